@@ -1,0 +1,1 @@
+"""What every process shares: settings, words, messages and the ledger."""

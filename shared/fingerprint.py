@@ -1,0 +1,15 @@
+"""The fingerprint: what must be equal for two vectors to be comparable."""
+
+from shared.settings import Pooling
+
+DIMENSION = 512
+#: Raise when preprocessing or pooling changes so that old vectors no longer fit new ones.
+VERSION = 1
+
+
+def fingerprint(weights: str, pooling: Pooling) -> str:
+    """Name the vector space of `weights` (an encoder's own name for them) under `pooling`.
+
+    Example: `vgg16:untrained-1b2c3d4e:stretch224:avg:512:v1`.
+    """
+    return f"vgg16:{weights}:stretch224:{pooling}:{DIMENSION}:v{VERSION}"

@@ -1,0 +1,216 @@
+"""Jobs: written once, read often, ended by exactly one of done, failed, cancelled."""
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from shared.errors import InvalidRequest, job_not_found
+from shared.ledger import keys, scripts
+from shared.messages import Failure, FileRef, Job, JobError, JobSpec, JobStatus
+from shared.redis_client import RedisClient
+from shared.settings import Settings
+
+_PUSH_BATCH = 500
+_LIST_BATCH = 100
+
+
+class Jobs:
+    """The jobs of all collections. Raises NotFound `job_not_found` for an unknown id."""
+
+    def __init__(self, redis: RedisClient, settings: Settings) -> None:
+        self._redis = redis
+        self._retention = int(settings.job_retention_days * 86400)
+        self._end = redis.register_script(scripts.END_JOB)
+        self._set_paused = redis.register_script(scripts.SET_PAUSED)
+
+    def create(self, spec: JobSpec, files: Iterable[FileRef] = ()) -> Job:
+        """Write a job, and for uploads and retries the files it is about."""
+        key = keys.job(spec.id)
+        batch: list[str] = []
+        for file in files:
+            batch.append(file.model_dump_json())
+            if len(batch) == _PUSH_BATCH:
+                self._redis.rpush(keys.job(spec.id, "files"), *batch)
+                batch.clear()
+        with self._redis.pipeline(transaction=True) as pipe:
+            if batch:
+                pipe.rpush(keys.job(spec.id, "files"), *batch)
+            pipe.hset(
+                key,
+                mapping={
+                    "spec": spec.model_dump_json(),
+                    "state": "queued",
+                    "paused": "0",
+                    "retention": self._retention,
+                    "scan_sent_at": time.time(),
+                },
+            )
+            pipe.zadd(keys.JOBS, {spec.id: spec.created_at})
+            pipe.zadd(keys.collection_jobs(spec.collection), {spec.id: spec.created_at})
+            pipe.sadd(keys.ACTIVE, spec.id)
+            pipe.execute()
+        return Job(spec=spec, status="queued")
+
+    def get(self, job_id: str) -> Job:
+        """One job, with its counts, its speed and the time it still needs."""
+        jobs = self._read([job_id])
+        if jobs[0] is None:
+            raise job_not_found(job_id)
+        return jobs[0]
+
+    def list(
+        self, collection: str | None, status: JobStatus | None, cursor: str | None, limit: int
+    ) -> tuple[Sequence[Job], str | None]:
+        """Jobs newest first, and the cursor of the next page or None.
+
+        Raises InvalidRequest `invalid_cursor`.
+        """
+        index = keys.collection_jobs(collection) if collection else keys.JOBS
+        upper = "+inf" if cursor is None else f"({_parse_score(cursor)!r}"
+        found: list[Job] = []
+        while True:
+            rows = self._redis.zrevrangebyscore(
+                index, upper, "-inf", start=0, num=_LIST_BATCH, withscores=True
+            )
+            if not rows:
+                return found, None
+            jobs = self._read([member.decode() for member, _ in rows])
+            for (member, score), job in zip(rows, jobs, strict=True):
+                if job is None:
+                    self._redis.zrem(index, member)
+                elif status is None or job.status == status:
+                    found.append(job)
+                    if len(found) == limit:
+                        return found, repr(score)
+            upper = f"({rows[-1][1]!r}"
+
+    def newest(self) -> Job | None:
+        """The newest job of any collection, or None before the first."""
+        jobs, _ = self.list(None, None, None, 1)
+        return jobs[0] if jobs else None
+
+    def count_active(self) -> int:
+        """How many jobs have not ended."""
+        return int(self._redis.scard(keys.ACTIVE))
+
+    def active(self) -> Sequence[str]:
+        """The ids of jobs that have not ended."""
+        return sorted(member.decode() for member in self._redis.smembers(keys.ACTIVE))
+
+    def failures(
+        self, job_id: str, cursor: str | None, limit: int
+    ) -> tuple[Sequence[Failure], str | None]:
+        """A page of a job's failures in the order they were met.
+
+        Raises InvalidRequest `invalid_cursor`.
+        """
+        start = 0 if cursor is None else int(_parse_score(cursor))
+        rows = self._redis.lrange(keys.job(job_id, "failures"), start, start + limit)
+        page = [Failure.model_validate_json(row) for row in rows[:limit]]
+        return page, str(start + limit) if len(rows) > limit else None
+
+    def cancel(self, job_id: str) -> Job:
+        """End a job; what is indexed stays, chunks in work are let go. Idempotent."""
+        self.get(job_id)
+        self._end(keys=[keys.job(job_id)], args=["cancelled", ""])
+        return self.get(job_id)
+
+    def fail(self, job_id: str, error: JobError) -> None:
+        """End a job because of something that no further try of a file would mend."""
+        self._end(keys=[keys.job(job_id)], args=["failed", error.model_dump_json()])
+
+    def pause(self, job_id: str) -> Job:
+        """Stop handing out a job's chunks. Idempotent."""
+        return self._pause(job_id, "1")
+
+    def resume(self, job_id: str) -> Job:
+        """Hand them out again. Idempotent."""
+        return self._pause(job_id, "0")
+
+    def forget_collection(self, collection: str) -> None:
+        """Cancel and forget every job of a collection that is being dropped."""
+        index = keys.collection_jobs(collection)
+        for member in self._redis.zrange(index, 0, -1):
+            job_id = member.decode()
+            self._end(keys=[keys.job(job_id)], args=["cancelled", ""])
+            parts = ("", "failures", "events", "chunks", "leases", "rate")
+            self._redis.delete(*(keys.job(job_id, part) for part in parts))
+            self._redis.zrem(keys.JOBS, member)
+        self._redis.delete(index)
+
+    def _pause(self, job_id: str, value: str) -> Job:
+        self.get(job_id)
+        self._set_paused(keys=[keys.job(job_id)], args=[value])
+        return self.get(job_id)
+
+    def _read(self, job_ids: Sequence[str]) -> Sequence[Job | None]:
+        with self._redis.pipeline(transaction=False) as pipe:
+            for job_id in job_ids:
+                pipe.hgetall(keys.job(job_id))
+                pipe.lrange(keys.job(job_id, "rate"), 0, -1)
+            rows = pipe.execute()
+        now = time.time()
+        return [_to_job(rows[i], rows[i + 1], now) for i in range(0, len(rows), 2)]
+
+
+def _to_job(raw: dict[bytes, bytes], rate: Sequence[bytes], now: float) -> Job | None:
+    if b"spec" not in raw:
+        return None
+    fields = {key.decode(): value.decode() for key, value in raw.items()}
+
+    def number(name: str) -> int:
+        return int(fields.get(name, 0))
+
+    def moment(name: str) -> float | None:
+        return float(fields[name]) if name in fields else None
+
+    status: Any = "paused" if fields["paused"] == "1" else fields["state"]
+    unchanged = number("unchanged") + number("scan_unchanged")
+    total = number("chunk_total") + number("scan_unchanged")
+    worked = number("indexed") + number("duplicates") + number("failed")
+    started, finished = moment("started_at"), moment("finished_at")
+    speed = _speed(rate, worked, started, finished, now)
+    left = total - worked - unchanged
+    return Job(
+        spec=JobSpec.model_validate_json(fields["spec"]),
+        status=status,
+        total=total,
+        indexed=number("indexed"),
+        unchanged=unchanged,
+        duplicates=number("duplicates"),
+        failed=number("failed"),
+        ignored=number("ignored"),
+        removed=number("removed"),
+        bytes=number("bytes"),
+        images_per_second=round(speed, 2),
+        eta_seconds=round(left / speed, 1) if status == "running" and speed > 0 else None,
+        started_at=started,
+        finished_at=finished,
+        error=JobError.model_validate_json(fields["error"]) if "error" in fields else None,
+    )
+
+
+def _speed(
+    rate: Sequence[bytes],
+    worked: int,
+    started: float | None,
+    finished: float | None,
+    now: float,
+) -> float:
+    """Images a second: over the last samples while it runs, over all of it once it ended."""
+    if finished is not None and started is not None:
+        return worked / max(finished - started, 1e-3)
+    samples = [(float(t), int(n)) for t, n in (row.split() for row in rate)]
+    if len(samples) < 2:
+        return 0.0
+    (first, before), (_, after) = samples[0], samples[-1]
+    return (after - before) / max(now - first, 1e-3)
+
+
+def _parse_score(cursor: str) -> float:
+    try:
+        return float(cursor)
+    except ValueError as error:
+        raise InvalidRequest(
+            "invalid_cursor", "The cursor is none that a list gave; start again without it."
+        ) from error

@@ -1,0 +1,27 @@
+"""The names of everything that the ledger keeps in Redis."""
+
+PREFIX = "lookalike:"
+JOBS = f"{PREFIX}jobs"
+ACTIVE = f"{PREFIX}jobs:active"
+WORKERS = f"{PREFIX}workers"
+ENCODER = f"{PREFIX}encoder"
+STATS = f"{PREFIX}stats"
+TEND_LOCK = f"{PREFIX}tend"
+WORKER = f"{PREFIX}worker:"
+
+
+def job(job_id: str, part: str = "") -> str:
+    """`lookalike:job:{id}`, or one of its parts: chunks, leases, attempts, sent, files, …"""
+    return f"{PREFIX}job:{job_id}" + (f":{part}" if part else "")
+
+
+def collection_jobs(collection: str) -> str:
+    return f"{PREFIX}collection:{collection}:jobs"
+
+
+def content(collection: str, sha256: str) -> str:
+    return f"{PREFIX}content:{collection}:{sha256}"
+
+
+def query(query_id: str, part: str) -> str:
+    return f"{PREFIX}query:{query_id}:{part}"

@@ -1,0 +1,31 @@
+"""Connections to Redis that outlive a restart of it."""
+
+from typing import Any, TypeAlias
+
+from redis import Redis
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.retry import Retry
+
+from shared.settings import Settings
+
+#: redis-py types every reply as the union over all of its decoding settings, which fits no
+#: caller. A client made here always replies in bytes.
+RedisClient: TypeAlias = Any
+
+
+def connect(settings: Settings, *, retries: int = 2) -> RedisClient:
+    """A client that retries lost connections `retries` times, with capped backoff.
+
+    Nothing is sent before the first command. Replies are bytes.
+    """
+    return Redis.from_url(
+        settings.redis_url.get_secret_value(),
+        socket_timeout=5,
+        socket_connect_timeout=2,
+        socket_keepalive=True,
+        health_check_interval=15,
+        retry=Retry(ExponentialBackoff(cap=1.0, base=0.05), retries),
+        retry_on_error=[RedisConnectionError, RedisTimeoutError],
+    )

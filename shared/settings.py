@@ -1,0 +1,171 @@
+"""Every setting of Lookalike, in one frozen class read from `LOOKALIKE_*`."""
+
+import functools
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from shared.names import COLLECTION_PATTERN
+
+Pooling = Literal["avg", "max", "gem", "rmac"]
+IndexType = Literal["FLAT", "IVF_FLAT", "IVF_SQ8", "HNSW", "AUTOINDEX"]
+CommaList = Annotated[tuple[str, ...], NoDecode]
+
+
+class Settings(BaseSettings):
+    """The settings; names in the environment are these in capitals after `LOOKALIKE_`."""
+
+    model_config = SettingsConfigDict(env_prefix="LOOKALIKE_", frozen=True, extra="ignore")
+
+    # Places
+    image_roots: Annotated[tuple[Path, ...], NoDecode] = Field(
+        (), description="Folders that loads may read, separated by the system's path separator."
+    )
+    data_dir: Path = Field(
+        Path("var"), description="Where uploads, stores, caches and locks are kept."
+    )
+    host: str = Field("127.0.0.1", description="Address the gateway listens on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port the gateway listens on.")
+    redis_url: SecretStr = Field(
+        SecretStr("redis://127.0.0.1:6379/0"), description="Redis or Valkey: broker and ledger."
+    )
+    milvus_uri: str = Field("http://127.0.0.1:19530", description="Milvus or milvus-lite server.")
+    milvus_token: SecretStr = Field(SecretStr(""), description="Milvus token or `user:password`.")
+
+    # Who may call
+    api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (), description="Accepted API keys, comma-separated; empty means no key is asked for."
+    )
+    cors_origins: CommaList = Field(
+        (), description="Origins allowed by CORS, comma-separated; `*` allows all."
+    )
+    public_url: str = Field(
+        "", description="Base of absolute URLs in replies; empty takes it from each request."
+    )
+
+    # Limits
+    max_upload_mb: int = Field(64, ge=1, description="Largest request body, in MiB.")
+    max_pixels: int = Field(
+        100_000_000, ge=1, description="Largest picture, in pixels, checked before decoding."
+    )
+    max_file_mb: int = Field(512, ge=1, description="Largest file that a load reads, in MiB.")
+    queue_limit: int = Field(1000, ge=1, description="Unfinished jobs before 429.")
+    query_queue_limit: int = Field(256, ge=1, description="Waiting queries before 429.")
+    query_timeout_seconds: float = Field(
+        30.0, gt=0, description="How long a search waits for its vector before 504."
+    )
+    wait_timeout_seconds: float = Field(
+        60.0, gt=0, description="How long an upload with wait=true waits before it answers 202."
+    )
+
+    # Loads
+    default_collection: str = Field(
+        "milvus",
+        pattern=COLLECTION_PATTERN,
+        description="Collection of the v1 calls without Table.",
+    )
+    chunk_size: int = Field(32, ge=1, le=1000, description="Files in one Celery message.")
+    chunks_ahead: int = Field(
+        64, ge=1, description="Chunks of one job that may wait; the scan pauses beyond them."
+    )
+    scan_threads: int = Field(16, ge=1, description="Loads that one indexer scans at a time.")
+    chunk_attempts: int = Field(
+        10, ge=2, description="Times a chunk may lose its worker before its files are failures."
+    )
+    lease_seconds: float = Field(
+        10.0, ge=1, description="Silence after which a process counts as dead."
+    )
+    job_retention_days: float = Field(
+        30.0, gt=0, description="How long the ledger keeps a finished job."
+    )
+
+    # Encoder
+    weights: str = Field(
+        "auto", description="`imagenet`, `untrained`, `auto` (imagenet, else untrained) or a file."
+    )
+    pooling: Pooling = Field("avg", description="Descriptor of collections created by default.")
+    device: str = Field("auto", description="`auto`, `cpu`, `cuda` or `cuda:N`.")
+    runtime: Literal["auto", "torch", "openvino", "cuda"] = Field(
+        "auto", description="`auto` takes CUDA where there is a GPU, else OpenVINO."
+    )
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
+        "auto", description="`auto` takes the fastest that the device has in hardware."
+    )
+    encode_threads: int = Field(
+        3, ge=1, description="Chunks one encoder works on at once, so that their stages overlap."
+    )
+    decode_threads: int = Field(0, ge=0, description="Decoding threads; 0 takes the cores.")
+    batch_size: int = Field(0, ge=0, description="Images in one forward pass; 0 chooses.")
+    lock_dir: Path | None = Field(
+        None,
+        description="Where GPU locks lie, shared by a host's replicas; default DATA_DIR/locks.",
+    )
+
+    # Index of new collections
+    index_type: IndexType = Field("HNSW", description="Milvus index of new collections.")
+    index_params: dict[str, int] = Field(
+        default_factory=dict, description="Parameters of that index, as JSON; empty takes defaults."
+    )
+
+    # Logs
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Level.")
+    log_format: Literal["json", "console"] = Field("console", description="Form of log lines.")
+
+    @field_validator("image_roots", mode="before")
+    @classmethod
+    def _split_paths(cls, value: Any) -> Any:
+        return tuple(filter(None, value.split(os.pathsep))) if isinstance(value, str) else value
+
+    @field_validator("api_keys", "cors_origins", mode="before")
+    @classmethod
+    def _split_commas(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("image_roots")
+    @classmethod
+    def _resolve_roots(cls, value: tuple[Path, ...]) -> tuple[Path, ...]:
+        return tuple(path.expanduser().resolve() for path in value)
+
+    @field_validator("data_dir")
+    @classmethod
+    def _resolve_data_dir(cls, value: Path) -> Path:
+        return value.expanduser().resolve()
+
+    @model_validator(mode="after")
+    def _lease_outlives_heartbeat(self) -> Self:
+        # Two lost heartbeats must not make a living worker look dead.
+        if self.lease_seconds < 3 * self.heartbeat_seconds:
+            raise ValueError("lease_seconds must outlive three heartbeats")
+        return self
+
+    @property
+    def heartbeat_seconds(self) -> float:
+        """Seconds between two signs of life of a process."""
+        return min(2.0, self.lease_seconds / 4)
+
+    @property
+    def uploads_dir(self) -> Path:
+        return self.data_dir / "uploads"
+
+    @property
+    def gpu_lock_dir(self) -> Path:
+        return self.lock_dir or self.data_dir / "locks"
+
+    @property
+    def max_file_bytes(self) -> int:
+        return self.max_file_mb * 1024 * 1024
+
+    @property
+    def max_upload_bytes(self) -> int:
+        return self.max_upload_mb * 1024 * 1024
+
+
+@functools.cache
+def get_settings() -> Settings:
+    """The settings of this process, read once from the environment."""
+    return Settings()
