@@ -86,11 +86,10 @@ def open_picture(uri: str, collection: str, settings: Settings) -> BinaryIO:
         raise PictureError("missing", "The file is gone.") from error
     except OSError as error:
         raise PictureError("unreadable", f"The file cannot be read: {error.strerror}.") from error
-    file = os.fdopen(descriptor, "rb", buffering=0)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        file.close()
+        os.close(descriptor)
         raise PictureError("unreadable", "This is not a regular file.")
-    return file
+    return os.fdopen(descriptor, "rb", buffering=0)
 
 
 def _resolve(path: Path) -> Path | None:

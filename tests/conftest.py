@@ -12,6 +12,7 @@ from shared.redis_client import RedisClient, connect
 from shared.settings import Settings
 from tests.drawn import draw_files
 from tests.services import MilvusLite, Valkey
+from tests.stack import Stack, running_stack
 
 _REPOSITORY = Path(__file__).parent.parent
 _databases = itertools.cycle(range(1, 256))
@@ -67,10 +68,10 @@ def base_settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def settings(
     base_settings: Settings, valkey_url: str, milvus_uri: str, collection: str
-) -> Iterator[Settings]:
+) -> Settings:
     """Settings on real stores, with an empty Redis database of their own."""
     url = valkey_url.removesuffix("/0") + f"/{next(_databases)}"
-    yield base_settings.model_copy(
+    return base_settings.model_copy(
         update={
             "redis_url": type(base_settings.redis_url)(url),
             "milvus_uri": milvus_uri,
@@ -124,6 +125,16 @@ def pictures(pictures_root: Path) -> Callable[[int], list[Path]]:
         return paths
 
     return put
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The whole system, shared by the tests that leave it as they found it."""
+    folder = tmp_path_factory.mktemp("stack")
+    root = folder / "pictures"
+    root.mkdir()
+    with running_stack(folder, root) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

