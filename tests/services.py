@@ -61,7 +61,7 @@ class Process:
     ) -> None:
         self.command = list(command)
         self.log = log
-        self._environment = {**(os.environ if inherit else {}), **(environment or {})}
+        self.environment = {**(os.environ if inherit else {}), **(environment or {})}
         self._popen: subprocess.Popen[bytes] | None = None
         self.start()
 
@@ -83,7 +83,7 @@ class Process:
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
-                env=self._environment,
+                env=self.environment,
                 start_new_session=True,
                 preexec_fn=lambda: _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL),
             )
