@@ -1,0 +1,149 @@
+# The two commands: `make run IMAGES=/path/to/pictures` and `make test`. `make help` lists the rest.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+UV := $(BIN)/uv
+# A wheel of half a gigabyte may pause for longer than uv's half minute on a slow line.
+export UV_HTTP_TIMEOUT ?= 300
+
+PACKAGES := shared indexer encoder_worker gateway deploy
+WEB := gateway/web
+WEB_INSTALLED := $(WEB)/node_modules/.installed
+WEB_BUILT := $(WEB)/dist/.built
+WEB_SOURCES := $(shell find $(WEB) \( -name node_modules -o -name dist \) -prune -o -type f -print 2>/dev/null)
+# Vite needs Node 20.19 or newer.
+NODE := $(shell node -e 'const [a, b] = process.versions.node.split(".").map(Number); if (a > 20 || (a === 20 && b >= 19)) console.log("yes")' 2>/dev/null)
+
+.PHONY: help
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
+
+# --- Running -----------------------------------------------------------------------------------
+
+.PHONY: run
+# Only these three are spelled without their prefix; every LOOKALIKE_* setting works beside them.
+ifdef IMAGES
+run: export LOOKALIKE_IMAGE_ROOTS = $(IMAGES)
+endif
+ifdef PORT
+run: export LOOKALIKE_PORT = $(PORT)
+endif
+ifdef DATA_DIR
+run: export LOOKALIKE_DATA_DIR = $(DATA_DIR)
+endif
+run: images-named $(INSTALLED) page-if-possible ## Run everything here: make run IMAGES=/path [PORT=8000] [DATA_DIR=var]
+	@exec $(BIN)/python -m deploy.guard TERM $(BIN)/python -m deploy.launch
+
+# The launcher says this and more, but only after gigabytes were downloaded.
+.PHONY: images-named
+images-named:
+ifeq ($(strip $(IMAGES)$(LOOKALIKE_IMAGE_ROOTS)),)
+	@echo "Where are the pictures? Name a folder, or several with ':' between:" >&2
+	@echo "  make run IMAGES=/path/to/pictures" >&2
+	@exit 2
+endif
+
+# --- Installing --------------------------------------------------------------------------------
+
+# uv removes what the lock does not name, so the environment is the lock, neither more nor less.
+$(INSTALLED): requirements.lock
+	@set -e; \
+	for python in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
+		if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$python; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then echo "Python 3.11 or newer is needed; name it with PYTHON=/path/to/python3." >&2; exit 1; fi; \
+	if ! $(BIN)/python -m pip --version >/dev/null 2>&1 && ! $(UV) --version >/dev/null 2>&1; then \
+		"$$found" -m venv --clear $(VENV) || { echo "This Python cannot make virtual environments; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }; \
+	fi; \
+	uv=$$(sed -n 's/^\(uv==[0-9.]*\).*/\1/p' requirements.lock); \
+	[ "$$($(UV) --version 2>/dev/null | sed 's/uv \([0-9.]*\).*/uv==\1/')" = "$$uv" ] || $(BIN)/python -m pip install --quiet --disable-pip-version-check "$$uv"; \
+	$(UV) pip sync --python $(BIN)/python --require-hashes requirements.lock
+	@touch $@
+
+# --- The page ----------------------------------------------------------------------------------
+
+.PHONY: page page-if-possible page-check page-test
+ifeq ($(wildcard $(WEB)/package.json),)
+page page-if-possible page-check page-test:
+	@echo "page: there is none in this checkout; the API runs without it."
+else ifeq ($(NODE),)
+page:
+	@echo "page: Node.js 20.19 or newer is needed (https://nodejs.org)." >&2; exit 1
+page-if-possible:
+	@[ -f $(WEB_BUILT) ] || echo "page: Node.js 20.19 or newer is not here; the API runs without the page."
+page-check page-test:
+	@[ -z "$$CI" ] || { echo "page: Node.js 20.19 or newer is not here." >&2; exit 1; }
+	@echo "page: Node.js 20.19 or newer is not here; the page is not checked."
+else
+page: $(WEB_BUILT) ## Build the web page
+page-if-possible:
+	@$(MAKE) $(WEB_BUILT) || echo "page: it could not be built (see above); the API runs without it."
+page-check: $(INSTALLED) $(WEB_INSTALLED)
+	cd $(WEB) && npm run --silent types:check && npm run --silent lint && npx --no-install tsc --noEmit
+page-test: $(WEB_INSTALLED)
+	cd $(WEB) && npm run --silent test
+endif
+
+$(WEB_INSTALLED): $(WEB)/package-lock.json
+	cd $(WEB) && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(WEB_BUILT): $(INSTALLED) $(WEB_INSTALLED) $(WEB_SOURCES)
+	cd $(WEB) && npm run --silent build
+	@touch $@
+
+# --- Checking ----------------------------------------------------------------------------------
+
+.PHONY: check
+check: $(INSTALLED) page-check page-test ## Formatting, types, import rules, containers, page
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/hadolint --config deploy/docker/hadolint.yaml deploy/docker/*.Dockerfile
+	$(BIN)/pytest -q tests/unit/deploy/repository
+
+.PHONY: test
+test: $(INSTALLED) chromium page-if-possible page-test ## Every test
+	$(BIN)/pytest $(TESTS)
+
+# The browser tests say themselves what a missing browser means: a skip here, a failure in CI.
+.PHONY: chromium
+chromium:
+	@if ! command -v chromium >/dev/null 2>&1; then \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium >/dev/null || echo "chromium: it could not be installed."; \
+		else \
+			echo "chromium: it is not here; the browser tests are skipped (on Debian: sudo apt install chromium)."; \
+		fi; \
+	fi
+
+.PHONY: bench
+bench: $(INSTALLED) ## Measure: the encoder, a whole load, searches; BENCH="--help" for choices
+	$(BIN)/python -m tests.benchmarks $(BENCH)
+
+.PHONY: screenshots
+screenshots: $(INSTALLED) chromium page ## Take pictures of every view of the page
+	$(BIN)/python -m tests.browser.screenshots
+
+# --- Upkeep ------------------------------------------------------------------------------------
+
+COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 pyproject.toml $(if $(UPGRADE),--upgrade)
+
+.PHONY: lock
+lock: $(INSTALLED) ## Write the requirements*.lock files anew; UPGRADE=1 takes newer versions
+	$(COMPILE) --all-extras -o requirements.lock
+	$(COMPILE) --extra gateway --extra indexer -c requirements.lock -o requirements-gateway.lock
+	$(COMPILE) --extra indexer -c requirements.lock -o requirements-indexer.lock
+	$(COMPILE) --extra encoder --extra indexer -c requirements.lock -o requirements-encoder.lock
+
+.PHONY: clean
+clean: ## Remove what was installed and built; the data directory stays
+	rm -rf $(VENV) $(WEB)/node_modules $(WEB)/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

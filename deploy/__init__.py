@@ -1,0 +1,1 @@
+"""Running Lookalike: everything on one machine, and what containers need."""

@@ -1,0 +1,37 @@
+# The indexer: scans sources and tends jobs, on a CPU. Build from the repository's root:
+#   docker build -f deploy/docker/indexer.Dockerfile -t lookalike-indexer .
+
+FROM python:3.11.14-slim-bookworm AS packages
+RUN pip install --no-cache-dir uv==0.13.9
+COPY requirements-indexer.lock /tmp/requirements.lock
+RUN python -m venv --without-pip /opt/venv \
+    && uv pip sync --no-cache --compile-bytecode --python /opt/venv/bin/python \
+        --require-hashes /tmp/requirements.lock
+WORKDIR /app
+COPY shared shared
+COPY indexer indexer
+COPY deploy/__init__.py deploy/health.py deploy/
+RUN python -m compileall -q .
+
+FROM python:3.11.14-slim-bookworm
+LABEL org.opencontainers.image.title="Lookalike indexer" \
+      org.opencontainers.image.description="Scans sources of pictures for Lookalike, a reverse image search" \
+      org.opencontainers.image.licenses="Apache-2.0"
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends tini \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --uid 10001 --user-group --no-create-home --home-dir /data --shell /usr/sbin/nologin lookalike \
+    && install -d -o lookalike -g lookalike /data /data/uploads
+COPY --from=packages /opt/venv /opt/venv
+COPY --from=packages /app /app
+ENV PATH=/opt/venv/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    LOOKALIKE_DATA_DIR=/data \
+    LOOKALIKE_LOG_FORMAT=json
+WORKDIR /app
+USER 10001:10001
+HEALTHCHECK --interval=15s --timeout=10s --start-period=30s --retries=3 \
+    CMD ["python", "-m", "deploy.health", "scan"]
+ENTRYPOINT ["tini", "--"]
+CMD ["celery", "-A", "indexer.tasks", "worker", "-n", "indexer@%h", "-Q", "scan", "-P", "threads", "-c", "16", "--without-gossip", "--without-mingle", "-l", "INFO"]
