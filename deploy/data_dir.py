@@ -78,9 +78,7 @@ class DataDir:
         try:
             known = Stores.model_validate_json(file.read_bytes())
         except (OSError, ValidationError):
-            known = Stores(
-                redis_port=0, redis_password=secrets.token_urlsafe(24), milvus_port=0
-            )
+            known = Stores(redis_port=0, redis_password=secrets.token_urlsafe(24), milvus_port=0)
         redis_port = _still_free(known.redis_port)
         milvus_port = _still_free(known.milvus_port, but=redis_port)
         stores = known.model_copy(update={"redis_port": redis_port, "milvus_port": milvus_port})

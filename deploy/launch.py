@@ -130,7 +130,7 @@ def supervise(settings: Settings, data_dir: DataDir, env: Mapping[str, str]) -> 
     stop = threading.Event()
     hurry = threading.Event()
 
-    def on_signal(number: int, frame: FrameType | None) -> None:
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
         (hurry if stop.is_set() else stop).set()
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -142,6 +142,8 @@ def supervise(settings: Settings, data_dir: DataDir, env: Mapping[str, str]) -> 
             *(*module, "deploy.guard", "TERM"),
             *(*module, "supervisor.supervisord", "-c", str(_HOME / "deploy" / "supervisord.conf")),
         ],
+        # supervisord.conf holds no path but below the data directory: a path may have a % in it.
+        cwd=data_dir.path,
         env=env,
         stdin=subprocess.DEVNULL,
         # Ctrl-C in a terminal goes to the whole session: one process decides what it means.
