@@ -17,9 +17,10 @@ _LOGS = {
     "gateway": ("gateway",),
     "redis": ("valkey",),
     "milvus": ("milvus",),
-    "encoder": ("encoder", "query"),
+    "encoder": ("query", "encoder"),
 }
-_TIMEOUT = 3
+#: Longer than the gateway itself waits for a part.
+_TIMEOUT = 6
 #: Seconds between two looks, before the stack was ready and after.
 _STARTING, _RUNNING = 0.5, 5.0
 _REMIND = 60.0

@@ -23,7 +23,7 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends tini \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --uid 10001 --user-group --no-create-home --home-dir /data --shell /usr/sbin/nologin lookalike \
-    && install -d -o lookalike -g lookalike /data /data/uploads /data/models /locks
+    && install -d -o lookalike -g lookalike /data /data/uploads /locks
 COPY --from=packages /opt/venv /opt/venv
 COPY --from=packages /app /app
 ENV PATH=/opt/venv/bin:$PATH \

@@ -73,7 +73,7 @@ def test_file_as_image_root(launch: Launch, tmp_path: Path) -> None:
 
 def test_image_root_that_may_not_be_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     # Said by os.access itself only to users who are not root.
-    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    monkeypatch.setattr(os, "access", lambda *_: False)
     with pytest.raises(LaunchError, match="may not be read by this user"):
         check_image_roots(Settings(image_roots=(tmp_path,)))
 

@@ -93,7 +93,7 @@ def test_example_names_every_variable_and_holds_no_secret() -> None:
     example = compose.example()
     mentioned = compose.mentioned(compose.COMPOSE) | compose.mentioned(compose.MONITORING)
     assert mentioned <= {*example, "GRAFANA_PORT"}
-    assert set(example) <= {*mentioned, "COMPOSE_PROFILES"}
+    assert set(example) <= {*mentioned, "COMPOSE_PROFILES", "METRICS_KEY"}
     assert not any(value for name, value in example.items() if SECRET.search(name))
 
 
