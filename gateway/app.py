@@ -1,0 +1,116 @@
+"""The application: routes, middleware, and the clients' lifetime."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.formparsers import MultiPartParser
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+
+from gateway import __version__, docs, openapi, problems
+from gateway.body_limit import BodyLimit
+from gateway.dependencies import open_services
+from gateway.metrics import Metrics, RequestMetrics
+from gateway.page import Page
+from gateway.problems import UnhandledErrors
+from gateway.routes import (
+    article,
+    collections,
+    content,
+    health,
+    images,
+    jobs,
+    search,
+    session,
+    system,
+    uploads,
+)
+from gateway.security import ApiKeys, Gate, SecurityHeaders
+from shared import log
+from shared.settings import Settings, get_settings
+
+#: Uploads beyond this go to disk while they arrive: a thousand files fit into memory.
+_SPOOL_BYTES = 64 * 1024
+
+_ROUTERS = (
+    collections.router,
+    jobs.router,
+    uploads.router,
+    images.router,
+    content.router,
+    search.router,
+    system.router,
+    session.router,
+    health.router,
+    article.router,
+)
+
+
+class Gateway(FastAPI):
+    """FastAPI with our OpenAPI schema, made once."""
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            self.openapi_schema = openapi.build(self)
+        return self.openapi_schema
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The gateway. Without `settings` it is this process's own, and sets up its logs.
+
+    Nothing is connected before the app starts, and it starts whether Redis and Milvus are there
+    or not.
+    """
+    if settings is None:
+        settings = get_settings()
+        log.configure(settings, "gateway")
+    MultiPartParser.spool_max_size = _SPOOL_BYTES
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            app.state.metrics = Metrics()
+            app.state.services = await open_services(settings, app.state.metrics, stack)
+            yield
+
+    app = Gateway(
+        title="Lookalike",
+        version=__version__,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=_operation_id,
+        middleware=_middleware(settings),
+    )
+    problems.install(app)
+    docs.install(app)
+    for router in _ROUTERS:
+        app.include_router(router)
+    # What no route answers; as a route it would hide 405 behind 404.
+    app.router.default = Page()
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+def _middleware(settings: Settings) -> list[Middleware]:
+    """From the outermost to the innermost."""
+    return [
+        Middleware(RequestMetrics),
+        Middleware(SecurityHeaders),
+        Middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["*"],
+            allow_headers=["*"],
+            expose_headers=["Location", "Retry-After", "ETag", "Content-Disposition"],
+        ),
+        Middleware(UnhandledErrors),
+        Middleware(Gate, keys=ApiKeys(settings.api_keys), settings=settings),
+        Middleware(BodyLimit, max_bytes=settings.max_upload_bytes),
+    ]

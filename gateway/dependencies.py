@@ -1,0 +1,146 @@
+"""The composition root: every client is made, handed out and closed here."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Annotated, TypeVar, cast
+
+from fastapi import Depends, Query, Request
+from fastapi import Path as PathParameter
+from redis.asyncio import Redis as AsyncRedis
+
+from gateway.links import Links
+from gateway.loads import Loads
+from gateway.metrics import LedgerMetrics, Metrics
+from gateway.progress import Progress
+from gateway.query import QueryEncoder
+from gateway.readiness import Readiness
+from gateway.receiving import Receiving
+from gateway.removal import Removal
+from gateway.schemas.fields import EXAMPLE_ID, EXAMPLE_JOB_ID, CollectionName, ImageId, JobId
+from gateway.searches import Searches
+from gateway.security import ApiKeys
+from gateway.thumbnails import Thumbnails
+from indexer.collections import Collections
+from indexer.images import Images
+from indexer.search import Search
+from shared.celery_app import create_celery
+from shared.ledger import Events, Jobs, Stats, Workers
+from shared.queues import Dispatcher
+from shared.redis_client import connect
+from shared.settings import Settings
+
+#: Longer than one wait for a query's reply, which is a second.
+_REPLY_SOCKET_SECONDS = 10
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything that the routes ask for."""
+
+    settings: Settings
+    api_keys: ApiKeys
+    collections: Collections
+    images: Images
+    searches: Searches
+    removal: Removal
+    jobs: Jobs
+    loads: Loads
+    receiving: Receiving
+    progress: Progress
+    workers: Workers
+    dispatcher: Dispatcher
+    thumbnails: Thumbnails
+    readiness: Readiness
+
+
+async def open_services(settings: Settings, metrics: Metrics, stack: AsyncExitStack) -> Services:
+    """Make every client; `stack` closes them. None is connected before it is first used."""
+    redis = connect(settings)
+    stack.callback(redis.close)
+    async_redis = AsyncRedis.from_url(
+        settings.redis_url.get_secret_value(),
+        socket_timeout=_REPLY_SOCKET_SECONDS,
+        socket_connect_timeout=2,
+    )
+    stack.push_async_callback(async_redis.aclose)
+    celery = create_celery(settings)
+    stack.callback(celery.close)
+    collections, images, search = Collections(settings), Images(settings), Search(settings)
+    stack.callback(collections.close)
+    stack.callback(images.close)
+    stack.push_async_callback(search.close)
+
+    dispatcher = Dispatcher(celery, redis)
+    jobs, workers = Jobs(redis, settings), Workers(redis, settings)
+    readiness = Readiness(redis, workers, collections)
+    stack.callback(readiness.close)
+    metrics.watch(LedgerMetrics(Stats(redis), jobs, workers, dispatcher))
+    encoder = QueryEncoder(settings, redis, async_redis, dispatcher)
+    loads = Loads(settings, redis, jobs, collections, dispatcher)
+    return Services(
+        settings=settings,
+        api_keys=ApiKeys(settings.api_keys),
+        collections=collections,
+        images=images,
+        searches=Searches(collections, search, encoder, metrics),
+        removal=Removal(settings, collections, images, jobs),
+        jobs=jobs,
+        loads=loads,
+        receiving=Receiving(settings, loads, jobs, images),
+        progress=Progress(jobs, Events(redis)),
+        workers=workers,
+        dispatcher=dispatcher,
+        thumbnails=Thumbnails(settings),
+        readiness=readiness,
+    )
+
+
+# Coroutines all: FastAPI would take a thread for each plain function.
+async def _services(request: Request) -> Services:
+    return cast("Services", request.app.state.services)
+
+
+def _one(pick: Callable[[Services], T]) -> Callable[[Services], Awaitable[T]]:
+    async def provide(services: Annotated[Services, Depends(_services)]) -> T:
+        return pick(services)
+
+    return provide
+
+
+async def _links(request: Request, services: Annotated[Services, Depends(_services)]) -> Links:
+    return Links(request, services.settings)
+
+
+async def _metrics(request: Request) -> Metrics:
+    return cast("Metrics", request.app.state.metrics)
+
+
+SettingsDep = Annotated[Settings, Depends(_one(lambda s: s.settings))]
+ApiKeysDep = Annotated[ApiKeys, Depends(_one(lambda s: s.api_keys))]
+CollectionsDep = Annotated[Collections, Depends(_one(lambda s: s.collections))]
+ImagesDep = Annotated[Images, Depends(_one(lambda s: s.images))]
+SearchesDep = Annotated[Searches, Depends(_one(lambda s: s.searches))]
+RemovalDep = Annotated[Removal, Depends(_one(lambda s: s.removal))]
+JobsDep = Annotated[Jobs, Depends(_one(lambda s: s.jobs))]
+LoadsDep = Annotated[Loads, Depends(_one(lambda s: s.loads))]
+ReceivingDep = Annotated[Receiving, Depends(_one(lambda s: s.receiving))]
+ProgressDep = Annotated[Progress, Depends(_one(lambda s: s.progress))]
+WorkersDep = Annotated[Workers, Depends(_one(lambda s: s.workers))]
+DispatcherDep = Annotated[Dispatcher, Depends(_one(lambda s: s.dispatcher))]
+ThumbnailsDep = Annotated[Thumbnails, Depends(_one(lambda s: s.thumbnails))]
+ReadinessDep = Annotated[Readiness, Depends(_one(lambda s: s.readiness))]
+MetricsDep = Annotated[Metrics, Depends(_metrics)]
+LinksDep = Annotated[Links, Depends(_links)]
+
+CollectionPath = Annotated[
+    CollectionName, PathParameter(description="A collection's name.", examples=["holidays"])
+]
+ImagePath = Annotated[ImageId, PathParameter(description="An image's id.", examples=[EXAMPLE_ID])]
+JobPath = Annotated[JobId, PathParameter(description="A job's id.", examples=[EXAMPLE_JOB_ID])]
+Limit = Annotated[int, Query(ge=1, le=1000, description="Items on a page.")]
+Cursor = Annotated[
+    str | None, Query(max_length=2000, description="`next_cursor` of the page before.")
+]

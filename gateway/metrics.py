@@ -1,0 +1,160 @@
+"""What Prometheus reads.
+
+Counts of images come from the ledger and are the same whichever gateway is asked: take the `max`
+of them, not the sum. Searches and requests are counted by each gateway for itself: run one
+process an address, and sum those.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    generate_latest,
+)
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from redis.exceptions import RedisError
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.errors import Unavailable
+from shared.ledger import Jobs, Stats, Workers
+from shared.queues import QUEUES, Dispatcher
+
+_SEARCH_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_OUTCOMES = ("indexed", "unchanged", "duplicates", "failed")
+
+
+class Metrics:
+    """The metrics of one gateway, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        ProcessCollector(registry=self._registry)
+        PlatformCollector(registry=self._registry)
+        self.search_seconds = Histogram(
+            "lookalike_search_seconds",
+            "Seconds a search took, by stage.",
+            ["stage"],
+            buckets=_SEARCH_BUCKETS,
+            registry=self._registry,
+        )
+        self.requests = Counter(
+            "lookalike_http_requests",
+            "Requests answered, by route template and status.",
+            ["method", "route", "status"],
+            registry=self._registry,
+        )
+        self.request_seconds = Histogram(
+            "lookalike_http_request_seconds",
+            "Seconds until the whole answer was sent, by route template; no event streams.",
+            ["method", "route"],
+            buckets=_SEARCH_BUCKETS,
+            registry=self._registry,
+        )
+
+    def watch(self, ledger: "LedgerMetrics") -> None:
+        """Read the ledger at each scrape, too."""
+        self._registry.register(ledger)
+
+    def render(self) -> bytes:
+        """All metrics in Prometheus' text format."""
+        return generate_latest(self._registry)
+
+
+@dataclass(frozen=True)
+class LedgerMetrics:
+    """Reads the ledger when it is scraped. While Redis is away it says so and nothing else."""
+
+    stats: Stats
+    jobs: Jobs
+    workers: Workers
+    dispatcher: Dispatcher
+
+    def describe(self) -> Iterator[Metric]:
+        """Nothing: what there is depends on Redis, which registering must not wait for."""
+        return iter(())
+
+    def collect(self) -> Iterator[Metric]:
+        """The metrics as of now."""
+        up = GaugeMetricFamily("lookalike_redis_up", "Whether Redis answered this scrape.")
+        try:
+            found = list(self._read())
+        except (RedisError, Unavailable):
+            found = []
+        up.add_metric([], 1 if found else 0)
+        yield up
+        yield from found
+
+    def _read(self) -> Iterator[Metric]:
+        stats = self.stats.read()
+        images = CounterMetricFamily(
+            "lookalike_images", "Images of all loads, by outcome.", labels=["outcome"]
+        )
+        for outcome in _OUTCOMES:
+            images.add_metric([outcome], stats.get(f"images:{outcome}", 0))
+        yield images
+        yield CounterMetricFamily(
+            "lookalike_encode_seconds",
+            "Seconds that encoders spent on loads.",
+            value=stats.get("encode_seconds", 0),
+        )
+        yield CounterMetricFamily(
+            "lookalike_encoded_bytes",
+            "Bytes that encoders read from pictures.",
+            value=stats.get("encoded_bytes", 0),
+        )
+        yield GaugeMetricFamily(
+            "lookalike_jobs_active", "Jobs that have not ended.", value=self.jobs.count_active()
+        )
+        depth = GaugeMetricFamily(
+            "lookalike_queue_depth", "Messages that wait, by queue.", labels=["queue"]
+        )
+        alive = GaugeMetricFamily(
+            "lookalike_workers", "Living processes, by the queue they serve.", labels=["queue"]
+        )
+        serving = [worker.queue for worker in self.workers.living()]
+        for queue in QUEUES:
+            depth.add_metric([queue], self.dispatcher.depth(queue))
+            alive.add_metric([queue], serving.count(queue))
+        yield depth
+        yield alive
+
+
+class RequestMetrics:
+    """Counts every request under its route's template, so that ids make no new series."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun = time.perf_counter()
+        status = 0
+        streams = False
+
+        async def note(message: Message) -> None:
+            nonlocal status, streams
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                streams = any(
+                    value.startswith(b"text/event-stream") for _, value in message["headers"]
+                )
+            await send(message)
+
+        try:
+            await self._app(scope, receive, note)
+        finally:
+            metrics: Metrics = scope["app"].state.metrics
+            route = getattr(scope.get("route"), "path", "other")
+            method = scope["method"] if route != "other" else "other"
+            metrics.requests.labels(method, route, str(status)).inc()
+            if not streams:
+                metrics.request_seconds.labels(method, route).observe(time.perf_counter() - begun)

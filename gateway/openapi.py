@@ -1,0 +1,102 @@
+"""The OpenAPI schema, made clean for client generators.
+
+`python -m gateway.openapi` prints it, with neither Redis nor Milvus at hand.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from gateway.problems import Problem, replies
+
+_DESCRIPTION = """Reverse image search: load folders of pictures, find the ones that look alike.
+
+Errors are `application/problem+json` (RFC 9457) with a stable `code`. Lists are paged: give
+`next_cursor` as `cursor`. Where API keys are set, send one as `X-API-Key` or as
+`Authorization: Bearer`, or sign in for a cookie."""
+_TAGS = (
+    ("collections", "Named sets of images, each of one encoder."),
+    ("jobs", "Loads: queued, followed, steered."),
+    ("images", "What is in a collection; uploads, content, thumbnails."),
+    ("search", "By a picture, by a stored image, by a vector."),
+    ("system", "State, limits, folders, sessions."),
+    ("health", "For supervisors and monitoring."),
+    ("article", "v1: the five calls of the article, for clients written for it."),
+)
+_SECURITY_SCHEMES = {
+    "ApiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+    "Bearer": {"type": "http", "scheme": "bearer"},
+    "Session": {"type": "apiKey", "in": "cookie", "name": "lookalike_session"},
+}
+_OPEN = ("/health/", "/api/v2/session")
+_UNSAFE = frozenset({"post", "put", "patch", "delete"})
+
+
+def build(app: FastAPI) -> dict[str, Any]:
+    """The schema of an app's routes."""
+    schema = get_openapi(
+        title=app.title,
+        version=app.version,
+        description=_DESCRIPTION,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        tags=[{"name": name, "description": text} for name, text in _TAGS],
+        routes=app.routes,
+    )
+    components = schema.setdefault("components", {})
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    components["schemas"] |= problem.pop("$defs") | {"Problem": problem}
+    components["securitySchemes"] = _SECURITY_SCHEMES
+    # No key is asked for unless some are set: the empty one stands for that.
+    schema["security"] = [{}, *({name: []} for name in _SECURITY_SCHEMES)]
+    for path, method, operation in _operations(schema):
+        if path.startswith(_OPEN):
+            operation["security"] = []
+        if method in _UNSAFE:
+            operation["responses"] |= {"403": replies(403)[403]}
+        for response in operation["responses"].values():
+            _describe_stream(response.get("content", {}))
+    _mark_binary(schema)
+    return schema
+
+
+def _operations(schema: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in schema["paths"].items():
+        for method, operation in methods.items():
+            yield path, method, operation
+
+
+def _describe_stream(content: dict[str, Any]) -> None:
+    stream = content.get("text/event-stream")
+    if stream is not None:
+        # FastAPI writes `itemSchema`, which OpenAPI has from 3.2 on; this schema is 3.1.
+        stream.pop("itemSchema", None)
+        stream["schema"] = {"type": "string"}
+
+
+def _mark_binary(node: Any) -> None:
+    """Say `format: binary` beside 3.1's own word for it, which few generators know."""
+    if isinstance(node, dict):
+        if node.get("contentMediaType") == "application/octet-stream":
+            node["format"] = "binary"
+        for child in node.values():
+            _mark_binary(child)
+    elif isinstance(node, list):
+        for child in node:
+            _mark_binary(child)
+
+
+def main() -> None:
+    """Print the schema as JSON."""
+    from gateway.app import create_app
+    from shared.settings import Settings
+
+    json.dump(create_app(Settings()).openapi(), sys.stdout, indent=2, ensure_ascii=False)
+    sys.stdout.write("\n")
+
+
+if __name__ == "__main__":
+    main()

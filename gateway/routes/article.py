@@ -1,0 +1,185 @@
+"""v1: the five calls of the article, and its pictures, so that its clients work unchanged."""
+
+import contextlib
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import FileResponse, PlainTextResponse
+
+from gateway.article_parameters import Parameters, article_parameters, documented, invalid
+from gateway.content import picture_response
+from gateway.dependencies import (
+    CollectionsDep,
+    ImagesDep,
+    JobsDep,
+    LinksDep,
+    LoadsDep,
+    RemovalDep,
+    SearchesDep,
+    SettingsDep,
+)
+from gateway.problems import replies
+from gateway.routes.content import CONTENT_REPLIES
+from gateway.schemas.fields import CollectionName, ImageId
+from gateway.schemas.search import SearchParameters
+from indexer.collections import Collections
+from indexer.images import Images
+from indexer.rows import ImageRow
+from shared.errors import NotFound, image_not_found
+from shared.messages import DirectorySource, Job
+from shared.sources import resolve_directory
+
+router = APIRouter(tags=["article"])
+
+ParametersDep = Annotated[Parameters, Depends(article_parameters)]
+
+
+def _text_reply(example: str) -> dict[int | str, dict[str, object]]:
+    schema = {"schema": {"type": "string"}, "example": example}
+    return {200: {"description": "Plain text.", "content": {"text/plain": schema}}}
+
+
+@router.post(
+    "/api/v1/train",
+    summary="Load a directory (v1)",
+    response_class=PlainTextResponse,
+    responses={**_text_reply("Start"), **replies(400, 409, 413, 422, 429, 503)},
+    openapi_extra=documented("Table", "File"),
+)
+async def article_train(parameters: ParametersDep, loads: LoadsDep, settings: SettingsDep) -> str:
+    """Queue a load of the directory `File`; answers `Start`."""
+    if not parameters.directory:
+        raise invalid("File", "must name a directory under an image root")
+
+    def start() -> None:
+        path = resolve_directory(parameters.directory, settings)
+        table = parameters.table or settings.default_collection
+        loads.admit(table)
+        loads.queue(table, DirectorySource(path=str(path)))
+
+    await run_in_threadpool(start)
+    return "Start"
+
+
+@router.get(
+    "/api/v1/process",
+    summary="Show the newest load's progress (v1)",
+    response_class=PlainTextResponse,
+    responses={**_text_reply("current: 800, total: 1200"), **replies(503)},
+)
+def article_process(jobs: JobsDep) -> str:
+    """`current: N, total: M` of the newest load; N is M only once it has ended."""
+    current, total = _progress(jobs.newest())
+    return f"current: {current}, total: {total}"
+
+
+@router.post(
+    "/api/v1/count",
+    summary="Count the images (v1)",
+    response_class=PlainTextResponse,
+    responses={**_text_reply("4711"), **replies(400, 413, 422, 503)},
+    openapi_extra=documented("Table"),
+)
+async def article_count(
+    parameters: ParametersDep, collections: CollectionsDep, settings: SettingsDep
+) -> str:
+    """How many images there are in `Table`; 0 where there is no such table."""
+    table = parameters.table or settings.default_collection
+    try:
+        return str(await run_in_threadpool(collections.count, table))
+    except NotFound:
+        return "0"
+
+
+@router.post(
+    "/api/v1/search",
+    summary="Search by a picture (v1)",
+    responses={
+        200: {
+            "description": "Pairs of address and distance, nearest first.",
+            "content": {
+                "application/json": {
+                    "example": [
+                        ["http://127.0.0.1:8000/data/5e884898da28047151d0e56f8dc62927.jpg", 0.2319]
+                    ]
+                }
+            },
+        },
+        **replies(400, 404, 409, 413, 422, 429, 503, 504),
+    },
+    openapi_extra=documented("Table", "Num", picture=True),
+)
+async def article_search(
+    parameters: ParametersDep, searches: SearchesDep, settings: SettingsDep, links: LinksDep
+) -> list[tuple[str, float]]:
+    """The `Num` images of `Table` nearest to a picture, as `[[url, distance], …]`."""
+    if parameters.picture is None:
+        raise invalid("file", "must be a picture, sent as multipart/form-data")
+    table = parameters.table or settings.default_collection
+    found = await searches.by_picture(
+        table, parameters.picture.file, SearchParameters(top_k=parameters.num)
+    )
+    return [(links.article(table, hit.row), hit.distance) for hit in found.hits]
+
+
+@router.post(
+    "/api/v1/delete",
+    summary="Drop a table (v1)",
+    response_class=PlainTextResponse,
+    responses={**_text_reply("Deleted"), **replies(400, 413, 422, 503)},
+    openapi_extra=documented("Table"),
+)
+async def article_delete(
+    parameters: ParametersDep, removal: RemovalDep, settings: SettingsDep
+) -> str:
+    """Drop `Table`; one that is not there is no error."""
+    # What is not there is what was asked for.
+    with contextlib.suppress(NotFound):
+        await run_in_threadpool(removal.collection, parameters.table or settings.default_collection)
+    return "Deleted"
+
+
+@router.get(
+    "/data/{image}.{ext}",
+    summary="Get an image's bytes (v1)",
+    response_class=FileResponse,
+    responses=CONTENT_REPLIES,
+)
+@router.head("/data/{image}.{ext}", include_in_schema=False)
+def article_data(
+    image: ImageId,
+    ext: str,
+    request: Request,
+    images: ImagesDep,
+    collections: CollectionsDep,
+    settings: SettingsDep,
+    Table: CollectionName | None = None,  # noqa: N803 - the article's spelling
+) -> Response:
+    """The bytes that a search's address names; without `Table`, from whichever has the image."""
+    names = [Table] if Table else _default_first(collections, settings.default_collection)
+    for name in names:
+        row = _find(images, name, image)
+        if row is not None:
+            return picture_response(row, name, settings, request.headers, None)
+    raise image_not_found(f"{image}.{ext}")
+
+
+def _progress(job: Job | None) -> tuple[int, int]:
+    if job is None:
+        return 0, 0
+    if job.finished:
+        # A cancelled load has ended, too: whoever polls must not poll for ever.
+        return job.done, job.done
+    return job.done, max(job.total, job.done + 1)
+
+
+def _default_first(collections: Collections, default: str) -> list[str]:
+    return sorted(collections.names(), key=lambda name: (name != default, name))
+
+
+def _find(images: Images, collection: str, image_id: str) -> ImageRow | None:
+    try:
+        return images.get(collection, image_id)
+    except NotFound:
+        return None

@@ -1,0 +1,104 @@
+"""Collections: list, create, look at, drop."""
+
+from fastapi import APIRouter, Response
+
+from gateway import cursors
+from gateway.dependencies import (
+    CollectionPath,
+    CollectionsDep,
+    Cursor,
+    Limit,
+    LinksDep,
+    RemovalDep,
+    SettingsDep,
+    WorkersDep,
+)
+from gateway.encoders import choose_weights
+from gateway.problems import replies
+from gateway.schemas.collections import (
+    Collection,
+    CollectionInput,
+    CollectionList,
+    DescriptorInput,
+)
+from indexer.collections import Collections
+from indexer.rows import CollectionInfo, IndexSpec
+from shared.errors import NotFound
+
+router = APIRouter(prefix="/api/v2/collections", tags=["collections"])
+
+
+@router.get("", summary="List the collections", responses=replies(422, 503))
+def list_collections(
+    collections: CollectionsDep, cursor: Cursor = None, limit: Limit = 100
+) -> CollectionList:
+    """All collections, by name."""
+    after = cursors.decode(cursor)
+    names = sorted(name for name in collections.names() if name > after)
+    return CollectionList(
+        items=[Collection.of(info) for info in _existing(collections, names[:limit])],
+        next_cursor=cursors.encode(names[limit - 1]) if len(names) > limit else None,
+    )
+
+
+@router.post(
+    "",
+    status_code=201,
+    summary="Create a collection",
+    response_description="The new collection; `Location` is its address.",
+    responses=replies(400, 409, 413, 422, 503),
+)
+def create_collection(
+    body: CollectionInput,
+    response: Response,
+    collections: CollectionsDep,
+    workers: WorkersDep,
+    settings: SettingsDep,
+    links: LinksDep,
+) -> Collection:
+    """Create a collection for vectors of the running encoder.
+
+    Pooling and index are fixed for its lifetime. Loads create a collection with the server's
+    defaults where there is none, so that this is needed only for other ones.
+    """
+    descriptor = body.descriptor or DescriptorInput()
+    info = collections.create(
+        body.name,
+        description=body.description,
+        weights=choose_weights(descriptor.weights, workers),
+        pooling=descriptor.pooling or settings.pooling,
+        index=IndexSpec(type=body.index.type, params=body.index.params) if body.index else None,
+    )
+    response.headers["Location"] = links.collection(info.name)
+    return Collection.of(info)
+
+
+@router.get("/{collection}", summary="Show a collection", responses=replies(404, 422, 503))
+def get_collection(collection: CollectionPath, collections: CollectionsDep) -> Collection:
+    """How much is in a collection, and which encoder and index it has."""
+    return Collection.of(collections.get(collection))
+
+
+@router.delete(
+    "/{collection}",
+    status_code=204,
+    summary="Drop a collection",
+    response_description="It is gone.",
+    responses=replies(404, 422, 503),
+)
+def delete_collection(collection: CollectionPath, removal: RemovalDep) -> None:
+    """Forget all images of a collection, its jobs, and the files that were uploaded to it.
+
+    Files under the image roots are never touched.
+    """
+    removal.collection(collection)
+
+
+def _existing(collections: Collections, names: list[str]) -> list[CollectionInfo]:
+    found = []
+    for name in names:
+        try:
+            found.append(collections.get(name))
+        except NotFound:
+            continue  # dropped since its name was read
+    return found

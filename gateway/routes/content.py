@@ -1,0 +1,99 @@
+"""What browsers show of an image: its own bytes, and its thumbnail."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import FileResponse
+
+from gateway.content import caching, has_current, not_modified, picture_path, picture_response
+from gateway.dependencies import CollectionPath, ImagePath, ImagesDep, SettingsDep, ThumbnailsDep
+from gateway.problems import replies
+from shared.errors import NotFound
+from shared.formats import MEDIA_TYPES
+
+router = APIRouter(prefix="/api/v2/collections/{collection}/images/{image}", tags=["images"])
+
+#: Thumbnails of every size are kept, so that their number has an end.
+_MIN_SIZE, _MAX_SIZE = 32, 1024
+
+Version = Annotated[
+    str | None,
+    Query(
+        max_length=64,
+        description="The content's version, as in `content_url`: with it, browsers may keep the "
+        "answer for ever.",
+    ),
+]
+_BINARY = {"type": "string", "format": "binary"}
+_NOT_MODIFIED: dict[int | str, dict[str, Any]] = {
+    304: {"description": "`If-None-Match` names what the caller has already."}
+}
+CONTENT_REPLIES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The file, with `ETag` and `Cache-Control`.",
+        "content": {media_type: {"schema": _BINARY} for media_type in MEDIA_TYPES.values()},
+    },
+    206: {"description": "The part that `Range` asked for."},
+    **_NOT_MODIFIED,
+    **replies(400, 404, 416, 422, 503),
+}
+
+
+@router.get(
+    "/content",
+    summary="Get an image's bytes",
+    response_class=FileResponse,
+    responses=CONTENT_REPLIES,
+)
+@router.head("/content", include_in_schema=False)
+def get_image_content(
+    collection: CollectionPath,
+    image: ImagePath,
+    request: Request,
+    images: ImagesDep,
+    settings: SettingsDep,
+    v: Version = None,
+) -> Response:
+    """The picture's file as it is, with its type told by its content; ranges are served."""
+    row = images.get(collection, image)
+    return picture_response(row, collection, settings, request.headers, v)
+
+
+@router.get(
+    "/thumbnail",
+    summary="Get an image's thumbnail",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "The thumbnail, with `ETag` and `Cache-Control`.",
+            "content": {"image/webp": {"schema": _BINARY}},
+        },
+        **_NOT_MODIFIED,
+        **replies(404, 422, 503),
+    },
+)
+@router.head("/thumbnail", include_in_schema=False)
+async def get_image_thumbnail(
+    collection: CollectionPath,
+    image: ImagePath,
+    request: Request,
+    images: ImagesDep,
+    settings: SettingsDep,
+    thumbnails: ThumbnailsDep,
+    size: Annotated[
+        int, Query(ge=_MIN_SIZE, le=_MAX_SIZE, description="Longest side at most, in pixels.")
+    ] = 256,
+    v: Version = None,
+) -> Response:
+    """A small WebP of the picture, upright, its first frame if it moves; never enlarged."""
+    row = await run_in_threadpool(images.get, collection, image)
+    path = await run_in_threadpool(picture_path, row, collection, settings)
+    try:
+        data, etag = await thumbnails.get(path, size)
+    except OSError as error:
+        raise NotFound("missing", "The image's file is gone.") from error
+    kept = caching(row, v)
+    if has_current(request.headers, etag):
+        return not_modified(etag, kept)
+    return Response(data, media_type="image/webp", headers={"ETag": etag, "Cache-Control": kept})

@@ -1,0 +1,63 @@
+"""What supervisors, load balancers and Prometheus ask."""
+
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from gateway.dependencies import MetricsDep, ReadinessDep
+from gateway.problems import replies
+from gateway.readiness import FRESH_SECONDS
+from gateway.schemas.system import Check, Liveness, Readiness
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/health/live", summary="Is the process alive?")
+async def get_liveness() -> Liveness:
+    """Answers as long as the process does, whatever is away."""
+    return Liveness()
+
+
+@router.get(
+    "/health/ready",
+    summary="Is everything there?",
+    responses={503: {"model": Readiness, "description": "At least one part is away."}},
+)
+def get_readiness(readiness: ReadinessDep, response: Response) -> Readiness:
+    """Whether Redis, Milvus and an encoder that answers searches are there, each with its age."""
+    states = readiness.check()
+    ready = all(state.ok for state in states.values())
+    if not ready:
+        response.status_code = 503
+        response.headers["Retry-After"] = str(int(FRESH_SECONDS) // 3)
+    return Readiness(
+        status="ready" if ready else "not_ready",
+        **{
+            part: Check(
+                state="ok" if state.ok else "away",
+                age_seconds=None if state.age is None else round(state.age, 1),
+            )
+            for part, state in states.items()
+        },
+    )
+
+
+@router.get(
+    "/metrics",
+    summary="Metrics for Prometheus",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "Prometheus' text format.",
+            "content": {
+                "text/plain": {
+                    "schema": {"type": "string"},
+                    "example": 'lookalike_images_total{outcome="indexed"} 4711.0\n',
+                }
+            },
+        },
+        **replies(),
+    },
+)
+def get_metrics(metrics: MetricsDep) -> Response:
+    """Counts of images, queues, workers, searches and requests."""
+    return Response(metrics.render(), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,101 @@
+"""Images: list, look at, change, forget."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+
+from gateway.dependencies import (
+    CollectionPath,
+    Cursor,
+    ImagePath,
+    ImagesDep,
+    Limit,
+    LinksDep,
+    RemovalDep,
+)
+from gateway.problems import replies
+from gateway.schemas.images import Deleted, Image, ImageList, ImageUpdate
+from gateway.schemas.search import FilterTag, PathPrefix
+from indexer.rows import ImageFilter
+
+router = APIRouter(prefix="/api/v2/collections/{collection}/images", tags=["images"])
+
+TagQuery = Annotated[FilterTag | None, Query(description="Only images with this tag.")]
+PrefixQuery = Annotated[
+    PathPrefix | None,
+    Query(description="Only images below this: an absolute path, or the beginning of a uri."),
+]
+
+
+@router.get("", summary="List the images", responses=replies(404, 422, 503))
+def list_images(
+    collection: CollectionPath,
+    images: ImagesDep,
+    links: LinksDep,
+    tag: TagQuery = None,
+    path_prefix: PrefixQuery = None,
+    order: Annotated[
+        Literal["id", "added_at", "-added_at"],
+        Query(description="`-added_at` is newest first."),
+    ] = "id",
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> ImageList:
+    """The images of a collection, page by page."""
+    wanted = ImageFilter(tag=tag, path_prefix=path_prefix)
+    rows, next_cursor = images.page(collection, wanted, order, cursor, limit)
+    return ImageList(
+        items=[Image.of(row, collection, links) for row in rows], next_cursor=next_cursor
+    )
+
+
+@router.delete("", summary="Forget many images", responses=replies(404, 422, 503))
+def delete_images(
+    collection: CollectionPath,
+    removal: RemovalDep,
+    tag: TagQuery = None,
+    path_prefix: PrefixQuery = None,
+) -> Deleted:
+    """Forget the images that a filter names, and those of their files that were uploaded.
+
+    Without a filter nothing is forgotten: 422 `empty_filter`.
+    """
+    wanted = ImageFilter(tag=tag, path_prefix=path_prefix)
+    return Deleted(deleted=removal.matching(collection, wanted))
+
+
+@router.get("/{image}", summary="Show an image", responses=replies(404, 422, 503))
+def get_image(
+    collection: CollectionPath, image: ImagePath, images: ImagesDep, links: LinksDep
+) -> Image:
+    """What is known of an image."""
+    return Image.of(images.get(collection, image), collection, links)
+
+
+@router.patch(
+    "/{image}",
+    summary="Change an image's tags or metadata",
+    responses=replies(400, 404, 413, 422, 503),
+)
+def update_image(
+    collection: CollectionPath,
+    image: ImagePath,
+    body: ImageUpdate,
+    images: ImagesDep,
+    links: LinksDep,
+) -> Image:
+    """Replace an image's tags, its metadata, or both; what is left out stays as it is."""
+    row = images.update(collection, image, tags=body.tags, metadata=body.metadata)
+    return Image.of(row, collection, links)
+
+
+@router.delete(
+    "/{image}",
+    status_code=204,
+    summary="Forget an image",
+    response_description="It is gone.",
+    responses=replies(404, 422, 503),
+)
+def delete_image(collection: CollectionPath, image: ImagePath, removal: RemovalDep) -> None:
+    """Forget an image's vector, and its file if it was uploaded."""
+    removal.image(collection, image)

@@ -1,0 +1,208 @@
+"""Jobs: start a load, look at it, steer it, follow it."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import StreamingResponse
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from starlette.exceptions import HTTPException
+
+from gateway.dependencies import (
+    CollectionPath,
+    Cursor,
+    JobPath,
+    JobsDep,
+    Limit,
+    LinksDep,
+    LoadsDep,
+    ProgressDep,
+    SettingsDep,
+)
+from gateway.failures_csv import failures_csv, prefers_csv
+from gateway.problems import replies
+from gateway.schemas.fields import CollectionName
+from gateway.schemas.jobs import Failure, FailureList, Job, JobList, LoadInput
+from shared.messages import DirectorySource, JobStatus
+from shared.sources import resolve_directory
+
+router = APIRouter(prefix="/api/v2", tags=["jobs"])
+
+_LAST_EVENT_ID = Header(
+    alias="Last-Event-ID",
+    max_length=64,
+    description="The id of the last event that was received; browsers send it by themselves.",
+)
+_EVENTS_EXAMPLE = (
+    'event: progress\nid: 1714640405000-3\ndata: {"id": "0f6f…", "done": 800, "total": 1200, …}\n\n'
+    'event: failure\nid: 1714640405120-0\ndata: {"uri": "file:///photos/broken.jpg", '
+    '"code": "truncated", …}\n\n'
+    'event: end\nid: 1714640411000-1\ndata: {"id": "0f6f…", "status": "done", …}\n\n'
+)
+
+
+@router.post(
+    "/collections/{collection}/jobs",
+    status_code=202,
+    summary="Load a directory",
+    response_description="The queued job; `Location` is its address.",
+    responses=replies(400, 409, 413, 422, 429, 503),
+)
+def create_job(
+    collection: CollectionPath,
+    body: LoadInput,
+    response: Response,
+    loads: LoadsDep,
+    settings: SettingsDep,
+    links: LinksDep,
+) -> Job:
+    """Queue a load of the pictures in a directory under an image root.
+
+    Files that are known and unchanged are not read again. An unknown collection is created with
+    the server's defaults. Where the encoder is known but away, the job waits for it.
+    """
+    path = resolve_directory(body.source.path, settings)
+    loads.admit(collection)
+    job = loads.queue(
+        collection,
+        DirectorySource(
+            path=str(path), recursive=body.source.recursive, pattern=body.source.pattern
+        ),
+        on_duplicate=body.on_duplicate,
+        sync=body.sync,
+        tags=body.tags,
+        metadata=body.metadata,
+    )
+    response.headers["Location"] = links.job(job.spec.id)
+    return Job.of(job)
+
+
+@router.get("/jobs", summary="List the jobs", responses=replies(422, 503))
+def list_jobs(
+    jobs: JobsDep,
+    collection: Annotated[CollectionName | None, Query(description="Only of this one.")] = None,
+    status: Annotated[JobStatus | None, Query(description="Only in this state.")] = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> JobList:
+    """All jobs that the ledger still keeps, newest first."""
+    found, next_cursor = jobs.list(collection, status, cursor, limit)
+    return JobList(items=[Job.of(job) for job in found], next_cursor=next_cursor)
+
+
+@router.get("/jobs/{job}", summary="Show a job", responses=replies(404, 422, 503))
+def get_job(job: JobPath, jobs: JobsDep) -> Job:
+    """A job's state and counts as of now."""
+    return Job.of(jobs.get(job))
+
+
+async def _events_to_follow(
+    job: JobPath,
+    progress: ProgressDep,
+    last_event_id: Annotated[str | None, _LAST_EVENT_ID] = None,
+) -> AsyncIterator[ServerSentEvent]:
+    # Here, where an answer can still be an error; once the stream has begun it cannot.
+    if not await run_in_threadpool(progress.has_more, job, last_event_id):
+        # Tells browsers that there is nothing to come back for.
+        raise HTTPException(204)
+    return progress.follow(job, last_event_id)
+
+
+@router.get(
+    "/jobs/{job}/events",
+    summary="Follow a job",
+    response_class=EventSourceResponse,
+    response_description="`progress` (the job), `failure` (one file) and `end` (the job).",
+    responses={
+        200: {"content": {"text/event-stream": {"example": _EVENTS_EXAMPLE}}},
+        204: {"description": "The job has ended, and Last-Event-ID was its last event."},
+        **replies(404, 422, 503),
+    },
+)
+async def stream_job_events(
+    events: Annotated[AsyncIterator[ServerSentEvent], Depends(_events_to_follow)],
+) -> AsyncIterator[ServerSentEvent]:
+    """Server-Sent Events of a job, from its beginning or after Last-Event-ID.
+
+    Begins with its state now, gives `progress` at most four times a second, every `failure`, and
+    closes after `end`. While Redis is away it sends comments, and goes on afterwards.
+    """
+    async for event in events:
+        yield event
+
+
+@router.get(
+    "/jobs/{job}/failures",
+    summary="List a job's failures",
+    response_model=FailureList,
+    responses={
+        200: {
+            "description": "JSON by the page; CSV as a whole, when Accept prefers text/csv.",
+            "content": {
+                "text/csv": {
+                    "schema": {"type": "string"},
+                    "example": "uri,code,reason,attempts\r\n"
+                    "file:///photos/broken.jpg,truncated,The file ends too early.,1\r\n",
+                }
+            },
+        },
+        **replies(404, 422, 503),
+    },
+)
+def list_job_failures(
+    job: JobPath,
+    jobs: JobsDep,
+    accept: Annotated[str, Header(include_in_schema=False)] = "application/json",
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Any:
+    """The files that could not be indexed, in the order they were met, each with its reason."""
+    if prefers_csv(accept):
+        return StreamingResponse(
+            failures_csv(jobs, job),
+            media_type="text/csv",
+            headers={
+                "Content-Disposition": f'attachment; filename="failures-{job}.csv"',
+                "Vary": "Accept",
+            },
+        )
+    jobs.get(job)
+    page, next_cursor = jobs.failures(job, cursor, limit)
+    return FailureList(items=[Failure.of(failure) for failure in page], next_cursor=next_cursor)
+
+
+@router.post("/jobs/{job}/cancel", summary="Cancel a job", responses=replies(404, 422, 503))
+def cancel_job(job: JobPath, jobs: JobsDep) -> Job:
+    """End a job; what is indexed stays. A job that has ended stays as it is."""
+    return Job.of(jobs.cancel(job))
+
+
+@router.post("/jobs/{job}/pause", summary="Pause a job", responses=replies(404, 422, 503))
+def pause_job(job: JobPath, jobs: JobsDep) -> Job:
+    """Hand out no more of a job until it is resumed. A job that has ended stays as it is."""
+    return Job.of(jobs.pause(job))
+
+
+@router.post("/jobs/{job}/resume", summary="Resume a job", responses=replies(404, 422, 503))
+def resume_job(job: JobPath, jobs: JobsDep) -> Job:
+    """Go on with a paused job; any other stays as it is."""
+    return Job.of(jobs.resume(job))
+
+
+@router.post(
+    "/jobs/{job}/retry",
+    status_code=202,
+    summary="Retry a job's failures",
+    response_description="The new job, which names the old one; `Location` is its address.",
+    responses=replies(404, 409, 422, 429, 503),
+)
+def retry_job(job: JobPath, response: Response, loads: LoadsDep, links: LinksDep) -> Job:
+    """Queue the failed files of a job again, as a new job.
+
+    While a retry of this job is unfinished, asking again answers that one. Where nothing has
+    failed there is nothing to do: 409 `nothing_to_retry`.
+    """
+    retry = loads.retry(job)
+    response.headers["Location"] = links.job(retry.spec.id)
+    return Job.of(retry)

@@ -1,0 +1,49 @@
+"""Signing a browser in: pictures in a page carry a cookie, where they could carry no header."""
+
+from fastapi import APIRouter, Request, Response
+
+from gateway.dependencies import ApiKeysDep
+from gateway.problems import replies
+from gateway.schemas.system import SessionInput
+from gateway.security import SESSION_COOKIE, SESSION_SECONDS
+from shared.errors import Unauthorized
+
+router = APIRouter(prefix="/api/v2/session", tags=["system"])
+
+
+@router.post(
+    "",
+    status_code=204,
+    summary="Sign in",
+    response_description="Signed in; the cookie holds for 30 days, and as long as its key.",
+    responses=replies(400, 403, 413, 422),
+)
+async def create_session(
+    body: SessionInput, request: Request, response: Response, api_keys: ApiKeysDep
+) -> None:
+    """Exchange an API key for a cookie that scripts cannot read."""
+    key = body.api_key.get_secret_value()
+    if not api_keys.required:
+        return
+    if not api_keys.accepts(key):
+        raise Unauthorized("unauthorized", "This API key is not known.")
+    response.set_cookie(
+        SESSION_COOKIE,
+        api_keys.open_session(key),
+        max_age=SESSION_SECONDS,
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
+    )
+
+
+@router.delete(
+    "",
+    status_code=204,
+    summary="Sign out",
+    response_description="Signed out.",
+    responses=replies(403),
+)
+async def delete_session(response: Response) -> None:
+    """Take the cookie back. The key itself stays valid."""
+    response.delete_cookie(SESSION_COOKIE, httponly=True, samesite="strict")

@@ -1,0 +1,73 @@
+"""The system's own state, and the folders it may load."""
+
+import platform
+from importlib.metadata import version
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from gateway import __version__
+from gateway.dependencies import Cursor, DispatcherDep, JobsDep, Limit, SettingsDep, WorkersDep
+from gateway.folders import list_folders as folders_below
+from gateway.problems import replies
+from gateway.routes.uploads import MAX_FILES
+from gateway.schemas.fields import MAX_TAGS
+from gateway.schemas.search import MAX_TOP_K
+from gateway.schemas.system import Folder, FolderList, Limits, System, Worker
+from shared.fingerprint import fingerprint
+from shared.queues import QUEUES
+
+router = APIRouter(prefix="/api/v2", tags=["system"])
+
+_PACKAGES = ("fastapi", "celery", "redis", "pymilvus")
+
+
+@router.get("/system", summary="Show the system", responses=replies(503))
+def get_system(
+    settings: SettingsDep, workers: WorkersDep, dispatcher: DispatcherDep, jobs: JobsDep
+) -> System:
+    """Which encoder runs, who works, what waits, and the limits that a client should know."""
+    encoder = workers.last_encoder()
+    weights = encoder.weights if encoder else None
+    return System(
+        encoder=fingerprint(weights, settings.pooling) if weights else None,
+        weights=weights,
+        untrained=bool(weights and weights.startswith("untrained")),
+        pooling=settings.pooling,
+        default_collection=settings.default_collection,
+        workers=[Worker.of(worker) for worker in workers.living()],
+        queues={queue: dispatcher.depth(queue) for queue in QUEUES},
+        jobs_active=jobs.count_active(),
+        image_roots=[str(root) for root in settings.image_roots],
+        limits=Limits(
+            max_upload_mb=settings.max_upload_mb,
+            max_upload_files=MAX_FILES,
+            max_pixels=settings.max_pixels,
+            max_top_k=MAX_TOP_K,
+            max_tags=MAX_TAGS,
+            queue_limit=settings.queue_limit,
+        ),
+        versions={
+            "lookalike": __version__,
+            "python": platform.python_version(),
+            **{package: version(package) for package in _PACKAGES},
+        },
+    )
+
+
+@router.get("/folders", summary="List folders to load", responses=replies(422))
+def list_folders(
+    settings: SettingsDep,
+    path: Annotated[
+        str | None,
+        Query(max_length=4096, description="A directory; without it, the image roots."),
+    ] = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> FolderList:
+    """The image roots, or the sub-folders of one folder under them, by name."""
+    found, next_cursor = folders_below(path, cursor, limit, settings)
+    return FolderList(
+        items=[Folder(name=folder.name or str(folder), path=str(folder)) for folder in found],
+        next_cursor=next_cursor,
+    )

@@ -1,0 +1,107 @@
+"""Collections over HTTP."""
+
+from datetime import datetime
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.schemas.fields import CollectionName, Input, Page, moment
+from indexer.rows import CollectionInfo
+from shared.fingerprint import DIMENSION
+from shared.settings import IndexType, Pooling
+
+_FLOAT32_BYTES = 4
+
+
+class Descriptor(BaseModel):
+    """How a feature map becomes a vector."""
+
+    pooling: Pooling
+    weights: str
+
+
+class DescriptorInput(Input):
+    pooling: Pooling | None = Field(None, description="Default: the server's setting.")
+    weights: str | None = Field(
+        None,
+        max_length=200,
+        description="The encoder's weights, by full name or by kind (`imagenet`); they must be "
+        "those of the running encoder. Default: whatever it runs with.",
+    )
+
+
+class Index(BaseModel):
+    """The Milvus index over the vectors."""
+
+    type: IndexType
+    params: dict[str, int] = Field({}, description="Its parameters; empty takes the defaults.")
+
+
+class IndexInput(Index):
+    model_config = ConfigDict(extra="forbid")
+
+
+class CollectionInput(Input):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "name": "holidays",
+                "description": "All summers since 2009",
+                "descriptor": {"pooling": "avg"},
+                "index": {"type": "HNSW", "params": {"M": 16, "efConstruction": 200}},
+            }
+        }
+    )
+
+    name: CollectionName
+    description: str = Field("", max_length=1000)
+    descriptor: DescriptorInput | None = None
+    index: IndexInput | None = None
+
+
+class Collection(BaseModel):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "name": "holidays",
+                "description": "All summers since 2009",
+                "count": 4711,
+                "bytes": 9648128,
+                "created_at": "2026-05-02T10:00:00Z",
+                "encoder": "vgg16:imagenet-features:stretch224:avg:512:v1",
+                "descriptor": {"pooling": "avg", "weights": "imagenet-features"},
+                "index": {"type": "HNSW", "params": {"M": 16, "efConstruction": 200}},
+                "state": "loaded",
+            }
+        }
+    )
+
+    name: str
+    description: str
+    count: int = Field(description="Images in it.")
+    bytes: int = Field(description="Size of their vectors: 512 float32 an image.")
+    created_at: datetime
+    encoder: str = Field(description="Fingerprint of the encoder that its vectors come from.")
+    descriptor: Descriptor
+    index: Index
+    state: Literal["loaded", "loading", "not_loaded"] = Field(
+        description="Whether Milvus has it in memory, ready to search."
+    )
+
+    @classmethod
+    def of(cls, info: CollectionInfo) -> Self:
+        return cls(
+            name=info.name,
+            description=info.description,
+            count=info.count,
+            bytes=info.count * DIMENSION * _FLOAT32_BYTES,
+            created_at=moment(info.created_at),
+            encoder=info.fingerprint,
+            descriptor=Descriptor(pooling=info.pooling, weights=info.weights),
+            index=Index(type=info.index.type, params=dict(info.index.params)),
+            state=info.state,
+        )
+
+
+class CollectionList(Page[Collection]):
+    """Collections, by name."""

@@ -1,0 +1,125 @@
+"""Images and uploads over HTTP."""
+
+from datetime import datetime
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.links import Links
+from gateway.schemas.fields import EXAMPLE_ID, EXAMPLE_JOB_ID, Input, Metadata, Page, Tags, moment
+from gateway.schemas.jobs import EXAMPLE_JOB, Job
+from indexer.rows import ImageRow
+
+_EXAMPLE_URL = f"/api/v2/collections/holidays/images/{EXAMPLE_ID}"
+EXAMPLE_IMAGE: dict[str, Any] = {
+    "id": EXAMPLE_ID,
+    "uri": "file:///photos/2024/beach.jpg",
+    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "width": 4000,
+    "height": 3000,
+    "bytes": 3471882,
+    "format": "jpeg",
+    "modified_at": "2024-08-01T12:30:00Z",
+    "added_at": "2026-05-02T10:00:05Z",
+    "job": EXAMPLE_JOB_ID,
+    "tags": ["summer"],
+    "metadata": {"camera": "X100"},
+    "content_url": f"{_EXAMPLE_URL}/content?v=9f86d081884c7d65",
+    "thumbnail_url": f"{_EXAMPLE_URL}/thumbnail?v=9f86d081884c7d65",
+}
+
+
+class Image(BaseModel):
+    """One picture of a collection."""
+
+    model_config = ConfigDict(json_schema_extra={"example": EXAMPLE_IMAGE})
+
+    id: str
+    uri: str
+    sha256: str
+    width: int = Field(description="Pixels, upright.")
+    height: int = Field(description="Pixels, upright.")
+    bytes: int
+    format: str
+    modified_at: datetime = Field(description="When its file was last written.")
+    added_at: datetime
+    job: str = Field(description="The job that indexed it last.")
+    tags: list[str]
+    metadata: dict[str, Any]
+    content_url: str = Field(description="Its bytes; relative to this server.")
+    thumbnail_url: str = Field(description="A small WebP of it; relative to this server.")
+
+    @classmethod
+    def of(cls, row: ImageRow, collection: str, links: Links) -> Self:
+        return cls(**image_fields(row, collection, links))
+
+
+def image_fields(row: ImageRow, collection: str, links: Links) -> dict[str, Any]:
+    """The fields of an `Image`, taken from its row."""
+    return {
+        **row.model_dump(exclude={"mtime_ns", "added_at"}),
+        "modified_at": moment(row.mtime_ns / 1e9),
+        "added_at": moment(row.added_at / 1e6),
+        "content_url": links.content(collection, row),
+        "thumbnail_url": links.thumbnail(collection, row),
+    }
+
+
+class ImageList(Page[Image]):
+    """Images, in the order that was asked for."""
+
+
+class ImageUpdate(Input):
+    """What to change; whatever is left out stays as it is."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"tags": ["summer", "beach"], "metadata": {"rating": 5}}}
+    )
+
+    tags: Tags | None = Field(None, description="All tags from now on.")
+    metadata: Metadata | None = Field(None, description="All metadata from now on.")
+
+
+class Deleted(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"example": {"deleted": 42}})
+
+    deleted: int = Field(description="Images that were forgotten.")
+
+
+class UploadedFile(BaseModel):
+    """What became of one file of an upload."""
+
+    name: str = Field(description="As the uploader called it.")
+    id: str | None = Field(description="The image's id; null when the file was rejected.")
+    uri: str | None
+    outcome: Literal["queued", "indexed", "unchanged", "duplicate", "failed", "rejected"] = Field(
+        description="`rejected`: no picture that can be read, so it is no part of the job; "
+        "`queued`: look at the job for more."
+    )
+    code: str | None = Field(None, description="Why it failed or was rejected.")
+    reason: str | None = None
+
+
+class Upload(Job):
+    """The job of an upload, and its files in the order they came."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                **EXAMPLE_JOB,
+                "source": {"kind": "upload", "files": 1},
+                "files": [
+                    {
+                        "name": "beach.jpg",
+                        "id": EXAMPLE_ID,
+                        "uri": f"upload://{EXAMPLE_IMAGE['sha256']}.jpg",
+                        "outcome": "queued",
+                        "code": None,
+                        "reason": None,
+                    }
+                ],
+            }
+        }
+    )
+
+    files: list[UploadedFile]

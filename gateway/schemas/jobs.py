@@ -1,0 +1,177 @@
+"""Jobs over HTTP."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.schemas.fields import EXAMPLE_JOB_ID, Input, Metadata, Page, Tags, moment
+from shared import messages
+from shared.messages import JobStatus, OnDuplicate
+
+EXAMPLE_JOB: dict[str, Any] = {
+    "id": EXAMPLE_JOB_ID,
+    "collection": "holidays",
+    "source": {"kind": "directory", "path": "/photos/2024", "recursive": True, "pattern": None},
+    "status": "running",
+    "total": 1200,
+    "done": 800,
+    "indexed": 640,
+    "unchanged": 150,
+    "duplicates": 6,
+    "failed": 4,
+    "ignored": 17,
+    "removed": 0,
+    "bytes": 731906048,
+    "images_per_second": 61.5,
+    "eta_seconds": 6.5,
+    "created_at": "2026-05-02T10:00:00Z",
+    "started_at": "2026-05-02T10:00:01Z",
+    "finished_at": None,
+    "error": None,
+}
+
+
+class DirectorySourceInput(Input):
+    kind: Literal["directory"] = "directory"
+    path: str = Field(
+        min_length=1,
+        max_length=4096,
+        description="A directory under an image root; relative paths begin at a root.",
+    )
+    recursive: bool = Field(True, description="Whether to go into sub-directories.")
+    pattern: str | None = Field(
+        None,
+        min_length=1,
+        max_length=1000,
+        description="Only files whose name or path below `path` matches this glob: `*.jpg`.",
+    )
+
+
+class LoadInput(Input):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "source": {"kind": "directory", "path": "/photos/2024", "recursive": True},
+                "on_duplicate": "skip",
+                "sync": False,
+                "tags": ["summer"],
+                "metadata": {"camera": "X100"},
+            }
+        }
+    )
+
+    source: DirectorySourceInput
+    on_duplicate: OnDuplicate = Field(
+        "keep", description="`skip` leaves out files whose content is in the collection already."
+    )
+    sync: bool = Field(False, description="Whether to forget images whose file is gone.")
+    tags: Tags = Field([], description="Tags of every image that is loaded.")
+    metadata: Metadata = Field({}, description="Metadata of every image that is loaded.")
+
+
+class DirectorySource(BaseModel):
+    kind: Literal["directory"]
+    path: str
+    recursive: bool
+    pattern: str | None
+
+
+class UploadSource(BaseModel):
+    kind: Literal["upload"]
+    files: int
+
+
+class RetrySource(BaseModel):
+    kind: Literal["retry"]
+    job: str = Field(description="The job whose failed files are tried again.")
+    files: int
+
+
+Source = Annotated[DirectorySource | UploadSource | RetrySource, Field(discriminator="kind")]
+
+
+class JobError(BaseModel):
+    """Why a job ended as `failed`."""
+
+    code: str
+    detail: str
+
+
+class Job(BaseModel):
+    """One load. `done` = `indexed` + `unchanged` + `duplicates` + `failed` at all times."""
+
+    model_config = ConfigDict(json_schema_extra={"example": EXAMPLE_JOB})
+
+    id: str
+    collection: str
+    source: Source
+    status: JobStatus
+    total: int = Field(description="Pictures found; grows while the source is scanned.")
+    done: int
+    indexed: int
+    unchanged: int = Field(description="Known already, and not read again.")
+    duplicates: int = Field(description="Left out by `on_duplicate: skip`.")
+    failed: int
+    ignored: int = Field(description="Hidden files and files that are no pictures; not in `total`.")
+    removed: int = Field(description="Forgotten by `sync`.")
+    bytes: int = Field(description="Read from pictures.")
+    images_per_second: float
+    eta_seconds: float | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    error: JobError | None
+
+    @classmethod
+    def of(cls, job: messages.Job) -> Self:
+        return cls(**job_fields(job))
+
+
+def job_fields(job: messages.Job) -> dict[str, Any]:
+    """The fields of a `Job`, taken from the ledger's."""
+    return {
+        **job.model_dump(exclude={"spec", "started_at", "finished_at", "error"}),
+        "id": job.spec.id,
+        "collection": job.spec.collection,
+        "source": job.spec.source.model_dump(),
+        "done": job.done,
+        "created_at": moment(job.spec.created_at),
+        "started_at": job.started_at and moment(job.started_at),
+        "finished_at": job.finished_at and moment(job.finished_at),
+        "error": job.error and job.error.model_dump(),
+    }
+
+
+class Failure(BaseModel):
+    """One file that could not be indexed."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "uri": "file:///photos/2024/broken.jpg",
+                "code": "truncated",
+                "reason": "The file ends too early; copy it again from its origin.",
+                "attempts": 1,
+                "name": None,
+            }
+        }
+    )
+
+    uri: str
+    code: str
+    reason: str
+    attempts: int
+    name: str | None = Field(description="What an uploader called it.")
+
+    @classmethod
+    def of(cls, failure: messages.Failure) -> Self:
+        return cls(**failure.model_dump(include=set(cls.model_fields)))
+
+
+class JobList(Page[Job]):
+    """Jobs, newest first."""
+
+
+class FailureList(Page[Failure]):
+    """Failures, in the order they were met."""

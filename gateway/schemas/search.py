@@ -1,0 +1,131 @@
+"""Searches over HTTP."""
+
+import math
+from typing import Annotated, Any, Self
+
+from fastapi import Query
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from gateway.links import Links
+from gateway.schemas.fields import Input, Tag
+from gateway.schemas.images import EXAMPLE_IMAGE
+from indexer.rows import ImageFilter
+from indexer.search import Hit
+from shared.fingerprint import DIMENSION
+
+MAX_TOP_K = 1000
+#: Milvus reads offset + limit up to 16,384 rows deep.
+MAX_OFFSET = 10_000
+
+TopK = Annotated[int, Field(ge=1, le=MAX_TOP_K, description="Hits wanted.")]
+Offset = Annotated[int, Field(ge=0, le=MAX_OFFSET, description="Best hits to leave out.")]
+MinScore = Annotated[float, Field(ge=-1, le=1, description="Least score of a hit.")]
+PathPrefix = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=4096,
+        description="Only pictures below this: an absolute path, or the beginning of a uri.",
+    ),
+]
+FilterTag = Annotated[Tag, Field(description="Only pictures with this tag.")]
+
+
+class SearchParameters(BaseModel):
+    """What every search takes."""
+
+    top_k: TopK = 10
+    offset: Offset = 0
+    min_score: MinScore | None = None
+    tag: FilterTag | None = None
+    path_prefix: PathPrefix | None = None
+
+    @property
+    def filter(self) -> ImageFilter:
+        return ImageFilter(tag=self.tag, path_prefix=self.path_prefix)
+
+
+SearchQuery = Annotated[SearchParameters, Query()]
+
+
+def _direction(vector: list[float]) -> list[float]:
+    if not all(map(math.isfinite, vector)):
+        raise ValueError("must hold finite numbers only")
+    norm = math.hypot(*vector)
+    if not 0 < norm < math.inf:
+        raise ValueError("must have a length that is neither zero nor beyond float64")
+    return [x / norm for x in vector]
+
+
+class VectorSearch(SearchParameters, Input):
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"vector": [0.0442] * DIMENSION, "top_k": 5}}
+    )
+
+    vector: Annotated[
+        list[float],
+        Field(
+            min_length=DIMENSION,
+            max_length=DIMENSION,
+            description="512 numbers of any length but zero; only their direction counts.",
+        ),
+        AfterValidator(_direction),
+    ]
+
+
+class SearchHit(BaseModel):
+    """One image that looks alike."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "score": 0.9731,
+                "distance": 0.2319,
+                **{
+                    key: EXAMPLE_IMAGE[key]
+                    for key in ("id", "uri", "width", "height", "format", "bytes", "tags")
+                },
+                "metadata": EXAMPLE_IMAGE["metadata"],
+                "content_url": EXAMPLE_IMAGE["content_url"],
+                "thumbnail_url": EXAMPLE_IMAGE["thumbnail_url"],
+            }
+        }
+    )
+
+    id: str
+    score: float = Field(description="Cosine similarity, -1 to 1; larger is more alike.")
+    distance: float = Field(description="Euclidean distance of unit vectors; smaller is more.")
+    uri: str
+    width: int
+    height: int
+    format: str
+    bytes: int
+    tags: list[str]
+    metadata: dict[str, Any]
+    content_url: str
+    thumbnail_url: str
+
+    @classmethod
+    def of(cls, hit: Hit, collection: str, links: Links) -> Self:
+        wanted = {"id", "uri", "width", "height", "format", "bytes", "tags", "metadata"}
+        return cls(
+            **hit.row.model_dump(include=wanted),
+            score=hit.score,
+            distance=hit.distance,
+            content_url=links.content(collection, hit.row),
+            thumbnail_url=links.thumbnail(collection, hit.row),
+        )
+
+
+class TookMs(BaseModel):
+    """Milliseconds spent; `encode` holds the wait for the encoder, 0 where none was asked."""
+
+    encode: float
+    search: float
+    total: float
+
+
+class SearchReply(BaseModel):
+    hits: list[SearchHit] = Field(description="Best first.")
+    encoder: str = Field(description="Fingerprint of the vectors that were compared.")
+    took_ms: TookMs

@@ -1,0 +1,46 @@
+import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+
+import { api } from './client';
+import type { Collection, CollectionInput } from './models';
+import { unwrap } from './problem';
+
+const PAGE = 1000;
+
+async function allCollections(signal: AbortSignal): Promise<Collection[]> {
+  const found: Collection[] = [];
+  let cursor: string | null | undefined;
+  do {
+    const query = cursor ? { limit: PAGE, cursor } : { limit: PAGE };
+    const page = await unwrap(api.GET('/api/v2/collections', { params: { query }, signal }));
+    found.push(...page.items);
+    cursor = page.next_cursor;
+  } while (cursor);
+  return found;
+}
+
+export const collectionsQuery = queryOptions({
+  queryKey: ['collections'],
+  queryFn: ({ signal }) => allCollections(signal),
+  refetchInterval: 15_000,
+});
+
+export function useCreateCollection() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (body: CollectionInput) => unwrap(api.POST('/api/v2/collections', { body })),
+    onSuccess: () => client.invalidateQueries({ queryKey: collectionsQuery.queryKey }),
+  });
+}
+
+export function useDeleteCollection() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (collection: string) =>
+      unwrap(api.DELETE('/api/v2/collections/{collection}', { params: { path: { collection } } })),
+    onSuccess: (_, collection) => {
+      client.removeQueries({ queryKey: ['images', collection] });
+      client.removeQueries({ queryKey: ['search', collection] });
+      return client.invalidateQueries({ queryKey: collectionsQuery.queryKey });
+    },
+  });
+}

@@ -1,0 +1,118 @@
+import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+
+import { api } from './client';
+import { collectionsQuery } from './collections';
+import type { Image, ImageFilter } from './models';
+import { unwrap } from './problem';
+
+export type Order = 'added_at' | '-added_at' | 'id';
+
+const PAGE = 250;
+
+export function imagesQuery(collection: string, filter: ImageFilter, order: Order) {
+  return infiniteQueryOptions({
+    queryKey: ['images', collection, filter, order],
+    queryFn: ({ pageParam, signal }) =>
+      unwrap(
+        api.GET('/api/v2/collections/{collection}/images', {
+          params: {
+            path: { collection },
+            query: {
+              limit: PAGE,
+              order,
+              ...(filter.tag ? { tag: filter.tag } : {}),
+              ...(filter.folder ? { path_prefix: filter.folder } : {}),
+              ...(pageParam ? { cursor: pageParam } : {}),
+            },
+          },
+          signal,
+        }),
+      ),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+    enabled: collection !== '',
+  });
+}
+
+export function imageQuery(collection: string, image: string) {
+  return queryOptions({
+    queryKey: ['image', collection, image],
+    queryFn: ({ signal }) =>
+      unwrap(
+        api.GET('/api/v2/collections/{collection}/images/{image}', {
+          params: { path: { collection, image } },
+          signal,
+        }),
+      ),
+    enabled: image !== '',
+  });
+}
+
+/** Makes grids, hits and counts of a collection read again after a change. */
+function useRefresh(collection: string) {
+  const client = useQueryClient();
+  return () =>
+    Promise.all([
+      client.invalidateQueries({ queryKey: ['images', collection] }),
+      client.invalidateQueries({ queryKey: ['image', collection] }),
+      client.invalidateQueries({ queryKey: ['search', collection] }),
+      client.invalidateQueries({ queryKey: collectionsQuery.queryKey }),
+    ]);
+}
+
+export function useForget(collection: string) {
+  const refresh = useRefresh(collection);
+  return useMutation({
+    mutationFn: (images: readonly string[]) =>
+      eachOf(images, (image) =>
+        unwrap(
+          api.DELETE('/api/v2/collections/{collection}/images/{image}', {
+            params: { path: { collection, image } },
+          }),
+        ),
+      ),
+    onSettled: refresh,
+  });
+}
+
+export interface TagChange {
+  images: readonly Pick<Image, 'id' | 'tags'>[];
+  add: readonly string[];
+  remove: readonly string[];
+}
+
+/** The tags of an image after a change, each once, in the order they were given. */
+export function changedTags(tags: readonly string[], { add, remove }: Omit<TagChange, 'images'>): string[] {
+  return [...new Set([...tags, ...add])].filter((tag) => !remove.includes(tag));
+}
+
+export function useTag(collection: string) {
+  const refresh = useRefresh(collection);
+  return useMutation({
+    mutationFn: (change: TagChange) =>
+      eachOf(change.images, (image) =>
+        unwrap(
+          api.PATCH('/api/v2/collections/{collection}/images/{image}', {
+            params: { path: { collection, image: image.id } },
+            body: { tags: changedTags(image.tags, change) },
+          }),
+        ),
+      ),
+    onSettled: refresh,
+  });
+}
+
+const AT_ONCE = 4;
+
+/** Runs a call for each item, a few at a time; throws the first problem when all have ended. */
+async function eachOf<T>(items: readonly T[], call: (item: T) => Promise<unknown>): Promise<void> {
+  const waiting = [...items];
+  const problems: unknown[] = [];
+  const lane = async () => {
+    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) {
+      await call(item).catch((problem: unknown) => problems.push(problem));
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  if (problems.length > 0) throw problems[0];
+}

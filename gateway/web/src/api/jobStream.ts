@@ -1,0 +1,74 @@
+import type { Job } from './models';
+
+export interface JobStreamHandlers {
+  onJob: (job: Job) => void;
+  onEnd: () => void;
+  /** Whether the stream is open; false while it is being opened again. */
+  onConnection: (open: boolean) => void;
+}
+
+type Source = Pick<EventSource, 'addEventListener' | 'close' | 'readyState'>;
+
+const FIRST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 10_000;
+const CLOSED = 2;
+
+/**
+ * Follows a job's events until it ends, whatever becomes of the connection: EventSource returns by
+ * itself after a network error, but gives up for ever on an error status, as of a proxy whose
+ * gateway is being restarted.
+ */
+export class JobStream {
+  private source: Source | null = null;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private wait = FIRST_WAIT_MS;
+
+  constructor(
+    private readonly job: string,
+    private readonly handlers: JobStreamHandlers,
+    private readonly open: (url: string) => Source = (url) => new EventSource(url),
+  ) {
+    this.connect();
+  }
+
+  close(): void {
+    clearTimeout(this.timer);
+    this.source?.close();
+    this.source = null;
+  }
+
+  private connect(): void {
+    const source = this.open(`/api/v2/jobs/${encodeURIComponent(this.job)}/events`);
+    this.source = source;
+    source.addEventListener('open', () => {
+      this.wait = FIRST_WAIT_MS;
+      this.handlers.onConnection(true);
+    });
+    source.addEventListener('progress', (event) => {
+      this.read(event);
+    });
+    source.addEventListener('end', (event) => {
+      this.close();
+      this.read(event);
+      this.handlers.onEnd();
+    });
+    source.addEventListener('error', () => {
+      this.handlers.onConnection(false);
+      if (source.readyState === CLOSED) this.connectLater();
+    });
+  }
+
+  private connectLater(): void {
+    this.close();
+    this.timer = setTimeout(() => {
+      this.connect();
+    }, this.wait);
+    this.wait = Math.min(LONGEST_WAIT_MS, this.wait * 2);
+  }
+
+  private read(event: Event): void {
+    if (event instanceof MessageEvent && typeof event.data === 'string') {
+      this.handlers.onJob(JSON.parse(event.data) as Job);
+    }
+  }
+}

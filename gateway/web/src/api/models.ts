@@ -1,0 +1,39 @@
+import type { components } from './schema';
+
+type Schemas = components['schemas'];
+
+export type Collection = Schemas['Collection'];
+export type CollectionInput = Schemas['CollectionInput'];
+export type LoadInput = Schemas['LoadInput'];
+export type Failure = Schemas['Failure'];
+export type Hit = Schemas['SearchHit'];
+export type Image = Schemas['Image'];
+export type Job = Schemas['Job'];
+export type SearchReply = Schemas['SearchReply'];
+export type System = Schemas['System'];
+export type Upload = Schemas['Upload'];
+export type UploadedFile = Schemas['UploadedFile'];
+
+/** A picture as a grid shows it: a stored image, or a hit. */
+export type Picture = Pick<
+  Image,
+  'id' | 'uri' | 'width' | 'height' | 'format' | 'bytes' | 'tags' | 'metadata' | 'content_url' | 'thumbnail_url'
+>;
+
+/** A part of the upright picture, in fractions of its width and height. */
+export interface Crop {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+export interface ImageFilter {
+  tag?: string | undefined;
+  folder?: string | undefined;
+}
+
+export interface Page<T> {
+  items: T[];
+  next_cursor?: string | null;
+}

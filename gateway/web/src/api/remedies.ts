@@ -1,0 +1,92 @@
+import { ApiProblem, UNREACHABLE } from './problem';
+
+export interface Explanation {
+  title: string;
+  text: string;
+}
+
+const RETRYING = 'This page tries again by itself.';
+
+/** What a person should read instead of the API's words, where there is something better to say. */
+const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
+  [UNREACHABLE]: {
+    title: 'Lookalike does not answer',
+    text: `The gateway is stopped or the network is down. Nothing is lost: loads go on without this page. ${RETRYING}`,
+  },
+  redis_unavailable: {
+    title: 'The job ledger is away',
+    text: `Redis does not answer, so nothing can be searched or loaded just now. Nothing is lost. ${RETRYING}`,
+  },
+  milvus_unavailable: {
+    title: 'The index is away',
+    text: `Milvus does not answer, so nothing can be searched just now. Loads wait for it. ${RETRYING}`,
+  },
+  no_encoder: {
+    title: 'No encoder is running',
+    text: 'Pictures cannot be turned into vectors. Start an encoder worker; “find similar” works without one.',
+  },
+  encoder_mismatch: {
+    title: 'This collection belongs to another encoder',
+    text: 'Its vectors cannot be compared with those of the encoder that runs now. Choose or create another collection, or start the encoder with the weights this one was made with.',
+  },
+  collection_not_found: {
+    title: 'There is no such collection',
+    text: 'It may have been deleted. Choose another one above.',
+  },
+  collection_exists: { title: 'This name is taken', text: 'A collection of this name exists. Choose another name.' },
+  image_not_found: {
+    title: 'This picture is not in the collection',
+    text: 'It may have been forgotten since. Drop the picture itself to search with it.',
+  },
+  job_not_found: { title: 'This load is no longer known', text: 'The ledger keeps finished loads for some weeks only.' },
+  unsupported_format: {
+    title: 'This is not a picture Lookalike can read',
+    text: 'It reads JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF and HEIC. Save the picture as one of these.',
+  },
+  corrupt: {
+    title: 'This picture is damaged',
+    text: 'Its data cannot be decoded. Open it in a picture editor and save it anew.',
+  },
+  truncated: { title: 'This picture is cut off', text: 'The end of the file is missing. Fetch or export it again.' },
+  empty_file: { title: 'This file is empty', text: 'It holds no data at all. Fetch or export it again.' },
+  too_many_pixels: {
+    title: 'This picture has too many pixels',
+    text: 'Make it smaller, or raise LOOKALIKE_MAX_PIXELS.',
+  },
+  blank_vector: {
+    title: 'There is nothing to see in this picture',
+    text: 'The encoder finds no feature in it, as in a wholly black one. Try another picture or a larger box.',
+  },
+  path_outside_roots: {
+    title: 'This folder is not open to Lookalike',
+    text: 'Choose a folder inside the image roots. LOOKALIKE_IMAGE_ROOTS says which they are.',
+  },
+  no_image_roots: {
+    title: 'No folder is open to Lookalike',
+    text: 'Start it with LOOKALIKE_IMAGE_ROOTS set to your folder of pictures, or upload pictures below.',
+  },
+  path_not_found: { title: 'There is no such folder', text: 'Check the spelling; the list shows what is there.' },
+  queue_full: { title: 'Too much is waiting', text: 'Wait until some of the work is done, then try again.' },
+  unauthorized: { title: 'An API key is needed', text: 'Sign in with one of the keys in LOOKALIKE_API_KEYS.' },
+};
+
+const BY_STATUS: Readonly<Record<number, Explanation>> = {
+  401: { title: 'An API key is needed', text: 'Sign in with one of the keys in LOOKALIKE_API_KEYS.' },
+  413: { title: 'This is too large to upload', text: 'Load it from a folder of the server, or raise LOOKALIKE_MAX_UPLOAD_MB.' },
+  429: { title: 'Too much is waiting', text: 'Wait until some of the work is done, then try again.' },
+  504: { title: 'The encoder took too long', text: 'It may be busy. Try again in a moment.' },
+};
+
+/** A sentence and its remedy for any error; the API's own detail where nothing better is known. */
+export function explain(error: unknown): Explanation {
+  if (!(error instanceof ApiProblem)) {
+    return { title: 'Something went wrong in this page', text: 'Reload it. If it happens again, the browser’s console says more.' };
+  }
+  return EXPLANATIONS[error.code] ?? BY_STATUS[error.status] ?? { title: error.title, text: error.detail };
+}
+
+/** One line for a small place. */
+export function explainShortly(error: unknown): string {
+  const { title, text } = explain(error);
+  return `${title}. ${text}`;
+}

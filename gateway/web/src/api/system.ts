@@ -1,0 +1,33 @@
+import { queryOptions } from '@tanstack/react-query';
+
+import { api } from './client';
+import { unwrap } from './problem';
+
+const CALM_MS = 10_000;
+const ANXIOUS_MS = 2_000;
+
+/** What runs, and with which weights and limits; asked for again and again as a sign of life. */
+export const systemQuery = queryOptions({
+  queryKey: ['system'],
+  queryFn: ({ signal }) => unwrap(api.GET('/api/v2/system', { signal })),
+  retry: false,
+  refetchInterval: (query) => (query.state.status === 'error' || query.state.error ? ANXIOUS_MS : CALM_MS),
+});
+
+/** The sub-folders of a folder inside the image roots. */
+export function foldersQuery(path: string) {
+  return queryOptions({
+    queryKey: ['folders', path],
+    queryFn: ({ signal }) => unwrap(api.GET('/api/v2/folders', { params: { query: { path } }, signal })),
+    staleTime: 30_000,
+    retry: false,
+  });
+}
+
+export async function signIn(apiKey: string): Promise<void> {
+  await unwrap(api.POST('/api/v2/session', { body: { api_key: apiKey } }));
+}
+
+export async function signOut(): Promise<void> {
+  await unwrap(api.DELETE('/api/v2/session'));
+}

@@ -1,0 +1,32 @@
+import { MantineProvider } from '@mantine/core';
+import { Notifications } from '@mantine/notifications';
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+
+import { isTransient } from '@/api/problem';
+
+import { Shell } from './Shell';
+import { theme } from './theme';
+
+const client = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 5_000,
+      // While the gateway is away a query waits and tries again; what the caller must mend, it shows at once.
+      retry: (failures, error) => isTransient(error) && failures < 5,
+      // The browser's own idea of being online says nothing of a gateway on this machine.
+      networkMode: 'always',
+    },
+    mutations: { networkMode: 'always' },
+  },
+});
+
+export function App() {
+  return (
+    <MantineProvider theme={theme} defaultColorScheme="auto" withCssVariables={false} withGlobalClasses={false}>
+      <QueryClientProvider client={client}>
+        <Shell />
+        <Notifications position="bottom-center" limit={3} containerWidth="26rem" />
+      </QueryClientProvider>
+    </MantineProvider>
+  );
+}

@@ -1,0 +1,39 @@
+import { lazy, Suspense } from 'react';
+import { Redirect, Route, Switch } from 'wouter';
+
+import { LiveJobsProvider } from '@/state/liveJobs';
+
+import { Banners } from './Banners';
+import { Header } from './Header';
+import { NotFound } from './NotFound';
+import { PATHS } from './paths';
+import classes from './Shell.module.css';
+
+const SearchView = lazy(() => import('@/views/search/SearchView'));
+const LibraryView = lazy(() => import('@/views/library/LibraryView'));
+const JobsView = lazy(() => import('@/views/jobs/JobsView'));
+
+export function Shell() {
+  return (
+    <LiveJobsProvider>
+      <a className={classes.skip} href="#content">
+        Skip to content
+      </a>
+      <Header />
+      <Banners />
+      <main id="content" className={classes.content} tabIndex={-1}>
+        <Suspense fallback={<p className={classes.waiting}>Loading the page…</p>}>
+          <Switch>
+            <Route path={PATHS.search} component={SearchView} />
+            <Route path={PATHS.library} component={LibraryView} />
+            <Route path={PATHS.jobs} component={JobsView} />
+            <Route path="/search">
+              <Redirect to={PATHS.search} replace />
+            </Route>
+            <Route component={NotFound} />
+          </Switch>
+        </Suspense>
+      </main>
+    </LiveJobsProvider>
+  );
+}

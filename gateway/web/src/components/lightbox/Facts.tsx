@@ -1,0 +1,171 @@
+import { ActionIcon, Button, TagsInput, Text, Title, Tooltip } from '@mantine/core';
+import { useClipboard } from '@mantine/hooks';
+import { IconCheck, IconCopy, IconDownload, IconPhotoSearch, IconTrash } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { type ReactNode, useState } from 'react';
+
+import { imageQuery, useForget, useTag } from '@/api/images';
+import type { Picture } from '@/api/models';
+import { explainShortly } from '@/api/remedies';
+import { fileName, readableUri } from '@/state/reference';
+import { formatBytes, formatMeasure, formatWhen } from '@/text/quantities';
+
+import { ForgetDialog } from '../ForgetDialog';
+import classes from './Facts.module.css';
+import type { Measures } from './Lightbox';
+
+interface FactsProps {
+  collection: string;
+  picture: Picture;
+  measures: Measures | undefined;
+  /** Where it stands among the others, “3 of 24”. */
+  place: string;
+  onSimilar: (id: string) => void;
+  onForgotten: () => void;
+}
+
+export function Facts({ collection, picture, measures, place, onSimilar, onForgotten }: FactsProps) {
+  const { data: image } = useQuery(imageQuery(collection, picture.id));
+  const [asking, setAsking] = useState(false);
+  const forget = useForget(collection);
+  const name = fileName(picture.uri);
+  const metadata = Object.entries(image?.metadata ?? picture.metadata);
+  return (
+    <div className={classes.facts}>
+      <div className={classes.head}>
+        <Text size="sm" c="dimmed" className="numbers">
+          {place}
+        </Text>
+        <Title order={2} className={classes.name}>
+          {name}
+        </Title>
+      </div>
+      <div className={classes.actions}>
+        <Button
+          leftSection={<IconPhotoSearch size={18} aria-hidden />}
+          onClick={() => {
+            onSimilar(picture.id);
+          }}
+        >
+          Find similar
+        </Button>
+        <Button
+          component="a"
+          href={picture.content_url}
+          download={name}
+          variant="default"
+          leftSection={<IconDownload size={18} aria-hidden />}
+        >
+          Download
+        </Button>
+        <Button
+          variant="default"
+          c="var(--danger)"
+          leftSection={<IconTrash size={18} aria-hidden />}
+          onClick={() => {
+            setAsking(true);
+          }}
+        >
+          Forget
+        </Button>
+      </div>
+      <dl className={classes.list}>
+        {measures && <Fact name="Score">{formatMeasure(measures.score)}</Fact>}
+        {measures && <Fact name="Distance">{formatMeasure(measures.distance)}</Fact>}
+        <Fact name="Size">
+          {picture.width} × {picture.height} pixels
+        </Fact>
+        <Fact name="File">
+          {picture.format.toUpperCase()}, {formatBytes(picture.bytes)}
+        </Fact>
+        {image && <Fact name="Added">{formatWhen(image.added_at)}</Fact>}
+        <Fact name="Uri" wide>
+          <span className={classes.uri}>{readableUri(picture.uri)}</span>
+          <CopyButton label="Copy the uri" text={picture.uri} />
+        </Fact>
+        <Fact name="Id" wide>
+          <span className={classes.uri}>{picture.id}</span>
+          <CopyButton label="Copy the id" text={picture.id} />
+        </Fact>
+      </dl>
+      <Tags collection={collection} picture={image ?? picture} />
+      {metadata.length > 0 && (
+        <div>
+          <Title order={3}>Metadata</Title>
+          <dl className={classes.list}>
+            {metadata.map(([key, value]) => (
+              <Fact key={key} name={key}>
+                {typeof value === 'string' ? value : JSON.stringify(value)}
+              </Fact>
+            ))}
+          </dl>
+        </div>
+      )}
+      <ForgetDialog
+        opened={asking}
+        pictures={[picture]}
+        pending={forget.isPending}
+        problem={forget.error}
+        onClose={() => {
+          setAsking(false);
+        }}
+        onConfirm={() => {
+          forget.mutate([picture.id], {
+            onSuccess: () => {
+              setAsking(false);
+              onForgotten();
+            },
+          });
+        }}
+      />
+    </div>
+  );
+}
+
+function Fact({ name, wide = false, children }: { name: string; wide?: boolean; children: ReactNode }) {
+  return (
+    <div className={classes.fact} data-wide={wide}>
+      <dt>{name}</dt>
+      <dd className="numbers">{children}</dd>
+    </div>
+  );
+}
+
+function CopyButton({ label, text }: { label: string; text: string }) {
+  const clipboard = useClipboard();
+  const done = clipboard.copied ? 'Copied' : label;
+  // The clipboard can be written on https and localhost only.
+  if (!window.isSecureContext) return null;
+  return (
+    <Tooltip label={done}>
+      <ActionIcon
+        variant="subtle"
+        size="sm"
+        aria-label={label}
+        onClick={() => {
+          clipboard.copy(text);
+        }}
+      >
+        {clipboard.copied ? <IconCheck size={15} /> : <IconCopy size={15} />}
+      </ActionIcon>
+    </Tooltip>
+  );
+}
+
+function Tags({ collection, picture }: { collection: string; picture: Picture }) {
+  const tag = useTag(collection);
+  const [tags, setTags] = useState<string[] | null>(null);
+  return (
+    <TagsInput
+      label="Tags"
+      placeholder="Add a tag"
+      value={tags ?? picture.tags}
+      error={tag.error && explainShortly(tag.error)}
+      onChange={(next) => {
+        setTags(next);
+        const remove = picture.tags.filter((one) => !next.includes(one));
+        tag.mutate({ images: [picture], add: next, remove });
+      }}
+    />
+  );
+}

@@ -1,0 +1,116 @@
+import 'yet-another-react-lightbox/styles.css';
+
+import { ActionIcon, Modal, Tooltip } from '@mantine/core';
+import { IconX } from '@tabler/icons-react';
+import { useMemo, useRef } from 'react';
+import Carousel, { type ControllerRef } from 'yet-another-react-lightbox';
+import Inline from 'yet-another-react-lightbox/plugins/inline';
+import Zoom from 'yet-another-react-lightbox/plugins/zoom';
+
+import type { Picture } from '@/api/models';
+import { fileName } from '@/state/reference';
+import { fullPicture } from '@/text/links';
+
+import { Facts } from './Facts';
+import classes from './Lightbox.module.css';
+
+export interface Measures {
+  score: number;
+  distance: number;
+}
+
+interface LightboxProps {
+  collection: string;
+  pictures: readonly Picture[];
+  /** The id of the picture shown. */
+  open: string;
+  measures?: ReadonlyMap<string, Measures>;
+  onShow: (id: string) => void;
+  onClose: () => void;
+  onSimilar: (id: string) => void;
+}
+
+/** One picture in full, with its facts and what can be done with it; arrow keys show the next. */
+export default function Lightbox({ collection, pictures, open, measures, onShow, onClose, onSimilar }: LightboxProps) {
+  const controller = useRef<ControllerRef>(null);
+  const index = pictures.findIndex(({ id }) => id === open);
+  const picture = pictures[index];
+  const slides = useMemo(
+    () =>
+      pictures.map((one) => ({
+        src: fullPicture(one),
+        alt: fileName(one.uri),
+        width: one.width,
+        height: one.height,
+      })),
+    [pictures],
+  );
+  if (!picture) return null;
+
+  const forgotten = () => {
+    const next = pictures[index + 1] ?? pictures[index - 1];
+    if (next) onShow(next.id);
+    else onClose();
+  };
+  return (
+    <Modal.Root opened onClose={onClose} fullScreen lockScroll={false} transitionProps={{ transition: 'fade', duration: 120 }}>
+      <Modal.Content
+        aria-label={fileName(picture.uri)}
+        classNames={{ content: classes.content ?? '' }}
+        onKeyDown={(event) => {
+          turn(event, controller.current);
+        }}
+      >
+        <div className={classes.stage}>
+          <Carousel
+            plugins={[Inline, Zoom]}
+            inline={{ className: classes.carousel ?? '' }}
+            slides={slides}
+            index={index}
+            carousel={{ finite: true, padding: 0, spacing: '20%', preload: 1 }}
+            controller={{ ref: controller }}
+            zoom={{ maxZoomPixelRatio: 4 }}
+            labels={{ Lightbox: 'Picture', 'Photo gallery': 'Pictures', Previous: 'Previous picture', Next: 'Next picture' }}
+            on={{
+              view: ({ index: shown }) => {
+                const id = pictures[shown]?.id;
+                if (id !== undefined && id !== open) onShow(id);
+              },
+            }}
+          />
+        </div>
+        <Facts
+          key={picture.id}
+          collection={collection}
+          picture={picture}
+          measures={measures?.get(picture.id)}
+          place={`${index + 1} of ${pictures.length}`}
+          onSimilar={onSimilar}
+          onForgotten={forgotten}
+        />
+        <Tooltip label="Close" position="left">
+          <ActionIcon
+            className={classes.close ?? ''}
+            variant="default"
+            size="lg"
+            radius="xl"
+            aria-label="Close"
+            data-autofocus
+            onClick={onClose}
+          >
+            <IconX size={20} />
+          </ActionIcon>
+        </Tooltip>
+      </Modal.Content>
+    </Modal.Root>
+  );
+}
+
+/** Arrow keys turn the pictures wherever the focus is, but not while someone types. */
+function turn(event: React.KeyboardEvent, carousel: ControllerRef | null) {
+  const target = event.target as HTMLElement;
+  const ownKeys = target.closest('input, textarea, .yarl__root');
+  if (ownKeys || !carousel) return;
+  if (event.key === 'ArrowLeft') carousel.prev();
+  if (event.key === 'ArrowRight') carousel.next();
+}

@@ -1,0 +1,83 @@
+import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
+
+import { collectionsQuery } from '@/api/collections';
+import { isActive, jobsQuery, putJob } from '@/api/jobs';
+import { JobStream } from '@/api/jobStream';
+import type { Job } from '@/api/models';
+
+// A browser opens six connections to one host over HTTP/1.1, in all its tabs together; streams
+// that took them all would leave none for the page's other calls. Further jobs are polled.
+const STREAMS = 2;
+
+interface LiveJobs {
+  jobs: readonly Job[];
+  /** Whether the jobs have been read at all. */
+  known: boolean;
+  problem: Error | null;
+  /** Whether a stream broke off and is being opened again. */
+  connectionLost: boolean;
+  hasOlder: boolean;
+  showOlder: () => void;
+}
+
+const Context = createContext<LiveJobs | null>(null);
+
+/** Follows the jobs for the whole page: one stream each for the newest under way. */
+export function LiveJobsProvider({ children }: { children: ReactNode }) {
+  const client = useQueryClient();
+  const list = useInfiniteQuery(jobsQuery(STREAMS));
+  const jobs = useMemo(() => list.data?.pages.flatMap(({ items }) => items) ?? [], [list.data]);
+  const [lost, setLost] = useState<ReadonlySet<string>>(new Set());
+  const followed = jobs.filter(isActive).slice(0, STREAMS).map(({ id }) => id).join(' ');
+
+  useEffect(() => {
+    const streams = followed.split(' ').filter(Boolean).map((id) => {
+      const mark = (open: boolean) => {
+        setLost((before) => {
+          if (before.has(id) === !open) return before;
+          const after = new Set(before);
+          if (open) after.delete(id);
+          else after.add(id);
+          return after;
+        });
+      };
+      return new JobStream(id, {
+        onJob: (job) => {
+          putJob(client, job);
+        },
+        onEnd: () => {
+          mark(true);
+          void client.invalidateQueries({ queryKey: collectionsQuery.queryKey });
+          void client.invalidateQueries({ queryKey: ['images'] });
+          void client.invalidateQueries({ queryKey: ['search'] });
+        },
+        onConnection: mark,
+      });
+    });
+    return () => {
+      for (const stream of streams) stream.close();
+      setLost(new Set());
+    };
+  }, [followed, client]);
+
+  const { isSuccess, error, hasNextPage, fetchNextPage } = list;
+  const value = useMemo<LiveJobs>(
+    () => ({
+      jobs,
+      known: isSuccess,
+      problem: error,
+      connectionLost: lost.size > 0,
+      hasOlder: hasNextPage,
+      showOlder: () => void fetchNextPage(),
+    }),
+    [jobs, isSuccess, error, lost, hasNextPage, fetchNextPage],
+  );
+  return <Context value={value}>{children}</Context>;
+}
+
+export function useLiveJobs(): LiveJobs {
+  const value = useContext(Context);
+  if (!value) throw new Error('useLiveJobs is used outside LiveJobsProvider');
+  return value;
+}

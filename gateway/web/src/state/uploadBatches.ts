@@ -1,0 +1,59 @@
+export interface Limits {
+  /** Largest body of one request, in bytes. */
+  bytes: number;
+  files: number;
+}
+
+/** Room in a request for its boundaries, headers and fields. */
+const OVERHEAD = 64 * 1024;
+const PER_FILE = 512;
+
+/** Cuts files into requests that keep within the limits; a file too large for any stands in `refused`. */
+export function cutBatches<T extends { size: number }>(
+  files: readonly T[],
+  limits: Limits,
+): { batches: T[][]; refused: T[] } {
+  const room = limits.bytes - OVERHEAD;
+  const batches: T[][] = [];
+  const refused: T[] = [];
+  let batch: T[] = [];
+  let filled = 0;
+  for (const file of files) {
+    const size = file.size + PER_FILE;
+    if (size > room) {
+      refused.push(file);
+      continue;
+    }
+    if (batch.length > 0 && (filled + size > room || batch.length === limits.files)) {
+      batches.push(batch);
+      batch = [];
+      filled = 0;
+    }
+    batch.push(file);
+    filled += size;
+  }
+  if (batch.length > 0) batches.push(batch);
+  return { batches, refused };
+}
+
+/**
+ * How much of each file is on its way, from what the browser tells of the whole body: a form's
+ * parts are sent in order, and what it adds between them is spread by the files' sizes.
+ */
+export function spreadProgress(sizes: readonly number[], sent: number, total: number): number[] {
+  const sum = sizes.reduce((all, size) => all + size, 0);
+  let left = total > 0 ? (sent / total) * sum : 0;
+  return sizes.map((size) => {
+    const part = size === 0 ? Number(sent >= total) : Math.min(1, Math.max(0, left / size));
+    left -= size;
+    return part;
+  });
+}
+
+const PICTURE_NAME = /\.(jpe?g|jpe|jfif|mpo|a?png|webp|gif|bmp|dib|tiff?|avifs?|hei[cf]s?|hif)$/i;
+
+/** Whether a file of a chosen folder is worth sending; the gateway looks at its content. */
+export function looksLikePicture(file: { name: string; type: string }): boolean {
+  if (file.name.startsWith('.')) return false;
+  return file.type.startsWith('image/') ? file.type !== 'image/svg+xml' : PICTURE_NAME.test(file.name);
+}

@@ -1,0 +1,105 @@
+import { Button, Kbd, TextInput, Title } from '@mantine/core';
+import { Dropzone } from '@mantine/dropzone';
+import { IconPhotoUp } from '@tabler/icons-react';
+import { useState } from 'react';
+import { Link } from 'wouter';
+
+import { PATHS, pathWith } from '@/app/paths';
+import type { Collection } from '@/api/models';
+import { useCollection } from '@/state/collection';
+import { readReference } from '@/state/reference';
+import { formatNumberOf } from '@/text/quantities';
+
+import { EncoderNotice } from './EncoderNotice';
+import classes from './SearchStart.module.css';
+
+interface SearchStartProps {
+  collection: Collection | undefined;
+  onFiles: (files: File[]) => void;
+  onImage: (change: { image: string }) => void;
+}
+
+/** The view before there is a picture: one place to give it. */
+export function SearchStart({ collection, onFiles, onImage }: SearchStartProps) {
+  const { name, collections } = useCollection();
+  const empty = collections !== undefined && (collection?.count ?? 0) === 0;
+  return (
+    <div className={classes.start}>
+      <Title order={1} className={classes.title}>
+        Find the pictures that look like yours
+      </Title>
+      <EncoderNotice collection={collection} />
+      <Dropzone
+        onDrop={onFiles}
+        activateOnKeyboard={false}
+        tabIndex={-1}
+        className={classes.zone ?? ''}
+        inputProps={{ 'aria-label': 'Picture to search with' }}
+      >
+        <IconPhotoUp size={44} stroke={1.2} aria-hidden />
+        <span className={classes.call}>Drop a picture here</span>
+        <Button component="span" role="button" tabIndex={0} size="md" onKeyDown={pressed}>
+          Choose a picture
+        </Button>
+        <span className={classes.hint}>
+          or paste one with <Kbd>Ctrl</Kbd> <Kbd>V</Kbd>
+        </span>
+      </Dropzone>
+      <ReferenceForm onImage={onImage} />
+      {empty && (
+        <p className={classes.first}>
+          <strong>{name || 'The library'} is empty.</strong> First{' '}
+          <Link href={pathWith(PATHS.jobs, { collection: name })}>load a folder or upload pictures</Link>, then come back
+          and search.
+        </p>
+      )}
+      {!empty && collection && (
+        <p className={classes.first}>
+          Searching {formatNumberOf(collection.count, 'picture')} in{' '}
+          <Link href={pathWith(PATHS.library, { collection: name })}>{name}</Link>.
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** A button inside the drop zone is a span, for the zone itself opens the chooser on a click. */
+function pressed(event: React.KeyboardEvent<HTMLElement>) {
+  if (event.key !== 'Enter' && event.key !== ' ') return;
+  event.preventDefault();
+  event.currentTarget.click();
+}
+
+function ReferenceForm({ onImage }: Pick<SearchStartProps, 'onImage'>) {
+  const { name, choose } = useCollection();
+  const [text, setText] = useState('');
+  const [unread, setUnread] = useState(false);
+  return (
+    <form
+      className={classes.reference}
+      onSubmit={(event) => {
+        event.preventDefault();
+        const reference = readReference(text);
+        setUnread(reference === null);
+        if (!reference) return;
+        if (reference.collection && reference.collection !== name) choose(reference.collection, { replace: true });
+        onImage({ image: reference.image });
+      }}
+    >
+      <TextInput
+        className={classes.field ?? ''}
+        aria-label="Address of a stored image"
+        placeholder="Or the address, path or id of a stored image"
+        value={text}
+        error={unread && 'This names no stored image. Copy the address of one from the Library.'}
+        onChange={(event) => {
+          setText(event.currentTarget.value);
+          setUnread(false);
+        }}
+      />
+      <Button type="submit" variant="default" disabled={text.trim() === ''}>
+        Search
+      </Button>
+    </form>
+  );
+}

@@ -1,0 +1,67 @@
+import { useQuery } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+
+import { imageQuery } from '@/api/images';
+import type { Image } from '@/api/models';
+import type { SearchQuestion } from '@/api/search';
+import type { SearchAddress } from '@/state/address';
+import { keptPicture } from '@/state/pictures';
+import { fileName } from '@/state/reference';
+import { thumbnail } from '@/text/links';
+
+export type Subject = SearchQuestion['subject'];
+
+/** What is searched with, as far as it is known yet. */
+export type SubjectState =
+  | { state: 'none' }
+  | { state: 'reading' }
+  /** The picture was given to another browser, or long ago. */
+  | { state: 'elsewhere' }
+  | { state: 'failed'; problem: unknown }
+  | { state: 'ready'; subject: Subject; name: string; preview: string; stored: Image | undefined };
+
+const PREVIEW = 1024;
+
+/** The picture that the address names: one of this browser, or a stored image. */
+export function useSubject(address: SearchAddress, collection: string): SubjectState {
+  const key = address.picture;
+  const kept = useQuery({
+    queryKey: ['kept', key],
+    queryFn: () => (key ? keptPicture(key) : null),
+    enabled: key !== undefined,
+    staleTime: Infinity,
+    retry: false,
+  });
+  const preview = useObjectUrl(kept.data);
+  const stored = useQuery(imageQuery(collection, key ? '' : (address.image ?? '')));
+
+  if (key !== undefined) {
+    if (kept.data === null) return { state: 'elsewhere' };
+    if (!kept.data || !preview) return { state: 'reading' };
+    const subject = { kind: 'file' as const, key, file: kept.data };
+    return { state: 'ready', subject, name: kept.data.name, preview, stored: undefined };
+  }
+  if (address.image === undefined) return { state: 'none' };
+  if (stored.error) return { state: 'failed', problem: stored.error };
+  if (!stored.data) return { state: 'reading' };
+  return {
+    state: 'ready',
+    subject: { kind: 'image', id: stored.data.id },
+    name: fileName(stored.data.uri),
+    preview: thumbnail(stored.data, PREVIEW),
+    stored: stored.data,
+  };
+}
+
+function useObjectUrl(file: Blob | null | undefined): string | undefined {
+  const [made, setMade] = useState<{ file: Blob; url: string }>();
+  useEffect(() => {
+    if (!file) return undefined;
+    const url = URL.createObjectURL(file);
+    setMade({ file, url });
+    return () => {
+      URL.revokeObjectURL(url);
+    };
+  }, [file]);
+  return made && made.file === file ? made.url : undefined;
+}
