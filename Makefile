@@ -3,6 +3,8 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
+# Each step needs the one before it.
+.NOTPARALLEL:
 
 PYTHON ?= python3
 VENV := .venv
@@ -94,7 +96,7 @@ $(WEB_INSTALLED): $(WEB)/package-lock.json
 	cd $(WEB) && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-$(WEB_BUILT): $(INSTALLED) $(WEB_INSTALLED) $(WEB_SOURCES)
+$(WEB_BUILT): $(WEB_INSTALLED) $(WEB_SOURCES) | $(INSTALLED)
 	cd $(WEB) && npm run --silent build
 	@touch $@
 
