@@ -1,6 +1,6 @@
 """Which encoder there is, and whether its vectors fit a collection."""
 
-from indexer.rows import CollectionInfo
+from indexer.rows import CollectionIdentity
 from shared.errors import Conflict, Unavailable
 from shared.fingerprint import fingerprint
 from shared.ledger import Workers
@@ -37,7 +37,7 @@ def choose_weights(asked: str | None, workers: Workers) -> str:
     )
 
 
-def check_encoder(collection: CollectionInfo, weights: str) -> None:
+def check_encoder(collection: CollectionIdentity, weights: str) -> None:
     """Raise Conflict `encoder_mismatch` unless `weights` make vectors like the collection's."""
     running = fingerprint(weights, collection.pooling)
     if running != collection.fingerprint:

@@ -10,7 +10,7 @@ from redis.asyncio import Redis as AsyncRedis
 
 from gateway.encoders import check_encoder, query_encoder
 from gateway.uploads import recognise
-from indexer.rows import CollectionInfo
+from indexer.rows import CollectionIdentity
 from shared.errors import PictureError, QueueFull, TimedOut
 from shared.ledger import Queries, Workers, reply_key
 from shared.messages import Crop, Query, QueryReply
@@ -42,7 +42,7 @@ class QueryEncoder:
         self._large = CapacityLimiter(1)
 
     async def encode(
-        self, picture: BinaryIO, collection: CollectionInfo, crop: Crop | None
+        self, picture: BinaryIO, collection: CollectionIdentity, crop: Crop | None
     ) -> tuple[float, ...]:
         """The vector of a picture, 512 floats of unit length, pooled as the collection is.
 
@@ -63,7 +63,7 @@ class QueryEncoder:
         check_encoder(collection, reply.weights)
         return reply.vector
 
-    def _send(self, query: Query, picture: BinaryIO, collection: CollectionInfo) -> None:
+    def _send(self, query: Query, picture: BinaryIO, collection: CollectionIdentity) -> None:
         recognise(picture)
         check_encoder(collection, query_encoder(self._workers).weights)
         if self._dispatcher.depth(QUERY) >= self._settings.query_queue_limit:

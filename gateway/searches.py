@@ -45,7 +45,7 @@ class Searches:
         Raises also what `QueryEncoder.encode` raises.
         """
         begun = time.perf_counter()
-        info = await to_thread.run_sync(self._collections.get, collection)
+        info = await to_thread.run_sync(self._collections.identity, collection)
         encoding = time.perf_counter()
         vector = await self._encoder.encode(picture, info, crop)
         encoded = time.perf_counter()
@@ -56,7 +56,7 @@ class Searches:
     async def by_image(self, collection: str, image_id: str, parameters: SearchParameters) -> Found:
         """Search by a stored image, which is left out of the hits."""
         begun = time.perf_counter()
-        info = await to_thread.run_sync(self._collections.get, collection)
+        info = await to_thread.run_sync(self._collections.identity, collection)
         vector = await self._search.vector_of(collection, image_id)
         hits = await self._nearest(collection, vector, parameters, exclude=image_id)
         return Found(hits, info.fingerprint, self._took(begun, 0, begun))
@@ -66,7 +66,7 @@ class Searches:
     ) -> Found:
         """Search by 512 floats of unit length."""
         begun = time.perf_counter()
-        info = await to_thread.run_sync(self._collections.get, collection)
+        info = await to_thread.run_sync(self._collections.identity, collection)
         hits = await self._nearest(collection, vector, parameters)
         return Found(hits, info.fingerprint, self._took(begun, 0, begun))
 

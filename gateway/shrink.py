@@ -14,13 +14,15 @@ from pillow_heif import register_heif_opener
 
 from shared.errors import PictureError
 
-#: What `shared.formats` knows, by Pillow's names.
-_FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "AVIF", "HEIF")
+#: What `shared.formats` knows, by the names of the Pillow plugins that open it.
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "AVIF", "HEIF")
 #: Pictures that take more memory than this to decode are decoded in a process of their own.
 HEAVY_BYTES = 32 * 1024 * 1024
 _TIMEOUT_SECONDS = 60
 _REFUSED = 3
 
+# All plugins at once: naming formats to `Image.open` finds only those that are loaded.
+Image.init()
 register_heif_opener()
 # Pillow's own limit warns at one size and fails at another; ours is checked in `_open`.
 Image.MAX_IMAGE_PIXELS = None

@@ -25,6 +25,10 @@ export default tseslint.config(
   {
     files: ['src/**/*.{ts,tsx}'],
     extends: [reactHooks.configs.flat.recommended],
+    rules: {
+      // It warns users of the React Compiler, which is not in use here.
+      'react-hooks/incompatible-library': 'off',
+    },
   },
   { files: ['**/*.{js,mjs}'], languageOptions: { globals: globals.node } },
 );

@@ -23,6 +23,8 @@ const entry = Object.keys(manifest).find((key) => manifest[key].isEntry);
 const shell = closure(entry);
 for (const view of Object.keys(manifest).filter((key) => /views\/.*View\.tsx$/.test(key))) {
   const kb = total(new Set([...shell, ...closure(view)]));
-  console.log(`${path.basename(view, '.tsx')}: ${kb.toFixed(0)} kB of JavaScript, compressed (budget ${BUDGET_KB})`);
+  console.log(
+    `${path.basename(view, '.tsx')}: ${kb.toFixed(0)} kB of JavaScript, compressed (budget ${BUDGET_KB})`,
+  );
   if (kb > BUDGET_KB) process.exitCode = 1;
 }

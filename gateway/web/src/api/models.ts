@@ -17,7 +17,16 @@ export type UploadedFile = Schemas['UploadedFile'];
 /** A picture as a grid shows it: a stored image, or a hit. */
 export type Picture = Pick<
   Image,
-  'id' | 'uri' | 'width' | 'height' | 'format' | 'bytes' | 'tags' | 'metadata' | 'content_url' | 'thumbnail_url'
+  | 'id'
+  | 'uri'
+  | 'width'
+  | 'height'
+  | 'format'
+  | 'bytes'
+  | 'tags'
+  | 'metadata'
+  | 'content_url'
+  | 'thumbnail_url'
 >;
 
 /** A part of the upright picture, in fractions of its width and height. */

@@ -33,12 +33,18 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
     title: 'There is no such collection',
     text: 'It may have been deleted. Choose another one above.',
   },
-  collection_exists: { title: 'This name is taken', text: 'A collection of this name exists. Choose another name.' },
+  collection_exists: {
+    title: 'This name is taken',
+    text: 'A collection of this name exists. Choose another name.',
+  },
   image_not_found: {
     title: 'This picture is not in the collection',
     text: 'It may have been forgotten since. Drop the picture itself to search with it.',
   },
-  job_not_found: { title: 'This load is no longer known', text: 'The ledger keeps finished loads for some weeks only.' },
+  job_not_found: {
+    title: 'This load is no longer known',
+    text: 'The ledger keeps finished loads for some weeks only.',
+  },
   unsupported_format: {
     title: 'This is not a picture Lookalike can read',
     text: 'It reads JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF and HEIC. Save the picture as one of these.',
@@ -47,7 +53,10 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
     title: 'This picture is damaged',
     text: 'Its data cannot be decoded. Open it in a picture editor and save it anew.',
   },
-  truncated: { title: 'This picture is cut off', text: 'The end of the file is missing. Fetch or export it again.' },
+  truncated: {
+    title: 'This picture is cut off',
+    text: 'The end of the file is missing. Fetch or export it again.',
+  },
   empty_file: { title: 'This file is empty', text: 'It holds no data at all. Fetch or export it again.' },
   too_many_pixels: {
     title: 'This picture has too many pixels',
@@ -65,14 +74,23 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
     title: 'No folder is open to Lookalike',
     text: 'Start it with LOOKALIKE_IMAGE_ROOTS set to your folder of pictures, or upload pictures below.',
   },
-  path_not_found: { title: 'There is no such folder', text: 'Check the spelling; the list shows what is there.' },
+  path_not_found: {
+    title: 'There is no such folder',
+    text: 'Check the spelling; the list shows what is there.',
+  },
   queue_full: { title: 'Too much is waiting', text: 'Wait until some of the work is done, then try again.' },
-  unauthorized: { title: 'An API key is needed', text: 'Sign in with one of the keys in LOOKALIKE_API_KEYS.' },
+  unauthorized: {
+    title: 'An API key is needed',
+    text: 'Sign in with one of the keys in LOOKALIKE_API_KEYS.',
+  },
 };
 
 const BY_STATUS: Readonly<Record<number, Explanation>> = {
   401: { title: 'An API key is needed', text: 'Sign in with one of the keys in LOOKALIKE_API_KEYS.' },
-  413: { title: 'This is too large to upload', text: 'Load it from a folder of the server, or raise LOOKALIKE_MAX_UPLOAD_MB.' },
+  413: {
+    title: 'This is too large to upload',
+    text: 'Load it from a folder of the server, or raise LOOKALIKE_MAX_UPLOAD_MB.',
+  },
   429: { title: 'Too much is waiting', text: 'Wait until some of the work is done, then try again.' },
   504: { title: 'The encoder took too long', text: 'It may be busy. Try again in a moment.' },
 };
@@ -80,7 +98,10 @@ const BY_STATUS: Readonly<Record<number, Explanation>> = {
 /** A sentence and its remedy for any error; the API's own detail where nothing better is known. */
 export function explain(error: unknown): Explanation {
   if (!(error instanceof ApiProblem)) {
-    return { title: 'Something went wrong in this page', text: 'Reload it. If it happens again, the browser’s console says more.' };
+    return {
+      title: 'Something went wrong in this page',
+      text: 'Reload it. If it happens again, the browser’s console says more.',
+    };
   }
   return EXPLANATIONS[error.code] ?? BY_STATUS[error.status] ?? { title: error.title, text: error.detail };
 }

@@ -55,7 +55,7 @@ async function contentOf(collection: string, image: string, signal: AbortSignal)
       params: { path: { collection, image } },
       parseAs: 'blob',
       signal,
-    }) as never,
+    }),
   );
 }
 

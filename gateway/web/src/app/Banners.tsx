@@ -13,31 +13,30 @@ export function Banners() {
   const { data: system, error } = useQuery(systemQuery);
   if (error instanceof ApiProblem && error.status === 401) {
     return (
-      <div className={classes.banners}>
+      <aside className={classes.banners} aria-label="Notices">
         <SignIn />
-      </div>
+      </aside>
     );
   }
   if (error) {
     return (
-      <div className={classes.banners}>
+      <aside className={classes.banners} aria-label="Notices">
         <ProblemNotice problem={error} />
-      </div>
+      </aside>
     );
   }
   if (!system) return null;
   const encoders = system.workers.filter(({ queue }) => queue === 'query');
   return (
-    <div className={classes.banners}>
+    <aside className={classes.banners} aria-label="Notices">
       {encoders.length === 0 && <Notice tone="danger" announce {...noEncoder()} />}
       {system.untrained && (
         <p className={classes.strip}>
-          <strong>Untrained weights.</strong> Pictures still find themselves, their crops and copies, and things of
-          like colour and texture, but not of like meaning. Set <code>LOOKALIKE_WEIGHTS</code> to <code>imagenet</code>{' '}
-          or to a file of trained weights.
+          <strong>Untrained weights:</strong> copies and crops are found, and like colours and textures, but
+          no like things. Set <code>LOOKALIKE_WEIGHTS=imagenet</code> for those.
         </p>
       )}
-    </div>
+    </aside>
   );
 }
 

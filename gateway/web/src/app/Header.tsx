@@ -17,7 +17,11 @@ export function Header() {
   const active = jobs.filter(isActive).length;
   return (
     <header className={classes.header}>
-      <Link href={pathWith(PATHS.search, { collection: name })} className={classes.brand} aria-label="Lookalike, start">
+      <Link
+        href={pathWith(PATHS.search, { collection: name })}
+        className={classes.brand}
+        aria-label="Lookalike, start"
+      >
         <Logo />
         <span className={classes.wordmark}>Lookalike</span>
       </Link>
@@ -45,7 +49,11 @@ interface TabProps {
 function Tab({ path, collection, icon: Icon, label, count = 0 }: TabProps) {
   const [here] = useRoute(path);
   return (
-    <Link href={pathWith(path, { collection })} className={classes.tab} {...(here ? { 'aria-current': 'page' } : {})}>
+    <Link
+      href={pathWith(path, { collection })}
+      className={classes.tab}
+      {...(here ? { 'aria-current': 'page' } : {})}
+    >
       <Icon size={20} stroke={1.7} aria-hidden className={classes.icon} />
       <span className={classes.label}>{label}</span>
       {count > 0 && (

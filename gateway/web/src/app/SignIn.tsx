@@ -21,7 +21,9 @@ export function SignIn() {
   const refused = problem instanceof ApiProblem && problem.status === 401;
   return (
     <Notice title="An API key is needed">
-      <p className={classes.words}>This Lookalike lets in only who has one of the keys in LOOKALIKE_API_KEYS.</p>
+      <p className={classes.words}>
+        This Lookalike lets in only who has one of the keys in LOOKALIKE_API_KEYS.
+      </p>
       <form
         className={classes.form}
         onSubmit={(event) => {
@@ -37,7 +39,10 @@ export function SignIn() {
           onChange={(event) => {
             setKey(event.currentTarget.value);
           }}
-          error={problem && (refused ? 'This key is not known. Check it for typing errors.' : explainShortly(problem))}
+          error={
+            problem &&
+            (refused ? 'This key is not known. Check it for typing errors.' : explainShortly(problem))
+          }
           visibilityToggleButtonProps={{ 'aria-label': 'Show the key' }}
         />
         <Button type="submit" loading={session.isPending}>

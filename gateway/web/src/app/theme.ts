@@ -3,10 +3,28 @@ import type { CSSVariablesResolver, MantineColorsTuple, MantineThemeOverride } f
 // Greys without a tint: what surrounds a picture must not colour it. The one colour is that of
 // the wax pencil with which an editor marks a contact sheet.
 const ink: MantineColorsTuple = [
-  '#f2f2f2', '#e4e4e4', '#cfcfcf', '#b0b0b0', '#8a8a8a', '#6b6b6b', '#525252', '#3a3a3a', '#262626', '#171717',
+  '#f2f2f2',
+  '#e4e4e4',
+  '#cfcfcf',
+  '#b0b0b0',
+  '#8a8a8a',
+  '#6b6b6b',
+  '#525252',
+  '#3a3a3a',
+  '#262626',
+  '#171717',
 ];
 const red: MantineColorsTuple = [
-  '#fdeceb', '#fad4d2', '#f5aaa6', '#ff9d96', '#ff8a80', '#e0483e', '#c9352b', '#b3261e', '#961d16', '#78140f',
+  '#fdeceb',
+  '#fad4d2',
+  '#f5aaa6',
+  '#ff9d96',
+  '#ff8a80',
+  '#e0483e',
+  '#c9352b',
+  '#b3261e',
+  '#961d16',
+  '#78140f',
 ];
 
 const sans = "'Hanken Grotesk Variable', ui-sans-serif, system-ui, sans-serif";
@@ -42,7 +60,9 @@ export const theme = {
     Modal: {
       defaultProps: { lockScroll: false, centered: true, closeButtonProps: { 'aria-label': 'Close' } },
     },
-    Tooltip: { defaultProps: { openDelay: 400, withArrow: true, events: { hover: true, focus: true, touch: false } } },
+    Tooltip: {
+      defaultProps: { openDelay: 400, withArrow: true, events: { hover: true, focus: true, touch: false } },
+    },
   },
 } satisfies MantineThemeOverride;
 

@@ -1,4 +1,5 @@
 import { Select, Text } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
 import { IconChevronDown } from '@tabler/icons-react';
 
 import { useCollection } from '@/state/collection';
@@ -9,6 +10,7 @@ import classes from './CollectionPicker.module.css';
 /** The collection that all views are about. */
 export function CollectionPicker() {
   const { name, collection, collections, choose } = useCollection();
+  const wide = useMediaQuery('(width >= 48em)', true, { getInitialValueInEffect: false });
   const counts = new Map(collections?.map((one) => [one.name, one.count]));
   const names = [...counts.keys()].sort((a, b) => a.localeCompare(b));
   const data = name && !counts.has(name) ? [name, ...names] : names;
@@ -26,13 +28,16 @@ export function CollectionPicker() {
       comboboxProps={{ width: 'max-content', position: 'bottom-end' }}
       rightSection={<IconChevronDown size={16} aria-hidden />}
       leftSection={
+        wide &&
         collection && (
           <Text size="xs" c="dimmed" className="numbers" aria-hidden>
             {formatCount(collection.count)}
           </Text>
         )
       }
-      leftSectionWidth={collection ? `${2 + 0.55 * formatCount(collection.count).length}rem` : undefined}
+      leftSectionWidth={
+        wide && collection ? `${2 + 0.55 * formatCount(collection.count).length}rem` : undefined
+      }
       onChange={(next) => {
         if (next) choose(next);
       }}

@@ -18,7 +18,17 @@ interface ConfirmDialogProps {
 
 /** A question before something that cannot be undone. */
 export function ConfirmDialog(props: ConfirmDialogProps) {
-  const { opened, title, children, action, pending = false, problem, disabled = false, onConfirm, onClose } = props;
+  const {
+    opened,
+    title,
+    children,
+    action,
+    pending = false,
+    problem,
+    disabled = false,
+    onConfirm,
+    onClose,
+  } = props;
   return (
     <Modal opened={opened} onClose={onClose} title={title} zIndex={300}>
       <form

@@ -35,7 +35,13 @@ export function FilterFields({ tag, folder, onChange }: FilterFieldsProps) {
   );
 }
 
-function TagField({ tag, onChange }: { tag: string | undefined; onChange: (tag: string | undefined) => void }) {
+function TagField({
+  tag,
+  onChange,
+}: {
+  tag: string | undefined;
+  onChange: (tag: string | undefined) => void;
+}) {
   const [text, setText] = useState(tag ?? '');
   const settle = (next: string) => {
     if (next.trim() !== (tag ?? '')) onChange(next.trim() || undefined);

@@ -12,7 +12,6 @@ interface FolderFieldProps {
   description?: string;
   value: string;
   error?: string | undefined;
-  required?: boolean;
   /** Called with each keystroke. */
   onChange?: (path: string) => void;
   /** Called on Enter, on choosing from the list, and on leaving the field. */
@@ -55,8 +54,7 @@ export function FolderField({ value, onChange, onSettled, ...field }: FolderFiel
       spellCheck={false}
       leftSection={<IconFolder size={16} aria-hidden />}
       rightSection={
-        text &&
-        !field.required && (
+        text && (
           <CloseButton
             size="sm"
             aria-label={`Clear: ${field.label}`}

@@ -19,14 +19,20 @@ interface ForgetDialogProps {
 export function ForgetDialog({ pictures, ...dialog }: ForgetDialogProps) {
   const uploads = pictures.filter(({ uri }) => uri.startsWith('upload://')).length;
   const [first] = pictures;
-  const what = pictures.length === 1 && first ? fileName(first.uri) : formatNumberOf(pictures.length, 'picture');
+  const what =
+    pictures.length === 1 && first ? fileName(first.uri) : formatNumberOf(pictures.length, 'picture');
   return (
-    <ConfirmDialog {...dialog} title={`Forget ${pictures.length === 1 ? 'this picture' : what}?`} action="Forget">
+    <ConfirmDialog
+      {...dialog}
+      title={`Forget ${pictures.length === 1 ? 'this picture' : what}?`}
+      action="Forget"
+    >
       <Text style={{ overflowWrap: 'anywhere' }}>
-        {what} will not be found any more.{' '}
-        {uploads === 0 && 'The file in its folder stays where it is.'}
+        {what} will not be found any more. {uploads === 0 && 'The file in its folder stays where it is.'}
         {uploads > 0 && uploads === pictures.length && 'What was uploaded is deleted.'}
-        {uploads > 0 && uploads < pictures.length && 'Files in folders stay; those that were uploaded are deleted.'}
+        {uploads > 0 &&
+          uploads < pictures.length &&
+          'Files in folders stay; those that were uploaded are deleted.'}
       </Text>
     </ConfirmDialog>
   );

@@ -18,11 +18,17 @@ const SIZE = 480;
 
 /** A picture made small; a sign stands in for one whose file is gone. */
 export function Thumbnail({ picture, alt, shape = 'filled' }: ThumbnailProps) {
-  const style = shape === 'whole' ? { aspectRatio: `${picture.width} / ${picture.height}`, height: 'auto' } : undefined;
+  const style =
+    shape === 'whole' ? { aspectRatio: `${picture.width} / ${picture.height}`, height: 'auto' } : undefined;
   const [failed, setFailed] = useState(false);
   if (failed) {
     return (
-      <span className={classes.missing} style={style} role="img" aria-label={`${alt} (its file cannot be read)`}>
+      <span
+        className={classes.missing}
+        style={style}
+        role="img"
+        aria-label={`${alt} (its file cannot be read)`}
+      >
         <IconPhotoOff size={28} stroke={1.2} aria-hidden />
       </span>
     );

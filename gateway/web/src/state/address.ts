@@ -91,10 +91,17 @@ export function readCrop(value: string | null): Crop | undefined {
 }
 
 function text(params: URLSearchParams, name: string): string | undefined {
-  return params.get(name)?.trim() || undefined;
+  const value = params.get(name)?.trim() ?? '';
+  return value === '' ? undefined : value;
 }
 
-function number(params: URLSearchParams, name: string, least: number, most: number, otherwise: number): number {
+function number(
+  params: URLSearchParams,
+  name: string,
+  least: number,
+  most: number,
+  otherwise: number,
+): number {
   const raw = text(params, name);
   const value = Number(raw);
   return raw === undefined || Number.isNaN(value) ? otherwise : Math.min(most, Math.max(least, value));

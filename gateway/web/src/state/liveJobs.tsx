@@ -29,32 +29,39 @@ export function LiveJobsProvider({ children }: { children: ReactNode }) {
   const list = useInfiniteQuery(jobsQuery(STREAMS));
   const jobs = useMemo(() => list.data?.pages.flatMap(({ items }) => items) ?? [], [list.data]);
   const [lost, setLost] = useState<ReadonlySet<string>>(new Set());
-  const followed = jobs.filter(isActive).slice(0, STREAMS).map(({ id }) => id).join(' ');
+  const followed = jobs
+    .filter(isActive)
+    .slice(0, STREAMS)
+    .map(({ id }) => id)
+    .join(' ');
 
   useEffect(() => {
-    const streams = followed.split(' ').filter(Boolean).map((id) => {
-      const mark = (open: boolean) => {
-        setLost((before) => {
-          if (before.has(id) === !open) return before;
-          const after = new Set(before);
-          if (open) after.delete(id);
-          else after.add(id);
-          return after;
+    const streams = followed
+      .split(' ')
+      .filter(Boolean)
+      .map((id) => {
+        const mark = (open: boolean) => {
+          setLost((before) => {
+            if (before.has(id) === !open) return before;
+            const after = new Set(before);
+            if (open) after.delete(id);
+            else after.add(id);
+            return after;
+          });
+        };
+        return new JobStream(id, {
+          onJob: (job) => {
+            putJob(client, job);
+          },
+          onEnd: () => {
+            mark(true);
+            void client.invalidateQueries({ queryKey: collectionsQuery.queryKey });
+            void client.invalidateQueries({ queryKey: ['images'] });
+            void client.invalidateQueries({ queryKey: ['search'] });
+          },
+          onConnection: mark,
         });
-      };
-      return new JobStream(id, {
-        onJob: (job) => {
-          putJob(client, job);
-        },
-        onEnd: () => {
-          mark(true);
-          void client.invalidateQueries({ queryKey: collectionsQuery.queryKey });
-          void client.invalidateQueries({ queryKey: ['images'] });
-          void client.invalidateQueries({ queryKey: ['search'] });
-        },
-        onConnection: mark,
       });
-    });
     return () => {
       for (const stream of streams) stream.close();
       setLost(new Set());

@@ -61,5 +61,6 @@ export function readableUri(uri: string): string {
 
 /** The last part of a uri. */
 export function fileName(uri: string): string {
-  return readableUri(uri).split('/').pop() || uri;
+  const last = readableUri(uri).split('/').pop() ?? '';
+  return last === '' ? uri : last;
 }

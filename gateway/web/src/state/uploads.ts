@@ -48,16 +48,21 @@ export class Uploads {
   readonly snapshot = () => this.items;
 
   add(files: readonly File[], target: UploadTarget, limits: Limits): void {
-    const added = files.map(
-      (file): UploadItem => ({ key: this.nextKey++, file, state: 'waiting', progress: 0 }),
-    );
+    const added = files.map((file): UploadItem => ({
+      key: this.nextKey++,
+      file,
+      state: 'waiting',
+      progress: 0,
+    }));
     const sized = added.map(({ key, file }) => ({ key, size: file.size }));
     const { batches, refused } = cutBatches(sized, limits);
     const tooLarge = new Set(refused.map(({ key }) => key));
     const problem = explainShortly(new ApiProblem(413, 'too_large', ''));
     this.set([
       ...this.items,
-      ...added.map((item) => (tooLarge.has(item.key) ? { ...item, state: 'refused' as const, problem } : item)),
+      ...added.map((item) =>
+        tooLarge.has(item.key) ? { ...item, state: 'refused' as const, problem } : item,
+      ),
     ]);
     this.waiting.push(...batches.map((batch) => ({ target, keys: batch.map(({ key }) => key) })));
     void this.run();

@@ -31,7 +31,15 @@ interface LightboxProps {
 }
 
 /** One picture in full, with its facts and what can be done with it; arrow keys show the next. */
-export default function Lightbox({ collection, pictures, open, measures, onShow, onClose, onSimilar }: LightboxProps) {
+export default function Lightbox({
+  collection,
+  pictures,
+  open,
+  measures,
+  onShow,
+  onClose,
+  onSimilar,
+}: LightboxProps) {
   const controller = useRef<ControllerRef>(null);
   const index = pictures.findIndex(({ id }) => id === open);
   const picture = pictures[index];
@@ -53,7 +61,13 @@ export default function Lightbox({ collection, pictures, open, measures, onShow,
     else onClose();
   };
   return (
-    <Modal.Root opened onClose={onClose} fullScreen lockScroll={false} transitionProps={{ transition: 'fade', duration: 120 }}>
+    <Modal.Root
+      opened
+      onClose={onClose}
+      fullScreen
+      lockScroll={false}
+      transitionProps={{ transition: 'fade', duration: 120 }}
+    >
       <Modal.Content
         aria-label={fileName(picture.uri)}
         classNames={{ content: classes.content ?? '' }}
@@ -70,7 +84,12 @@ export default function Lightbox({ collection, pictures, open, measures, onShow,
             carousel={{ finite: true, padding: 0, spacing: '20%', preload: 1 }}
             controller={{ ref: controller }}
             zoom={{ maxZoomPixelRatio: 4 }}
-            labels={{ Lightbox: 'Picture', 'Photo gallery': 'Pictures', Previous: 'Previous picture', Next: 'Next picture' }}
+            labels={{
+              Lightbox: 'Picture',
+              'Photo gallery': 'Pictures',
+              Previous: 'Previous picture',
+              Next: 'Next picture',
+            }}
             on={{
               view: ({ index: shown }) => {
                 const id = pictures[shown]?.id;

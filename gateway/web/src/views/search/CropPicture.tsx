@@ -53,7 +53,13 @@ export default function CropPicture({ src, name, crop, onCrop, onBroken }: CropP
         follow(box);
       }}
     >
-      <img className={classes.picture} src={src} alt={`Searched with: ${name}`} onError={onBroken} draggable={false} />
+      <img
+        className={classes.picture}
+        src={src}
+        alt={`Searched with: ${name}`}
+        onError={onBroken}
+        draggable={false}
+      />
     </ReactCrop>
   );
 }

@@ -69,7 +69,9 @@ export function QueryPanel({ subject, address, change, onFiles, onRemove }: Quer
           )}
         </FileButton>
       </div>
-      {ready && !address.crop && <p className={classes.hint}>Draw a box on the picture to search by that part.</p>}
+      {ready && !address.crop && (
+        <p className={classes.hint}>Draw a box on the picture to search by that part.</p>
+      )}
       <SearchControls address={address} change={change} />
     </aside>
   );
@@ -85,7 +87,9 @@ function Subject({
     return (
       <div className={classes.unseen}>
         <IconPhoto size={48} stroke={1} aria-hidden />
-        <p>The browser cannot show this file. If Lookalike can read it, the results are right all the same.</p>
+        <p>
+          The browser cannot show this file. If Lookalike can read it, the results are right all the same.
+        </p>
       </div>
     );
   }

@@ -24,7 +24,10 @@ export function Results({ question, address, change }: ResultsProps) {
   const { data, error, isFetching, isPending, isPlaceholderData } = useQuery(searchQuery(question));
   // The hits are the best of the collection, best first: leaving out those below a score here is
   // what the API's min_score does, without encoding the picture again.
-  const hits = useMemo(() => data?.hits.filter(({ score }) => score >= address.least) ?? [], [data, address.least]);
+  const hits = useMemo(
+    () => data?.hits.filter(({ score }) => score >= address.least) ?? [],
+    [data, address.least],
+  );
   const { measure } = address;
 
   if (error) return <ProblemNotice problem={error} />;
@@ -39,8 +42,8 @@ export function Results({ question, address, change }: ResultsProps) {
     <>
       <div className={classes.head}>
         <p className={classes.summary} role="status">
-          <strong>{summary(hits, data?.hits ?? [], address)}</strong>
-          {data && <span className={`${classes.took} numbers`}>{Math.round(data.took_ms.total)} ms</span>}
+          <strong>{summary(hits, data.hits, address)}</strong>
+          <span className={`${classes.took} numbers`}>{Math.round(data.took_ms.total)} ms</span>
         </p>
         <SegmentedControl<Measure>
           size="xs"
@@ -55,7 +58,7 @@ export function Results({ question, address, change }: ResultsProps) {
           }}
         />
       </div>
-      {hits.length === 0 && <Nothing address={address} found={data?.hits.length ?? 0} />}
+      {hits.length === 0 && <Nothing address={address} found={data.hits.length} />}
       <div className={classes.grid} aria-busy={isFetching} data-stale={isPlaceholderData}>
         <HitGrid
           hits={hits}
@@ -98,7 +101,9 @@ function Nothing({ address, found }: { address: SearchAddress; found: number }) 
   return (
     <Text c="dimmed">
       {found > 0 && 'Nothing is as alike as that. Lower the smallest score to see more.'}
-      {found === 0 && narrowed && 'No picture matches the tag and folder. Clear them to search the whole collection.'}
+      {found === 0 &&
+        narrowed &&
+        'No picture matches the tag and folder. Clear them to search the whole collection.'}
       {found === 0 && !narrowed && 'The collection is empty. Load some pictures first.'}
     </Text>
   );

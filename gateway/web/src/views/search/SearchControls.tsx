@@ -2,8 +2,9 @@ import { Slider, Text } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { useState } from 'react';
 
+import { Collapsible } from '@/components/Collapsible';
 import { FilterFields } from '@/components/FilterFields';
-import { MAX_TOP, type SearchAddress } from '@/state/address';
+import { DEFAULT_TOP, MAX_TOP, type SearchAddress } from '@/state/address';
 import type { Change } from '@/state/useAddress';
 
 import classes from './SearchControls.module.css';
@@ -14,38 +15,43 @@ interface SearchControlsProps {
 }
 
 export function SearchControls({ address, change }: SearchControlsProps) {
+  const set = [address.top !== DEFAULT_TOP, address.least > 0, address.tag, address.folder].filter(
+    Boolean,
+  ).length;
   return (
-    <div className={classes.controls}>
-      <DebouncedSlider
-        name="Results"
-        value={address.top}
-        min={1}
-        max={MAX_TOP}
-        step={1}
-        format={String}
-        onSettled={(top) => {
-          change({ top }, { replace: true });
-        }}
-      />
-      <DebouncedSlider
-        name="Smallest score"
-        value={address.least}
-        min={0}
-        max={1}
-        step={0.01}
-        format={(value) => (value === 0 ? 'any' : value.toFixed(2))}
-        onSettled={(least) => {
-          change({ least }, { replace: true });
-        }}
-      />
-      <FilterFields
-        tag={address.tag}
-        folder={address.folder}
-        onChange={(filter) => {
-          change(filter, { replace: true });
-        }}
-      />
-    </div>
+    <Collapsible title="Narrow the search" set={set}>
+      <div className={classes.controls}>
+        <DebouncedSlider
+          name="Results"
+          value={address.top}
+          min={1}
+          max={MAX_TOP}
+          step={1}
+          format={String}
+          onSettled={(top) => {
+            change({ top }, { replace: true });
+          }}
+        />
+        <DebouncedSlider
+          name="Smallest score"
+          value={address.least}
+          min={0}
+          max={1}
+          step={0.01}
+          format={(value) => (value === 0 ? 'any' : value.toFixed(2))}
+          onSettled={(least) => {
+            change({ least }, { replace: true });
+          }}
+        />
+        <FilterFields
+          tag={address.tag}
+          folder={address.folder}
+          onChange={(filter) => {
+            change(filter, { replace: true });
+          }}
+        />
+      </div>
+    </Collapsible>
   );
 }
 

@@ -10,7 +10,7 @@ import { useCollection } from '@/state/collection';
 import { readReference } from '@/state/reference';
 import { formatNumberOf } from '@/text/quantities';
 
-import { EncoderNotice } from './EncoderNotice';
+import { EncoderNotice } from '@/components/EncoderNotice';
 import classes from './SearchStart.module.css';
 
 interface SearchStartProps {
@@ -49,8 +49,8 @@ export function SearchStart({ collection, onFiles, onImage }: SearchStartProps) 
       {empty && (
         <p className={classes.first}>
           <strong>{name || 'The library'} is empty.</strong> First{' '}
-          <Link href={pathWith(PATHS.jobs, { collection: name })}>load a folder or upload pictures</Link>, then come back
-          and search.
+          <Link href={pathWith(PATHS.jobs, { collection: name })}>load a folder or upload pictures</Link>,
+          then come back and search.
         </p>
       )}
       {!empty && collection && (
@@ -82,7 +82,8 @@ function ReferenceForm({ onImage }: Pick<SearchStartProps, 'onImage'>) {
         const reference = readReference(text);
         setUnread(reference === null);
         if (!reference) return;
-        if (reference.collection && reference.collection !== name) choose(reference.collection, { replace: true });
+        if (reference.collection && reference.collection !== name)
+          choose(reference.collection, { replace: true });
         onImage({ image: reference.image });
       }}
     >

@@ -9,7 +9,7 @@ import { keepPicture } from '@/state/pictures';
 import { useSearchAddress } from '@/state/useAddress';
 import { useDocumentTitle } from '@/state/useDocumentTitle';
 
-import { EncoderNotice } from './EncoderNotice';
+import { EncoderNotice } from '@/components/EncoderNotice';
 import { QueryPanel } from './QueryPanel';
 import { Results } from './Results';
 import { SearchStart } from './SearchStart';
@@ -35,7 +35,7 @@ export default function SearchView() {
     },
     [change],
   );
-  usePastedPicture(searchWith);
+  usePastedPicture((files) => void searchWith(files));
 
   const question = useMemo<SearchQuestion | null>(() => {
     if (subject.state !== 'ready' || !name) return null;
@@ -51,7 +51,16 @@ export default function SearchView() {
       <Title order={1} className="visually-hidden">
         Search
       </Title>
-      <Dropzone.FullScreen active activateOnClick={false} onDrop={searchWith} classNames={{ inner: classes.dropping }}>
+      <Dropzone.FullScreen
+        active
+        withinPortal={false}
+        activateOnClick={false}
+        activateOnKeyboard={false}
+        tabIndex={-1}
+        onDrop={searchWith}
+        inputProps={{ 'aria-label': 'Another picture to search with' }}
+        classNames={{ inner: classes.dropping }}
+      >
         Drop it to search with this picture
       </Dropzone.FullScreen>
       <QueryPanel
@@ -72,8 +81,8 @@ export default function SearchView() {
         <EncoderNotice collection={collection} />
         {subject.state === 'elsewhere' && (
           <Notice tone="warning" title="The picture of this link is not in this browser" announce>
-            Pictures you search with stay in the browser they were given to. Drop the picture here to search with it;
-            the link’s other settings are kept.
+            Pictures you search with stay in the browser they were given to. Drop the picture here to search
+            with it; the link’s other settings are kept.
           </Notice>
         )}
         {subject.state === 'failed' && <ProblemNotice problem={subject.problem} />}

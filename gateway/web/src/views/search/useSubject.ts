@@ -1,8 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
 
 import { imageQuery } from '@/api/images';
-import type { Image } from '@/api/models';
 import type { SearchQuestion } from '@/api/search';
 import type { SearchAddress } from '@/state/address';
 import { keptPicture } from '@/state/pictures';
@@ -18,7 +16,7 @@ export type SubjectState =
   /** The picture was given to another browser, or long ago. */
   | { state: 'elsewhere' }
   | { state: 'failed'; problem: unknown }
-  | { state: 'ready'; subject: Subject; name: string; preview: string; stored: Image | undefined };
+  | { state: 'ready'; subject: Subject; name: string; preview: string };
 
 const PREVIEW = 1024;
 
@@ -32,14 +30,14 @@ export function useSubject(address: SearchAddress, collection: string): SubjectS
     staleTime: Infinity,
     retry: false,
   });
-  const preview = useObjectUrl(kept.data);
   const stored = useQuery(imageQuery(collection, key ? '' : (address.image ?? '')));
 
   if (key !== undefined) {
     if (kept.data === null) return { state: 'elsewhere' };
-    if (!kept.data || !preview) return { state: 'reading' };
-    const subject = { kind: 'file' as const, key, file: kept.data };
-    return { state: 'ready', subject, name: kept.data.name, preview, stored: undefined };
+    if (!kept.data) return { state: 'reading' };
+    const { file, url } = kept.data;
+    const subject = { kind: 'file' as const, key, file };
+    return { state: 'ready', subject, name: file.name, preview: url };
   }
   if (address.image === undefined) return { state: 'none' };
   if (stored.error) return { state: 'failed', problem: stored.error };
@@ -49,19 +47,5 @@ export function useSubject(address: SearchAddress, collection: string): SubjectS
     subject: { kind: 'image', id: stored.data.id },
     name: fileName(stored.data.uri),
     preview: thumbnail(stored.data, PREVIEW),
-    stored: stored.data,
   };
-}
-
-function useObjectUrl(file: Blob | null | undefined): string | undefined {
-  const [made, setMade] = useState<{ file: Blob; url: string }>();
-  useEffect(() => {
-    if (!file) return undefined;
-    const url = URL.createObjectURL(file);
-    setMade({ file, url });
-    return () => {
-      URL.revokeObjectURL(url);
-    };
-  }, [file]);
-  return made && made.file === file ? made.url : undefined;
 }

@@ -1,0 +1,112 @@
+import { Button, Switch, TagsInput, TextInput, Title } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+
+import { useCreateJob } from '@/api/jobs';
+import { explainShortly } from '@/api/remedies';
+import { systemQuery } from '@/api/system';
+import { FolderField } from '@/components/FolderField';
+
+import classes from './SourceCard.module.css';
+
+/** Loads a folder that the server can see. */
+export function FolderForm({ collection }: { collection: string }) {
+  const { data: system } = useQuery(systemQuery);
+  const load = useCreateJob();
+  const [path, setPath] = useState('');
+  const [recursive, setRecursive] = useState(true);
+  const [skip, setSkip] = useState(false);
+  const [sync, setSync] = useState(false);
+  const [pattern, setPattern] = useState('');
+  const [tags, setTags] = useState<string[]>([]);
+  const roots = system?.image_roots ?? [];
+  const closed = system !== undefined && roots.length === 0;
+
+  const submit = () => {
+    const source = {
+      kind: 'directory' as const,
+      path: path.trim(),
+      recursive,
+      pattern: pattern.trim() || null,
+    };
+    const body = {
+      source,
+      on_duplicate: skip ? ('skip' as const) : ('keep' as const),
+      sync,
+      tags,
+      metadata: {},
+    };
+    load.mutate({ collection, body });
+  };
+  return (
+    <form
+      className={classes.card}
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
+      <Title order={2}>From a folder of the server</Title>
+      <p className={classes.lead}>
+        {closed
+          ? 'No folder is open to Lookalike. Start it with LOOKALIKE_IMAGE_ROOTS set to your folder of pictures, or upload instead.'
+          : 'Pictures are read where they are, not copied. Loading again skips what is unchanged.'}
+      </p>
+      <div className={classes.submit}>
+        <FolderField
+          label="Folder"
+          placeholder={roots[0] ?? '/photos'}
+          value={path}
+          error={load.error ? explainShortly(load.error) : undefined}
+          onChange={(next) => {
+            setPath(next);
+            if (load.error) load.reset();
+          }}
+        />
+        <Button type="submit" loading={load.isPending} disabled={path.trim() === '' || collection === ''}>
+          Load folder
+        </Button>
+      </div>
+      <details className={classes.more}>
+        <summary>Options</summary>
+        <div className={classes.options}>
+          <Switch
+            label="Sub-folders too"
+            checked={recursive}
+            onChange={(event) => {
+              setRecursive(event.currentTarget.checked);
+            }}
+          />
+          <Switch
+            label="Leave out copies of pictures that are in the collection"
+            checked={skip}
+            onChange={(event) => {
+              setSkip(event.currentTarget.checked);
+            }}
+          />
+          <Switch
+            label="Forget pictures whose file is gone from the folder"
+            checked={sync}
+            onChange={(event) => {
+              setSync(event.currentTarget.checked);
+            }}
+          />
+          <TextInput
+            label="Only files that match"
+            placeholder="*.jpg"
+            value={pattern}
+            onChange={(event) => {
+              setPattern(event.currentTarget.value);
+            }}
+          />
+          <TagsInput
+            label="Tags for all of them"
+            placeholder="Type a tag, then Enter"
+            value={tags}
+            onChange={setTags}
+          />
+        </div>
+      </details>
+    </form>
+  );
+}

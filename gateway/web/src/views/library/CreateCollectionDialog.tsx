@@ -1,0 +1,98 @@
+import { Button, Group, Modal, Select, TextInput } from '@mantine/core';
+import { useState } from 'react';
+
+import { useCreateCollection } from '@/api/collections';
+import type { Collection } from '@/api/models';
+import { explainShortly } from '@/api/remedies';
+
+import classes from './CreateCollectionDialog.module.css';
+
+interface CreateCollectionDialogProps {
+  onClose: () => void;
+  onCreated: (name: string) => void;
+}
+
+type Pooling = Collection['descriptor']['pooling'];
+
+const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/;
+
+const POOLINGS: { value: Pooling; label: string }[] = [
+  { value: 'avg', label: 'avg: the mean, best by our measure' },
+  { value: 'gem', label: 'gem: between mean and maximum' },
+  { value: 'rmac', label: 'rmac: maxima of regions' },
+  { value: 'max', label: 'max: the maximum, as in the article' },
+];
+
+export function CreateCollectionDialog({ onClose, onCreated }: CreateCollectionDialogProps) {
+  const create = useCreateCollection();
+  const [name, setName] = useState('');
+  const [description, setDescription] = useState('');
+  const [pooling, setPooling] = useState<Pooling>('avg');
+  const valid = NAME.test(name);
+  return (
+    <Modal opened onClose={onClose} title="New collection">
+      <form
+        className={classes.form}
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (!valid) return;
+          create.mutate(
+            { name, description, descriptor: { pooling } },
+            {
+              onSuccess: () => {
+                onCreated(name);
+                onClose();
+              },
+            },
+          );
+        }}
+      >
+        <TextInput
+          label="Name"
+          description="Letters, digits and underscores; the first is no digit."
+          required
+          data-autofocus
+          autoComplete="off"
+          maxLength={63}
+          value={name}
+          error={name !== '' && !valid && 'Use letters, digits and underscores only.'}
+          onChange={(event) => {
+            setName(event.currentTarget.value);
+          }}
+        />
+        <TextInput
+          label="Description"
+          maxLength={1000}
+          value={description}
+          onChange={(event) => {
+            setDescription(event.currentTarget.value);
+          }}
+        />
+        <Select
+          label="Descriptor"
+          description="How the encoder’s features become one vector. It cannot be changed later."
+          data={POOLINGS}
+          value={pooling}
+          allowDeselect={false}
+          comboboxProps={{ zIndex: 400 }}
+          onChange={(next) => {
+            if (next) setPooling(next);
+          }}
+        />
+        {create.error && (
+          <p className={classes.problem} role="alert">
+            {explainShortly(create.error)}
+          </p>
+        )}
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button type="submit" disabled={!valid} loading={create.isPending}>
+            Create
+          </Button>
+        </Group>
+      </form>
+    </Modal>
+  );
+}

@@ -1,0 +1,55 @@
+"""A gateway to call, with what stands behind it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from indexer.rows import ImageRow
+from shared.redis_client import RedisClient
+from shared.settings import Settings
+from tests.contract.server import serving
+from tests.contract.workers import Encoder, index
+from tests.drawn import draw_files
+
+
+@pytest.fixture
+def api(settings: Settings, redis: RedisClient) -> Iterator[httpx.Client]:
+    """A gateway on real stores that no encoder has served yet."""
+    with serving(settings) as client:
+        yield client
+
+
+@pytest.fixture
+def encoder(settings: Settings, redis: RedisClient) -> Iterator[Encoder]:
+    """A living encoder that answers searches and works on loads."""
+    with Encoder(settings) as running:
+        yield running
+
+
+@pytest.fixture
+def stored(
+    api: httpx.Client, encoder: Encoder, settings: Settings, pictures_root: Path, collection: str
+) -> list[ImageRow]:
+    """A collection, named as the `collection` fixture says, with six images of two tags."""
+    api.post("/api/v2/collections", json={"name": collection}).raise_for_status()
+    paths = draw_files(pictures_root, 6)
+    even = index(settings, collection, paths[::2], tags=("even",), metadata={"n": 0})
+    odd = index(settings, collection, paths[1::2], tags=("odd", "wei\u00df"))
+    return [row for pair in zip(even, odd, strict=True) for row in pair]
+
+
+def problem(reply: httpx.Response, status: int, code: str) -> dict[str, Any]:
+    """Assert that a reply is this error, in the form that every error has."""
+    assert reply.status_code == status, reply.text
+    assert reply.headers["content-type"] == "application/problem+json"
+    body: dict[str, Any] = reply.json()
+    assert body["code"] == code, body
+    assert body["status"] == status
+    assert body["title"]
+    assert body["detail"]
+    assert body["type"] == f"urn:lookalike:problem:{code}"
+    assert "Traceback" not in reply.text
+    return body

@@ -1,0 +1,33 @@
+"""The gateway behind a real HTTP server, in a thread of the test's own process."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import uvicorn
+
+from gateway.app import create_app
+from shared.settings import Settings
+from tests.services import wait_until
+
+
+@contextmanager
+def serving(settings: Settings, **headers: str) -> Iterator[httpx.Client]:
+    """A client of a gateway with these settings; `headers` go with each of its requests."""
+    config = uvicorn.Config(
+        create_app(settings), host="127.0.0.1", port=0, log_config=None, timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        wait_until(lambda: server.started and server.servers, 20, "the gateway")
+        port = server.servers[0].sockets[0].getsockname()[1]
+        with httpx.Client(
+            base_url=f"http://127.0.0.1:{port}", timeout=60, headers=headers
+        ) as client:
+            yield client
+    finally:
+        server.should_exit = True
+        thread.join(timeout=20)

@@ -1,0 +1,278 @@
+"""Jobs: loads of directories, their lists, their steering, their failures."""
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from shared.ledger import Chunks, Jobs, Scans
+from shared.messages import ChunkOutcome, Failure, FileRef
+from shared.names import file_uri
+from shared.queues import SCAN
+from shared.redis_client import RedisClient
+from shared.settings import Settings
+from tests.contract.conftest import problem
+from tests.contract.server import serving
+from tests.contract.workers import Encoder
+from tests.drawn import draw_files
+from tests.services import wait_until
+
+FIELDS = {
+    *("id", "collection", "source", "status", "total", "done", "indexed", "unchanged"),
+    *("duplicates", "failed", "ignored", "removed", "bytes", "images_per_second"),
+    *("eta_seconds", "created_at", "started_at", "finished_at", "error"),
+}
+
+
+def load(api: httpx.Client, collection: str, path: Path, **body: Any) -> httpx.Response:
+    source = {"kind": "directory", "path": str(path), **body.pop("source", {})}
+    return api.post(f"/api/v2/collections/{collection}/jobs", json={"source": source, **body})
+
+
+def ended(api: httpx.Client, job_id: str) -> dict[str, Any]:
+    def look() -> dict[str, Any] | None:
+        job: dict[str, Any] = api.get(f"/api/v2/jobs/{job_id}").json()
+        return job if job["finished_at"] else None
+
+    return wait_until(look, 20, "the end of the job")
+
+
+@pytest.fixture
+def failed_job(
+    api: httpx.Client,
+    settings: Settings,
+    redis: RedisClient,
+    encoder_seen: None,
+    collection: str,
+    pictures_root: Path,
+) -> str:
+    """A job that has ended with three failures, the names of which a spreadsheet would run."""
+    reply = load(api, collection, pictures_root)
+    job_id: str = reply.json()["id"]
+    scans, chunks = Scans(redis, "scan-1"), Chunks(redis, "encode-1")
+    start = scans.begin(job_id)
+    assert start is not None
+    refs = [FileRef(uri=uri, size=1, mtime_ns=2) for uri in ("=cmd()", "file:///b", '@c,"d')]
+    chunk_id, _ = scans.add_chunk(job_id, start.generation, refs)
+    scans.finish(job_id, start.generation)
+    chunks.claim(job_id, chunk_id)
+    failures = [
+        Failure(**ref.model_dump(), code="truncated", reason='It ends\ntoo early, "so".')
+        for ref in refs
+    ]
+    chunks.complete(job_id, chunk_id, ChunkOutcome(failures=tuple(failures)))
+    return job_id
+
+
+@pytest.fixture
+def encoder_seen(settings: Settings, redis: RedisClient) -> None:
+    """An encoder was here and is gone."""
+    with Encoder(settings, answers=False):
+        pass
+
+
+def test_a_directory_is_loaded(
+    api: httpx.Client, encoder: Encoder, collection: str, pictures_root: Path
+) -> None:
+    paths = draw_files(pictures_root / "2024", 3)
+    (pictures_root / "2024" / "broken.jpg").write_bytes(paths[0].read_bytes()[:500])
+
+    reply = load(
+        api, collection, pictures_root / "2024", tags=["summer", "summer"], metadata={"a": [1]}
+    )
+
+    assert reply.status_code == 202
+    job = reply.json()
+    assert reply.headers["Location"] == f"/api/v2/jobs/{job['id']}"
+    assert set(job) == FIELDS
+    assert job["collection"] == collection
+    assert job["source"] == {
+        "kind": "directory",
+        "path": str(pictures_root / "2024"),
+        "recursive": True,
+        "pattern": None,
+    }
+    job = ended(api, job["id"])
+    assert job["status"] == "done"
+    assert (job["total"], job["done"], job["indexed"], job["failed"]) == (4, 4, 3, 1)
+    images = api.get(f"/api/v2/collections/{collection}/images").json()["items"]
+    assert sorted(image["uri"] for image in images) == sorted(map(file_uri, paths))
+    assert all(image["tags"] == ["summer"] for image in images)
+    assert all(image["metadata"] == {"a": [1]} for image in images)
+    assert all(image["job"] == job["id"] for image in images)
+
+
+def test_a_load_waits_for_an_encoder_that_is_away(
+    api: httpx.Client,
+    encoder_seen: None,
+    redis: RedisClient,
+    collection: str,
+    pictures_root: Path,
+) -> None:
+    reply = load(api, collection, pictures_root)
+
+    assert reply.status_code == 202
+    assert reply.json()["status"] == "queued"
+    assert redis.llen(SCAN) == 1
+
+
+def test_without_any_encoder_seen_no_load_is_queued(
+    api: httpx.Client, collection: str, pictures_root: Path
+) -> None:
+    reply = load(api, collection, pictures_root)
+
+    problem(reply, 503, "no_encoder")
+    assert int(reply.headers["Retry-After"]) > 0
+    problem(api.get(f"/api/v2/collections/{collection}"), 404, "collection_not_found")
+
+
+def test_a_load_with_another_encoder_is_a_conflict(
+    api: httpx.Client, encoder_seen: None, settings: Settings, collection: str, pictures_root: Path
+) -> None:
+    api.post("/api/v2/collections", json={"name": collection}).raise_for_status()
+    with Encoder(settings, weights="imagenet", answers=False):
+        problem(load(api, collection, pictures_root), 409, "encoder_mismatch")
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("/etc", "path_outside_roots"),
+        ("/etc/nothing/here", "path_outside_roots"),
+        ("..", "path_outside_roots"),
+        ("a/../../..", "path_outside_roots"),
+        ("link", "path_outside_roots"),
+        ("a\0b", "path_outside_roots"),
+        ("nothing", "path_not_found"),
+        ("file.jpg", "not_a_directory"),
+    ],
+)
+def test_paths_stay_under_the_roots(
+    api: httpx.Client,
+    encoder_seen: None,
+    collection: str,
+    pictures_root: Path,
+    tmp_path: Path,
+    path: str,
+    code: str,
+) -> None:
+    (pictures_root / "link").symlink_to(tmp_path)
+    (pictures_root / "file.jpg").write_bytes(b"x")
+
+    problem(load(api, collection, Path("x"), source={"path": path}), 422, code)
+    problem(api.get(f"/api/v2/collections/{collection}"), 404, "collection_not_found")
+
+
+def test_a_full_queue_is_429(
+    settings: Settings, redis: RedisClient, encoder_seen: None, collection: str, pictures_root: Path
+) -> None:
+    with serving(settings.model_copy(update={"queue_limit": 2})) as api:
+        for _ in range(2):
+            assert load(api, collection, pictures_root).status_code == 202
+        reply = load(api, collection, pictures_root)
+
+    problem(reply, 429, "queue_full")
+    assert int(reply.headers["Retry-After"]) > 0
+
+
+def test_jobs_are_listed_newest_first(
+    api: httpx.Client, encoder_seen: None, collection: str, pictures_root: Path
+) -> None:
+    ids = [load(api, collection, pictures_root).json()["id"] for _ in range(5)]
+    api.post(f"/api/v2/jobs/{ids[1]}/cancel").raise_for_status()
+
+    first = api.get("/api/v2/jobs", params={"limit": 3}).json()
+    second = api.get("/api/v2/jobs", params={"limit": 3, "cursor": first["next_cursor"]}).json()
+    cancelled = api.get("/api/v2/jobs", params={"status": "cancelled"}).json()
+    elsewhere = api.get("/api/v2/jobs", params={"collection": "elsewhere"}).json()
+
+    assert [job["id"] for job in first["items"] + second["items"]] == ids[::-1]
+    assert second["next_cursor"] is None
+    assert [job["id"] for job in cancelled["items"]] == [ids[1]]
+    assert elsewhere == {"items": [], "next_cursor": None}
+    problem(api.get("/api/v2/jobs?cursor=x"), 422, "invalid_cursor")
+    problem(api.get("/api/v2/jobs?status=lost"), 422, "validation_error")
+    problem(api.get("/api/v2/jobs?limit=1001"), 422, "validation_error")
+
+
+def test_jobs_are_paused_resumed_and_cancelled_as_often_as_asked(
+    api: httpx.Client, encoder_seen: None, collection: str, pictures_root: Path
+) -> None:
+    url = f"/api/v2/jobs/{load(api, collection, pictures_root).json()['id']}"
+
+    states = [
+        api.post(f"{url}/{call}").json()["status"]
+        for call in ("pause", "pause", "resume", "resume", "cancel", "cancel", "pause", "resume")
+    ]
+
+    assert states == ["paused", "paused", "queued", "queued"] + ["cancelled"] * 4
+
+
+@pytest.mark.parametrize("call", ["", "/events", "/failures"])
+def test_an_unknown_job_is_not_found(api: httpx.Client, call: str) -> None:
+    problem(api.get(f"/api/v2/jobs/{'0' * 32}{call}"), 404, "job_not_found")
+    problem(api.get(f"/api/v2/jobs/NOT-AN-ID{call}"), 422, "validation_error")
+
+
+@pytest.mark.parametrize("call", ["cancel", "pause", "resume", "retry"])
+def test_an_unknown_job_is_not_steered(api: httpx.Client, call: str) -> None:
+    problem(api.post(f"/api/v2/jobs/{'0' * 32}/{call}"), 404, "job_not_found")
+
+
+def test_failures_are_paged(api: httpx.Client, failed_job: str) -> None:
+    url = f"/api/v2/jobs/{failed_job}/failures"
+
+    first = api.get(url, params={"limit": 2}).json()
+    second = api.get(url, params={"limit": 2, "cursor": first["next_cursor"]}).json()
+
+    assert [f["uri"] for f in first["items"] + second["items"]] == ["=cmd()", "file:///b", '@c,"d']
+    assert second["next_cursor"] is None
+    assert set(first["items"][0]) == {"uri", "code", "reason", "attempts", "name"}
+    problem(api.get(url, params={"cursor": "x"}), 422, "invalid_cursor")
+
+
+def test_failures_come_as_csv_that_no_spreadsheet_runs(api: httpx.Client, failed_job: str) -> None:
+    url = f"/api/v2/jobs/{failed_job}/failures"
+
+    reply = api.get(url, headers={"Accept": "text/csv"})
+
+    assert reply.headers["content-type"].startswith("text/csv")
+    assert "attachment" in reply.headers["content-disposition"]
+    reason = 'It ends\ntoo early, "so".'
+    assert list(csv.reader(io.StringIO(reply.text))) == [
+        ["uri", "code", "reason", "attempts"],
+        ["'=cmd()", "truncated", reason, "1"],
+        ["file:///b", "truncated", reason, "1"],
+        ["'@c,\"d", "truncated", reason, "1"],
+    ]
+    for accept in ("application/json, text/csv;q=0.5", "*/*", "text/csv;q=0"):
+        assert api.get(url, headers={"Accept": accept}).json()["items"]
+
+
+def test_a_retry_is_one_new_job_of_the_failed_files(
+    api: httpx.Client, failed_job: str, redis: RedisClient, settings: Settings
+) -> None:
+    first = api.post(f"/api/v2/jobs/{failed_job}/retry")
+    second = api.post(f"/api/v2/jobs/{failed_job}/retry")
+
+    assert first.status_code == second.status_code == 202
+    assert first.json()["source"] == {"kind": "retry", "job": failed_job, "files": 3}
+    assert second.json()["id"] == first.json()["id"] != failed_job
+    assert first.headers["Location"] == f"/api/v2/jobs/{first.json()['id']}"
+    files = list(Scans(redis, "scan-1").files(first.json()["id"]))
+    assert [file.uri for file in files] == ["=cmd()", "file:///b", '@c,"d']
+
+    Jobs(redis, settings).cancel(first.json()["id"])
+    third = api.post(f"/api/v2/jobs/{failed_job}/retry").json()
+    assert third["id"] not in (failed_job, first.json()["id"])
+
+
+def test_where_nothing_failed_nothing_is_retried(
+    api: httpx.Client, encoder_seen: None, collection: str, pictures_root: Path
+) -> None:
+    job = load(api, collection, pictures_root).json()
+
+    problem(api.post(f"/api/v2/jobs/{job['id']}/retry"), 409, "nothing_to_retry")
