@@ -1,0 +1,1 @@
+"""What Lookalike costs, measured: `python -m tests.benchmarks [name …]` or `make bench`."""
