@@ -1,0 +1,1 @@
+"""Turns pictures into vectors: the only package that loads a neural network."""

@@ -1,0 +1,86 @@
+"""The Celery side of an encoder: one process serves `-Q encode` or `-Q query`, with `-P threads`.
+
+celery -A encoder_worker.tasks worker -Q encode -P threads -c 3
+"""
+
+import os
+import signal
+from typing import Any, cast
+
+from celery import signals
+
+from encoder_worker.encoder import EncoderFailed
+from encoder_worker.setup_error import SetUpError
+from encoder_worker.worker import EncoderQueue, Worker
+from shared import log
+from shared.celery_app import create_celery
+from shared.messages import Query
+from shared.queues import ENCODE, ENCODE_TASK, QUERY, QUERY_TASK
+from shared.settings import get_settings
+
+app = create_celery(get_settings())
+_log = log.get_logger(__name__)
+_running: list[Worker] = []
+
+
+@app.task(name=ENCODE_TASK)
+def encode_chunk(job_id: str, chunk_id: str) -> None:
+    """Work on a chunk of a load, if it is still to be had."""
+    try:
+        _running[0].chunks.work(job_id, chunk_id)
+    except EncoderFailed:
+        _give_up_process()
+
+
+@app.task(name=QUERY_TASK)
+def encode_query(query: dict[str, Any]) -> None:
+    """Encode the picture of a search."""
+    try:
+        _running[0].queries.answer(Query.model_validate(query))
+    except EncoderFailed:
+        _give_up_process()
+
+
+def _give_up_process() -> None:
+    """End, to be started afresh: a device that failed once fails from then on."""
+    _log.critical("encoder_failed", effect="this process ends, and its supervisor starts another")
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+@signals.setup_logging.connect
+def _keep_logging(**_: Any) -> None:
+    # That anyone listens keeps Celery from setting up logging of its own.
+    """Logging is set up by `_load`, before the first line is logged."""
+
+
+@signals.worker_init.connect
+def _load(sender: Any, **_: Any) -> None:
+    queues = sorted(sender.app.amqp.queues.consume_from)
+    if queues not in ([ENCODE], [QUERY]):
+        raise SystemExit(f"An encoder serves one queue: give -Q {ENCODE} or -Q {QUERY}.")
+    settings = get_settings()
+    log.configure(settings, process=f"encoder-{queues[0]}")
+    try:
+        _running.append(Worker(settings, cast("EncoderQueue", queues[0]), sender.hostname))
+    except SetUpError as error:
+        _log.critical("encoder_not_started", reason=str(error))
+        # Celery logs an ordinary exception of a signal's receiver and goes on without it.
+        raise SystemExit(1) from error
+
+
+@signals.worker_ready.connect
+def _start(**_: Any) -> None:
+    for worker in _running:
+        worker.start()
+
+
+@signals.worker_shutting_down.connect
+def _stop(**_: Any) -> None:
+    for worker in _running:
+        worker.stop()
+
+
+@signals.worker_shutdown.connect
+def _close(**_: Any) -> None:
+    while _running:
+        _running.pop().close()

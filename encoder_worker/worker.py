@@ -1,0 +1,124 @@
+"""An encoder process put together: one network, its stores, its sign of life."""
+
+import os
+import threading
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from typing import Literal
+
+from encoder_worker.chunk import ChunkWorker
+from encoder_worker.decoding import DecodeAll, decode_in_quarantine, decode_in_threads
+from encoder_worker.devices import Device, choose_device
+from encoder_worker.encoder import Encoder
+from encoder_worker.quarantine import Quarantine
+from encoder_worker.query import QueryWorker
+from encoder_worker.runtimes import Workload, create_runtime
+from encoder_worker.stores import open_stores
+from encoder_worker.weights import find_weights
+from shared import redis_client
+from shared.ledger import Heartbeat, Queries, Workers
+from shared.log import get_logger
+from shared.messages import WorkerInfo
+from shared.queues import ENCODE
+from shared.settings import Settings
+
+_log = get_logger(__name__)
+
+EncoderQueue = Literal["encode", "query"]
+
+
+def load_encoder(settings: Settings, workload: Workload, device: Device) -> Encoder:
+    """The network that the settings ask for, ready to encode. Raises SetUpError."""
+    began = time.monotonic()
+    weights = find_weights(settings)
+    runtime = create_runtime(weights, settings, workload, device)
+    _log.info(
+        "encoder_ready",
+        weights=weights.name,
+        runtime=runtime.name,
+        device=runtime.device,
+        precision=runtime.precision,
+        lanes=runtime.lanes,
+        batch_size=runtime.batch_size,
+        seconds=round(time.monotonic() - began, 2),
+    )
+    return Encoder(runtime, weights.name)
+
+
+class Worker:
+    """What serves one queue, `encode` or `query`. Loading the network takes seconds.
+
+    Raises SetUpError where weights or device cannot be had.
+    """
+
+    def __init__(self, settings: Settings, queue: EncoderQueue, name: str) -> None:
+        self._stopping = threading.Event()
+        self._device = choose_device(settings, queue)
+        workload: Workload = "loads" if queue == ENCODE else "queries"
+        self._encoder = load_encoder(settings, workload, self._device)
+        self._redis = redis_client.connect(settings)
+        self._info = self._describe(queue, name)
+        self._threads = ThreadPoolExecutor(
+            settings.decode_threads or len(os.sched_getaffinity(0)), thread_name_prefix="decode"
+        )
+        self._quarantine = Quarantine(settings.max_pixels)
+        self._stores = open_stores(settings, self._redis, self._info.id)
+        self.chunks = ChunkWorker(
+            settings,
+            self._stores,
+            self._encoder,
+            self._threads,
+            self._decoder(settings),
+            decode_in_quarantine(self._quarantine),
+            self._stopping,
+        )
+        self.queries = QueryWorker(settings, Queries(self._redis), self._encoder)
+        self._heartbeat = Heartbeat(Workers(self._redis, settings), self._alive, settings)
+
+    def start(self) -> None:
+        """Show up among the living."""
+        self._heartbeat.start()
+
+    def stop(self) -> None:
+        """Give chunks back at their next stage; what is being written is finished."""
+        self._stopping.set()
+
+    def close(self) -> None:
+        """Leave the living, and everything else. Nobody may work with it any more."""
+        self.stop()
+        self._heartbeat.stop()
+        self._threads.shutdown()
+        self._encoder.close()
+        self._quarantine.close()
+        self._stores.close()
+        self._redis.close()
+        self._device.release()
+
+    def _decoder(self, settings: Settings) -> DecodeAll:
+        on_cores = decode_in_threads(self._threads, settings.max_pixels)
+        if not self._device.is_gpu or self._info.queue != ENCODE:
+            return on_cores
+        # Imported late: it loads torch and TorchCodec, which a worker on the CPU lives without.
+        import torch
+
+        from encoder_worker.cuda_decoding import faster_decoder
+
+        return faster_decoder(on_cores, torch.device(self._device.name), settings.max_pixels)
+
+    def _describe(self, queue: str, name: str) -> WorkerInfo:
+        runtime = self._encoder.runtime
+        return WorkerInfo(
+            id=uuid.uuid4().hex,
+            name=name,
+            queue=queue,
+            device=runtime.device,
+            runtime=runtime.name,
+            precision=runtime.precision,
+            weights=self._encoder.weights,
+            started_at=time.time(),
+        )
+
+    def _alive(self) -> WorkerInfo:
+        speed = self._encoder.images_per_second
+        return self._info.model_copy(update={"images_per_second": speed})
