@@ -112,6 +112,8 @@ def environment(settings: Settings, stores: Stores) -> dict[str, str]:
         "PATH": os.pathsep.join([*map(str, programs), os.environ.get("PATH", os.defpath)]),
         "PYTHONPATH": str(_HOME),
         "PYTHONUNBUFFERED": "1",
+        # Two encoders share the cores: a thread that waits must not spin on one.
+        "OMP_WAIT_POLICY": "PASSIVE",
         "LOOKALIKE_HOME": str(_HOME),
         "LOOKALIKE_IMAGE_ROOTS": os.pathsep.join(map(str, settings.image_roots)),
         "LOOKALIKE_DATA_DIR": str(settings.data_dir),

@@ -19,8 +19,9 @@ FROM python:3.11.14-slim-bookworm
 LABEL org.opencontainers.image.title="Lookalike encoder" \
       org.opencontainers.image.description="VGG16 encoder of Lookalike, a reverse image search" \
       org.opencontainers.image.licenses="Apache-2.0"
+# torch.compile builds small C stubs on a GPU host's first start, hence gcc in the final image.
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends tini \
+    && apt-get install -y --no-install-recommends gcc libc6-dev tini \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --uid 10001 --user-group --no-create-home --home-dir /data --shell /usr/sbin/nologin lookalike \
     && install -d -o lookalike -g lookalike /data /data/uploads /locks
@@ -31,6 +32,8 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     NVIDIA_VISIBLE_DEVICES=all \
     NVIDIA_DRIVER_CAPABILITIES=compute,utility,video \
+    TORCHINDUCTOR_CACHE_DIR=/data/cache/inductor \
+    TRITON_CACHE_DIR=/data/cache/triton \
     LOOKALIKE_DATA_DIR=/data \
     LOOKALIKE_LOCK_DIR=/locks \
     LOOKALIKE_LOG_FORMAT=json
