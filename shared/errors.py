@@ -48,7 +48,7 @@ class PictureError(LookalikeError):
 
     Codes: `empty_file`, `unsupported_format`, `truncated`, `corrupt`, `too_many_pixels`,
     `too_large`, `unreadable`, `missing`, `outside_roots`, `decoder_crashed`, `worker_lost`,
-    `blank_vector`.
+    `blank_vector`, `path_too_long`.
     """
 
     status = 422

@@ -43,18 +43,7 @@ class Chunks:
 
     def complete(self, job_id: str, chunk_id: str, outcome: ChunkOutcome) -> bool:
         """Report a chunk. False when it was reported before; then nothing is counted."""
-        accounted = [*(image_id(f.uri) for f in outcome.failures), *outcome.duplicate_ids]
-        args = [
-            chunk_id,
-            outcome.indexed,
-            outcome.unchanged,
-            outcome.duplicates,
-            outcome.bytes,
-            outcome.encode_seconds,
-            len(outcome.failures),
-            *(failure.model_dump_json() for failure in outcome.failures),
-            *accounted,
-        ]
+        args = outcome_arguments(chunk_id, outcome)
         return bool(self._complete(keys=[keys.job(job_id)], args=args))
 
     def release(self, job_id: str, chunk_id: str) -> None:
@@ -85,3 +74,19 @@ class Chunks:
 def chunk_payload(files: Sequence[FileRef]) -> bytes:
     """A chunk's files as the ledger stores them."""
     return FILE_REFS.dump_json(tuple(files), exclude_none=True)
+
+
+def outcome_arguments(chunk_id: str, outcome: ChunkOutcome) -> list[object]:
+    """What COMPLETE_CHUNK takes."""
+    return [
+        chunk_id,
+        outcome.indexed,
+        outcome.unchanged,
+        outcome.duplicates,
+        outcome.bytes,
+        outcome.encode_seconds,
+        len(outcome.failures),
+        *(failure.model_dump_json() for failure in outcome.failures),
+        *(image_id(failure.uri) for failure in outcome.failures),
+        *outcome.duplicate_ids,
+    ]

@@ -11,8 +11,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from shared.ledger import keys, scripts
-from shared.ledger.chunks import chunk_payload
-from shared.messages import FILE_REFS, FileRef, JobStatus, parse_status
+from shared.ledger.chunks import chunk_payload, outcome_arguments
+from shared.messages import (
+    FILE_REFS,
+    ChunkOutcome,
+    Failure,
+    FileRef,
+    JobStatus,
+    parse_status,
+)
 from shared.redis_client import RedisClient
 
 
@@ -48,29 +55,73 @@ class Scans:
         self._record = redis.register_script(scripts.RECORD_SCAN)
         self._removal = redis.register_script(scripts.RECORD_REMOVAL)
         self._finish = redis.register_script(scripts.FINISH_SCAN)
+        self._complete = redis.register_script(scripts.COMPLETE_CHUNK)
         self._tend = redis.register_script(scripts.TEND_JOB)
 
-    def begin(self, job_id: str) -> ScanStart | None:
-        """Take a job's scan, or None when it ended or a living indexer has it."""
-        reply = self._begin(keys=[keys.job(job_id)], args=[self._indexer])
+    def begin(self, job_id: str, token: str | None = None) -> ScanStart | None:
+        """Take a job's scan, or None when it ended or a living indexer has it.
+
+        Called again with the same `token`, as when the answer was lost, it is still ours.
+        """
+        reply = self._begin(keys=[keys.job(job_id)], args=[self._indexer, token or _new_id()])
         if reply is None:
             return None
         ids = (ref.id for payload in reply[1] for ref in FILE_REFS.validate_json(payload))
         return ScanStart(generation=int(reply[0]), pending_ids=frozenset(ids))
 
-    def add_chunk(self, job_id: str, generation: int, files: Sequence[FileRef]) -> tuple[str, int]:
+    def add_chunk(
+        self,
+        job_id: str,
+        generation: int,
+        files: Sequence[FileRef],
+        chunk_id: str | None = None,
+    ) -> tuple[str, int]:
         """Write a chunk; returns its id and how many chunks of the job are pending now.
 
-        Raises ScanSuperseded, ScanEnded.
+        The last chunk added again under the same id counts once. Raises ScanSuperseded,
+        ScanEnded.
         """
-        chunk_id = uuid.uuid4().hex
+        chunk_id = chunk_id or _new_id()
         args = [generation, chunk_id, chunk_payload(files), len(files)]
         return chunk_id, _checked(self._add_chunk(keys=[keys.job(job_id)], args=args))
 
-    def record(self, job_id: str, generation: int, *, unchanged: int, ignored: int) -> None:
-        """Count files that need no chunk. Raises ScanSuperseded, ScanEnded."""
-        args = [generation, unchanged, ignored]
+    def record(
+        self,
+        job_id: str,
+        generation: int,
+        *,
+        unchanged: int,
+        ignored: int,
+        token: str | None = None,
+    ) -> None:
+        """Count files that need no chunk; with the same `token` as last time, count nothing.
+
+        Raises ScanSuperseded, ScanEnded.
+        """
+        args = [generation, unchanged, ignored, token or _new_id()]
         _checked(self._record(keys=[keys.job(job_id)], args=args))
+
+    def fail(
+        self,
+        job_id: str,
+        generation: int,
+        failures: Sequence[Failure],
+        chunk_id: str | None = None,
+    ) -> None:
+        """Count files that failed before any worker saw them: a chunk, added and completed.
+
+        As `add_chunk` in the rest. Raises ScanSuperseded, ScanEnded.
+        """
+        chunk_id = chunk_id or _new_id()
+        files = [FileRef(uri=f.uri, size=f.size, mtime_ns=f.mtime_ns) for f in failures]
+        outcome = ChunkOutcome(failures=tuple(failures))
+        job = [keys.job(job_id)]
+        with self._redis.pipeline(transaction=True) as pipe:
+            added = [generation, chunk_id, chunk_payload(files), len(files)]
+            self._add_chunk(keys=job, args=added, client=pipe)
+            self._complete(keys=job, args=outcome_arguments(chunk_id, outcome), client=pipe)
+            replies = pipe.execute()
+        _checked(replies[0])
 
     def removal_begun(self, job_id: str) -> Sequence[str]:
         """Ids whose removal was begun and not yet counted, of an earlier try."""
@@ -126,6 +177,10 @@ class Scans:
             keys.TEND_LOCK, self._indexer, nx=True, px=max(1, int(seconds * 1000))
         )
         return bool(taken)
+
+
+def _new_id() -> str:
+    return uuid.uuid4().hex
 
 
 def _checked(reply: int) -> int:

@@ -43,15 +43,15 @@ end
 local function alive(worker) return redis.call('EXISTS', 'lookalike:worker:' .. worker) == 1 end
 """
 
-#: ARGV: indexer. Returns nil, or {generation, chunk payloads still pending}.
+#: ARGV: indexer, token. Returns nil, or {generation, chunk payloads still pending}.
 BEGIN_SCAN = (
     _PRELUDE
     + """
 if terminal() or get('scan_done') == '1' then return false end
 local owner = get('scan_owner')
-if owner and owner ~= '' and alive(owner) then return false end
+if owner and owner ~= '' and alive(owner) and get('scan_token') ~= ARGV[2] then return false end
 local generation = redis.call('HINCRBY', job, 'generation', 1)
-redis.call('HSET', job, 'scan_owner', ARGV[1], 'state', 'scanning')
+redis.call('HSET', job, 'scan_owner', ARGV[1], 'scan_token', ARGV[2], 'state', 'scanning')
 redis.call('HSET', job, 'scan_unchanged', 0, 'ignored', 0)
 if not get('started_at') then
   redis.call('HSET', job, 'started_at', tostring(now()))
@@ -68,20 +68,25 @@ ADD_CHUNK = (
     + """
 if terminal() then return -2 end
 if get('generation') ~= ARGV[1] then return -1 end
-redis.call('HSET', job .. ':chunks', ARGV[2], ARGV[3])
-redis.call('HSET', job .. ':sent', ARGV[2], tostring(now()))
-redis.call('HINCRBY', job, 'chunk_total', ARGV[4])
-event('progress', '')
+if get('last_chunk') ~= ARGV[2] then
+  redis.call('HSET', job .. ':chunks', ARGV[2], ARGV[3])
+  redis.call('HSET', job .. ':sent', ARGV[2], tostring(now()))
+  redis.call('HINCRBY', job, 'chunk_total', ARGV[4])
+  redis.call('HSET', job, 'last_chunk', ARGV[2])
+  event('progress', '')
+end
 return redis.call('HLEN', job .. ':chunks')
 """
 )
 
-#: ARGV: generation, unchanged, ignored. Returns 0, -1 superseded, -2 ended.
+#: ARGV: generation, unchanged, ignored, token. Returns 0, -1 superseded, -2 ended.
 RECORD_SCAN = (
     _PRELUDE
     + """
 if terminal() then return -2 end
 if get('generation') ~= ARGV[1] then return -1 end
+if get('last_record') == ARGV[4] then return 0 end
+redis.call('HSET', job, 'last_record', ARGV[4])
 redis.call('HINCRBY', job, 'scan_unchanged', ARGV[2])
 redis.call('HINCRBY', job, 'ignored', ARGV[3])
 redis.call('HINCRBY', 'lookalike:stats', 'images:unchanged', ARGV[2])
