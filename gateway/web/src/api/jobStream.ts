@@ -7,7 +7,12 @@ export interface JobStreamHandlers {
   onConnection: (open: boolean) => void;
 }
 
-type Source = Pick<EventSource, 'addEventListener' | 'close' | 'readyState'>;
+/** What is needed of an EventSource. */
+interface Source {
+  readonly readyState: number;
+  addEventListener: (kind: string, listener: (event: Event) => void) => void;
+  close: () => void;
+}
 
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 10_000;

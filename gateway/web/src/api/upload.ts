@@ -1,4 +1,4 @@
-import type { Job } from './models';
+import type { Upload } from './models';
 import { readProblem, unreachable } from './problem';
 
 export interface UploadRequest {
@@ -9,8 +9,14 @@ export interface UploadRequest {
   signal: AbortSignal;
 }
 
-/** Sends pictures and resolves with their job. XMLHttpRequest, for fetch tells no upload progress. */
-export function uploadImages({ collection, files, tags, onProgress, signal }: UploadRequest): Promise<Job> {
+/** Sends pictures and resolves with their job and what became of each. XMLHttpRequest, for fetch tells no upload progress. */
+export function uploadImages({
+  collection,
+  files,
+  tags,
+  onProgress,
+  signal,
+}: UploadRequest): Promise<Upload> {
   const form = new FormData();
   for (const tag of tags) form.append('tags', tag);
   for (const file of files) form.append('files', file, file.name);
@@ -22,7 +28,7 @@ export function uploadImages({ collection, files, tags, onProgress, signal }: Up
     };
     request.onload = () => {
       const body = parse(request.responseText);
-      if (request.status >= 200 && request.status < 300) resolve(body as Job);
+      if (request.status >= 200 && request.status < 300) resolve(body as Upload);
       else reject(readProblem(request.status, body));
     };
     request.onerror = () => {

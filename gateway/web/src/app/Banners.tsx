@@ -32,8 +32,8 @@ export function Banners() {
       {encoders.length === 0 && <Notice tone="danger" announce {...noEncoder()} />}
       {system.untrained && (
         <p className={classes.strip}>
-          <strong>Untrained weights:</strong> copies and crops are found, and like colours and textures, but
-          no like things. Set <code>LOOKALIKE_WEIGHTS=imagenet</code> for those.
+          <strong>Untrained weights:</strong> copies and crops are found, but otherwise results follow colour
+          and texture, not what is shown. Set <code>LOOKALIKE_WEIGHTS=imagenet</code> for that.
         </p>
       )}
     </aside>

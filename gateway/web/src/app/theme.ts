@@ -1,4 +1,10 @@
-import type { CSSVariablesResolver, MantineColorsTuple, MantineThemeOverride } from '@mantine/core';
+import {
+  type CSSVariablesResolver,
+  defaultVariantColorsResolver,
+  type MantineColorsTuple,
+  type MantineThemeOverride,
+  type VariantColorsResolver,
+} from '@mantine/core';
 
 // Greys without a tint: what surrounds a picture must not colour it. The one colour is that of
 // the wax pencil with which an editor marks a contact sheet.
@@ -30,12 +36,24 @@ const red: MantineColorsTuple = [
 const sans = "'Hanken Grotesk Variable', ui-sans-serif, system-ui, sans-serif";
 const mono = "ui-monospace, 'SF Mono', 'Cascadia Code', Menlo, Consolas, 'DejaVu Sans Mono', monospace";
 
+/** Filled things are ink on paper, or danger; both turn with the colour scheme, unlike a fixed shade. */
+const variantColorResolver: VariantColorsResolver = (input) => {
+  const defaults = defaultVariantColorsResolver(input);
+  if (input.variant !== 'filled') return defaults;
+  const danger = input.color === 'red';
+  return {
+    ...defaults,
+    background: danger ? 'var(--danger)' : 'var(--ink)',
+    hover: danger ? 'var(--danger-strong)' : 'var(--ink-strong)',
+    color: 'var(--paper)',
+  };
+};
+
 export const theme = {
   colors: { ink, red },
   primaryColor: 'ink',
   primaryShade: { light: 9, dark: 0 },
-  autoContrast: true,
-  luminanceThreshold: 0.4,
+  variantColorResolver,
   fontFamily: sans,
   fontFamilyMonospace: mono,
   fontSizes: { xs: '0.8125rem', sm: '0.875rem', md: '0.9375rem', lg: '1.125rem', xl: '1.375rem' },
@@ -60,6 +78,7 @@ export const theme = {
     Modal: {
       defaultProps: { lockScroll: false, centered: true, closeButtonProps: { 'aria-label': 'Close' } },
     },
+    Title: { defaultProps: { textWrap: 'balance' } },
     Tooltip: {
       defaultProps: { openDelay: 400, withArrow: true, events: { hover: true, focus: true, touch: false } },
     },

@@ -1,11 +1,11 @@
 import { CloseButton, TextInput } from '@mantine/core';
 import { IconTag } from '@tabler/icons-react';
-import { useState } from 'react';
 
 import type { ImageFilter } from '@/api/models';
 
 import classes from './FilterFields.module.css';
 import { FolderField } from './FolderField';
+import { useDraft } from './useDraft';
 
 interface FilterFieldsProps extends ImageFilter {
   onChange: (filter: ImageFilter) => void;
@@ -16,17 +16,13 @@ export function FilterFields({ tag, folder, onChange }: FilterFieldsProps) {
   return (
     <div className={classes.fields}>
       <TagField
-        key={tag}
-        tag={tag}
-        onChange={(next) => {
-          onChange({ tag: next, folder });
+        settled={tag ?? ''}
+        onSettled={(next) => {
+          onChange({ tag: next || undefined, folder });
         }}
       />
-      <FolderField
-        key={folder}
-        label="In folder"
-        placeholder="Any folder"
-        value={folder ?? ''}
+      <FolderFilter
+        settled={folder ?? ''}
         onSettled={(next) => {
           onChange({ tag, folder: next || undefined });
         }}
@@ -35,16 +31,30 @@ export function FilterFields({ tag, folder, onChange }: FilterFieldsProps) {
   );
 }
 
-function TagField({
-  tag,
-  onChange,
-}: {
-  tag: string | undefined;
-  onChange: (tag: string | undefined) => void;
-}) {
-  const [text, setText] = useState(tag ?? '');
+interface FieldProps {
+  settled: string;
+  onSettled: (text: string) => void;
+}
+
+function FolderFilter({ settled, onSettled }: FieldProps) {
+  const [text, setText] = useDraft(settled);
+  return (
+    <FolderField
+      label="In folder"
+      placeholder="Any folder"
+      value={text}
+      onChange={setText}
+      onSettled={(next) => {
+        if (next.trim() !== settled) onSettled(next.trim());
+      }}
+    />
+  );
+}
+
+function TagField({ settled, onSettled }: FieldProps) {
+  const [text, setText] = useDraft(settled);
   const settle = (next: string) => {
-    if (next.trim() !== (tag ?? '')) onChange(next.trim() || undefined);
+    if (next.trim() !== settled) onSettled(next.trim());
   };
   return (
     <TextInput

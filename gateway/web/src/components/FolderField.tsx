@@ -8,23 +8,19 @@ import { foldersQuery, systemQuery } from '@/api/system';
 
 interface FolderFieldProps {
   label: string;
-  placeholder?: string;
-  description?: string;
+  placeholder: string;
   value: string;
-  error?: string | undefined;
-  /** Called with each keystroke. */
-  onChange?: (path: string) => void;
-  /** Called on Enter, on choosing from the list, and on leaving the field. */
+  invalid?: boolean;
+  onChange: (path: string) => void;
+  /** Called on Enter, on choosing from the list, on clearing, and on leaving the field. */
   onSettled?: (path: string) => void;
 }
 
 const TYPING_MS = 150;
 
 /** A folder of the server, completed step by step from the image roots down. */
-export function FolderField({ value, onChange, onSettled, ...field }: FolderFieldProps) {
-  const [text, setText] = useState(value);
-  const [settled, setSettled] = useState(value);
-  const [typed] = useDebouncedValue(text, TYPING_MS);
+export function FolderField({ label, placeholder, value, invalid, onChange, onSettled }: FolderFieldProps) {
+  const [typed] = useDebouncedValue(value, TYPING_MS);
   const [focused, setFocused] = useState(false);
   const { data: system } = useQuery(systemQuery);
   const roots = system?.image_roots ?? [];
@@ -32,50 +28,41 @@ export function FolderField({ value, onChange, onSettled, ...field }: FolderFiel
   const open = roots.some((root) => parent === root || parent.startsWith(`${root}/`));
   const { data: folders } = useQuery({ ...foldersQuery(parent), enabled: focused && open });
   const suggestions = open ? (folders?.items.map(({ path }) => path) ?? []) : roots;
-
-  const type = (next: string) => {
-    setText(next);
-    onChange?.(next);
-  };
-  const settle = (next: string) => {
-    const path = next.trim();
-    if (path === settled) return;
-    setSettled(path);
-    onSettled?.(path);
-  };
   return (
     <Autocomplete
-      {...field}
+      label={label}
+      placeholder={placeholder}
       data={suggestions}
-      value={text}
+      value={value}
+      error={invalid ?? false}
       limit={50}
       maxDropdownHeight={280}
       autoComplete="off"
       spellCheck={false}
       leftSection={<IconFolder size={16} aria-hidden />}
       rightSection={
-        text && (
+        value && (
           <CloseButton
             size="sm"
-            aria-label={`Clear: ${field.label}`}
+            aria-label={`Clear: ${label}`}
             onClick={() => {
-              type('');
-              settle('');
+              onChange('');
+              onSettled?.('');
             }}
           />
         )
       }
+      onChange={onChange}
+      onOptionSubmit={(path) => onSettled?.(path)}
       onFocus={() => {
         setFocused(true);
       }}
-      onChange={type}
-      onOptionSubmit={settle}
       onBlur={() => {
         setFocused(false);
-        settle(text);
+        onSettled?.(value);
       }}
       onKeyDown={(event) => {
-        if (event.key === 'Enter') settle(text);
+        if (event.key === 'Enter') onSettled?.(value);
       }}
     />
   );

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react';
 
-import type { Job } from '@/api/models';
+import type { Job, UploadedFile } from '@/api/models';
 import { ApiProblem } from '@/api/problem';
 import { explainShortly } from '@/api/remedies';
 import { uploadImages } from '@/api/upload';
@@ -100,9 +100,9 @@ export class Uploads {
         const parts = spreadProgress(sizes, sent, total);
         this.change(keys, (index) => ({ progress: parts[index] ?? 0 }));
       };
-      const job = await this.sendFiles({ ...target, files, onProgress, signal });
-      this.change(keys, () => ({ state: 'sent', progress: 1 }));
-      this.onJob(job);
+      const upload = await this.sendFiles({ ...target, files, onProgress, signal });
+      this.change(keys, (index) => settled(upload.files[index]));
+      this.onJob(upload);
     } catch (error) {
       if (signal.aborted) return;
       this.change(keys, () => ({ state: 'refused', problem: explainShortly(error) }));
@@ -123,6 +123,15 @@ export class Uploads {
     this.items = items;
     for (const listener of this.listeners) listener();
   }
+}
+
+/** What a file's item says once the gateway has answered. */
+function settled(file: UploadedFile | undefined): Partial<UploadItem> {
+  if (file?.outcome !== 'rejected') return { state: 'sent', progress: 1 };
+  return {
+    state: 'refused',
+    problem: explainShortly(new ApiProblem(422, file.code ?? '', file.reason ?? '')),
+  };
 }
 
 export const uploads = new Uploads();

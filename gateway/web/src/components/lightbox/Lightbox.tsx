@@ -1,6 +1,6 @@
 import 'yet-another-react-lightbox/styles.css';
 
-import { ActionIcon, Modal, Tooltip } from '@mantine/core';
+import { ActionIcon, Modal } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
 import { useMemo, useRef } from 'react';
 import Carousel, { type ControllerRef } from 'yet-another-react-lightbox';
@@ -107,19 +107,17 @@ export default function Lightbox({
           onSimilar={onSimilar}
           onForgotten={forgotten}
         />
-        <Tooltip label="Close" position="left">
-          <ActionIcon
-            className={classes.close ?? ''}
-            variant="default"
-            size="lg"
-            radius="xl"
-            aria-label="Close"
-            data-autofocus
-            onClick={onClose}
-          >
-            <IconX size={20} />
-          </ActionIcon>
-        </Tooltip>
+        <ActionIcon
+          className={classes.close ?? ''}
+          variant="default"
+          size="lg"
+          radius="xl"
+          aria-label="Close"
+          data-autofocus
+          onClick={onClose}
+        >
+          <IconX size={20} />
+        </ActionIcon>
       </Modal.Content>
     </Modal.Root>
   );

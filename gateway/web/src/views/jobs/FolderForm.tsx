@@ -7,6 +7,7 @@ import { explainShortly } from '@/api/remedies';
 import { systemQuery } from '@/api/system';
 import { FolderField } from '@/components/FolderField';
 
+import { FolderSuggestions } from './FolderSuggestions';
 import classes from './SourceCard.module.css';
 
 /** Loads a folder that the server can see. */
@@ -22,6 +23,10 @@ export function FolderForm({ collection }: { collection: string }) {
   const roots = system?.image_roots ?? [];
   const closed = system !== undefined && roots.length === 0;
 
+  const setWanted = (next: string) => {
+    setPath(next);
+    if (load.error) load.reset();
+  };
   const submit = () => {
     const source = {
       kind: 'directory' as const,
@@ -57,16 +62,19 @@ export function FolderForm({ collection }: { collection: string }) {
           label="Folder"
           placeholder={roots[0] ?? '/photos'}
           value={path}
-          error={load.error ? explainShortly(load.error) : undefined}
-          onChange={(next) => {
-            setPath(next);
-            if (load.error) load.reset();
-          }}
+          invalid={load.error !== null}
+          onChange={setWanted}
         />
         <Button type="submit" loading={load.isPending} disabled={path.trim() === '' || collection === ''}>
           Load folder
         </Button>
       </div>
+      {load.error && (
+        <p className={classes.problem} role="alert">
+          {explainShortly(load.error)}
+        </p>
+      )}
+      <FolderSuggestions roots={roots} onChoose={setWanted} />
       <details className={classes.more}>
         <summary>Options</summary>
         <div className={classes.options}>

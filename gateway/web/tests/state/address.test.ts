@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'vitest';
+
+import { DEFAULT_TOP, readCrop, readLibrary, readSearch, writeLibrary, writeSearch } from '@/state/address';
+
+function roundTrip(address: ReturnType<typeof readSearch>) {
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries(writeSearch(address))) if (value) params.set(name, value);
+  return { text: params.toString(), read: readSearch(params) };
+}
+
+describe('the address of a search', () => {
+  test('is empty for the defaults', () => {
+    const address = readSearch(new URLSearchParams());
+    expect(address.top).toBe(DEFAULT_TOP);
+    expect(roundTrip(address).text).toBe('');
+  });
+
+  test('keeps everything over a reload', () => {
+    const address = {
+      image: 'a'.repeat(32),
+      picture: undefined,
+      crop: { x: 0.1, y: 0.25, width: 0.5, height: 0.3333 },
+      top: 60,
+      least: 0.35,
+      tag: 'red & blue',
+      folder: '/photos/Übung 1',
+      measure: 'distance' as const,
+      open: 'b'.repeat(32),
+    };
+    expect(roundTrip(address).read).toEqual(address);
+  });
+
+  test.each([
+    ['top=0', { top: 1 }],
+    ['top=5000', { top: 100 }],
+    ['top=12.6', { top: 13 }],
+    ['top=many', { top: DEFAULT_TOP }],
+    ['least=-3', { least: 0 }],
+    ['least=2', { least: 1 }],
+    ['measure=metres', { measure: 'score' }],
+    ['tag=%20%20', { tag: undefined }],
+    ['crop=1,2,3', { crop: undefined }],
+  ])('takes %s with a pinch of salt', (text, expected) => {
+    expect(readSearch(new URLSearchParams(text))).toMatchObject(expected);
+  });
+});
+
+describe('a crop in the address', () => {
+  test.each([
+    '',
+    '0,0,1',
+    '0,0,1,1,1',
+    '0,0,,1',
+    'a,b,c,d',
+    '-0.1,0,1,1',
+    '0,0,0,1',
+    '0.5,0,0.6,1',
+    'NaN,0,1,1',
+  ])('is refused when it is %j', (text) => {
+    expect(readCrop(text)).toBeUndefined();
+  });
+
+  test('may be the whole picture', () => {
+    expect(readCrop('0,0,1,1')).toEqual({ x: 0, y: 0, width: 1, height: 1 });
+  });
+
+  test('may lead out of the picture by what rounding adds', () => {
+    expect(readCrop('0.3334,0,0.6667,1')).toBeDefined();
+  });
+});
+
+describe('the address of the library', () => {
+  test('knows newest first as the default', () => {
+    const address = readLibrary(new URLSearchParams('order=sideways'));
+    expect(address.order).toBe('-added_at');
+    expect(writeLibrary(address).order).toBeUndefined();
+  });
+
+  test('keeps its filter', () => {
+    const address = { tag: 'a', folder: '/b', order: 'added_at' as const, open: undefined };
+    const params = new URLSearchParams(
+      Object.entries(writeLibrary(address)).filter(([, v]) => v) as [string, string][],
+    );
+    expect(readLibrary(params)).toEqual(address);
+  });
+});
