@@ -112,10 +112,13 @@ class Images:
     def delete(self, collection: str, ids: Iterable[str]) -> int:
         """Forget images; returns how many of them there were."""
         found = self._lookup(collection, list(dict.fromkeys(ids)), ["id"], strong=True)
-        existing = [row["id"] for row in found]
-        for start in range(0, len(existing), _LOOKUP_BATCH):
-            self._milvus.delete(collection, existing[start : start + _LOOKUP_BATCH])
-        return len(existing)
+        self.discard(collection, [row["id"] for row in found])
+        return len(found)
+
+    def discard(self, collection: str, ids: Sequence[str]) -> None:
+        """Forget images without asking which of them there are; may be repeated."""
+        for start in range(0, len(ids), _LOOKUP_BATCH):
+            self._milvus.delete(collection, ids[start : start + _LOOKUP_BATCH])
 
     def delete_matching(
         self,
@@ -133,7 +136,7 @@ class Images:
             )
         removed = 0
         for rows in self.iterate(collection, filter):
-            self._milvus.delete(collection, [row.id for row in rows])
+            self.discard(collection, [row.id for row in rows])
             removed += len(rows)
             if on_deleted is not None:
                 on_deleted(rows)
@@ -145,17 +148,20 @@ class Images:
         filter: ImageFilter,  # noqa: A002 - as in `page`
     ) -> Iterator[Sequence[ImageRow]]:
         """All images that a filter names, by id, in batches."""
-        for rows in self._walk(collection, filter.expression(), SCALARS, _READ_BATCH):
+        expression, after = filter.expression(), ""
+        while rows := self._by_id(collection, expression, after, SCALARS, _READ_BATCH):
             yield [to_row(row) for row in rows]
+            after = rows[-1]["id"]
 
-    def uris(
+    def uris_after(
         self,
         collection: str,
         filter: ImageFilter,  # noqa: A002 - as in `page`
-    ) -> Iterator[list[tuple[str, str]]]:
-        """Id and uri of all images that a filter names, by id, in batches."""
-        for rows in self._walk(collection, filter.expression(), ("id", "uri"), _URI_BATCH):
-            yield [(row["id"], row["uri"]) for row in rows]
+        image: str,
+    ) -> list[tuple[str, str]]:
+        """The next ids and uris, by id, of images that a filter names; empty at the end."""
+        rows = self._by_id(collection, filter.expression(), image, ("id", "uri"), _URI_BATCH)
+        return [(row["id"], row["uri"]) for row in rows]
 
     def close(self) -> None:
         self._milvus.close()
@@ -190,16 +196,6 @@ class Images:
             filter.expression(),
             newest_first=order == "-added_at",
         )
-
-    def _walk(
-        self, collection: str, expression: str, fields: Sequence[str], batch: int
-    ) -> Iterator[list[Row]]:
-        after = ""
-        while rows := self._by_id(collection, expression, after, fields, batch):
-            yield rows
-            if len(rows) < batch:
-                return
-            after = rows[-1]["id"]
 
 
 def to_row(row: Row) -> ImageRow:

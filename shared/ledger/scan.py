@@ -156,9 +156,8 @@ class Scans:
         key = keys.job(job_id, "accounted")
         return [bool(x) for x in self._redis.smismember(key, list(ids))] if ids else []
 
-    def files(self, job_id: str, batch: int = 500) -> Iterator[FileRef]:
-        """The files listed under an upload's or a retry's job."""
-        start = 0
+    def files(self, job_id: str, batch: int = 500, start: int = 0) -> Iterator[FileRef]:
+        """The files listed under an upload's or a retry's job, from the `start`-th on."""
         while rows := self._redis.lrange(keys.job(job_id, "files"), start, start + batch - 1):
             yield from (FileRef.model_validate_json(row) for row in rows)
             start += len(rows)
