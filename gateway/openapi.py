@@ -11,7 +11,11 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from pydantic import BaseModel
+
 from gateway.problems import Problem, replies
+from gateway.schemas.images import Upload
+from gateway.schemas.jobs import Failure, Job
 
 _DESCRIPTION = """Reverse image search: load folders of pictures, find the ones that look alike.
 
@@ -32,6 +36,8 @@ _SECURITY_SCHEMES = {
     "Bearer": {"type": "http", "scheme": "bearer"},
     "Session": {"type": "apiKey", "in": "cookie", "name": "lookalike_session"},
 }
+#: FastAPI drops nulls from examples; those that hold any are put back as they are.
+_WITH_NULLS: tuple[type[BaseModel], ...] = (Failure, Job, Upload)
 _OPEN = ("/health/", "/api/v2/session")
 _UNSAFE = frozenset({"post", "put", "patch", "delete"})
 
@@ -49,6 +55,8 @@ def build(app: FastAPI) -> dict[str, Any]:
     components = schema.setdefault("components", {})
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     components["schemas"] |= problem.pop("$defs") | {"Problem": problem}
+    for model in _WITH_NULLS:
+        components["schemas"][model.__name__] |= model.model_config["json_schema_extra"]
     components["securitySchemes"] = _SECURITY_SCHEMES
     # No key is asked for unless some are set: the empty one stands for that.
     schema["security"] = [{}, *({name: []} for name in _SECURITY_SCHEMES)]
@@ -72,9 +80,8 @@ def _operations(schema: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, An
 def _describe_stream(content: dict[str, Any]) -> None:
     stream = content.get("text/event-stream")
     if stream is not None:
-        # FastAPI writes `itemSchema`, which OpenAPI has from 3.2 on; this schema is 3.1.
-        stream.pop("itemSchema", None)
-        stream["schema"] = {"type": "string"}
+        # One event's: FastAPI writes `itemSchema`, which OpenAPI has from 3.2 on; this is 3.1.
+        stream["schema"] = stream.pop("itemSchema")
 
 
 def _mark_binary(node: Any) -> None:

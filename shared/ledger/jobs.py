@@ -1,5 +1,6 @@
 """Jobs: written once, read often, ended by exactly one of done, failed, cancelled."""
 
+import math
 import time
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -104,7 +105,7 @@ class Jobs:
 
         Raises InvalidRequest `invalid_cursor`.
         """
-        start = 0 if cursor is None else int(_parse_score(cursor))
+        start = 0 if cursor is None else _parse_index(cursor)
         rows = self._redis.lrange(keys.job(job_id, "failures"), start, start + limit)
         page = [Failure.model_validate_json(row) for row in rows[:limit]]
         return page, str(start + limit) if len(rows) > limit else None
@@ -209,8 +210,22 @@ def _speed(
 
 def _parse_score(cursor: str) -> float:
     try:
-        return float(cursor)
+        score = float(cursor)
     except ValueError as error:
-        raise InvalidRequest(
-            "invalid_cursor", "The cursor is none that a list gave; start again without it."
-        ) from error
+        raise _invalid_cursor() from error
+    if not math.isfinite(score):
+        raise _invalid_cursor()
+    return score
+
+
+def _parse_index(cursor: str) -> int:
+    # Redis lists hold fewer than 2^32 items.
+    if not (cursor.isascii() and cursor.isdecimal() and len(cursor) <= 10):
+        raise _invalid_cursor()
+    return int(cursor)
+
+
+def _invalid_cursor() -> InvalidRequest:
+    return InvalidRequest(
+        "invalid_cursor", "The cursor is none that a list gave; start again without it."
+    )

@@ -2,21 +2,27 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 import httpx
 import uvicorn
+from starlette.types import ASGIApp
 
 from gateway.app import create_app
 from shared.settings import Settings
 from tests.services import wait_until
 
 
+def serving(settings: Settings) -> AbstractContextManager[httpx.Client]:
+    """A client of a gateway with these settings."""
+    return serving_app(create_app(settings))
+
+
 @contextmanager
-def serving(settings: Settings, **headers: str) -> Iterator[httpx.Client]:
-    """A client of a gateway with these settings; `headers` go with each of its requests."""
+def serving_app(app: ASGIApp) -> Iterator[httpx.Client]:
+    """A client of an application behind a server."""
     config = uvicorn.Config(
-        create_app(settings), host="127.0.0.1", port=0, log_config=None, timeout_graceful_shutdown=1
+        app, host="127.0.0.1", port=0, log_config=None, timeout_graceful_shutdown=1
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
@@ -24,9 +30,7 @@ def serving(settings: Settings, **headers: str) -> Iterator[httpx.Client]:
     try:
         wait_until(lambda: server.started and server.servers, 20, "the gateway")
         port = server.servers[0].sockets[0].getsockname()[1]
-        with httpx.Client(
-            base_url=f"http://127.0.0.1:{port}", timeout=60, headers=headers
-        ) as client:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
             yield client
     finally:
         server.should_exit = True

@@ -193,7 +193,8 @@ def test_jobs_are_listed_newest_first(
     assert second["next_cursor"] is None
     assert [job["id"] for job in cancelled["items"]] == [ids[1]]
     assert elsewhere == {"items": [], "next_cursor": None}
-    problem(api.get("/api/v2/jobs?cursor=x"), 422, "invalid_cursor")
+    for cursor in ("x", "nan", "-inf"):
+        problem(api.get("/api/v2/jobs", params={"cursor": cursor}), 422, "invalid_cursor")
     problem(api.get("/api/v2/jobs?status=lost"), 422, "validation_error")
     problem(api.get("/api/v2/jobs?limit=1001"), 422, "validation_error")
 
@@ -231,7 +232,8 @@ def test_failures_are_paged(api: httpx.Client, failed_job: str) -> None:
     assert [f["uri"] for f in first["items"] + second["items"]] == ["=cmd()", "file:///b", '@c,"d']
     assert second["next_cursor"] is None
     assert set(first["items"][0]) == {"uri", "code", "reason", "attempts", "name"}
-    problem(api.get(url, params={"cursor": "x"}), 422, "invalid_cursor")
+    for cursor in ("x", "-1", "1.5", "1e230", "9" * 30):
+        problem(api.get(url, params={"cursor": cursor}), 422, "invalid_cursor")
 
 
 def test_failures_come_as_csv_that_no_spreadsheet_runs(api: httpx.Client, failed_job: str) -> None:

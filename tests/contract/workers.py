@@ -90,6 +90,8 @@ class Encoder:
         self._redis: RedisClient = connect(settings)
         self._weights = weights
         self._answers = answers
+        #: The queries taken so far.
+        self.queries: list[Query] = []
         self._stop = threading.Event()
         self._writer = Writer(settings)
         workers = Workers(self._redis, settings)
@@ -143,6 +145,7 @@ class Encoder:
 
     def _answer(self, redis: RedisClient, message: dict[str, Any]) -> None:
         query = Query.model_validate(message)
+        self.queries.append(query)
         queries = Queries(redis)
         picture = queries.take_image(query)
         if picture is None:

@@ -18,11 +18,16 @@ function python() {
   return process.env.PYTHON ?? (existsSync(local) ? local : 'python3');
 }
 
+// The description must not depend on how this machine happens to be set up.
+const env = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !name.startsWith('LOOKALIKE_')),
+);
+
 /** The gateway's own description, or null where only Node is at hand (the image's web stage). */
 function gatewayDescription() {
-  const probe = spawnSync(python(), ['-c', 'import fastapi, gateway.openapi'], { cwd: repository });
-  if (probe.status !== 0) return null;
-  const text = execFileSync(python(), ['-m', 'gateway.openapi'], { cwd: repository, encoding: 'utf8' });
+  const options = { cwd: repository, env, encoding: 'utf8' };
+  if (spawnSync(python(), ['-c', 'import fastapi, pymilvus, redis'], options).status !== 0) return null;
+  const text = execFileSync(python(), ['-m', 'gateway.openapi'], options);
   return `${JSON.stringify(JSON.parse(text), null, 1)}\n`;
 }
 

@@ -38,6 +38,7 @@ export function useDeleteCollection() {
     mutationFn: (collection: string) =>
       unwrap(api.DELETE('/api/v2/collections/{collection}', { params: { path: { collection } } })),
     onSuccess: (_, collection) => {
+      void client.invalidateQueries({ queryKey: ['jobs'] });
       client.removeQueries({ queryKey: ['images', collection] });
       client.removeQueries({ queryKey: ['search', collection] });
       return client.invalidateQueries({ queryKey: collectionsQuery.queryKey });

@@ -3,7 +3,7 @@ import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from 
 import { api } from './client';
 import { collectionsQuery } from './collections';
 import type { Image, ImageFilter } from './models';
-import { unwrap } from './problem';
+import { untilBack, unwrap } from './problem';
 
 export type Order = 'added_at' | '-added_at' | 'id';
 
@@ -30,7 +30,7 @@ export function imagesQuery(collection: string, filter: ImageFilter, order: Orde
       ),
     initialPageParam: '',
     getNextPageParam: (page) => page.next_cursor ?? undefined,
-    enabled: collection !== '',
+    ...untilBack,
   });
 }
 
@@ -45,6 +45,7 @@ export function imageQuery(collection: string, image: string) {
         }),
       ),
     enabled: image !== '',
+    ...untilBack,
   });
 }
 

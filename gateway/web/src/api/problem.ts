@@ -22,6 +22,15 @@ export function isTransient(error: unknown): boolean {
   return error instanceof ApiProblem && (error.status === 0 || error.status === 503);
 }
 
+const RETRY_MS = 3_000;
+
+/** Options of a query that is asked again, now and then, while a service is away. */
+export const untilBack = {
+  retry: false,
+  refetchInterval: ({ state }: { state: { error: unknown } }) =>
+    isTransient(state.error) ? RETRY_MS : false,
+} as const;
+
 /** Reads a problem from a reply's body, whatever stood between us and the gateway. */
 export function readProblem(status: number, body: unknown): ApiProblem {
   const record = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};

@@ -911,10 +911,11 @@ export interface components {
          * Failure
          * @description One file that could not be indexed.
          * @example {
-         *       "attempts": 1,
+         *       "uri": "file:///photos/2024/broken.jpg",
          *       "code": "truncated",
          *       "reason": "The file ends too early; copy it again from its origin.",
-         *       "uri": "file:///photos/2024/broken.jpg"
+         *       "attempts": 1,
+         *       "name": null
          *     }
          */
         Failure: {
@@ -1144,27 +1145,30 @@ export interface components {
          * Job
          * @description One load. `done` = `indexed` + `unchanged` + `duplicates` + `failed` at all times.
          * @example {
-         *       "bytes": 731906048,
-         *       "collection": "holidays",
-         *       "created_at": "2026-05-02T10:00:00Z",
-         *       "done": 800,
-         *       "duplicates": 6,
-         *       "eta_seconds": 6.5,
-         *       "failed": 4,
          *       "id": "0f6f1f6b0c0e4f0e8a7ab0d9f0d1c2b3",
-         *       "ignored": 17,
-         *       "images_per_second": 61.5,
-         *       "indexed": 640,
-         *       "removed": 0,
+         *       "collection": "holidays",
          *       "source": {
          *         "kind": "directory",
          *         "path": "/photos/2024",
-         *         "recursive": true
+         *         "recursive": true,
+         *         "pattern": null
          *       },
-         *       "started_at": "2026-05-02T10:00:01Z",
          *       "status": "running",
          *       "total": 1200,
-         *       "unchanged": 150
+         *       "done": 800,
+         *       "indexed": 640,
+         *       "unchanged": 150,
+         *       "duplicates": 6,
+         *       "failed": 4,
+         *       "ignored": 17,
+         *       "removed": 0,
+         *       "bytes": 731906048,
+         *       "images_per_second": 61.5,
+         *       "eta_seconds": 6.5,
+         *       "created_at": "2026-05-02T10:00:00Z",
+         *       "started_at": "2026-05-02T10:00:01Z",
+         *       "finished_at": null,
+         *       "error": null
          *     }
          */
         Job: {
@@ -1597,34 +1601,38 @@ export interface components {
          * Upload
          * @description The job of an upload, and its files in the order they came.
          * @example {
-         *       "bytes": 731906048,
-         *       "collection": "holidays",
-         *       "created_at": "2026-05-02T10:00:00Z",
-         *       "done": 800,
-         *       "duplicates": 6,
-         *       "eta_seconds": 6.5,
-         *       "failed": 4,
-         *       "files": [
-         *         {
-         *           "id": "5e884898da28047151d0e56f8dc62927",
-         *           "name": "beach.jpg",
-         *           "outcome": "queued",
-         *           "uri": "upload://9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08.jpg"
-         *         }
-         *       ],
          *       "id": "0f6f1f6b0c0e4f0e8a7ab0d9f0d1c2b3",
-         *       "ignored": 17,
-         *       "images_per_second": 61.5,
-         *       "indexed": 640,
-         *       "removed": 0,
+         *       "collection": "holidays",
          *       "source": {
-         *         "files": 1,
-         *         "kind": "upload"
+         *         "kind": "upload",
+         *         "files": 1
          *       },
-         *       "started_at": "2026-05-02T10:00:01Z",
          *       "status": "running",
          *       "total": 1200,
-         *       "unchanged": 150
+         *       "done": 800,
+         *       "indexed": 640,
+         *       "unchanged": 150,
+         *       "duplicates": 6,
+         *       "failed": 4,
+         *       "ignored": 17,
+         *       "removed": 0,
+         *       "bytes": 731906048,
+         *       "images_per_second": 61.5,
+         *       "eta_seconds": 6.5,
+         *       "created_at": "2026-05-02T10:00:00Z",
+         *       "started_at": "2026-05-02T10:00:01Z",
+         *       "finished_at": null,
+         *       "error": null,
+         *       "files": [
+         *         {
+         *           "name": "beach.jpg",
+         *           "id": "5e884898da28047151d0e56f8dc62927",
+         *           "uri": "upload://9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08.jpg",
+         *           "outcome": "queued",
+         *           "code": null,
+         *           "reason": null
+         *         }
+         *       ]
          *     }
          */
         Upload: {

@@ -2,7 +2,7 @@ import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 
 import { api } from './client';
 import type { Crop, ImageFilter, SearchReply } from './models';
-import { unwrap } from './problem';
+import { untilBack, unwrap } from './problem';
 
 export interface SearchQuestion {
   collection: string;
@@ -79,6 +79,6 @@ export function searchQuery(question: SearchQuestion | null) {
     enabled: question !== null,
     placeholderData: keepPreviousData,
     staleTime: 60_000,
-    retry: false,
+    ...untilBack,
   });
 }

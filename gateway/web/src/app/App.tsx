@@ -2,8 +2,6 @@ import { MantineProvider } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 
-import { isTransient } from '@/api/problem';
-
 import { Shell } from './Shell';
 import { theme } from './theme';
 
@@ -11,8 +9,8 @@ const client = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 5_000,
-      // While the gateway is away a query waits and tries again; what the caller must mend, it shows at once.
-      retry: (failures, error) => isTransient(error) && failures < 5,
+      // What is away is asked again by each query's own interval; what the caller must mend, never.
+      retry: false,
       // The browser's own idea of being online says nothing of a gateway on this machine.
       networkMode: 'always',
     },

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 
+import { collectionsQuery } from '@/api/collections';
 import { ApiProblem } from '@/api/problem';
 import { explain } from '@/api/remedies';
 import { systemQuery } from '@/api/system';
@@ -10,18 +11,14 @@ import { SignIn } from './SignIn';
 
 /** What stands in the way of the whole page: a part that is away, a missing key, untrained weights. */
 export function Banners() {
-  const { data: system, error } = useQuery(systemQuery);
-  if (error instanceof ApiProblem && error.status === 401) {
+  const { data: system, error: systemProblem } = useQuery(systemQuery);
+  const { error: collectionsProblem } = useQuery(collectionsQuery);
+  const problem = systemProblem ?? collectionsProblem;
+  if (problem) {
+    const unknown = problem instanceof ApiProblem && problem.status === 401;
     return (
       <aside className={classes.banners} aria-label="Notices">
-        <SignIn />
-      </aside>
-    );
-  }
-  if (error) {
-    return (
-      <aside className={classes.banners} aria-label="Notices">
-        <ProblemNotice problem={error} />
+        {unknown ? <SignIn /> : <ProblemNotice problem={problem} />}
       </aside>
     );
   }

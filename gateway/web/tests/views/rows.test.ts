@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { layoutRows, neighbourRow } from '@/views/library/rows';
+import { neighbourRow, rowLayout } from '@/views/library/rows';
 
 const pictures = (count: number) =>
   Array.from({ length: count }, (_, index) => ({
@@ -9,7 +9,8 @@ const pictures = (count: number) =>
   }));
 
 describe('rows of pictures', () => {
-  const rows = layoutRows(pictures(200), 1000, 6, 180);
+  const layout = rowLayout<{ width: number; height: number }>(1000, 6, 180);
+  const rows = layout(pictures(200));
 
   test('hold every picture once, in order', () => {
     const indices = rows.flatMap(({ cells }) => cells.map(({ index }) => index));
@@ -27,18 +28,26 @@ describe('rows of pictures', () => {
   });
 
   test('stay where they are when more arrive', () => {
-    const more = layoutRows(pictures(320), 1000, 6, 180);
+    const more = layout(pictures(320));
     const settled = rows.filter(({ cells }) => (cells.at(-1)?.index ?? 0) < 180);
     expect(more.slice(0, settled.length)).toEqual(settled);
   });
 
+  test('follow when a picture is forgotten', () => {
+    const all = pictures(200);
+    layout(all);
+    const fewer = layout(all.filter((_, index) => index !== 10));
+    expect(fewer.flatMap(({ cells }) => cells)).toHaveLength(199);
+    expect(fewer.flatMap(({ cells }) => cells)[10]?.picture).toBe(all[11]);
+  });
+
   test('of few pictures are not blown up', () => {
-    expect(layoutRows(pictures(1), 1000, 6, 180)[0]?.height).toBeLessThanOrEqual(270);
+    expect(layout(pictures(1))[0]?.height).toBeLessThanOrEqual(270);
   });
 
   test('are none before the width is known', () => {
-    expect(layoutRows(pictures(3), 0, 6, 180)).toEqual([]);
-    expect(layoutRows([], 1000, 6, 180)).toEqual([]);
+    expect(rowLayout(0, 6, 180)(pictures(3))).toEqual([]);
+    expect(layout([])).toEqual([]);
   });
 });
 

@@ -6,7 +6,7 @@ import type { Image } from '@/api/models';
 
 import classes from './PictureGrid.module.css';
 import { PictureOption } from './PictureOption';
-import { layoutRows, neighbourRow } from './rows';
+import { neighbourRow, rowLayout } from './rows';
 import type { Selection } from './useSelection';
 
 interface PictureGridProps {
@@ -21,6 +21,7 @@ interface PictureGridProps {
 
 const SPACING = 6;
 const AHEAD_ROWS = 12;
+const KEYS = 'picture-grid-keys';
 
 /**
  * All pictures of a collection as one list of which only the visible rows exist. Arrow keys move,
@@ -33,7 +34,8 @@ export function PictureGrid({ pictures, selection, total, hasMore, loadMore, onO
   const [active, setActive] = useState(0);
   const wanted = useRef<number | null>(null);
   const target = width < 500 ? 120 : 180;
-  const rows = useMemo(() => layoutRows(pictures, width, SPACING, target), [pictures, width, target]);
+  const layout = useMemo(() => rowLayout<Image>(width, SPACING, target), [width, target]);
+  const rows = useMemo(() => layout(pictures), [layout, pictures]);
 
   useLayoutEffect(() => {
     setTop(frame.current?.offsetTop ?? 0);
@@ -101,57 +103,62 @@ export function PictureGrid({ pictures, selection, total, hasMore, loadMore, onO
   const inView = new Set(shown.flatMap(({ index }) => rows[index]?.cells.map((cell) => cell.index) ?? []));
   const stop = inView.has(active) ? active : (inView.values().next().value ?? 0);
   return (
-    <div
-      ref={(element) => {
-        frame.current = element;
-        sized(element);
-      }}
-      className={classes.grid}
-      role="listbox"
-      tabIndex={-1}
-      aria-label="Pictures"
-      aria-multiselectable
-      title="Arrow keys move, Space selects, Enter opens"
-      data-selecting={selection.ids.size > 0}
-      style={{ height: virtual.getTotalSize() }}
-      onKeyDown={(event) => {
-        if ((event.ctrlKey || event.metaKey) && event.key === 'a') selection.all();
-        else if (event.ctrlKey || event.metaKey || event.altKey) return;
-        else if (event.key in moves) moves[event.key]?.();
-        else return;
-        event.preventDefault();
-      }}
-      onFocus={(event) => {
-        const index = event.target.dataset.index;
-        if (index !== undefined) setActive(Number(index));
-      }}
-      onClick={(event) => {
-        const hit = event.target as HTMLElement;
-        const index = Number(hit.closest<HTMLElement>('[data-index]')?.dataset.index ?? NaN);
-        if (Number.isNaN(index)) return;
-        if (event.shiftKey) selection.extend(index);
-        else if (hit.closest('[data-check]') || selection.ids.size > 0) selection.toggle(index);
-        else onOpen(pictures[index]?.id ?? '');
-      }}
-    >
-      {shown.map(({ index, start }) => (
-        <div
-          key={index}
-          className={classes.row}
-          role="presentation"
-          style={{ top: start - top, height: rows[index]?.height }}
-        >
-          {rows[index]?.cells.map((cell) => (
-            <PictureOption
-              key={cell.picture.id}
-              cell={cell}
-              selected={selection.ids.has(cell.picture.id)}
-              tabStop={cell.index === stop}
-              total={total}
-            />
-          ))}
-        </div>
-      ))}
-    </div>
+    <>
+      <p id={KEYS} className="visually-hidden">
+        Arrow keys move, Space selects, Enter opens.
+      </p>
+      <div
+        ref={(element) => {
+          frame.current = element;
+          sized(element);
+        }}
+        className={classes.grid}
+        role="listbox"
+        tabIndex={-1}
+        aria-label="Pictures"
+        aria-multiselectable
+        aria-describedby={KEYS}
+        data-selecting={selection.ids.size > 0}
+        style={{ height: virtual.getTotalSize() }}
+        onKeyDown={(event) => {
+          if ((event.ctrlKey || event.metaKey) && event.key === 'a') selection.all();
+          else if (event.ctrlKey || event.metaKey || event.altKey) return;
+          else if (event.key in moves) moves[event.key]?.();
+          else return;
+          event.preventDefault();
+        }}
+        onFocus={(event) => {
+          const index = event.target.dataset.index;
+          if (index !== undefined) setActive(Number(index));
+        }}
+        onClick={(event) => {
+          const hit = event.target as HTMLElement;
+          const index = Number(hit.closest<HTMLElement>('[data-index]')?.dataset.index ?? NaN);
+          if (Number.isNaN(index)) return;
+          if (event.shiftKey) selection.extend(index);
+          else if (hit.closest('[data-check]') || selection.ids.size > 0) selection.toggle(index);
+          else onOpen(pictures[index]?.id ?? '');
+        }}
+      >
+        {shown.map(({ index, start }) => (
+          <div
+            key={index}
+            className={classes.row}
+            role="presentation"
+            style={{ top: start - top, height: rows[index]?.height }}
+          >
+            {rows[index]?.cells.map((cell) => (
+              <PictureOption
+                key={cell.picture.id}
+                cell={cell}
+                selected={selection.ids.has(cell.picture.id)}
+                tabStop={cell.index === stop}
+                total={total}
+              />
+            ))}
+          </div>
+        ))}
+      </div>
+    </>
   );
 }

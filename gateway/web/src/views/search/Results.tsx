@@ -1,4 +1,4 @@
-import { Loader, SegmentedControl, Text } from '@mantine/core';
+import { Button, Loader, SegmentedControl, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useMemo } from 'react';
 
@@ -21,7 +21,7 @@ interface ResultsProps {
 }
 
 export function Results({ question, address, change }: ResultsProps) {
-  const { data, error, isFetching, isPending, isPlaceholderData } = useQuery(searchQuery(question));
+  const { data, error, isFetching, isPending, isPlaceholderData, refetch } = useQuery(searchQuery(question));
   // The hits are the best of the collection, best first: leaving out those below a score here is
   // what the API's min_score does, without encoding the picture again.
   const hits = useMemo(
@@ -30,7 +30,14 @@ export function Results({ question, address, change }: ResultsProps) {
   );
   const { measure } = address;
 
-  if (error) return <ProblemNotice problem={error} />;
+  if (error) {
+    const again = (
+      <Button variant="default" loading={isFetching} onClick={() => void refetch()}>
+        Try again
+      </Button>
+    );
+    return <ProblemNotice problem={error} action={again} />;
+  }
   if (isPending) {
     return (
       <p className={classes.waiting} role="status">

@@ -12,15 +12,17 @@ import { formatNumberOf } from '@/text/quantities';
 
 import { EncoderNotice } from '@/components/EncoderNotice';
 import classes from './SearchStart.module.css';
+import { TooLarge } from './TooLarge';
 
 interface SearchStartProps {
   collection: Collection | undefined;
+  tooLarge: boolean;
   onFiles: (files: File[]) => void;
   onImage: (change: { image: string }) => void;
 }
 
 /** The view before there is a picture: one place to give it. */
-export function SearchStart({ collection, onFiles, onImage }: SearchStartProps) {
+export function SearchStart({ collection, tooLarge, onFiles, onImage }: SearchStartProps) {
   const { name, collections } = useCollection();
   const empty = collections !== undefined && (collection?.count ?? 0) === 0;
   return (
@@ -29,6 +31,7 @@ export function SearchStart({ collection, onFiles, onImage }: SearchStartProps) 
         Find the pictures that look like yours
       </Title>
       <EncoderNotice collection={collection} />
+      {tooLarge && <TooLarge />}
       <Dropzone
         onDrop={onFiles}
         activateOnKeyboard={false}

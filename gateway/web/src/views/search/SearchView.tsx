@@ -1,8 +1,10 @@
 import { Title } from '@mantine/core';
 import { Dropzone } from '@mantine/dropzone';
+import { useQuery } from '@tanstack/react-query';
 import { useCallback, useMemo, useState } from 'react';
 
 import type { SearchQuestion } from '@/api/search';
+import { systemQuery } from '@/api/system';
 import { Notice, ProblemNotice } from '@/components/Notice';
 import { useCollection } from '@/state/collection';
 import { keepPicture } from '@/state/pictures';
@@ -14,8 +16,11 @@ import { QueryPanel } from './QueryPanel';
 import { Results } from './Results';
 import { SearchStart } from './SearchStart';
 import classes from './SearchView.module.css';
+import { TooLarge } from './TooLarge';
 import { usePastedPicture } from './usePastedPicture';
 import { useSubject } from './useSubject';
+
+const MIB = 1024 * 1024;
 
 const AFRESH = { image: undefined, picture: undefined, crop: undefined, open: undefined };
 
@@ -24,16 +29,21 @@ export default function SearchView() {
   const [address, change] = useSearchAddress();
   const subject = useSubject(address, name);
   const [dropped, setDropped] = useState(0);
+  const [tooLarge, setTooLarge] = useState(false);
+  const { data: system } = useQuery(systemQuery);
+  const largest = (system?.limits.max_upload_mb ?? Infinity) * MIB;
   useDocumentTitle(subject.state === 'ready' ? `${subject.name} · Search` : 'Search');
 
   const searchWith = useCallback(
     async (files: readonly File[]) => {
       const [file] = files;
       if (!file) return;
+      setTooLarge(file.size > largest);
+      if (file.size > largest) return;
       setDropped(files.length);
       change({ ...AFRESH, picture: await keepPicture(file) });
     },
-    [change],
+    [change, largest],
   );
   usePastedPicture((files) => void searchWith(files));
 
@@ -44,7 +54,7 @@ export default function SearchView() {
   }, [subject, name, address.crop, address.top, address.tag, address.folder]);
 
   if (subject.state === 'none') {
-    return <SearchStart collection={collection} onFiles={searchWith} onImage={change} />;
+    return <SearchStart collection={collection} tooLarge={tooLarge} onFiles={searchWith} onImage={change} />;
   }
   return (
     <div className={classes.view}>
@@ -73,6 +83,7 @@ export default function SearchView() {
         }}
       />
       <section className={classes.results} aria-label="Results">
+        {tooLarge && <TooLarge />}
         {dropped > 1 && (
           <Notice title="One picture at a time">
             You gave {dropped} files; this is the first. To add pictures to the collection, use Loading.

@@ -1,0 +1,130 @@
+"""The gateway while Redis, Milvus or both are away: it starts, says so, and recovers."""
+
+import io
+from pathlib import Path
+
+import httpx
+import pytest
+
+from shared.settings import Settings
+from tests.contract.conftest import problem
+from tests.contract.server import serving
+from tests.contract.workers import Encoder
+from tests.drawn import draw
+from tests.services import Valkey, wait_until
+
+IMAGE = "0" * 32
+
+
+def picture() -> bytes:
+    out = io.BytesIO()
+    draw(1).save(out, "PNG")
+    return out.getvalue()
+
+
+def calls(client: httpx.Client, collection: str, root: Path) -> dict[str, httpx.Response]:
+    """One request for each call that needs a store."""
+    base = f"/api/v2/collections/{collection}"
+    job = f"/api/v2/jobs/{IMAGE}"
+    load = {"source": {"kind": "directory", "path": str(root)}}
+    return {
+        "list_collections": client.get("/api/v2/collections"),
+        "create_collection": client.post("/api/v2/collections", json={"name": collection}),
+        "get_collection": client.get(base),
+        "delete_collection": client.delete(base),
+        "create_job": client.post(f"{base}/jobs", json=load),
+        "upload_images": client.post(f"{base}/images", files={"files": picture()}),
+        "list_jobs": client.get("/api/v2/jobs"),
+        "get_job": client.get(job),
+        "events": client.get(f"{job}/events"),
+        "failures": client.get(f"{job}/failures"),
+        "cancel": client.post(f"{job}/cancel"),
+        "retry": client.post(f"{job}/retry"),
+        "list_images": client.get(f"{base}/images"),
+        "get_image": client.get(f"{base}/images/{IMAGE}"),
+        "patch_image": client.patch(f"{base}/images/{IMAGE}", json={"tags": []}),
+        "delete_image": client.delete(f"{base}/images/{IMAGE}"),
+        "delete_images": client.delete(f"{base}/images?tag=a"),
+        "content": client.get(f"{base}/images/{IMAGE}/content"),
+        "thumbnail": client.get(f"{base}/images/{IMAGE}/thumbnail"),
+        "search": client.post(f"{base}/search", files={"file": picture()}),
+        "similar": client.get(f"{base}/images/{IMAGE}/similar"),
+        "vector": client.post(f"{base}/search/vector", json={"vector": [1.0] * 512}),
+        "system": client.get("/api/v2/system"),
+        "train": client.post("/api/v1/train", json={"File": str(root)}),
+        "process": client.get("/api/v1/process"),
+        "count": client.post("/api/v1/count"),
+        "v1_search": client.post("/api/v1/search", files={"file": picture()}),
+        "v1_delete": client.post("/api/v1/delete"),
+        "data": client.get(f"/data/{IMAGE}.jpg"),
+    }
+
+
+def test_with_both_away_every_call_is_503(base_settings: Settings, collection: str) -> None:
+    with serving(base_settings) as api:
+        replies = calls(api, collection, base_settings.image_roots[0])
+        alive = api.get("/health/live")
+        ready = api.get("/health/ready")
+        metrics = api.get("/metrics")
+        folders = api.get("/api/v2/folders")
+        page = api.get("/")
+
+    for reply in replies.values():
+        code = reply.json()["code"]
+        assert code in ("redis_unavailable", "milvus_unavailable")
+        problem(reply, 503, code)
+        assert int(reply.headers["Retry-After"]) > 0
+    assert (alive.status_code, folders.status_code, page.status_code) == (200, 200, 200)
+    assert ready.status_code == 503
+    assert {ready.json()[part]["state"] for part in ("redis", "milvus", "encoder")} == {"away"}
+    assert metrics.status_code == 200
+    assert "lookalike_redis_up 0.0" in metrics.text
+    assert "lookalike_images_total" not in metrics.text
+    assert "lookalike_http_requests_total" in metrics.text
+
+
+def test_with_milvus_away_the_ledger_still_answers(
+    settings: Settings, base_settings: Settings, collection: str, pictures_root: Path
+) -> None:
+    alone = settings.model_copy(update={"milvus_uri": base_settings.milvus_uri})
+    with Encoder(settings), serving(alone) as api:
+        replies = calls(api, collection, pictures_root)
+        ready = api.get("/health/ready").json()
+        metrics = api.get("/metrics").text
+
+    for name in ("list_jobs", "system", "process"):
+        assert replies.pop(name).status_code == 200, name
+    for name in ("get_job", "events", "failures", "cancel", "retry"):
+        problem(replies.pop(name), 404, "job_not_found")
+    for name, reply in replies.items():
+        assert reply.status_code == 503, (name, reply.text)
+        problem(reply, 503, "milvus_unavailable")
+    assert (ready["redis"]["state"], ready["milvus"]["state"]) == ("ok", "away")
+    assert "lookalike_redis_up 1.0" in metrics
+
+
+def test_the_gateway_recovers_when_redis_comes_back(settings: Settings, tmp_path: Path) -> None:
+    valkey = Valkey(tmp_path / "own_valkey")
+    try:
+        own = settings.model_copy(update={"redis_url": type(settings.redis_url)(valkey.url)})
+        with serving(own) as api:
+            assert api.get("/api/v2/jobs").status_code == 200
+            valkey.kill()
+            problem(api.get("/api/v2/jobs"), 503, "redis_unavailable")
+            valkey.start()
+            wait_until(lambda: api.get("/api/v2/jobs").status_code == 200, 10, "an answer")
+            assert api.get("/metrics").text.count("lookalike_redis_up 1.0") == 1
+    finally:
+        valkey.kill()
+
+
+@pytest.mark.parametrize("part", ["redis_url", "milvus_uri"])
+def test_addresses_and_passwords_are_told_to_nobody(
+    settings: Settings, base_settings: Settings, part: str
+) -> None:
+    away = settings.model_copy(update={part: getattr(base_settings, part)})
+    with serving(away) as api:
+        for path in ("/api/v2/collections", "/api/v2/jobs", "/health/ready"):
+            reply = api.get(path)
+            assert "127.0.0.1" not in reply.text
+            assert "Error" not in reply.text
