@@ -97,10 +97,7 @@ class Watch:
         system = self._get("/api/v2/system") or {}
         weights = system.get("weights") or "unknown"
         if system.get("untrained"):
-            weights += (
-                "  (random: fit to try things out; set LOOKALIKE_WEIGHTS=imagenet where the"
-                " weights can be downloaded, or name a file)"
-            )
+            weights += " (random: enough to try things out; see LOOKALIKE_WEIGHTS)"
         lines = (
             ("Page", f"{self.url}/"),
             ("API", f"{self.url}/docs"),

@@ -32,7 +32,7 @@ class OneMachine:
         self.data_dir = folder / "da'ta 100%"
         self.port = free_port()
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=60)
-        self.log = folder / "launch.log"
+        self.log = folder / f"launch-{self.port}.log"
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("LOOKALIKE_")}
         self.launcher = Process(
             [sys.executable, "-m", "deploy.launch"],
@@ -145,7 +145,7 @@ def test_serves_heals_and_stops(tmp_path: Path) -> None:
         for word in PROGRAMS:
             assert machine.program(word) in processes
         listening = [c.laddr for p in processes for c in p.net_connections("tcp") if not c.raddr]
-        assert {address.ip for address in listening} == {"127.0.0.1"}
+        assert {address.ip.removeprefix("::ffff:") for address in listening} == {"127.0.0.1"}
 
         os.kill(machine.launcher.pid, signal.SIGINT)
         assert machine.launcher.wait(60) == 0, machine.logs()

@@ -98,7 +98,7 @@ def test_untrained_weights_are_said_loudly(
     gateway.system = {"weights": "untrained-1b2c3d4e", "untrained": True}
     gateway.set_away()
     watch.look()
-    assert "untrained-1b2c3d4e  (random: " in capsys.readouterr().out
+    assert "untrained-1b2c3d4e (random: " in capsys.readouterr().out
 
 
 def test_tells_what_is_away_and_back(
