@@ -4,6 +4,7 @@ Ends with status 0 when a process of this host that serves QUEUE spoke within `l
 with 1, and a sentence why, when none did or Redis did not answer.
 """
 
+import re
 import socket
 import sys
 
@@ -15,13 +16,13 @@ from shared.settings import Settings, get_settings
 
 
 def is_alive(queue: str, host: str, settings: Settings) -> bool:
-    """Whether a living worker named `…@host` serves `queue`. Raises RedisError."""
+    """Whether a living worker serves `queue` whose name is `…@host` or `host:…`. Raises RedisError."""
     redis = connect(settings)
     try:
         living = Workers(redis, settings).living()
     finally:
         redis.close()
-    return any(w.queue == queue and w.name.partition("@")[2] == host for w in living)
+    return any(w.queue == queue and host in re.split("[@:]", w.name) for w in living)
 
 
 def main() -> int:

@@ -14,10 +14,10 @@ from shared.redis_client import RedisClient
 from shared.settings import Settings
 
 
-@pytest.fixture
-def worker(settings: Settings, redis: RedisClient) -> WorkerInfo:
-    """A living encoder of the host `box`."""
-    info = WorkerInfo(id="1", name="encoder@box", queue="encode", started_at=time.time())
+@pytest.fixture(params=["encoder@box", "box:17"])
+def worker(settings: Settings, redis: RedisClient, request: pytest.FixtureRequest) -> WorkerInfo:
+    """A living encoder of the host `box`, by each way that processes name themselves."""
+    info = WorkerInfo(id="1", name=request.param, queue="encode", started_at=time.time())
     Workers(redis, settings).say_alive(info)
     return info
 
