@@ -4415,7 +4415,12 @@ export interface operations {
                      *     id: 1714640411000-1
                      *     data: {"id": "0f6f…", "status": "done", …}
                      */
-                    "text/event-stream": string;
+                    "text/event-stream": {
+                        data?: string;
+                        event?: string;
+                        id?: string;
+                        retry?: number;
+                    };
                 };
             };
             /** @description The job has ended, and Last-Event-ID was its last event. */

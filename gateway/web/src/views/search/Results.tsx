@@ -21,7 +21,8 @@ interface ResultsProps {
 }
 
 export function Results({ question, address, change }: ResultsProps) {
-  const { data, error, isFetching, isPending, isPlaceholderData, refetch } = useQuery(searchQuery(question));
+  const query = useQuery(searchQuery(question));
+  const { data, error, isFetching, isPending, isPlaceholderData } = query;
   // The hits are the best of the collection, best first: leaving out those below a score here is
   // what the API's min_score does, without encoding the picture again.
   const hits = useMemo(
@@ -32,7 +33,7 @@ export function Results({ question, address, change }: ResultsProps) {
 
   if (error) {
     const again = (
-      <Button variant="default" loading={isFetching} onClick={() => void refetch()}>
+      <Button variant="default" loading={isFetching} onClick={() => void query.refetch()}>
         Try again
       </Button>
     );
