@@ -9,7 +9,7 @@ import resource
 import signal
 import threading
 from collections.abc import Callable
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from encoder_worker.decode import Picture, decode
@@ -76,7 +76,7 @@ class Quarantine:
 
     def _ready_pipe(self) -> Connection:
         # A process that died while it idled is no file's fault.
-        if self._pipe is not None and self._process.is_alive():
+        if self._pipe is not None and not wait([self._process.sentinel], timeout=0):
             return self._pipe
         self._stop()
         return self._start()
