@@ -16,7 +16,7 @@ from shared.settings import Settings, get_settings
 
 
 def is_alive(queue: str, host: str, settings: Settings) -> bool:
-    """Whether a living worker serves `queue` whose name is `…@host` or `host:…`. Raises RedisError."""
+    """Whether a worker named `…@host` or `host:…` lives and serves `queue`. Raises RedisError."""
     redis = connect(settings)
     try:
         living = Workers(redis, settings).living()

@@ -3,7 +3,7 @@
 
 FROM node:22.21.1-bookworm-slim AS page
 WORKDIR /build/gateway/web
-COPY gateway/web/package.json gateway/web/package-lock.json ./
+COPY gateway/web/package.json gateway/web/package-lock.json gateway/web/.npmrc ./
 RUN npm ci --no-audit --no-fund
 COPY gateway/web ./
 RUN npm run build
