@@ -62,12 +62,11 @@ class Collections:
             "created_at": repr(time.time()),
             "index": spec.model_dump_json(),
         }
-        if self._milvus.run(lambda client: client.has_collection(name, timeout=READ_SECONDS)):
-            raise _exists(name)
-        self._milvus.run(lambda client: _create(client, name, properties))
-        if self._properties(name) != properties:
-            raise _exists(name)  # Another was quicker by a moment.
-        self._complete(name, spec)
+        with self._milvus.alone(name):
+            self._milvus.run(lambda client: _create(client, name, properties))
+            if self._properties(name) != properties:
+                raise _exists(name)  # Another was quicker by a moment.
+            self._complete(name, spec)
         return self.get(name)
 
     def ensure(self, name: str, *, weights: str, pooling: Pooling) -> CollectionInfo:
@@ -216,6 +215,8 @@ class Collections:
 
 
 def _create(client: MilvusClient, name: str, properties: dict[str, str]) -> None:
+    if client.has_collection(name, timeout=READ_SECONDS):
+        raise _exists(name)
     try:
         client.create_collection(
             name,

@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar
 
 import grpc
@@ -182,8 +182,12 @@ class Milvus:
 
     def write(self, collection: str, operation: Callable[[MilvusClient], Any]) -> None:
         """Run an operation that changes a collection."""
-        with self._turns.writing(collection) if self.lite else nullcontext():
+        with self.alone(collection):
             self.run(operation, collection)
+
+    def alone(self, collection: str) -> AbstractContextManager[None]:
+        """Keep everyone else from a collection where Milvus itself does not keep order."""
+        return self._turns.writing(collection) if self.lite else nullcontext()
 
     def close(self) -> None:
         with self._lock:

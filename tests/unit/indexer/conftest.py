@@ -1,48 +1,17 @@
-"""Collections to test on, and rows to put into them."""
+"""Collections to test on, and loads into them."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pytest
 
 from indexer.collections import Collections
 from indexer.images import Images
 from indexer.rows import ImageRow, IndexSpec
 from indexer.write import Writer
-from shared.fingerprint import DIMENSION
-from shared.names import image_id
+from shared.redis_client import RedisClient
 from shared.settings import Settings
-
-Vectors = npt.NDArray[np.float32]
-
-
-def make_row(index: int, **changes: Any) -> ImageRow:
-    """A row whose every field depends on `index`."""
-    uri = changes.pop("uri", f"file:///photos/{index % 3}/{index}.jpg")
-    fields: dict[str, Any] = {
-        "id": image_id(uri),
-        "uri": uri,
-        "sha256": f"{index:064x}",
-        "width": 640,
-        "height": 480,
-        "bytes": 1000 + index,
-        "mtime_ns": 1_700_000_000_000_000_000 + index,
-        "format": "jpeg",
-        "added_at": 1_700_000_000_000_000 + index,
-        "job": "j1",
-        "tags": ("even",) if index % 2 == 0 else (),
-        "metadata": {"index": index},
-    }
-    return ImageRow(**{**fields, **changes})
-
-
-def make_vectors(count: int, seed: int = 0) -> Vectors:
-    """Random unit vectors, float32 of shape (count, 512)."""
-    vectors = np.random.default_rng(seed).standard_normal((count, DIMENSION)).astype(np.float32)
-    scaled: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    return scaled
+from tests.unit.indexer.loads import Loads
+from tests.unit.indexer.made import Vectors, make_vectors
 
 
 @pytest.fixture
@@ -89,3 +58,12 @@ def fill(writer: Writer, empty: str) -> Fill:
         return vectors
 
     return write
+
+
+@pytest.fixture
+def loads(settings: Settings, redis: RedisClient, empty: str) -> Iterator[Loads]:
+    """Loads into the empty collection, in chunks of two files."""
+    small = settings.model_copy(update={"chunk_size": 2, "chunks_ahead": 3})
+    opened = Loads(small, empty)
+    yield opened
+    opened.close()

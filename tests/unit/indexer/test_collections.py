@@ -10,7 +10,7 @@ from indexer.write import Writer
 from shared.errors import Conflict, InvalidRequest, NotFound, Unavailable
 from shared.fingerprint import fingerprint
 from shared.settings import Settings
-from tests.unit.indexer.conftest import make_row, make_vectors
+from tests.unit.indexer.made import make_row, make_vectors
 
 
 def test_a_collection_explains_itself(collections: Collections, collection: str) -> None:

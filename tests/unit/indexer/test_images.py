@@ -11,7 +11,8 @@ from indexer.rows import ImageFilter, ImageRow
 from indexer.write import Writer
 from shared.errors import InvalidRequest, NotFound
 from shared.names import file_uri
-from tests.unit.indexer.conftest import Fill, make_row, make_vectors
+from tests.unit.indexer.conftest import Fill
+from tests.unit.indexer.made import make_row, make_vectors
 
 HOSTILE = [
     '/photos/a"b.jpg',

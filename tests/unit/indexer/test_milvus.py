@@ -18,7 +18,7 @@ from indexer.write import Writer
 from shared.errors import NotFound, Unavailable
 from shared.settings import Settings
 from tests.services import MilvusLite, wait_until
-from tests.unit.indexer.conftest import make_row, make_vectors
+from tests.unit.indexer.made import make_row, make_vectors
 
 
 @pytest.fixture

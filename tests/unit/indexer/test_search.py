@@ -11,7 +11,8 @@ from indexer.write import Writer
 from shared.errors import InvalidRequest, NotFound, Unavailable
 from shared.fingerprint import DIMENSION
 from shared.settings import Settings
-from tests.unit.indexer.conftest import Fill, make_row, make_vectors
+from tests.unit.indexer.conftest import Fill
+from tests.unit.indexer.made import make_row, make_vectors
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from indexer.rows import ImageFilter
 from indexer.write import Writer
 from shared.errors import NotFound, Unavailable
 from shared.settings import Settings
-from tests.unit.indexer.conftest import Fill, make_row, make_vectors
+from tests.unit.indexer.conftest import Fill
+from tests.unit.indexer.made import make_row, make_vectors
 
 
 def test_writing_again_replaces(
