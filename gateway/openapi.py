@@ -10,7 +10,6 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-
 from pydantic import BaseModel
 
 from gateway.problems import Problem, replies

@@ -1,11 +1,10 @@
 """A picture's way to its vector: checked, left in Redis, encoded elsewhere, awaited."""
 
-import os
 import time
 import uuid
 from typing import BinaryIO
 
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
 from redis.asyncio import Redis as AsyncRedis
 
 from gateway.encoders import check_encoder, query_encoder
@@ -20,8 +19,6 @@ from shared.settings import Settings
 
 #: Seconds between two looks at whether there still is an encoder to wait for.
 _PATIENCE = 1
-#: Pictures above this size pass through memory one at a time, on their way into Redis.
-_LARGE_BYTES = 2 * 1024 * 1024
 
 
 class QueryEncoder:
@@ -39,7 +36,6 @@ class QueryEncoder:
         self._dispatcher = dispatcher
         self._workers = Workers(redis, settings)
         self._queries = Queries(redis)
-        self._large = CapacityLimiter(1)
 
     async def encode(
         self, picture: BinaryIO, collection: CollectionIdentity, crop: Crop | None
@@ -55,8 +51,7 @@ class QueryEncoder:
             crop=crop,
             deadline=time.time() + self._settings.query_timeout_seconds,
         )
-        limiter = self._large if picture.seek(0, os.SEEK_END) > _LARGE_BYTES else None
-        await to_thread.run_sync(self._send, query, picture, collection, limiter=limiter)
+        await to_thread.run_sync(self._send, query, picture, collection)
         reply = await self._await_reply(query)
         if reply.vector is None:
             raise PictureError(reply.code or "corrupt", reply.reason or "It cannot be decoded.")
@@ -68,7 +63,7 @@ class QueryEncoder:
         check_encoder(collection, query_encoder(self._workers).weights)
         if self._dispatcher.depth(QUERY) >= self._settings.query_queue_limit:
             raise QueueFull("queue_full", "Too many searches wait; try again in a few seconds.")
-        self._queries.put_image(query, picture.read())
+        self._queries.put_image(query, picture)
         self._dispatcher.send_query(query)
 
     async def _await_reply(self, query: Query) -> QueryReply:

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from gateway.problems import storage_unavailable
 from shared.errors import PictureError
@@ -38,6 +38,13 @@ class Received:
     name: str
     ref: FileRef | None
     error: PictureError | None
+
+
+class _Written(NamedTuple):
+    """A picture on disk that is not yet at its place."""
+
+    temporary: Path
+    sha256: str
 
 
 def recognise(file: BinaryIO) -> Format:
@@ -75,7 +82,18 @@ def store(files: Sequence[Incoming], collection: str, settings: Settings) -> lis
     folder = settings.uploads_dir / collection
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return [_store_one(incoming, folder, collection, settings) for incoming in files]
+        with contextlib.ExitStack() as cleanup:
+            written = [_write(file, folder, cleanup) if file.format else None for file in files]
+            # The job outlives a power cut; so must what it is about. Synced after all are written,
+            # as the first of them then takes most of the others along.
+            for item in filter(None, written):
+                _sync(item.temporary)
+            return [
+                Received(file.name, _place(file, item, collection, settings), None)
+                if item
+                else Received(file.name, None, file.error)
+                for file, item in zip(files, written, strict=True)
+            ]
     except OSError as error:
         raise storage_unavailable(error) from error
 
@@ -87,36 +105,37 @@ def remove(uris: Sequence[str], collection: str, settings: Settings) -> None:
             upload_path(uri, collection, settings).unlink(missing_ok=True)
 
 
-def _store_one(incoming: Incoming, folder: Path, collection: str, settings: Settings) -> Received:
-    if incoming.format is None:
-        return Received(incoming.name, None, incoming.error)
-    extension = EXTENSIONS[incoming.format][0]
-    descriptor, temporary = tempfile.mkstemp(prefix=".incoming-", dir=folder)
-    try:
-        with os.fdopen(descriptor, "wb") as out:
-            sha256 = _copy(incoming.file, out)
-        uri = upload_uri(sha256, extension)
-        place = upload_path(uri, collection, settings)
-        if not place.exists():
-            # What lies there already keeps its time, so that it counts as unchanged.
-            place.parent.mkdir(exist_ok=True)
-            Path(temporary).replace(place)
-        stat = place.stat()
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            Path(temporary).unlink()
-    ref = FileRef(uri=uri, size=stat.st_size, mtime_ns=stat.st_mtime_ns, name=incoming.name or None)
-    return Received(incoming.name, ref, None)
-
-
-def _copy(source: BinaryIO, target: BinaryIO) -> str:
-    """Copy a file to disk; returns the SHA-256 of its bytes in hex."""
+def _write(incoming: Incoming, folder: Path, cleanup: contextlib.ExitStack) -> _Written:
+    """Write a file where none is looked for, hashing it on its way."""
     digest = hashlib.sha256()
-    source.seek(0)
-    while block := source.read(_COPY_BYTES):
-        digest.update(block)
-        target.write(block)
-    target.flush()
-    # The job outlives a power cut; so must what it is about.
-    os.fsync(target.fileno())
-    return digest.hexdigest()
+    descriptor, temporary = tempfile.mkstemp(prefix=".incoming-", dir=folder)
+    cleanup.callback(Path(temporary).unlink, missing_ok=True)
+    with os.fdopen(descriptor, "wb") as out:
+        incoming.file.seek(0)
+        while block := incoming.file.read(_COPY_BYTES):
+            digest.update(block)
+            out.write(block)
+    return _Written(Path(temporary), digest.hexdigest())
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _place(incoming: Incoming, written: _Written, collection: str, settings: Settings) -> FileRef:
+    """Move a written file to its place."""
+    assert incoming.format is not None  # noqa: S101 - others are not written
+    uri = upload_uri(written.sha256, EXTENSIONS[incoming.format][0])
+    place = upload_path(uri, collection, settings)
+    if not place.exists():
+        # What lies there already keeps its time, so that it counts as unchanged.
+        place.parent.mkdir(exist_ok=True)
+        written.temporary.replace(place)
+    stat = place.stat()
+    return FileRef(
+        uri=uri, size=stat.st_size, mtime_ns=stat.st_mtime_ns, name=incoming.name or None
+    )

@@ -1,12 +1,15 @@
 """A query's way through Redis: the picture in, the vector out, both forgotten soon after."""
 
+import io
 import time
+from typing import BinaryIO
 
 from shared.ledger import keys
 from shared.messages import Query, QueryReply
 from shared.redis_client import RedisClient
 
 _REPLY_SECONDS = 60
+_PIECE_BYTES = 1024 * 1024
 
 
 class Queries:
@@ -15,10 +18,22 @@ class Queries:
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
 
-    def put_image(self, query: Query, image: bytes) -> None:
-        """Leave the picture's bytes for the encoder, until the query's deadline."""
+    def put_image(self, query: Query, image: bytes | BinaryIO) -> None:
+        """Leave the picture's bytes for the encoder, until the query's deadline.
+
+        A file is sent piece by piece, so that no one holds the whole of it in memory here.
+        """
+        source = io.BytesIO(image) if isinstance(image, bytes) else image
         seconds = max(1, int(query.deadline - time.time()) + 1)
-        self._redis.set(keys.query(query.id, "image"), image, ex=seconds)
+        key = keys.query(query.id, "image")
+        self._redis.set(key, source.read(_PIECE_BYTES), ex=seconds)
+        sent = _PIECE_BYTES
+        # At its place and not appended: a piece that a lost connection sends twice does no harm.
+        while piece := source.read(_PIECE_BYTES):
+            self._redis.setrange(key, sent, piece)
+            sent += len(piece)
+        if sent > _PIECE_BYTES:
+            self._redis.expire(key, seconds)
 
     def take_image(self, query: Query) -> bytes | None:
         """The picture's bytes, or None when the deadline has passed: nobody waits any more."""

@@ -27,7 +27,7 @@ const RETRY_MS = 3_000;
 /** Options of a query that is asked again, now and then, while a service is away. */
 export const untilBack = {
   retry: false,
-  refetchInterval: ({ state }: { state: { error: unknown } }) =>
+  refetchInterval: ({ state }: { state: { error: Error | null } }) =>
     isTransient(state.error) ? RETRY_MS : false,
 } as const;
 

@@ -9,6 +9,8 @@ import type { Job } from '@/api/models';
 // A browser opens six connections to one host over HTTP/1.1, in all its tabs together; streams
 // that took them all would leave none for the page's other calls. Further jobs are polled.
 const STREAMS = 2;
+/** How often a collection's count is read again while something is loaded. */
+const COUNT_MS = 3_000;
 
 interface LiveJobs {
   jobs: readonly Job[];
@@ -67,6 +69,17 @@ export function LiveJobsProvider({ children }: { children: ReactNode }) {
       setLost(new Set());
     };
   }, [followed, client]);
+
+  const working = followed !== '';
+  useEffect(() => {
+    if (!working) return undefined;
+    const timer = setInterval(() => {
+      void client.invalidateQueries({ queryKey: collectionsQuery.queryKey });
+    }, COUNT_MS);
+    return () => {
+      clearInterval(timer);
+    };
+  }, [working, client]);
 
   const { isSuccess, error, hasNextPage, fetchNextPage } = list;
   const value = useMemo<LiveJobs>(
