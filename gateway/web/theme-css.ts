@@ -6,7 +6,7 @@ import {
 } from '@mantine/core';
 import type { Plugin } from 'vite';
 
-import { cssVariables, theme } from './src/app/theme';
+import { cssVariables, theme } from './src/app/theme.ts';
 
 const NAME = 'virtual:theme.css';
 const RESOLVED = `\0${NAME}`;

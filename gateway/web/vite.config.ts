@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
-import { themeCss } from './theme-css';
+import { themeCss } from './theme-css.ts';
 
 const gateway = { target: 'http://127.0.0.1:8000', changeOrigin: false };
 
