@@ -58,7 +58,7 @@ class Watch:
 
     def started(self) -> None:
         """Say what happens now; what to expect takes seconds, the first time longer."""
-        say(f"Starting Lookalike on {self.url} … (logs: {self._logs})")
+        say(f"Starting Lookalike on {self.url}; the first start takes longest. Logs: {self._logs}")
 
     def look(self) -> None:
         """Look, unless the last look was a moment ago, and say what changed."""
