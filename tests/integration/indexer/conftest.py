@@ -1,0 +1,59 @@
+"""The real Milvus server, for the tests that milvus-lite could be too kind to."""
+
+import importlib.util
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pymilvus import MilvusClient
+
+from shared.settings import Settings
+from tests.services import Process, free_port, wait_until
+
+
+class MilvusServer(Process):
+    """A standalone Milvus 2.3.5 from its wheel. It listens on all interfaces."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        super().__init__(
+            [
+                str(Path(sys.executable).with_name("milvus-server")),
+                # Its own --proxy-port goes on to the next port when it is started again.
+                *("--data", str(folder / "data"), "--extra-config", f"proxy.port={self.port}"),
+            ],
+            folder / "milvus-server.log",
+        )
+
+    @property
+    def uri(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        super().start()
+
+        def answers() -> bool:
+            client = MilvusClient(self.uri, timeout=2, dedicated=True)
+            client.list_collections()
+            client.close()
+            return True
+
+        wait_until(answers, 120, "the Milvus server")
+
+
+@pytest.fixture(scope="session")
+def milvus_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MilvusServer]:
+    if importlib.util.find_spec("milvus") is None:
+        if os.environ.get("CI"):
+            pytest.fail("the wheel of the Milvus server is not installed")
+        pytest.skip("the wheel of the Milvus server is not installed")
+    server = MilvusServer(tmp_path_factory.mktemp("milvus-server"))
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def server_settings(base_settings: Settings, milvus_server: MilvusServer) -> Settings:
+    return base_settings.model_copy(update={"milvus_uri": milvus_server.uri})

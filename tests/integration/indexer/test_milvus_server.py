@@ -1,0 +1,195 @@
+"""The collections on a real Milvus server, which forgives less than milvus-lite."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from indexer.collections import Collections
+from indexer.cursors import Order
+from indexer.images import Images
+from indexer.rows import ImageFilter, ImageRow, IndexSpec
+from indexer.search import Search
+from indexer.write import Writer
+from shared.errors import Conflict, NotFound
+from shared.names import file_uri
+from shared.settings import Settings
+from tests.integration.indexer.conftest import MilvusServer
+from tests.services import wait_until
+from tests.unit.indexer.made import make_row, make_vectors
+
+pytestmark = pytest.mark.milvus_server
+
+
+class Stores:
+    """All clients of one test, and a new collection."""
+
+    def __init__(self, settings: Settings, name: str) -> None:
+        self.name = name
+        self.collections = Collections(settings)
+        self.images = Images(settings)
+        self.writer = Writer(settings)
+        self.collections.create(name, description="Ä", weights="w", pooling="avg")
+
+    def close(self) -> None:
+        for client in (self.collections, self.images, self.writer):
+            client.close()
+
+
+@pytest.fixture
+def stores(server_settings: Settings, collection: str) -> Iterator[Stores]:
+    opened = Stores(server_settings, collection)
+    yield opened
+    opened.collections.drop(collection)
+    opened.close()
+
+
+def test_a_collection_explains_itself(stores: Stores) -> None:
+    info = stores.collections.get(stores.name)
+    assert (info.description, info.pooling, info.count) == ("Ä", "avg", 0)
+    assert info.index == IndexSpec(type="HNSW", params={"M": 16, "efConstruction": 200})
+    assert info.state == "loaded"
+    indexes = stores.collections._indexes(stores.name)
+    assert set(indexes) == {"vector", "uri", "sha256", "added_at"}
+    with pytest.raises(Conflict):
+        stores.collections.create(stores.name, weights="w", pooling="max")
+    assert stores.collections.ensure(stores.name, weights="w", pooling="max") == info
+
+
+@pytest.mark.parametrize("kind", ["FLAT", "IVF_FLAT", "IVF_SQ8", "AUTOINDEX"])
+async def test_every_known_index_finds(
+    server_settings: Settings, collection: str, kind: str
+) -> None:
+    collections, writer = Collections(server_settings), Writer(server_settings)
+    spec = IndexSpec.model_validate({"type": kind})
+    collections.create(collection, weights="w", pooling="avg", index=spec)
+    rows, vectors = [make_row(n) for n in range(200)], make_vectors(200)
+    writer.upsert(collection, rows, vectors)
+    assert collections.count(collection) == 200
+    search = Search(server_settings)
+    hits = await search.nearest(collection, vectors[3].tolist(), top_k=50)
+    assert hits[0].row == rows[3]
+    assert len(hits) == 50
+    await search.close()
+    collections.drop(collection)
+    writer.close()
+    collections.close()
+
+
+def test_writing_again_replaces(stores: Stores) -> None:
+    rows = [make_row(n) for n in range(10)]
+    stores.writer.upsert(stores.name, rows, make_vectors(10))
+    stores.collections.flush(stores.name)
+    changed = [make_row(n, width=1) for n in range(10)]
+    stores.writer.upsert(stores.name, [rows[0], *changed], make_vectors(11))
+    assert stores.collections.count(stores.name) == 10
+    found = stores.images.many(stores.name, [row.id for row in rows], strong=True)
+    assert found == {row.id: row for row in changed}
+    touched = changed[0].model_copy(update={"mtime_ns": 5})
+    stores.writer.touch(stores.name, [touched])
+    assert stores.images.many(stores.name, [touched.id], strong=True)[touched.id] == touched
+    assert stores.images.update(stores.name, touched.id, tags=['"x"']).tags == ('"x"',)
+    same = stores.writer.same_contents(stores.name, [rows[3].sha256])
+    assert same == {rows[3].sha256: (rows[3].id,)}
+
+
+def test_pages_hold_every_image_once_in_order(stores: Stores) -> None:
+    times = [n // 3 for n in range(1500)] + [10**9] * 700 + [10**15 + n**3 for n in range(300)]
+    rows = [make_row(n, added_at=time) for n, time in enumerate(times)]
+    # Rows in sealed and in growing segments, some of them written twice, some deleted.
+    stores.writer.upsert(stores.name, rows[:1600], make_vectors(1600))
+    stores.collections.flush(stores.name)
+    stores.writer.upsert(stores.name, rows[1000:], make_vectors(1500))
+    assert stores.images.delete(stores.name, [rows[0].id, rows[2000].id, "0" * 32]) == 2
+    rows = [row for n, row in enumerate(rows) if n not in (0, 2000)]
+    assert stores.collections.count(stores.name) == len(rows)
+    orders: dict[Order, object] = {
+        "id": lambda row: row.id,
+        "added_at": lambda row: (row.added_at, row.id),
+        "-added_at": lambda row: (-row.added_at, row.id),
+    }
+    for order, key in orders.items():
+        for wanted in (ImageFilter(), ImageFilter(tag="even", path_prefix="/photos/1/")):
+            found: list[ImageRow] = []
+            cursor = None
+            while True:
+                page, cursor = stores.images.page(stores.name, wanted, order, cursor, 310)
+                found += page
+                if cursor is None:
+                    break
+            expected = [
+                row
+                for row in rows
+                if wanted.empty or ("even" in row.tags and row.uri.startswith("file:///photos/1/"))
+            ]
+            assert found == sorted(expected, key=key)  # type: ignore[arg-type]  # all are sortable
+    assert stores.images.delete_matching(stores.name, ImageFilter(path_prefix="/photos/2/")) > 0
+    left = stores.collections.count(stores.name)
+    assert left == sum(not row.uri.startswith("file:///photos/2/") for row in rows)
+
+
+async def test_searches_are_exact_in_order_and_pages(
+    stores: Stores, server_settings: Settings
+) -> None:
+    rows = [make_row(n) for n in range(600)]
+    vectors = make_vectors(600)
+    vectors[100:140] = vectors[100]
+    stores.writer.upsert(stores.name, rows, vectors)
+    stores.images.many(stores.name, [rows[0].id], strong=True)
+    search = Search(server_settings)
+    hits = await search.nearest(stores.name, vectors[100].tolist(), top_k=50)
+    same = sorted(row.id for row in rows[100:140])
+    assert [hit.row.id for hit in hits[:40]] == same
+    paged = []
+    for offset in range(0, 50, 7):
+        paged += await search.nearest(stores.name, vectors[100].tolist(), top_k=7, offset=offset)
+    assert paged[:50] == hits
+    cosines = vectors @ vectors[100]
+    for hit in hits:
+        index = rows.index(hit.row)
+        assert hit.score == pytest.approx(float(cosines[index]), abs=2e-6)
+    filtered = await search.nearest(
+        stores.name, vectors[5].tolist(), top_k=10, filter=ImageFilter(tag="even"), min_score=-1
+    )
+    assert all("even" in hit.row.tags for hit in filtered)
+    assert len(filtered) == 10
+    assert np.allclose(await search.vector_of(stores.name, rows[5].id), vectors[5])
+    assert await search.nearest(stores.name, vectors[0].tolist(), top_k=5, offset=50_000) == []
+    with pytest.raises(NotFound):
+        await search.nearest("nothing_of_that_name", vectors[0].tolist(), top_k=1)
+    await search.close()
+
+
+def test_hostile_text(stores: Stores) -> None:
+    names = ['a"b', "a'b\\", "100%_", "new\nline\t\r", "漢字😀", "\x01\x7f"]
+    rows = [
+        make_row(n, uri=file_uri(f"/photos/{name}"), tags=(name,)) for n, name in enumerate(names)
+    ]
+    stores.writer.upsert(stores.name, rows, make_vectors(len(rows)))
+    stores.images.many(stores.name, [rows[0].id], strong=True)
+    for row in rows:
+        for wanted in (ImageFilter(path_prefix=row.uri), ImageFilter(tag=row.tags[0])):
+            assert stores.images.page(stores.name, wanted, "id", None, 10) == ([row], None)
+
+
+async def test_a_released_collection_and_a_killed_server(
+    stores: Stores, server_settings: Settings, milvus_server: MilvusServer
+) -> None:
+    rows, vectors = [make_row(n) for n in range(300)], make_vectors(300)
+    stores.writer.upsert(stores.name, rows, vectors)
+    search = Search(server_settings)
+    stores.collections._milvus.run(lambda client: client.release_collection(stores.name))
+    assert stores.collections.get(stores.name).state == "not_loaded"
+    hits = await search.nearest(stores.name, vectors[1].tolist(), top_k=1)
+    assert hits[0].row == rows[1]
+    stores.collections._milvus.run(lambda client: client.release_collection(stores.name))
+    assert stores.images.get(stores.name, rows[0].id) == rows[0]
+
+    milvus_server.kill()
+    milvus_server.start()
+    wait_until(
+        lambda: stores.collections.count(stores.name) == 300, 240, "the collection after a kill"
+    )
+    hits = await search.nearest(stores.name, vectors[2].tolist(), top_k=1)
+    assert hits[0].row == rows[2]
+    await search.close()
