@@ -7,7 +7,6 @@ from typing import Annotated, TypeVar, cast
 
 from fastapi import Depends, Query, Request
 from fastapi import Path as PathParameter
-from redis.asyncio import Redis as AsyncRedis
 
 from gateway.links import Links
 from gateway.loads import Loads
@@ -27,11 +26,8 @@ from indexer.search import Search
 from shared.celery_app import create_celery
 from shared.ledger import Events, Jobs, Stats, Workers
 from shared.queues import Dispatcher
-from shared.redis_client import connect
+from shared.redis_client import connect, connect_async
 from shared.settings import Settings
-
-#: Longer than one wait for a query's reply, which is a second.
-_REPLY_SOCKET_SECONDS = 10
 
 T = TypeVar("T")
 
@@ -60,11 +56,7 @@ async def open_services(settings: Settings, metrics: Metrics, stack: AsyncExitSt
     """Make every client; `stack` closes them. None is connected before it is first used."""
     redis = connect(settings)
     stack.callback(redis.close)
-    async_redis = AsyncRedis.from_url(
-        settings.redis_url.get_secret_value(),
-        socket_timeout=_REPLY_SOCKET_SECONDS,
-        socket_connect_timeout=2,
-    )
+    async_redis = connect_async(settings)
     stack.push_async_callback(async_redis.aclose)
     celery = create_celery(settings)
     stack.callback(celery.close)
@@ -75,7 +67,7 @@ async def open_services(settings: Settings, metrics: Metrics, stack: AsyncExitSt
 
     dispatcher = Dispatcher(celery, redis)
     jobs, workers = Jobs(redis, settings), Workers(redis, settings)
-    readiness = Readiness(redis, workers, collections)
+    readiness = Readiness(redis, workers, collections, settings.default_collection)
     stack.callback(readiness.close)
     metrics.watch(LedgerMetrics(Stats(redis), jobs, workers, dispatcher))
     encoder = QueryEncoder(settings, redis, async_redis, dispatcher)

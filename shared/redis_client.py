@@ -3,6 +3,8 @@
 from typing import Any, TypeAlias
 
 from redis import Redis
+from redis.asyncio import Redis as AsyncRedis
+from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
@@ -27,5 +29,16 @@ def connect(settings: Settings, *, retries: int = 2) -> RedisClient:
         socket_keepalive=True,
         health_check_interval=15,
         retry=Retry(ExponentialBackoff(cap=1.0, base=0.05), retries),
+        retry_on_error=[RedisConnectionError, RedisTimeoutError],
+    )
+
+
+def connect_async(settings: Settings, *, retries: int = 2) -> AsyncRedis:
+    """The same for asyncio; a blocking command may wait up to eight seconds."""
+    return AsyncRedis.from_url(
+        settings.redis_url.get_secret_value(),
+        socket_timeout=10,
+        socket_connect_timeout=2,
+        retry=AsyncRetry(ExponentialBackoff(cap=1.0, base=0.05), retries),
         retry_on_error=[RedisConnectionError, RedisTimeoutError],
     )

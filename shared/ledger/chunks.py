@@ -29,9 +29,13 @@ class Chunks:
         self._complete = redis.register_script(scripts.COMPLETE_CHUNK)
         self._release = redis.register_script(scripts.RELEASE_CHUNK)
 
-    def claim(self, job_id: str, chunk_id: str) -> ChunkClaim | None:
-        """Take a chunk, or None when it is done, paused, cancelled or in another's hands."""
-        reply = self._claim(keys=[keys.job(job_id)], args=[chunk_id, self._worker])
+    def claim(self, job_id: str, chunk_id: str, token: str) -> ChunkClaim | None:
+        """Take a chunk, or None when it is done, paused, cancelled or in another's hands.
+
+        `token` names this call: repeated with the same one, because its answer was lost, it
+        gives the same chunk again.
+        """
+        reply = self._claim(keys=[keys.job(job_id)], args=[chunk_id, self._worker, token])
         if not reply[0]:
             return None
         return ChunkClaim(

@@ -40,6 +40,8 @@ local function close_if_complete()
     finish('done')
   end
 end
+-- A lease is `worker token`: the worker that holds the chunk, and its one call that took it.
+local function holder(lease) return string.match(lease, '^%S+') end
 local function alive(worker) return redis.call('EXISTS', 'lookalike:worker:' .. worker) == 1 end
 """
 
@@ -124,7 +126,8 @@ return 0
 """
 )
 
-#: ARGV: chunk, worker. Returns {1, spec, payload, attempt}, or {0} when it is not to be had.
+#: ARGV: chunk, worker, token. Returns {1, spec, payload, attempt}, or {0} when it is not to be had.
+#: The same token is answered again: the first answer may have been lost with its connection.
 CLAIM_CHUNK = (
     _PRELUDE
     + """
@@ -134,9 +137,13 @@ if get('paused') == '1' then
   redis.call('HDEL', job .. ':sent', ARGV[1])
   return {0}
 end
-local owner = redis.call('HGET', job .. ':leases', ARGV[1])
-if owner and alive(owner) then return {0} end
-redis.call('HSET', job .. ':leases', ARGV[1], ARGV[2])
+local lease = redis.call('HGET', job .. ':leases', ARGV[1])
+local wanted = ARGV[2] .. ' ' .. ARGV[3]
+if lease == wanted then
+  return {1, get('spec'), payload, tonumber(redis.call('HGET', job .. ':attempts', ARGV[1]))}
+end
+if lease and alive(holder(lease)) then return {0} end
+redis.call('HSET', job .. ':leases', ARGV[1], wanted)
 return {1, get('spec'), payload, redis.call('HINCRBY', job .. ':attempts', ARGV[1], 1)}
 """
 )
@@ -145,7 +152,8 @@ return {1, get('spec'), payload, redis.call('HINCRBY', job .. ':attempts', ARGV[
 RELEASE_CHUNK = (
     _PRELUDE
     + """
-if redis.call('HGET', job .. ':leases', ARGV[1]) ~= ARGV[2] then return 0 end
+local lease = redis.call('HGET', job .. ':leases', ARGV[1])
+if not lease or holder(lease) ~= ARGV[2] then return 0 end
 redis.call('HDEL', job .. ':leases', ARGV[1])
 redis.call('HDEL', job .. ':sent', ARGV[1])
 redis.call('HINCRBY', job .. ':attempts', ARGV[1], -1)
@@ -234,10 +242,10 @@ if get('scan_done') ~= '1' then
 end
 if get('paused') == '1' then return result end
 for _, chunk in ipairs(redis.call('HKEYS', job .. ':chunks')) do
-  local owner = redis.call('HGET', job .. ':leases', chunk)
+  local lease = redis.call('HGET', job .. ':leases', chunk)
   local sent = redis.call('HGET', job .. ':sent', chunk)
-  local lost = owner and not alive(owner)
-  local waiting = not owner and (not sent or (ARGV[2] == '1' and tonumber(sent) < stale))
+  local lost = lease and not alive(holder(lease))
+  local waiting = not lease and (not sent or (ARGV[2] == '1' and tonumber(sent) < stale))
   if lost or waiting then
     redis.call('HDEL', job .. ':leases', chunk)
     redis.call('HSET', job .. ':sent', chunk, tostring(now()))

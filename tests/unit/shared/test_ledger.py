@@ -83,7 +83,7 @@ def test_a_job_goes_from_queued_to_done(ledger: Ledger) -> None:
     ledger.scans.record(job, 1, unchanged=5, ignored=2)
     ledger.scans.finish(job, 1)
     seen.append(ledger.jobs.get(job).status)
-    ledger.chunks.claim(job, chunk)
+    ledger.chunks.claim(job, chunk, "token")
     ledger.chunks.complete(
         job, chunk, ChunkOutcome(indexed=2, duplicates=1, failures=(failure(FILES[0]),), bytes=30)
     )
@@ -102,7 +102,7 @@ def test_a_job_goes_from_queued_to_done(ledger: Ledger) -> None:
 
 def test_a_chunk_reported_twice_counts_once(ledger: Ledger) -> None:
     job, chunk = ledger.scanned()
-    ledger.chunks.claim(job, chunk)
+    ledger.chunks.claim(job, chunk, "token")
     outcome = ChunkOutcome(indexed=3, failures=(failure(FILES[3]),))
 
     assert ledger.chunks.complete(job, chunk, outcome)
@@ -116,7 +116,7 @@ def test_the_job_ends_only_after_scan_and_last_chunk(ledger: Ledger) -> None:
     job = ledger.create()
     ledger.scans.begin(job)
     chunk, _ = ledger.scans.add_chunk(job, 1, FILES)
-    ledger.chunks.claim(job, chunk)
+    ledger.chunks.claim(job, chunk, "token")
     ledger.chunks.complete(job, chunk, ChunkOutcome(indexed=4))
 
     assert ledger.jobs.get(job).status == "scanning"
@@ -137,35 +137,42 @@ def test_a_chunk_is_one_living_workers(ledger: Ledger) -> None:
     job, chunk = ledger.scanned()
     other = ledger.worker("worker-2")
 
-    first = ledger.chunks.claim(job, chunk)
+    first = ledger.chunks.claim(job, chunk, "token")
 
     assert first is not None
     assert first.attempt == 1
     assert first.files == tuple(FILES)
-    assert other.claim(job, chunk) is None
-    assert ledger.chunks.claim(job, chunk) is None
+    assert other.claim(job, chunk, "token") is None
+    assert ledger.chunks.claim(job, chunk, "another token") is None
+
+
+def test_a_claim_whose_answer_was_lost_is_answered_again(ledger: Ledger) -> None:
+    job, chunk = ledger.scanned()
+    first = ledger.chunks.claim(job, chunk, "token")
+
+    assert ledger.chunks.claim(job, chunk, "token") == first
 
 
 def test_a_dead_workers_chunk_is_sent_again(ledger: Ledger) -> None:
     job, chunk = ledger.scanned()
-    ledger.chunks.claim(job, chunk)
+    ledger.chunks.claim(job, chunk, "token")
     other = ledger.worker("worker-2")
     assert ledger.scans.tend(job, 30, queue_empty=True) == (False, [])
 
     ledger.workers.say_goodbye("worker-1")
 
     assert ledger.scans.tend(job, 30, queue_empty=False) == (False, [chunk])
-    again = other.claim(job, chunk)
+    again = other.claim(job, chunk, "token")
     assert again is not None
     assert again.attempt == 2
 
 
 def test_a_late_report_of_the_first_worker_counts_once(ledger: Ledger) -> None:
     job, chunk = ledger.scanned()
-    ledger.chunks.claim(job, chunk)
+    ledger.chunks.claim(job, chunk, "token")
     other = ledger.worker("worker-2")
     ledger.workers.say_goodbye("worker-1")
-    other.claim(job, chunk)
+    other.claim(job, chunk, "token")
 
     assert ledger.chunks.complete(job, chunk, ChunkOutcome(indexed=4))
     assert not other.complete(job, chunk, ChunkOutcome(indexed=4))
@@ -222,7 +229,7 @@ def test_failures_and_duplicates_are_remembered_for_a_second_scan(ledger: Ledger
     job = ledger.create()
     ledger.scans.begin(job)
     chunk, _ = ledger.scans.add_chunk(job, 1, FILES[:3])
-    ledger.chunks.claim(job, chunk)
+    ledger.chunks.claim(job, chunk, "token")
     outcome = ChunkOutcome(
         indexed=1, duplicates=1, failures=(failure(FILES[0]),), duplicate_ids=(FILES[1].id,)
     )
@@ -251,22 +258,22 @@ def test_pause_hands_out_nothing_and_resume_all_of_it(ledger: Ledger) -> None:
 
     assert ledger.jobs.pause(job).status == "paused"
     assert ledger.jobs.pause(job).status == "paused"
-    assert ledger.chunks.claim(job, chunk) is None
+    assert ledger.chunks.claim(job, chunk, "token") is None
     assert ledger.scans.tend(job, 0, queue_empty=True) == (False, [])
 
     assert ledger.jobs.resume(job).status == "running"
     assert ledger.scans.tend(job, 30, queue_empty=False) == (False, [chunk])
-    assert ledger.chunks.claim(job, chunk) is not None
+    assert ledger.chunks.claim(job, chunk, "token") is not None
 
 
 def test_a_released_chunk_is_handed_out_again(ledger: Ledger) -> None:
     job, chunk = ledger.scanned()
-    ledger.chunks.claim(job, chunk)
+    ledger.chunks.claim(job, chunk, "token")
 
     ledger.chunks.release(job, chunk)
 
     assert ledger.scans.tend(job, 30, queue_empty=False) == (False, [chunk])
-    again = ledger.chunks.claim(job, chunk)
+    again = ledger.chunks.claim(job, chunk, "token")
     assert again is not None
     assert again.attempt == 1
 
@@ -276,12 +283,12 @@ def test_cancel_ends_the_job_and_lets_chunks_go(ledger: Ledger) -> None:
     ledger.scans.begin(job)
     held, _ = ledger.scans.add_chunk(job, 1, FILES[:2])
     waiting, _ = ledger.scans.add_chunk(job, 1, FILES[2:])
-    ledger.chunks.claim(job, held)
+    ledger.chunks.claim(job, held, "token")
 
     assert ledger.jobs.cancel(job).status == "cancelled"
     assert ledger.jobs.cancel(job).status == "cancelled"
 
-    assert ledger.chunks.claim(job, waiting) is None
+    assert ledger.chunks.claim(job, waiting, "token") is None
     assert ledger.chunks.status(job) == "cancelled"
     with pytest.raises(ScanEnded):
         ledger.scans.add_chunk(job, 1, FILES)
@@ -329,7 +336,7 @@ def test_an_unknown_job_is_not_found(ledger: Ledger) -> None:
 def test_failures_come_by_page(ledger: Ledger) -> None:
     files = [FileRef(uri=f"file:///p/{i}", size=1, mtime_ns=1) for i in range(25)]
     job, chunk = ledger.scanned(files)
-    ledger.chunks.claim(job, chunk)
+    ledger.chunks.claim(job, chunk, "token")
     ledger.chunks.complete(job, chunk, ChunkOutcome(failures=tuple(map(failure, files))))
 
     seen, cursor = [], None
@@ -344,7 +351,7 @@ def test_failures_come_by_page(ledger: Ledger) -> None:
 
 def test_events_tell_the_story_in_order(ledger: Ledger) -> None:
     job, chunk = ledger.scanned()
-    ledger.chunks.claim(job, chunk)
+    ledger.chunks.claim(job, chunk, "token")
     before = ledger.events.last_id(job)
     ledger.chunks.complete(job, chunk, ChunkOutcome(indexed=3, failures=(failure(FILES[0]),)))
 
