@@ -1,5 +1,6 @@
 """The worker's side of a job: claim a chunk, report it once, or give it back."""
 
+import uuid
 from collections.abc import Sequence
 
 from shared.ledger import keys, scripts
@@ -29,13 +30,15 @@ class Chunks:
         self._complete = redis.register_script(scripts.COMPLETE_CHUNK)
         self._release = redis.register_script(scripts.RELEASE_CHUNK)
 
-    def claim(self, job_id: str, chunk_id: str, token: str) -> ChunkClaim | None:
+    def claim(self, job_id: str, chunk_id: str, token: str | None = None) -> ChunkClaim | None:
         """Take a chunk, or None when it is done, paused, cancelled or in another's hands.
 
         `token` names this call: repeated with the same one, because its answer was lost, it
         gives the same chunk again.
         """
-        reply = self._claim(keys=[keys.job(job_id)], args=[chunk_id, self._worker, token])
+        reply = self._claim(
+            keys=[keys.job(job_id)], args=[chunk_id, self._worker, token or uuid.uuid4().hex]
+        )
         if not reply[0]:
             return None
         return ChunkClaim(
