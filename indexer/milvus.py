@@ -40,6 +40,10 @@ GRPC_OPTIONS = {
     "grpc.initial_reconnect_backoff_ms": 200,
     "grpc.min_reconnect_backoff_ms": 3000,
     "grpc.max_reconnect_backoff_ms": 3000,
+    # pymilvus pings idle servers every 10 s, and a server that follows gRPC's defaults, as
+    # milvus-lite does, hangs up on whoever pings more than every 5 minutes.
+    "grpc.keepalive_time_ms": 310_000,
+    "grpc.keepalive_permit_without_calls": False,
 }
 
 # https://github.com/milvus-io/milvus/blob/master/pkg/util/merr/errors.go
