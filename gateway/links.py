@@ -31,18 +31,23 @@ class Links:
         self._default_collection = settings.default_collection
 
     def collection(self, name: str) -> str:
+        """A collection's address."""
         return f"{self._root}/api/v2/collections/{name}"
 
     def job(self, job_id: str) -> str:
+        """A job's address."""
         return f"{self._root}/api/v2/jobs/{job_id}"
 
     def image(self, collection: str, image_id: str) -> str:
+        """An image's address."""
         return f"{self.collection(collection)}/images/{image_id}"
 
     def content(self, collection: str, row: ImageRow) -> str:
+        """The address of a picture's bytes, which changes when they do."""
         return f"{self.image(collection, row.id)}/content?v={version(row)}"
 
     def thumbnail(self, collection: str, row: ImageRow) -> str:
+        """The address of a picture's thumbnail, which changes when it does."""
         return f"{self.image(collection, row.id)}/thumbnail?v={version(row)}"
 
     def article(self, collection: str, row: ImageRow) -> str:

@@ -1,5 +1,6 @@
 """Whether the parts that Lookalike needs answer."""
 
+import contextlib
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +9,7 @@ from typing import Literal, NamedTuple
 from redis.exceptions import RedisError
 
 from indexer.collections import Collections
-from shared.errors import LookalikeError
+from shared.errors import LookalikeError, NotFound
 from shared.ledger import Workers
 from shared.queues import QUERY
 from shared.redis_client import RedisClient
@@ -31,23 +32,29 @@ class PartState(NamedTuple):
 class Readiness:
     """Asks each part, and remembers when it last answered."""
 
-    def __init__(self, redis: RedisClient, workers: Workers, collections: Collections) -> None:
+    def __init__(
+        self, redis: RedisClient, workers: Workers, collections: Collections, collection: str
+    ) -> None:
         self._redis = redis
         self._workers = workers
         self._collections = collections
+        self._collection = collection
         self._answered: dict[Part, float] = {}
-        # Threads of their own: a part that hangs must not hold those that answer requests.
-        self._threads = ThreadPoolExecutor(max_workers=6, thread_name_prefix="probe")
-
-    def check(self) -> dict[Part, PartState]:
-        """Ask Redis, Milvus and the query encoders, all at once."""
-        begun = time.time()
-        probes: dict[Part, Callable[[], float | None]] = {
+        self._probes: dict[Part, Callable[[], float | None]] = {
             "redis": self._ask_redis,
             "milvus": self._ask_milvus,
             "encoder": self._encoder_seen_at,
         }
-        running = {part: self._threads.submit(probe) for part, probe in probes.items()}
+        # Threads of their own, so that a part that hangs holds up nothing but its own check.
+        self._threads = {
+            part: ThreadPoolExecutor(max_workers=2, thread_name_prefix=f"probe-{part}")
+            for part in self._probes
+        }
+
+    def check(self) -> dict[Part, PartState]:
+        """Ask Redis, Milvus and the query encoders, all at once."""
+        begun = time.time()
+        running = {part: self._threads[part].submit(probe) for part, probe in self._probes.items()}
         states: dict[Part, PartState] = {}
         for part, future in running.items():
             try:
@@ -66,14 +73,17 @@ class Readiness:
 
     def close(self) -> None:
         """Let the threads go."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for threads in self._threads.values():
+            threads.shutdown(wait=False, cancel_futures=True)
 
     def _ask_redis(self) -> float:
         self._redis.ping()
         return time.time()
 
     def _ask_milvus(self) -> float:
-        self._collections.names()
+        # Any collection will do: that there is none of this name is an answer, too.
+        with contextlib.suppress(NotFound):
+            self._collections.identity(self._collection)
         return time.time()
 
     def _encoder_seen_at(self) -> float | None:

@@ -72,19 +72,20 @@ class Receiving:
         )
         return Queued(job, received)
 
-    async def wait(self, queued: Queued) -> Upload | None:
-        """Wait until an upload is searchable; None when `wait_timeout_seconds` pass before.
+    async def wait(self, queued: Queued) -> Upload:
+        """Wait until an upload is searchable, for `wait_timeout_seconds` at most.
 
-        Raises PictureError when no file of it could be indexed, Conflict `job_cancelled`,
-        `job_failed`.
+        The reply's `finished_at` tells whether it is. Raises PictureError when no file of it could
+        be indexed, Conflict `job_cancelled`, `job_failed`.
         """
         deadline = time.monotonic() + self._settings.wait_timeout_seconds
-        while time.monotonic() < deadline:
+        while True:
             job = await to_thread.run_sync(self._jobs.get, queued.job.spec.id)
             if job.finished:
                 return await to_thread.run_sync(self._outcome, job, queued.files)
+            if time.monotonic() > deadline:
+                return accepted(Queued(job, queued.files))
             await asyncio.sleep(_POLL_SECONDS)
-        return None
 
     def _outcome(self, job: Job, files: Sequence[Received]) -> Upload:
         if job.status == "cancelled":

@@ -24,15 +24,20 @@ class Removal:
 
     def collection(self, name: str) -> None:
         """Drop a collection with its jobs and uploads. Raises NotFound `collection_not_found`."""
-        # First, so that no chunk in work is written into a new collection of that name.
-        self._jobs.forget_collection(name)
+        missing: NotFound | None = None
         try:
+            # Asked first: while Milvus is away nothing is forgotten by halves.
+            self._collections.identity(name)
+        except NotFound as error:
+            # What an interrupted removal left behind goes all the same.
+            missing = error
+        # Before the collection, so that no chunk in work is written into a new one of its name.
+        self._jobs.forget_collection(name)
+        if missing is None:
             self._collections.drop(name)
-        except NotFound:
-            # What an interrupted removal left behind goes, too.
-            self._remove_uploads(name)
-            raise
-        self._remove_uploads(name)
+        shutil.rmtree(self._settings.uploads_dir / name, ignore_errors=True)
+        if missing is not None:
+            raise missing
 
     def image(self, collection: str, image_id: str) -> None:
         """Forget an image. Raises NotFound `collection_not_found`, `image_not_found`."""
@@ -53,6 +58,3 @@ class Removal:
                 [row.uri for row in rows], collection, self._settings
             ),
         )
-
-    def _remove_uploads(self, name: str) -> None:
-        shutil.rmtree(self._settings.uploads_dir / name, ignore_errors=True)

@@ -12,10 +12,13 @@ from typing import BinaryIO, NamedTuple
 from gateway.problems import storage_unavailable
 from shared.errors import PictureError
 from shared.formats import EXTENSIONS, FORMATS, SNIFF_BYTES, Format, sniff
+from shared.log import get_logger
 from shared.messages import FileRef
 from shared.names import UPLOAD_SCHEME, upload_uri
 from shared.settings import Settings
 from shared.sources import upload_path
+
+_log = get_logger(__name__)
 
 _COPY_BYTES = 1024 * 1024
 _NAME_LENGTH = 255
@@ -102,7 +105,12 @@ def remove(uris: Sequence[str], collection: str, settings: Settings) -> None:
     """Remove the files of forgotten images; those that were not uploaded stay where they are."""
     for uri in uris:
         if uri.startswith(UPLOAD_SCHEME):
-            upload_path(uri, collection, settings).unlink(missing_ok=True)
+            place = upload_path(uri, collection, settings)
+            try:
+                place.unlink(missing_ok=True)
+            except OSError as error:
+                # The image is forgotten; a file too many harms nobody.
+                _log.warning("upload_not_removed", uri=uri, error=str(error))
 
 
 def _write(incoming: Incoming, folder: Path, cleanup: contextlib.ExitStack) -> _Written:

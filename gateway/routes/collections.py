@@ -1,5 +1,7 @@
 """Collections: list, create, look at, drop."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 from fastapi import APIRouter, Response
 
 from gateway import cursors
@@ -24,6 +26,8 @@ from gateway.schemas.collections import (
 from indexer.collections import Collections
 from indexer.rows import CollectionInfo, IndexSpec
 from shared.errors import NotFound
+
+_COUNTERS = 8
 
 router = APIRouter(prefix="/api/v2/collections", tags=["collections"])
 
@@ -95,10 +99,12 @@ def delete_collection(collection: CollectionPath, removal: RemovalDep) -> None:
 
 
 def _existing(collections: Collections, names: list[str]) -> list[CollectionInfo]:
-    found = []
-    for name in names:
+    def get(name: str) -> CollectionInfo | None:
         try:
-            found.append(collections.get(name))
+            return collections.get(name)
         except NotFound:
-            continue  # dropped since its name was read
-    return found
+            return None  # dropped since its name was read
+
+    # Side by side: a Milvus server takes its time to count.
+    with ThreadPoolExecutor(_COUNTERS) as threads:
+        return [info for info in threads.map(get, names) if info is not None]

@@ -85,7 +85,8 @@ async def upload_images(
         metadata=metadata,
     )
     response.headers["Location"] = links.job(queued.job.spec.id)
-    if wait and (outcome := await receiving.wait(queued)):
-        response.status_code = 200
-        return outcome
-    return accepted(queued)
+    if not wait:
+        return accepted(queued)
+    upload = await receiving.wait(queued)
+    response.status_code = 200 if upload.finished_at else 202
+    return upload

@@ -35,15 +35,15 @@ export function SearchStart({ collection, tooLarge, onFiles, onImage }: SearchSt
       <Dropzone
         onDrop={onFiles}
         activateOnKeyboard={false}
+        enablePointerEvents
         tabIndex={-1}
         className={classes.zone ?? ''}
         inputProps={{ 'aria-label': 'Picture to search with' }}
       >
         <IconPhotoUp size={44} stroke={1.2} aria-hidden />
         <span className={classes.call}>Drop a picture here</span>
-        <Button component="span" role="button" tabIndex={0} size="md" onKeyDown={pressed}>
-          Choose a picture
-        </Button>
+        {/* The zone around it opens the chooser, on the button's click as on any other. */}
+        <Button size="md">Choose a picture</Button>
         <span className={classes.hint}>
           or paste one with <Kbd>Ctrl</Kbd> <Kbd>V</Kbd>
         </span>
@@ -64,13 +64,6 @@ export function SearchStart({ collection, tooLarge, onFiles, onImage }: SearchSt
       )}
     </div>
   );
-}
-
-/** A button inside the drop zone is a span, for the zone itself opens the chooser on a click. */
-function pressed(event: React.KeyboardEvent<HTMLElement>) {
-  if (event.key !== 'Enter' && event.key !== ' ') return;
-  event.preventDefault();
-  event.currentTarget.click();
 }
 
 function ReferenceForm({ onImage }: Pick<SearchStartProps, 'onImage'>) {
