@@ -5,10 +5,8 @@ while another is encoded and a third is written. They share the encoder and the 
 """
 
 import threading
-from collections.abc import Callable
+import uuid
 from concurrent.futures import Executor
-from functools import partial
-from typing import TypeVar
 
 import numpy as np
 from structlog.contextvars import bound_contextvars
@@ -16,20 +14,23 @@ from structlog.contextvars import bound_contextvars
 from encoder_worker.decoding import DecodeAll
 from encoder_worker.duplicates import skip_duplicates
 from encoder_worker.encoder import Encoder, EncoderFailed
-from encoder_worker.patience import GaveUp, Insist, Patience
 from encoder_worker.portion import Harvest, Portion
 from encoder_worker.read import portions
 from encoder_worker.stores import Stores
 from encoder_worker.tally import Tally
+from indexer.job_failure import JobFailed
+from indexer.persistence import Persistence, Stopped
 from shared.errors import NotFound, PictureError
 from shared.fingerprint import fingerprint
 from shared.log import get_logger
-from shared.messages import FINISHED, ChunkClaim, ChunkOutcome, JobError
+from shared.messages import FINISHED, ChunkClaim, ChunkOutcome
 from shared.settings import Pooling, Settings
 
 _log = get_logger(__name__)
 
-T = TypeVar("T")
+
+class _JobEnded(Exception):
+    """The job was cancelled or failed meanwhile; nobody wants its chunk any more."""
 
 
 class ChunkWorker:
@@ -56,7 +57,7 @@ class ChunkWorker:
         self._decode_all = decode_all
         self._decode_suspects = decode_suspects
         self._stopping = stopping
-        self._patience = Patience(stopping)
+        self._persistence = Persistence(stopping)
 
     def work(self, job_id: str, chunk_id: str) -> None:
         """Claim a chunk and see it through; nothing happens where it is not to be had.
@@ -66,21 +67,24 @@ class ChunkWorker:
         """
         with bound_contextvars(job=job_id, chunk=chunk_id):
             try:
-                claim = self._patience.insist(lambda: self._stores.chunks.claim(job_id, chunk_id))
+                token = uuid.uuid4().hex
+                claim = self._persistence.run(
+                    lambda: self._stores.chunks.claim(job_id, chunk_id, token)
+                )
                 if claim is not None:
                     self._see_through(claim)
-            except GaveUp:
+            except Stopped:
                 _log.info("chunk_left")  # its lease ends with this process
 
     def _see_through(self, claim: ChunkClaim) -> None:
         try:
             outcome = self._attempt(claim).outcome()
-        except GaveUp:
+        except (Stopped, _JobEnded):
             self._give_back(claim)
-        except _JobImpossible as error:
-            _log.error("job_impossible", code=error.reason.code, detail=error.reason.detail)
-            reason = error.reason
-            self._insist(lambda: self._stores.jobs.fail(claim.spec.id, reason))
+        except JobFailed as failure:
+            reason = failure.error
+            _log.error("job_failed", code=reason.code, detail=reason.detail)
+            self._persistence.run(lambda: self._stores.jobs.fail(claim.spec.id, reason))
             self._give_back(claim)
         else:
             self._report(claim, outcome)
@@ -91,10 +95,10 @@ class ChunkWorker:
             return _all_failed(claim, PictureError("worker_lost", lost))
         try:
             return self._process(claim)
-        except (GaveUp, EncoderFailed, _JobImpossible):
+        except (Stopped, _JobEnded, EncoderFailed, JobFailed):
             raise
         except NotFound as error:
-            raise _JobImpossible(JobError(code=error.code, detail=error.detail)) from error
+            raise JobFailed(error.code, error.detail) from error
         except Exception:  # noqa: BLE001 - a chunk that nobody reports keeps its job from ending
             _log.exception("chunk_failed")
             reason = "Something went wrong in the encoder; its log says what."
@@ -102,20 +106,19 @@ class ChunkWorker:
 
     def _process(self, claim: ChunkClaim) -> Tally:
         spec = claim.spec
-        insist = partial(self._insist, still_wanted=lambda: self._wanted(spec.id))
+        persistence = Persistence(self._stopping, lambda: self._check_wanted(spec.id))
+        pooling = self._pooling(claim, persistence)
         ids = [ref.id for ref in claim.files]
-        pooling = self._pooling(claim, insist)
-        stored = insist(lambda: self._stores.images.many(spec.collection, ids))
         portion = Portion(
             claim,
             pooling,
-            stored,
+            persistence.run(lambda: self._stores.images.many(spec.collection, ids)),
             settings=self._settings,
             encoder=self._encoder,
             threads=self._threads,
             decode_all=self._decode_suspects if claim.attempt > 1 else self._decode_all,
             duplicates=(
-                skip_duplicates(spec, self._stores, self._settings, insist)
+                skip_duplicates(spec, self._stores, self._settings, persistence)
                 if spec.on_duplicate == "skip"
                 else None
             ),
@@ -124,45 +127,42 @@ class ChunkWorker:
         harvest = Harvest(Tally(claim.attempt))
         for files in portions(claim.files):
             portion.gather(files, harvest)
-        self._write(claim, harvest, insist)
+        persistence.run(lambda: self._check_wanted(spec.id))
+        self._write(spec.collection, harvest, persistence)
         return harvest.tally
 
-    def _pooling(self, claim: ChunkClaim, insist: Insist) -> Pooling:
-        """The collection's pooling. Raises _JobImpossible where its vectors are not ours."""
+    def _pooling(self, claim: ChunkClaim, persistence: Persistence) -> Pooling:
+        """The collection's pooling. Raises JobFailed where its vectors are not ours."""
         name = claim.spec.collection
-        identity = insist(lambda: self._stores.collections.identity(name))
+        identity = persistence.run(lambda: self._stores.collections.identity(name))
         ours = fingerprint(self._encoder.weights, identity.pooling)
         if identity.fingerprint != ours:
-            raise _JobImpossible(
-                JobError(
-                    code="encoder_mismatch",
-                    detail=(
-                        f"The collection holds vectors of {identity.fingerprint}, and the encoder "
-                        f"makes {ours}. Load into a new collection, or start the encoder with "
-                        "the old weights."
-                    ),
-                )
+            raise JobFailed(
+                "encoder_mismatch",
+                f"The collection holds vectors of {identity.fingerprint}, and the encoder makes "
+                f"{ours}. Load into a new collection, or start the encoder with the old weights.",
             )
         return identity.pooling
 
-    def _write(self, claim: ChunkClaim, harvest: Harvest, insist: Insist) -> None:
-        name, writer = claim.spec.collection, self._stores.writer
-        if not insist(lambda: self._wanted(claim.spec.id)):
-            raise GaveUp
+    def _write(self, collection: str, harvest: Harvest, persistence: Persistence) -> None:
+        writer = self._stores.writer
         if harvest.rows:
             vectors = np.stack(harvest.vectors)
-            insist(lambda: writer.upsert(name, harvest.rows, vectors))
+            persistence.run(lambda: writer.upsert(collection, harvest.rows, vectors))
         if harvest.touched:
-            insist(lambda: writer.touch(name, harvest.touched))
+            persistence.run(lambda: writer.touch(collection, harvest.touched))
         if harvest.superseded:
-            insist(lambda: writer.delete(name, harvest.superseded))
+            persistence.run(lambda: writer.delete(collection, harvest.superseded))
 
-    def _wanted(self, job_id: str) -> bool:
+    def _check_wanted(self, job_id: str) -> None:
         status = self._stores.chunks.status(job_id)
-        return status is not None and status not in FINISHED
+        if status is None or status in FINISHED:
+            raise _JobEnded
 
     def _report(self, claim: ChunkClaim, outcome: ChunkOutcome) -> None:
-        self._insist(lambda: self._stores.chunks.complete(claim.spec.id, claim.chunk_id, outcome))
+        self._persistence.run(
+            lambda: self._stores.chunks.complete(claim.spec.id, claim.chunk_id, outcome)
+        )
         _log.info(
             "chunk_done",
             attempt=claim.attempt,
@@ -174,21 +174,8 @@ class ChunkWorker:
         )
 
     def _give_back(self, claim: ChunkClaim) -> None:
-        self._insist(lambda: self._stores.chunks.release(claim.spec.id, claim.chunk_id))
+        self._persistence.run(lambda: self._stores.chunks.release(claim.spec.id, claim.chunk_id))
         _log.info("chunk_given_back")
-
-    def _insist(
-        self, operation: Callable[[], T], still_wanted: Callable[[], bool] = lambda: True
-    ) -> T:
-        return self._patience.insist(operation, still_wanted)
-
-
-class _JobImpossible(Exception):
-    """No further try of any file would mend it."""
-
-    def __init__(self, reason: JobError) -> None:
-        super().__init__(reason.detail)
-        self.reason = reason
 
 
 def _all_failed(claim: ChunkClaim, error: PictureError) -> Tally:

@@ -1,12 +1,11 @@
 """Leaving out files whose content the collection has already, for jobs that ask for it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from encoder_worker.patience import Insist
 from encoder_worker.portion import Decoded, Duplicates
 from encoder_worker.read import Content
 from encoder_worker.stores import Stores
-from indexer.rows import ImageRow
+from indexer.persistence import Persistence
 from shared.errors import PictureError
 from shared.messages import JobSpec
 from shared.settings import Settings
@@ -14,16 +13,16 @@ from shared.sources import locate
 
 
 def skip_duplicates(
-    spec: JobSpec, stores: Stores, settings: Settings, insist: Insist
+    spec: JobSpec, stores: Stores, settings: Settings, persistence: Persistence
 ) -> Duplicates:
     """How `on_duplicate: skip` tells duplicates: one look-up of each kind for a portion."""
 
     def present(contents: Sequence[Content]) -> tuple[Sequence[Content], Sequence[str]]:
         hashes = [item.sha256 for item in contents]
-        found = insist(lambda: stores.writer.same_contents(spec.collection, hashes))
+        found = persistence.run(lambda: stores.writer.same_contents(spec.collection, hashes))
         others = {sha256: set(ids) for sha256, ids in found.items()}
         if spec.sync and others:
-            _forget_gone(others, spec, stores, settings, insist)
+            _forget_gone(others, spec, stores, settings, persistence)
         # Its own row does not make a picture a duplicate, whatever else has the same content.
         left_out = [
             item.ref.id
@@ -35,7 +34,7 @@ def skip_duplicates(
 
     def taken(pictures: Sequence[Decoded]) -> tuple[Sequence[Decoded], Sequence[str]]:
         claims = [(item.content.sha256, item.content.ref.id) for item in pictures]
-        owners = insist(lambda: stores.chunks.claim_contents(spec.collection, claims))
+        owners = persistence.run(lambda: stores.chunks.claim_contents(spec.collection, claims))
         won = [owner == image for owner, (_, image) in zip(owners, claims, strict=True)]
         kept = [item for item, mine in zip(pictures, won, strict=True) if mine]
         return kept, [image for mine, (_, image) in zip(won, claims, strict=True) if not mine]
@@ -44,14 +43,18 @@ def skip_duplicates(
 
 
 def _forget_gone(
-    others: dict[str, set[str]], spec: JobSpec, stores: Stores, settings: Settings, insist: Insist
+    others: dict[str, set[str]],
+    spec: JobSpec,
+    stores: Stores,
+    settings: Settings,
+    persistence: Persistence,
 ) -> None:
     """Leave out rows whose file is gone: a sync is about to remove them.
 
     A file that was moved would otherwise be its own old place's duplicate, and both be lost.
     """
     ids = [image for group in others.values() for image in group]
-    rows: Mapping[str, ImageRow] = insist(lambda: stores.images.many(spec.collection, ids))
+    rows = persistence.run(lambda: stores.images.many(spec.collection, ids))
     gone = {image for image, row in rows.items() if not _exists(row.uri, spec, settings)}
     for group in others.values():
         group -= gone

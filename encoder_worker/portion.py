@@ -17,10 +17,10 @@ from encoder_worker.decode import Picture
 from encoder_worker.decoding import DecodeAll
 from encoder_worker.encoder import Encoded, Encoder
 from encoder_worker.image_row import new_row, touched_row
-from encoder_worker.patience import GaveUp
 from encoder_worker.read import Content, read
 from encoder_worker.tally import Tally
-from indexer.rows import MAX_URI_BYTES, ImageRow
+from indexer.persistence import Stopped
+from indexer.rows import ImageRow
 from shared.errors import PictureError
 from shared.messages import ChunkClaim, FileRef
 from shared.settings import Pooling, Settings
@@ -58,7 +58,7 @@ class Duplicates(NamedTuple):
 
 
 class Portion:
-    """Takes files of one claimed chunk through the stages. Raises GaveUp, EncoderFailed."""
+    """Takes files of one claimed chunk through the stages. Raises Stopped, EncoderFailed."""
 
     def __init__(
         self,
@@ -133,6 +133,7 @@ class Portion:
                 yield Decoded(content, result)
 
     def _encode(self, pictures: Sequence[Decoded], harvest: Harvest) -> None:
+        self._look_up()
         futures = [self._encoder.submit(item.picture.pixels, self._pooling) for item in pictures]
         self._await(futures)
         for (content, picture), future in zip(pictures, futures, strict=True):
@@ -154,16 +155,14 @@ class Portion:
             if pending and self._stopping.is_set():
                 for future in pending:
                     future.cancel()
-                raise GaveUp
+                raise Stopped
 
     def _read_one(self, ref: FileRef) -> Content | PictureError:
         try:
-            if len(ref.uri.encode()) > MAX_URI_BYTES:
-                raise PictureError("unreadable", "The file's path is longer than can be stored.")
             return read(ref, self._spec.collection, self._settings)
         except PictureError as error:
             return error
 
     def _look_up(self) -> None:
         if self._stopping.is_set():
-            raise GaveUp
+            raise Stopped

@@ -26,7 +26,7 @@ from shared.settings import Settings
 _log = get_logger(__name__)
 
 _HASH_BYTES = 1 << 20
-_CONNECT_SECONDS = 20.0
+_SILENCE_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -152,9 +152,11 @@ def _fetch(published: Published, path: Path) -> None:
 
     _log.info("weights_downloading", url=published.url, to=str(path))
     began = time.monotonic()
+    for left_over in path.parent.glob(f"{path.name}.*.partial"):
+        left_over.unlink()  # of a process that was killed while it downloaded
     # torch.hub sets no time-out of its own; without one, `auto` hangs behind a silent firewall.
     before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(_CONNECT_SECONDS)
+    socket.setdefaulttimeout(_SILENCE_SECONDS)
     try:
         hub.download_url_to_file(
             published.url, str(path), hash_prefix=published.sha256, progress=False

@@ -28,9 +28,9 @@ _GRAPH_VERSION = 1
 #: OpenVINO's names of our precisions, for its hint and for what the processor can do.
 _HINTS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16"}
 _CAPABILITIES = {"bfloat16": "BF16", "float16": "FP16"}
-#: Batch shapes compiled for each workload. A load keeps every core busy with single pictures,
-#: one per stream; queries that arrive together share a pass.
-_SIZES: dict[Workload, tuple[int, ...]] = {"loads": (1,), "queries": (8, 4, 2, 1)}
+#: Pictures in the largest pass. A load keeps every core busy with single pictures, one per
+#: stream; queries that arrive together share a pass.
+_BATCH: dict[Workload, int] = {"loads": 1, "queries": 8}
 _PERFORMANCE: dict[Workload, str] = {"loads": "THROUGHPUT", "queries": "LATENCY"}
 
 
@@ -45,8 +45,8 @@ class OpenVinoRuntime:
         self.precision = choose_precision(
             settings.precision, core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         )
-        self._sizes = _SIZES[workload]
-        self.batch_size = self._sizes[0]
+        self.batch_size = settings.batch_size or _BATCH[workload]
+        self._sizes = batch_shapes(self.batch_size)
         model = kept_model(core, weights, settings.data_dir / "cache" / "openvino")
         config = {
             "PERFORMANCE_HINT": _PERFORMANCE[workload],
@@ -82,6 +82,14 @@ class OpenVinoRuntime:
         finally:
             requests.put(request)
         return descriptors
+
+
+def batch_shapes(largest: int) -> tuple[int, ...]:
+    """The batch sizes that are compiled: the largest, its half, and so on to 1."""
+    shapes = [largest]
+    while shapes[-1] > 1:
+        shapes.append(shapes[-1] // 2)
+    return tuple(shapes)
 
 
 def split(count: int, sizes: Sequence[int]) -> Iterator[slice]:

@@ -1,6 +1,6 @@
 """One encoder for all of these tests: loading it once, and passing few pictures through it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,10 @@ from encoder_worker.devices import CPU
 from encoder_worker.encoder import Encoder
 from encoder_worker.runtimes import Pixels
 from encoder_worker.worker import load_encoder
+from shared.redis_client import RedisClient
 from shared.settings import Settings
 from tests.drawn import draw
+from tests.unit.encoder_worker.load import Load
 
 
 @pytest.fixture(scope="session")
@@ -53,3 +55,24 @@ def cosine(one: Any, other: Any) -> float:
     """The cosine of two vectors of any length."""
     a, b = (np.asarray(vector, np.float64) for vector in (one, other))
     return float(a @ b / np.sqrt((a @ a) * (b @ b)))
+
+
+@pytest.fixture
+def load(settings: Settings, redis: RedisClient, encoder: Encoder) -> Iterator[Load]:
+    """A load into an empty collection of this test's own."""
+    opened = Load(settings, redis, encoder)
+    opened.make_collection()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def drawn(settings: Settings) -> Callable[..., Path]:
+    """Draw a picture under the image root; returns its path."""
+
+    def put(index: int, name: str | None = None) -> Path:
+        path = settings.image_roots[0] / (name or f"{index}.jpg")
+        draw(index).save(path, "JPEG", quality=90)
+        return path
+
+    return put

@@ -193,6 +193,12 @@ def test_cpu_precisions_by_capability() -> None:
         on_openvino.choose_precision("bfloat16", ["FP32"])
 
 
+def test_cpu_shapes_halve_to_one() -> None:
+    assert on_openvino.batch_shapes(8) == (8, 4, 2, 1)
+    assert on_openvino.batch_shapes(7) == (7, 3, 1)
+    assert on_openvino.batch_shapes(1) == (1,)
+
+
 def test_any_count_splits_into_compiled_shapes() -> None:
     for count in range(1, 20):
         parts = list(on_openvino.split(count, (8, 4, 2, 1)))

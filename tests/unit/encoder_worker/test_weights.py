@@ -185,6 +185,14 @@ def test_a_broken_kept_file_is_fetched_again(
     assert kept.read_bytes() == (served[0] / "vgg16.pth").read_bytes()
 
 
+def test_half_downloads_are_swept_away(served: tuple[Path, str], base_settings: Settings) -> None:
+    folder = base_settings.data_dir / "weights"
+    folder.mkdir(parents=True)
+    (folder / "vgg16.pth.0123.partial").write_bytes(b"half")
+    find_weights(asking_for("imagenet", base_settings), publish(served))
+    assert sorted(path.name for path in folder.iterdir()) == ["vgg16.lock", "vgg16.pth"]
+
+
 def test_a_download_with_another_hash_is_refused(
     served: tuple[Path, str], base_settings: Settings
 ) -> None:

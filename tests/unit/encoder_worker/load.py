@@ -1,0 +1,154 @@
+"""A load as a worker sees it: a job in a real ledger, its files in chunks, a collection to fill."""
+
+import asyncio
+import threading
+import time
+import uuid
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from encoder_worker.chunk import ChunkWorker
+from encoder_worker.decoding import DecodeAll, decode_in_threads
+from encoder_worker.encoder import Encoder
+from encoder_worker.stores import open_stores
+from indexer.collections import Collections
+from indexer.images import Images
+from indexer.rows import ImageRow
+from indexer.search import Search
+from shared.ledger import Chunks, Jobs, Scans, Workers, keys
+from shared.messages import (
+    DirectorySource,
+    Failure,
+    FileRef,
+    Job,
+    JobSpec,
+    UploadSource,
+    WorkerInfo,
+)
+from shared.names import file_uri
+from shared.redis_client import RedisClient
+from shared.settings import Pooling, Settings
+
+
+class Load:
+    """Jobs of one test on one collection, and workers for their chunks."""
+
+    def __init__(self, settings: Settings, redis: RedisClient, encoder: Encoder) -> None:
+        self.settings = settings
+        self.redis = redis
+        self.encoder = encoder
+        self.collection = settings.default_collection
+        self.root = settings.image_roots[0]
+        self.jobs = Jobs(redis, settings)
+        self.collections = Collections(settings)
+        self.images = Images(settings)
+        self.threads = ThreadPoolExecutor(2)
+        self.stopping = threading.Event()
+        self._opened: list[Any] = [self.collections, self.images]
+
+    def make_collection(self, pooling: Pooling = "avg", weights: str | None = None) -> None:
+        weights = weights or self.encoder.weights
+        self.collections.ensure(self.collection, weights=weights, pooling=pooling)
+
+    def ref(self, path: Path, **changes: Any) -> FileRef:
+        """A file as a scan reports it."""
+        stat = path.stat()
+        fields = {"uri": file_uri(path), "size": stat.st_size, "mtime_ns": stat.st_mtime_ns}
+        return FileRef(**{**fields, **changes})
+
+    def job(self, *chunks: Sequence[FileRef | Path], **spec: Any) -> tuple[str, list[str]]:
+        """A scanned job of these chunks; returns its id and theirs."""
+        uploads = spec.pop("uploads", 0)
+        source = UploadSource(files=uploads) if uploads else DirectorySource(path=str(self.root))
+        job_id = uuid.uuid4().hex
+        self.jobs.create(
+            JobSpec(
+                id=job_id,
+                collection=self.collection,
+                source=source,
+                created_at=time.time(),
+                **spec,
+            )
+        )
+        scans = Scans(self.redis, "indexer")
+        start = scans.begin(job_id)
+        assert start is not None
+        ids = []
+        for chunk in chunks:
+            files = [self.ref(item) if isinstance(item, Path) else item for item in chunk]
+            ids.append(scans.add_chunk(job_id, start.generation, files)[0])
+        scans.finish(job_id, start.generation)
+        return job_id, ids
+
+    def worker(
+        self,
+        decode_all: DecodeAll | None = None,
+        decode_suspects: DecodeAll | None = None,
+        name: str | None = None,
+        encoder: Encoder | None = None,
+    ) -> ChunkWorker:
+        """A worker that the ledger takes for alive."""
+        name = name or uuid.uuid4().hex
+        info = WorkerInfo(id=name, name=name, queue="encode", started_at=time.time())
+        # A minute of life, where a heartbeat would give it a few seconds again and again.
+        patient = self.settings.model_copy(update={"lease_seconds": 60.0})
+        Workers(self.redis, patient).say_alive(info)
+        stores = open_stores(self.settings, self.redis, name)
+        self._opened.append(stores)
+        in_threads = decode_in_threads(self.threads, self.settings.max_pixels)
+        return ChunkWorker(
+            self.settings,
+            stores,
+            encoder or self.encoder,
+            self.threads,
+            decode_all or in_threads,
+            decode_suspects or in_threads,
+            self.stopping,
+        )
+
+    def run(self, *files: FileRef | Path, **spec: Any) -> Job:
+        """One job of one chunk, worked on to its end."""
+        job_id, (chunk,) = self.job(files, **spec)
+        self.worker().work(job_id, chunk)
+        return self.jobs.get(job_id)
+
+    def lose(self, job_id: str, chunk_id: str) -> None:
+        """Have a worker claim a chunk and die."""
+        lost = uuid.uuid4().hex
+        info = WorkerInfo(id=lost, name=lost, queue="encode", started_at=time.time())
+        Workers(self.redis, self.settings).say_alive(info)
+        assert Chunks(self.redis, lost).claim(job_id, chunk_id) is not None
+        self.redis.delete(keys.WORKER + lost)
+
+    def failures(self, job: Job) -> dict[str, Failure]:
+        """A job's failures by file name."""
+        page, _ = self.jobs.failures(job.spec.id, None, 100)
+        return {failure.uri.rpartition("/")[2]: failure for failure in page}
+
+    def rows(self, *files: FileRef | Path) -> list[ImageRow | None]:
+        """What the collection has of these files."""
+        refs = [self.ref(item) if isinstance(item, Path) else item for item in files]
+        found = self.images.many(self.collection, [ref.id for ref in refs], strong=True)
+        return [found.get(ref.id) for ref in refs]
+
+    def row(self, file: FileRef | Path) -> ImageRow:
+        (found,) = self.rows(file)
+        assert found is not None
+        return found
+
+    def vector(self, file: FileRef | Path) -> list[float]:
+        async def ask() -> list[float]:
+            search = Search(self.settings)
+            try:
+                return await search.vector_of(self.collection, self.row(file).id)
+            finally:
+                await search.close()
+
+        return asyncio.run(ask())
+
+    def close(self) -> None:
+        for item in self._opened:
+            item.close()
+        self.threads.shutdown()
