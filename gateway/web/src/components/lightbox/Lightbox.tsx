@@ -1,6 +1,7 @@
 import 'yet-another-react-lightbox/styles.css';
 
 import { ActionIcon, Modal } from '@mantine/core';
+import { useWindowEvent } from '@mantine/hooks';
 import { IconX } from '@tabler/icons-react';
 import { useMemo, useRef } from 'react';
 import Carousel, { type ControllerRef } from 'yet-another-react-lightbox';
@@ -53,6 +54,9 @@ export default function Lightbox({
       })),
     [pictures],
   );
+  useWindowEvent('keydown', (event) => {
+    turn(event, controller.current);
+  });
   if (!picture) return null;
 
   const forgotten = () => {
@@ -68,13 +72,7 @@ export default function Lightbox({
       lockScroll={false}
       transitionProps={{ transition: 'fade', duration: 120 }}
     >
-      <Modal.Content
-        aria-label={fileName(picture.uri)}
-        classNames={{ content: classes.content ?? '' }}
-        onKeyDown={(event) => {
-          turn(event, controller.current);
-        }}
-      >
+      <Modal.Content aria-label={fileName(picture.uri)} classNames={{ content: classes.content ?? '' }}>
         <div className={classes.stage}>
           <Carousel
             plugins={[Inline, Zoom]}
@@ -123,11 +121,13 @@ export default function Lightbox({
   );
 }
 
-/** Arrow keys turn the pictures wherever the focus is, but not while someone types. */
-function turn(event: React.KeyboardEvent, carousel: ControllerRef | null) {
-  const target = event.target as HTMLElement;
-  const ownKeys = target.closest('input, textarea, .yarl__root');
-  if (ownKeys || !carousel) return;
+/** Arrow keys turn the pictures wherever the focus is, but not while someone types or is asked. */
+function turn(event: KeyboardEvent, carousel: ControllerRef | null) {
+  const target = event.target instanceof Element ? event.target : null;
+  // The carousel hears the keys of its own.
+  if (!carousel || target?.closest('input, textarea, .yarl__root')) return;
+  const dialog = target?.closest('[role="dialog"]');
+  if (dialog && !dialog.querySelector('.yarl__root')) return;
   if (event.key === 'ArrowLeft') carousel.prev();
   if (event.key === 'ArrowRight') carousel.next();
 }
