@@ -15,8 +15,16 @@ _COLLECTION = re.compile(COLLECTION_PATTERN)
 _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 #: Names of `Table`, `File` and `Num` with what they are, for the schema of each call.
 _DESCRIPTIONS: dict[str, dict[str, Any]] = {
-    "Table": {"type": "string", "description": "The collection; the default one without it."},
-    "File": {"type": "string", "description": "A directory under an image root."},
+    "Table": {
+        "type": "string",
+        "description": "The collection; the default one without it.",
+        "example": "milvus",
+    },
+    "File": {
+        "type": "string",
+        "description": "A directory under an image root.",
+        "example": "/photos",
+    },
     "Num": {"type": "integer", "minimum": 1, "maximum": MAX_TOP_K, "default": 1},
     "file": {"type": "string", "format": "binary", "description": "The picture to look for."},
 }

@@ -7,6 +7,7 @@ from typing import Annotated, TypeVar, cast
 
 from fastapi import Depends, Query, Request
 from fastapi import Path as PathParameter
+from pydantic import Field
 
 from gateway.links import Links
 from gateway.loads import Loads
@@ -16,7 +17,14 @@ from gateway.query import QueryEncoder
 from gateway.readiness import Readiness
 from gateway.receiving import Receiving
 from gateway.removal import Removal
-from gateway.schemas.fields import EXAMPLE_ID, EXAMPLE_JOB_ID, CollectionName, ImageId, JobId
+from gateway.schemas.fields import (
+    BLANK_IS_NONE,
+    EXAMPLE_ID,
+    EXAMPLE_JOB_ID,
+    CollectionName,
+    ImageId,
+    JobId,
+)
 from gateway.searches import Searches
 from gateway.security import ApiKeys
 from gateway.thumbnails import Thumbnails
@@ -134,5 +142,7 @@ ImagePath = Annotated[ImageId, PathParameter(description="An image's id.", examp
 JobPath = Annotated[JobId, PathParameter(description="A job's id.", examples=[EXAMPLE_JOB_ID])]
 Limit = Annotated[int, Query(ge=1, le=1000, description="Items on a page.")]
 Cursor = Annotated[
-    str | None, Query(max_length=2000, description="`next_cursor` of the page before.")
+    Annotated[str, Field(max_length=2000)] | None,
+    BLANK_IS_NONE,
+    Query(description="`next_cursor` of the page before."),
 ]

@@ -14,15 +14,19 @@ from gateway.dependencies import (
     RemovalDep,
 )
 from gateway.problems import replies
+from gateway.schemas.fields import BLANK_IS_NONE
 from gateway.schemas.images import Deleted, Image, ImageList, ImageUpdate
 from gateway.schemas.search import FilterTag, PathPrefix
 from indexer.rows import ImageFilter
 
 router = APIRouter(prefix="/api/v2/collections/{collection}/images", tags=["images"])
 
-TagQuery = Annotated[FilterTag | None, Query(description="Only images with this tag.")]
+TagQuery = Annotated[
+    FilterTag | None, BLANK_IS_NONE, Query(description="Only images with this tag.")
+]
 PrefixQuery = Annotated[
     PathPrefix | None,
+    BLANK_IS_NONE,
     Query(description="Only images below this: an absolute path, or the beginning of a uri."),
 ]
 

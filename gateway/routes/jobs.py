@@ -22,7 +22,7 @@ from gateway.dependencies import (
 )
 from gateway.failures_csv import failures_csv, prefers_csv
 from gateway.problems import replies
-from gateway.schemas.fields import CollectionName
+from gateway.schemas.fields import BLANK_IS_NONE, CollectionName
 from gateway.schemas.jobs import Failure, FailureList, Job, JobList, LoadInput
 from shared.messages import DirectorySource, JobStatus
 from shared.sources import resolve_directory
@@ -81,8 +81,12 @@ def create_job(
 @router.get("/jobs", summary="List the jobs", responses=replies(422, 503))
 def list_jobs(
     jobs: JobsDep,
-    collection: Annotated[CollectionName | None, Query(description="Only of this one.")] = None,
-    status: Annotated[JobStatus | None, Query(description="Only in this state.")] = None,
+    collection: Annotated[
+        CollectionName | None, BLANK_IS_NONE, Query(description="Only of this one.")
+    ] = None,
+    status: Annotated[
+        JobStatus | None, BLANK_IS_NONE, Query(description="Only in this state.")
+    ] = None,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> JobList:

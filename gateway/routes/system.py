@@ -5,13 +5,14 @@ from importlib.metadata import version
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 
 from gateway import __version__
 from gateway.dependencies import Cursor, DispatcherDep, JobsDep, Limit, SettingsDep, WorkersDep
 from gateway.folders import list_folders as folders_below
 from gateway.problems import replies
 from gateway.routes.uploads import MAX_FILES
-from gateway.schemas.fields import MAX_TAGS
+from gateway.schemas.fields import BLANK_IS_NONE, MAX_TAGS
 from gateway.schemas.search import MAX_TOP_K
 from gateway.schemas.system import Folder, FolderList, Limits, System, Worker
 from shared.fingerprint import fingerprint
@@ -59,8 +60,9 @@ def get_system(
 def list_folders(
     settings: SettingsDep,
     path: Annotated[
-        str | None,
-        Query(max_length=4096, description="A directory; without it, the image roots."),
+        Annotated[str, Field(max_length=4096)] | None,
+        BLANK_IS_NONE,
+        Query(description="A directory; without it, the image roots."),
     ] = None,
     cursor: Cursor = None,
     limit: Limit = 100,

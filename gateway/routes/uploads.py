@@ -60,7 +60,9 @@ async def upload_images(
     response: Response,
     receiving: ReceivingDep,
     links: LinksDep,
-    tags: Annotated[Tags, Form(description="Repeat the field for more than one.")] = [],  # noqa: B006 - FastAPI copies it
+    tags: Annotated[
+        Tags, Form(description="Repeat the field for more than one.", examples=[["summer"]])
+    ] = [],  # noqa: B006 - FastAPI copies it
     on_duplicate: Annotated[
         OnDuplicate,
         Form(description="`skip` leaves out pictures whose content is in the collection already."),

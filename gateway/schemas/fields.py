@@ -1,15 +1,27 @@
 """Parts that several schemas share: names, tags, metadata, times, pages."""
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
 
+from shared.errors import NotFound, image_not_found, job_not_found
 from shared.names import COLLECTION_PATTERN, ID_PATTERN
 
 T = TypeVar("T")
+
+_ID = re.compile(ID_PATTERN)
 
 #: Milvus takes JSON fields up to 65,536 bytes; some of it is left for its own framing.
 MAX_METADATA_BYTES = 60_000
@@ -30,13 +42,28 @@ def _storable(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
+def _known_form(not_found: Callable[[str], NotFound]) -> Callable[[str], str]:
+    def check(value: str) -> str:
+        if not _ID.fullmatch(value):
+            raise not_found(value)
+        return value
+
+    return check
+
+
+def _given(value: str | None) -> str | None:
+    return value or None
+
+
 def _distinct(value: list[str]) -> list[str]:
     return list(dict.fromkeys(value))
 
 
 CollectionName = Annotated[str, StringConstraints(pattern=COLLECTION_PATTERN)]
-ImageId = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
-JobId = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
+_ID_SCHEMA = WithJsonSchema({"type": "string", "pattern": ID_PATTERN})
+#: What cannot be an id names nothing: that is 404, as for an id that nothing has.
+ImageId = Annotated[str, AfterValidator(_known_form(image_not_found)), _ID_SCHEMA]
+JobId = Annotated[str, AfterValidator(_known_form(job_not_found)), _ID_SCHEMA]
 Tag = Annotated[
     str,
     StringConstraints(
@@ -49,6 +76,10 @@ Tag = Annotated[
 ]
 Tags = Annotated[list[Tag], Field(max_length=MAX_TAGS), AfterValidator(_distinct)]
 Metadata = Annotated[dict[str, Any], AfterValidator(_storable)]
+
+
+#: Beside a query parameter's type: `?tag=` says no more than leaving it out.
+BLANK_IS_NONE = BeforeValidator(_given)
 
 
 class Input(BaseModel):

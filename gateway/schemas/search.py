@@ -7,7 +7,7 @@ from fastapi import Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from gateway.links import Links
-from gateway.schemas.fields import Input, Tag
+from gateway.schemas.fields import BLANK_IS_NONE, Input, Tag
 from gateway.schemas.images import EXAMPLE_IMAGE
 from indexer.rows import ImageFilter
 from indexer.search import Hit
@@ -36,9 +36,9 @@ class SearchParameters(BaseModel):
 
     top_k: TopK = 10
     offset: Offset = 0
-    min_score: MinScore | None = None
-    tag: FilterTag | None = None
-    path_prefix: PathPrefix | None = None
+    min_score: Annotated[MinScore | None, BLANK_IS_NONE] = None
+    tag: Annotated[FilterTag | None, BLANK_IS_NONE] = None
+    path_prefix: Annotated[PathPrefix | None, BLANK_IS_NONE] = None
 
     @property
     def filter(self) -> ImageFilter:

@@ -143,6 +143,7 @@ def test_many_are_forgotten_by_filter_and_never_all(
     api: httpx.Client, stored: list[ImageRow], url: str
 ) -> None:
     problem(api.delete(url), 422, "empty_filter")
+    problem(api.delete(f"{url}?tag=&path_prefix="), 422, "empty_filter")
 
     assert api.delete(url, params={"tag": "even"}).json() == {"deleted": 3}
     assert api.delete(url, params={"tag": "even"}).json() == {"deleted": 0}
@@ -159,6 +160,6 @@ def test_what_is_not_there_is_not_found(
     problem(api.delete(elsewhere, params={"tag": "a"}), 404, "collection_not_found")
     problem(api.get(f"{url}/{'0' * 32}"), 404, "image_not_found")
     problem(api.get(f"{url}/..%2f..%2fetc"), 404, "not_found")
-    problem(api.get(f"{url}/UPPER"), 422, "validation_error")
+    problem(api.get(f"{url}/UPPER"), 404, "image_not_found")
     problem(api.get(url, params={"cursor": "???"}), 422, "invalid_cursor")
     problem(api.get(url, params={"order": "size"}), 422, "validation_error")

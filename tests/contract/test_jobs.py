@@ -195,6 +195,7 @@ def test_jobs_are_listed_newest_first(
     assert elsewhere == {"items": [], "next_cursor": None}
     for cursor in ("x", "nan", "-inf"):
         problem(api.get("/api/v2/jobs", params={"cursor": cursor}), 422, "invalid_cursor")
+    assert len(api.get("/api/v2/jobs?collection=&status=&cursor=").json()["items"]) == 5
     problem(api.get("/api/v2/jobs?status=lost"), 422, "validation_error")
     problem(api.get("/api/v2/jobs?limit=1001"), 422, "validation_error")
 
@@ -215,12 +216,13 @@ def test_jobs_are_paused_resumed_and_cancelled_as_often_as_asked(
 @pytest.mark.parametrize("call", ["", "/events", "/failures"])
 def test_an_unknown_job_is_not_found(api: httpx.Client, call: str) -> None:
     problem(api.get(f"/api/v2/jobs/{'0' * 32}{call}"), 404, "job_not_found")
-    problem(api.get(f"/api/v2/jobs/NOT-AN-ID{call}"), 422, "validation_error")
+    problem(api.get(f"/api/v2/jobs/not-an-id{call}"), 404, "job_not_found")
 
 
 @pytest.mark.parametrize("call", ["cancel", "pause", "resume", "retry"])
 def test_an_unknown_job_is_not_steered(api: httpx.Client, call: str) -> None:
     problem(api.post(f"/api/v2/jobs/{'0' * 32}/{call}"), 404, "job_not_found")
+    problem(api.post(f"/api/v2/jobs/{'0' * 32}:failures/{call}"), 404, "job_not_found")
 
 
 def test_failures_are_paged(api: httpx.Client, failed_job: str) -> None:

@@ -113,6 +113,7 @@ def test_metrics_count_what_matters(
             f"/api/v2/collections/{collection}/search", files={"file": picture}
         ).raise_for_status()
     api.get("/api/v2/jobs/nothing")
+    api.get("/api/v2/jobs/nothing_else")
     api.get("/wp-login.php")
 
     reply = api.get("/metrics")
@@ -135,6 +136,6 @@ def test_metrics_count_what_matters(
         assert value(f'search_seconds_count{{stage="{stage}"}}') == 3
     search = 'method="POST",route="/api/v2/collections/{collection}/search",status="200"'
     assert value(f"http_requests_total{{{search}}}") == 3
-    assert value('http_requests_total{method="GET",route="/api/v2/jobs/{job}",status="422"}') == 1
+    assert value('http_requests_total{method="GET",route="/api/v2/jobs/{job}",status="404"}') == 2
     assert value('http_requests_total{method="other",route="other",status="404"}') == 1
     assert collection not in reply.text
