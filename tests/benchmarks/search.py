@@ -81,4 +81,3 @@ def _throughput(
     with ThreadPoolExecutor(clients) as pool:
         list(pool.map(one, range(searches)))
     return searches / (time.perf_counter() - started)
-
