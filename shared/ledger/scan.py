@@ -9,8 +9,9 @@ import json
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from shared.ledger import keys, scripts
+from shared.ledger import keys, scan_scripts, scripts
 from shared.ledger.chunks import chunk_payload, outcome_arguments
 from shared.messages import (
     FILE_REFS,
@@ -44,26 +45,34 @@ class ScanStart:
         return self.generation > 1
 
 
+class Tally(NamedTuple):
+    """Files in chunks, of all tries of a scan; unchanged and ignored ones, of the last try."""
+
+    chunked: int
+    unchanged: int
+    ignored: int
+
+
 class Scans:
     """The scans of all jobs, as the indexer process `indexer_id` sees them."""
 
     def __init__(self, redis: RedisClient, indexer_id: str) -> None:
         self._redis = redis
         self._indexer = indexer_id
-        self._begin = redis.register_script(scripts.BEGIN_SCAN)
-        self._add_chunk = redis.register_script(scripts.ADD_CHUNK)
-        self._record = redis.register_script(scripts.RECORD_SCAN)
-        self._removal = redis.register_script(scripts.RECORD_REMOVAL)
-        self._finish = redis.register_script(scripts.FINISH_SCAN)
+        self._begin = redis.register_script(scan_scripts.BEGIN_SCAN)
+        self._add_chunk = redis.register_script(scan_scripts.ADD_CHUNK)
+        self._record = redis.register_script(scan_scripts.RECORD_SCAN)
+        self._removal = redis.register_script(scan_scripts.RECORD_REMOVAL)
+        self._finish = redis.register_script(scan_scripts.FINISH_SCAN)
         self._complete = redis.register_script(scripts.COMPLETE_CHUNK)
         self._tend = redis.register_script(scripts.TEND_JOB)
 
-    def begin(self, job_id: str, token: str | None = None) -> ScanStart | None:
-        """Take a job's scan, or None when it ended or a living indexer has it.
+    def begin(self, job_id: str) -> ScanStart | None:
+        """Take a job's scan, or None when it ended or another living indexer has it.
 
-        Called again with the same `token`, as when the answer was lost, it is still ours.
+        What this indexer has, it may begin anew: a new generation, which refuses the old one.
         """
-        reply = self._begin(keys=[keys.job(job_id)], args=[self._indexer, token or _new_id()])
+        reply = self._begin(keys=[keys.job(job_id)], args=[self._indexer])
         if reply is None:
             return None
         ids = (ref.id for payload in reply[1] for ref in FILE_REFS.validate_json(payload))
@@ -122,6 +131,16 @@ class Scans:
             self._complete(keys=job, args=outcome_arguments(chunk_id, outcome), client=pipe)
             replies = pipe.execute()
         _checked(replies[0])
+
+    def tally(self, job_id: str) -> Tally:
+        """What the ledger has counted of a scan."""
+        fields = ("chunk_total", "scan_unchanged", "ignored")
+        return Tally(*(int(n or 0) for n in self._redis.hmget(keys.job(job_id), *fields)))
+
+    def is_mine(self, job_id: str) -> bool:
+        """Whether the ledger holds this indexer to be scanning a job."""
+        owner: bytes | None = self._redis.hget(keys.job(job_id), "scan_owner")
+        return owner is not None and owner.decode() == self._indexer
 
     def removal_begun(self, job_id: str) -> Sequence[str]:
         """Ids whose removal was begun and not yet counted, of an earlier try."""

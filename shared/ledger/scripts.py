@@ -4,7 +4,7 @@ KEYS[1] is always the job's hash; the other keys of the job are its name and a s
 speaks to one Redis, not to a cluster, so keys made inside a script are allowed.
 """
 
-_PRELUDE = """
+PRELUDE = """
 local job = KEYS[1]
 local function now()
   local t = redis.call('TIME')
@@ -45,91 +45,10 @@ local function holder(lease) return string.match(lease, '^%S+') end
 local function alive(worker) return redis.call('EXISTS', 'lookalike:worker:' .. worker) == 1 end
 """
 
-#: ARGV: indexer, token. Returns nil, or {generation, chunk payloads still pending}.
-BEGIN_SCAN = (
-    _PRELUDE
-    + """
-if terminal() or get('scan_done') == '1' then return false end
-local owner = get('scan_owner')
-if owner and owner ~= '' and alive(owner) and get('scan_token') ~= ARGV[2] then return false end
-local generation = redis.call('HINCRBY', job, 'generation', 1)
-redis.call('HSET', job, 'scan_owner', ARGV[1], 'scan_token', ARGV[2], 'state', 'scanning')
-redis.call('HSET', job, 'scan_unchanged', 0, 'ignored', 0)
-if not get('started_at') then
-  redis.call('HSET', job, 'started_at', tostring(now()))
-  redis.call('RPUSH', job .. ':rate', tostring(now()) .. ' 0')
-end
-event('progress', '')
-return {generation, redis.call('HVALS', job .. ':chunks')}
-"""
-)
-
-#: ARGV: generation, chunk, payload, files. Returns chunks pending, -1 superseded, -2 ended.
-ADD_CHUNK = (
-    _PRELUDE
-    + """
-if terminal() then return -2 end
-if get('generation') ~= ARGV[1] then return -1 end
-if get('last_chunk') ~= ARGV[2] then
-  redis.call('HSET', job .. ':chunks', ARGV[2], ARGV[3])
-  redis.call('HSET', job .. ':sent', ARGV[2], tostring(now()))
-  redis.call('HINCRBY', job, 'chunk_total', ARGV[4])
-  redis.call('HSET', job, 'last_chunk', ARGV[2])
-  event('progress', '')
-end
-return redis.call('HLEN', job .. ':chunks')
-"""
-)
-
-#: ARGV: generation, unchanged, ignored, token. Returns 0, -1 superseded, -2 ended.
-RECORD_SCAN = (
-    _PRELUDE
-    + """
-if terminal() then return -2 end
-if get('generation') ~= ARGV[1] then return -1 end
-if get('last_record') == ARGV[4] then return 0 end
-redis.call('HSET', job, 'last_record', ARGV[4])
-redis.call('HINCRBY', job, 'scan_unchanged', ARGV[2])
-redis.call('HINCRBY', job, 'ignored', ARGV[3])
-redis.call('HINCRBY', 'lookalike:stats', 'images:unchanged', ARGV[2])
-event('progress', '')
-return 0
-"""
-)
-
-#: ARGV: generation. Returns 0, -1 superseded, -2 ended.
-FINISH_SCAN = (
-    _PRELUDE
-    + """
-if terminal() then return -2 end
-if get('generation') ~= ARGV[1] then return -1 end
-redis.call('HSET', job, 'scan_done', '1', 'scan_owner', '', 'state', 'running')
-event('progress', '')
-close_if_complete()
-return 0
-"""
-)
-
-#: ARGV: generation, ids as JSON (empty: done with them), how many. Returns 0 or -1, -2.
-RECORD_REMOVAL = (
-    _PRELUDE
-    + """
-if terminal() then return -2 end
-if get('generation') ~= ARGV[1] then return -1 end
-if ARGV[2] ~= '' then
-  redis.call('HSET', job, 'removing', ARGV[2])
-elseif redis.call('HDEL', job, 'removing') == 1 then
-  redis.call('HINCRBY', job, 'removed', ARGV[3])
-  event('progress', '')
-end
-return 0
-"""
-)
-
 #: ARGV: chunk, worker, token. Returns {1, spec, payload, attempt}, or {0} when it is not to be had.
 #: The same token is answered again: the first answer may have been lost with its connection.
 CLAIM_CHUNK = (
-    _PRELUDE
+    PRELUDE
     + """
 local payload = redis.call('HGET', job .. ':chunks', ARGV[1])
 if not payload or terminal() then return {0} end
@@ -150,7 +69,7 @@ return {1, get('spec'), payload, redis.call('HINCRBY', job .. ':attempts', ARGV[
 
 #: ARGV: chunk, worker. Gives a claimed chunk back untouched; it is sent again at once.
 RELEASE_CHUNK = (
-    _PRELUDE
+    PRELUDE
     + """
 local lease = redis.call('HGET', job .. ':leases', ARGV[1])
 if not lease or holder(lease) ~= ARGV[2] then return 0 end
@@ -165,7 +84,7 @@ return 1
 #: ARGV: chunk, indexed, unchanged, duplicates, bytes, encode seconds, number of failures,
 #: the failures as JSON, then the ids to account for. Returns 1, or 0 the second time.
 COMPLETE_CHUNK = (
-    _PRELUDE
+    PRELUDE
     + """
 if redis.call('HDEL', job .. ':chunks', ARGV[1]) == 0 then return 0 end
 redis.call('HDEL', job .. ':leases', ARGV[1])
@@ -199,7 +118,7 @@ return 1
 
 #: ARGV: state (cancelled or failed), error as JSON or ''. Returns 1, or 0 when it had ended.
 END_JOB = (
-    _PRELUDE
+    PRELUDE
     + """
 if terminal() then return 0 end
 if ARGV[2] ~= '' then redis.call('HSET', job, 'error', ARGV[2]) end
@@ -210,7 +129,7 @@ return 1
 
 #: ARGV: '1' to pause, '0' to resume. Returns 1, or 0 when there was nothing to do.
 SET_PAUSED = (
-    _PRELUDE
+    PRELUDE
     + """
 if terminal() or get('paused') == ARGV[1] then return 0 end
 redis.call('HSET', job, 'paused', ARGV[1])
@@ -223,7 +142,7 @@ return 1
 #: ARGV: stale-after seconds, whether the encode queue is empty. Frees chunks of dead workers.
 #: Returns {scan wanted, chunk, chunk, …}: what is to be sent again.
 TEND_JOB = (
-    _PRELUDE
+    PRELUDE
     + """
 if terminal() then
   redis.call('SREM', 'lookalike:jobs:active', string.sub(job, 15))

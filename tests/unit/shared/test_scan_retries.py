@@ -29,13 +29,17 @@ def scans(redis: RedisClient, jobs: Jobs) -> Scans:
     return Scans(redis, "indexer")
 
 
-def test_a_scan_begun_twice_with_one_token_is_still_ours(scans: Scans) -> None:
-    first, again = scans.begin(JOB, "t1"), scans.begin(JOB, "t1")
+def test_a_scan_begun_again_is_still_ours(scans: Scans, redis: RedisClient) -> None:
+    first, again = scans.begin(JOB), scans.begin(JOB)
     assert first is not None
     assert again is not None
     assert again.generation > first.generation
-    assert scans.begin(JOB, "t2") is None
-    assert scans.begin(JOB) is None
+    assert scans.is_mine(JOB)
+    other = Scans(redis, "another indexer")
+    assert other.begin(JOB) is None
+    assert not other.is_mine(JOB)
+    with pytest.raises(ScanSuperseded):
+        scans.record(JOB, first.generation, unchanged=1, ignored=0)
 
 
 def test_a_chunk_added_twice_counts_once(scans: Scans, jobs: Jobs, redis: RedisClient) -> None:
@@ -57,6 +61,9 @@ def test_counts_recorded_twice_count_once(scans: Scans, jobs: Jobs) -> None:
     scans.record(JOB, 1, unchanged=1, ignored=0)
     job = jobs.get(JOB)
     assert (job.unchanged, job.ignored) == (11, 4)
+    assert scans.tally(JOB) == (0, 11, 4)
+    scans.add_chunk(JOB, 1, FILES)
+    assert scans.tally(JOB) == (3, 11, 4)
 
 
 def test_failures_of_the_scan_count_once_and_are_known_later(scans: Scans, jobs: Jobs) -> None:
