@@ -16,10 +16,11 @@ from indexer.listing import listed_files
 from indexer.persistence import Persistence, Stopped
 from indexer.removal import Removal
 from indexer.rows import MAX_URI_BYTES
+from indexer.running import Running
 from indexer.walk import Batch, DirectoryWalk, path_too_long
 from shared.errors import NotFound
 from shared.fingerprint import fingerprint
-from shared.ledger import Jobs, ScanEnded, Scans, ScanStart, ScanSuperseded, Workers
+from shared.ledger import Jobs, ScanEnded, Scans, ScanStart, ScanSuperseded, Tally, Workers
 from shared.log import get_logger
 from shared.messages import FINISHED, Failure, FileRef, JobError, JobSpec
 from shared.queues import Dispatcher
@@ -39,11 +40,12 @@ class Services:
     collections: Collections
     images: Images
     dispatcher: Dispatcher
+    running: Running
     stop: threading.Event
 
 
 def run_scan(job_id: str, services: Services) -> None:
-    """Scan a job's source, if the job still wants it and no living indexer has it.
+    """Scan a job's source, if the job still wants it and nobody else living is at it.
 
     Whatever goes wrong ends the job with an error; a store that is away is waited for. Raises
     nothing but Stopped, when this process shuts down before the scan's end.
@@ -55,28 +57,30 @@ def run_scan(job_id: str, services: Services) -> None:
             raise ScanEnded
 
     persistence = Persistence(services.stop, check)
-    try:
-        error = _attempt(job_id, services, persistence)
-        if error is not None:
-            _log.warning("scan_failed", code=error.code, detail=error.detail)
-            persistence.run(lambda: services.jobs.fail(job_id, error))
-    except ScanSuperseded:
-        _log.info("scan_superseded")
-    except ScanEnded:
-        _log.info("scan_not_wanted_any_more")
+    with services.running.enter(job_id) as ours:
+        if not ours:
+            return
+        try:
+            error = _attempt(job_id, services, persistence)
+            if error is not None:
+                _log.warning("scan_failed", code=error.code, detail=error.detail)
+                persistence.run(lambda: services.jobs.fail(job_id, error))
+        except ScanSuperseded:
+            _log.info("scan_superseded")
+        except ScanEnded:
+            _log.info("scan_not_wanted_any_more")
 
 
 def _attempt(job_id: str, services: Services, persistence: Persistence) -> JobError | None:
     """Scan; the error that the job must end with, or None."""
-    token = uuid.uuid4().hex
     try:
-        start = persistence.run(lambda: services.scans.begin(job_id, token))
-        if start is None:
-            _log.info("scan_not_needed")
-            return None
-        spec = persistence.run(lambda: services.jobs.get(job_id)).spec
-        _log.info("scan_begun", collection=spec.collection, generation=start.generation)
-        Scan(spec, start, services, persistence).run()
+        while (start := persistence.run(lambda: services.scans.begin(job_id))) is not None:
+            spec = persistence.run(lambda: services.jobs.get(job_id)).spec
+            _log.info("scan_begun", collection=spec.collection, generation=start.generation)
+            if Scan(spec, start, services, persistence).run():
+                return None
+            _log.error("ledger_forgot", generation=start.generation)
+        _log.info("scan_not_needed")
     except JobFailed as failure:
         return failure.error
     except NotFound as missing:
@@ -116,9 +120,15 @@ class Scan:
             services.settings,
         )
         self._all_new = False
+        #: What this try has counted; of files in chunks, those of earlier tries included.
+        self._chunked = self._unchanged = self._ignored = 0
 
-    def run(self) -> None:
-        """Raises JobFailed, NotFound, ScanSuperseded, ScanEnded, Stopped."""
+    def run(self) -> bool:
+        """Scan to the end. False if the ledger lost some of it, as when Redis lost its disk.
+
+        Raises JobFailed, NotFound, ScanSuperseded, ScanEnded, Stopped.
+        """
+        self._chunked = self._tally().chunked
         self._check_collection()
         self._removal.finish_begun()
         source = self._spec.source
@@ -132,8 +142,14 @@ class Scan:
         self._chunking.flush()
         if synced:
             self._removal.forget_gone(synced)
+        if self._tally() != (self._chunked, self._unchanged, self._ignored):
+            return False
         self._persistence.run(lambda: self._scans.finish(self._spec.id, self._generation))
         _log.info("scan_finished")
+        return True
+
+    def _tally(self) -> Tally:
+        return self._persistence.run(lambda: self._scans.tally(self._spec.id))
 
     def _check_collection(self) -> None:
         name, collections = self._spec.collection, self._services.collections
@@ -167,6 +183,7 @@ class Scan:
             elif len(file.uri) > MAX_URI_BYTES:
                 failures.append(path_too_long(file.uri, file.size, file.mtime_ns))
             else:
+                self._chunked += 1
                 self._chunking.add(
                     FileRef(uri=file.uri, size=file.size, mtime_ns=file.mtime_ns, name=file.label)
                 )
@@ -177,6 +194,7 @@ class Scan:
     def _fail(self, failures: Sequence[Failure]) -> None:
         wanted = self._known.not_accounted([failure.uri for failure in failures])
         new = [failure for failure in failures if failure.uri in wanted]
+        self._chunked += len(new)
         if new:
             chunk = uuid.uuid4().hex
             self._persistence.run(
@@ -184,6 +202,8 @@ class Scan:
             )
 
     def _record(self, unchanged: int, ignored: int) -> None:
+        self._unchanged += unchanged
+        self._ignored += ignored
         if unchanged or ignored:
             token = uuid.uuid4().hex
             self._persistence.run(

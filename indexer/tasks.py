@@ -15,6 +15,7 @@ from structlog.contextvars import bound_contextvars
 from indexer.collections import Collections
 from indexer.images import Images
 from indexer.persistence import Stopped
+from indexer.running import Running
 from indexer.scan import Services, run_scan
 from indexer.slots import Slots
 from indexer.tend import Tend
@@ -55,6 +56,7 @@ class Process:
             collections=Collections(settings),
             images=Images(settings),
             dispatcher=Dispatcher(app, redis),
+            running=Running(),
             stop=threading.Event(),
         )
 
@@ -70,6 +72,7 @@ class Process:
                 services.scans,
                 services.collections,
                 services.dispatcher,
+                services.running,
                 settings,
             ),
         )

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from indexer.collections import Collections
 from indexer.persistence import passes
+from indexer.running import Running
 from shared.errors import LookalikeError, NotFound
 from shared.ledger import Jobs, Scans
 from shared.log import get_logger
@@ -31,12 +32,14 @@ class Tend:
         scans: Scans,
         collections: Collections,
         dispatcher: Dispatcher,
+        running: Running,
         settings: Settings,
     ) -> None:
         self._jobs = jobs
         self._scans = scans
         self._collections = collections
         self._dispatcher = dispatcher
+        self._running = running
         self._settings = settings
         self._seen: set[str] = set()
         self._quiet_until = 0.0
@@ -75,7 +78,9 @@ class Tend:
 
     def _tend_job(self, job: str, encode_empty: bool, scan_empty: bool) -> None:
         scan, chunks = self._scans.tend(job, self._settings.lease_seconds, encode_empty)
-        if scan and scan_empty:
+        # Ours by the ledger, and yet no thread's: what ended the scan was lost with Redis.
+        orphaned = job not in self._running and self._scans.is_mine(job)
+        if (scan or orphaned) and scan_empty:
             _log.info("scan_sent_again", job=job)
             self._dispatcher.send_scan(job)
         if chunks:

@@ -12,9 +12,11 @@ from celery import Celery
 from indexer.collections import Collections
 from indexer.images import Images
 from indexer.rows import ImageRow
+from indexer.running import Running
 from indexer.scan import Services, run_scan
 from indexer.write import Writer
 from shared.celery_app import create_celery
+from shared.errors import Unavailable
 from shared.ledger import Chunks, Jobs, Scans, Workers, keys
 from shared.messages import (
     ChunkClaim,
@@ -56,6 +58,7 @@ class Indexer:
             collections=Collections(settings),
             images=Images(settings),
             dispatcher=Dispatcher(app, redis),
+            running=Running(),
             stop=threading.Event(),
         )
         say_alive(redis, self.id)
@@ -148,7 +151,12 @@ class Loads:
             self.claims.append(claim)
             failed = [ref for ref in claim.files if ref.uri.rpartition("/")[2] in failures]
             rows = [self.row(ref, job_id) for ref in claim.files if ref not in failed]
-            self.writer.upsert(self.collection, rows, make_vectors(len(rows)))
+            try:
+                self.writer.upsert(self.collection, rows, make_vectors(len(rows)))
+            except Unavailable:
+                self.claims.pop()
+                self.chunks.release(job_id, chunk)
+                raise
             outcome = ChunkOutcome(
                 indexed=len(rows),
                 failures=tuple(Failure(uri=r.uri, code="corrupt", reason="x") for r in failed),

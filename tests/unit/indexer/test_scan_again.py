@@ -127,7 +127,7 @@ def test_failures_of_the_scan_itself_count_once(loads: Loads) -> None:
     settings = loads.settings.model_copy(update={"chunks_ahead": 100})
     job, first = loads.job(), loads.indexer(settings)
     first.services.stop.clear()
-    start = first.services.scans.begin(job, "t")
+    start = first.services.scans.begin(job)
     assert start is not None
     # The first try is killed between its failure and its end.
     failure = path_too_long(file_uri(loads.root / long), 1, 1)
@@ -179,3 +179,22 @@ def test_the_lookups_of_a_repeated_scan_are_strong(
     assert loads.finish(job, loads.indexer()).indexed == 24
     assert asked
     assert all(asked)
+
+
+def test_what_redis_lost_meanwhile_is_scanned_again(loads: Loads) -> None:
+    """Its log, written late, was cut short by a power failure: acknowledged chunks are gone."""
+    loads.put(*FILES)
+    job, indexer = loads.job(), loads.indexer()
+    scanning = threading.Thread(target=indexer.scan, args=(job,))
+    scanning.start()
+    wait_until(lambda: len(loads.pending(job)) == 3, 10, "three chunks")
+    lost = loads.pending(job)[0]
+    loads.redis.hdel(f"lookalike:job:{job}:chunks", lost)
+    loads.redis.hincrby(f"lookalike:job:{job}", "chunk_total", -2)
+    while scanning.is_alive():
+        loads.complete(job)
+        scanning.join(0.01)
+    loads.complete(job)
+    finished = loads.jobs.get(job)
+    _assert_exact(loads, finished, files=24)
+    assert finished.indexed == 24

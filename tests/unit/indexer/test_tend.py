@@ -27,6 +27,7 @@ class Watch:
             services.scans,
             services.collections,
             services.dispatcher,
+            services.running,
             services.settings,
         )
 
@@ -65,6 +66,18 @@ def test_a_dead_indexers_scan_is_sent_again(loads: Loads, watch: Watch) -> None:
     watch.round()
     assert watch.sent(SCAN) == 1
     assert loads.finish(job, loads.indexer()).status == "done"
+
+
+def test_a_scan_that_only_the_ledger_believes_in_is_sent_again(loads: Loads, watch: Watch) -> None:
+    job = loads.job()
+    services = watch.indexer.services
+    assert services.scans.begin(job) is not None
+    with services.running.enter(job):
+        watch.round()
+        assert watch.sent(SCAN) == 0
+    watch.round()
+    assert watch.sent(SCAN) == 1
+    assert loads.finish(job, watch.indexer).status == "done"
 
 
 def test_a_scan_whose_message_was_lost_is_sent_again_but_not_in_a_heap(
