@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -41,15 +40,8 @@ def stored(
     return [row for pair in zip(even, odd, strict=True) for row in pair]
 
 
-def problem(reply: httpx.Response, status: int, code: str) -> dict[str, Any]:
-    """Assert that a reply is this error, in the form that every error has."""
-    assert reply.status_code == status, reply.text
-    assert reply.headers["content-type"] == "application/problem+json"
-    body: dict[str, Any] = reply.json()
-    assert body["code"] == code, body
-    assert body["status"] == status
-    assert body["title"]
-    assert body["detail"]
-    assert body["type"] == f"urn:lookalike:problem:{code}"
-    assert "Traceback" not in reply.text
-    return body
+@pytest.fixture
+def encoder_seen(settings: Settings, redis: RedisClient) -> None:
+    """An encoder was here and is gone."""
+    with Encoder(settings, answers=False):
+        pass

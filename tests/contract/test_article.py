@@ -13,14 +13,11 @@ from shared.ledger import Chunks, Jobs, Scans
 from shared.messages import ChunkOutcome, Failure, FileRef
 from shared.redis_client import RedisClient
 from shared.settings import Settings
-from tests.contract.conftest import problem
+from tests.contract.calls import problem
 from tests.contract.server import serving
-from tests.contract.test_jobs import encoder_seen
 from tests.contract.workers import Encoder, index
 from tests.drawn import draw, draw_files
 from tests.services import wait_until
-
-__all__ = ["encoder_seen"]
 
 WAYS = ["json", "data", "params"]
 

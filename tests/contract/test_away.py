@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from shared.settings import Settings
-from tests.contract.conftest import problem
+from tests.contract.calls import problem
 from tests.contract.server import serving
 from tests.contract.workers import Encoder
 from tests.drawn import draw

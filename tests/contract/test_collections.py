@@ -7,7 +7,7 @@ import pytest
 
 from indexer.rows import ImageRow
 from shared.settings import Settings
-from tests.contract.conftest import problem
+from tests.contract.calls import problem
 from tests.contract.workers import WEIGHTS, Encoder
 from tests.drawn import draw_files
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from indexer.rows import ImageRow
 from shared.settings import Settings
-from tests.contract.conftest import problem
+from tests.contract.calls import problem
 from tests.contract.workers import index
 from tests.integration.test_hostile_input import bomb
 

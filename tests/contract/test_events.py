@@ -10,14 +10,12 @@ import pytest
 
 from shared.ledger import Chunks, Events, Jobs, Scans, ScanStart
 from shared.messages import ChunkOutcome, Failure, FileRef
-from shared.redis_client import RedisClient
+from shared.redis_client import RedisClient, connect
 from shared.settings import Settings
-from tests.contract.conftest import problem
+from tests.contract.calls import load, problem
 from tests.contract.server import serving
-from tests.contract.test_jobs import encoder_seen, load
+from tests.contract.workers import Encoder
 from tests.services import Valkey
-
-__all__ = ["encoder_seen"]
 
 
 class Sent(NamedTuple):
@@ -183,9 +181,6 @@ def test_a_stream_outlives_a_restart_of_redis(
     collection: str,
     pictures_root: Path,
 ) -> None:
-    from shared.redis_client import connect
-    from tests.contract.workers import Encoder
-
     valkey = Valkey(tmp_path / "own_valkey")
     own = settings.model_copy(update={"redis_url": type(settings.redis_url)(valkey.url)})
     redis = connect(own)

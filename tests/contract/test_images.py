@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from indexer.rows import ImageRow
-from tests.contract.conftest import problem
+from tests.contract.calls import problem
 
 FIELDS = {
     *("id", "uri", "sha256", "width", "height", "bytes", "format", "modified_at", "added_at"),

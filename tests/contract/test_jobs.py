@@ -3,7 +3,6 @@
 import csv
 import io
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -14,30 +13,10 @@ from shared.names import file_uri
 from shared.queues import SCAN
 from shared.redis_client import RedisClient
 from shared.settings import Settings
-from tests.contract.conftest import problem
+from tests.contract.calls import JOB_FIELDS, ended, load, problem
 from tests.contract.server import serving
 from tests.contract.workers import Encoder
 from tests.drawn import draw_files
-from tests.services import wait_until
-
-FIELDS = {
-    *("id", "collection", "source", "status", "total", "done", "indexed", "unchanged"),
-    *("duplicates", "failed", "ignored", "removed", "bytes", "images_per_second"),
-    *("eta_seconds", "created_at", "started_at", "finished_at", "error"),
-}
-
-
-def load(api: httpx.Client, collection: str, path: Path, **body: Any) -> httpx.Response:
-    source = {"kind": "directory", "path": str(path), **body.pop("source", {})}
-    return api.post(f"/api/v2/collections/{collection}/jobs", json={"source": source, **body})
-
-
-def ended(api: httpx.Client, job_id: str) -> dict[str, Any]:
-    def look() -> dict[str, Any] | None:
-        job: dict[str, Any] = api.get(f"/api/v2/jobs/{job_id}").json()
-        return job if job["finished_at"] else None
-
-    return wait_until(look, 20, "the end of the job")
 
 
 @pytest.fixture
@@ -67,13 +46,6 @@ def failed_job(
     return job_id
 
 
-@pytest.fixture
-def encoder_seen(settings: Settings, redis: RedisClient) -> None:
-    """An encoder was here and is gone."""
-    with Encoder(settings, answers=False):
-        pass
-
-
 def test_a_directory_is_loaded(
     api: httpx.Client, encoder: Encoder, collection: str, pictures_root: Path
 ) -> None:
@@ -87,7 +59,7 @@ def test_a_directory_is_loaded(
     assert reply.status_code == 202
     job = reply.json()
     assert reply.headers["Location"] == f"/api/v2/jobs/{job['id']}"
-    assert set(job) == FIELDS
+    assert set(job) == JOB_FIELDS
     assert job["collection"] == collection
     assert job["source"] == {
         "kind": "directory",

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from gateway import problems
 from gateway.page import DIST, Page
-from tests.contract.conftest import problem
+from tests.contract.calls import problem
 from tests.contract.server import serving_app
 
 HTML = {"Accept": "text/html,application/xhtml+xml"}

@@ -5,7 +5,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from shared.redis_client import RedisClient
-from tests.contract.conftest import problem
+from tests.contract.calls import problem
 
 
 @pytest.mark.parametrize(

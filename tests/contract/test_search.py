@@ -13,7 +13,7 @@ from indexer.rows import ImageRow
 from shared.queues import QUERY
 from shared.redis_client import RedisClient
 from shared.settings import Settings
-from tests.contract.conftest import problem
+from tests.contract.calls import problem
 from tests.contract.server import serving
 from tests.contract.workers import WEIGHTS, Encoder, vector_of
 from tests.drawn import draw

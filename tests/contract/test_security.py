@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from shared.redis_client import RedisClient
 from shared.settings import Settings
-from tests.contract.conftest import problem
+from tests.contract.calls import problem
 from tests.contract.server import serving
 
 KEY = "a-long-random-key"

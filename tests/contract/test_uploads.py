@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import threading
 from typing import Any
 
 import httpx
@@ -10,9 +11,8 @@ import pytest
 
 from shared.redis_client import RedisClient
 from shared.settings import Settings
-from tests.contract.conftest import problem
+from tests.contract.calls import JOB_FIELDS, ended, problem
 from tests.contract.server import serving
-from tests.contract.test_jobs import FIELDS, ended
 from tests.contract.workers import Encoder
 from tests.drawn import draw
 
@@ -57,7 +57,7 @@ def test_an_upload_is_stored_by_content_and_queued(
 
     assert reply.status_code == 202
     job = reply.json()
-    assert set(job) == FIELDS | {"files"}
+    assert set(job) == JOB_FIELDS | {"files"}
     assert reply.headers["Location"] == f"/api/v2/jobs/{job['id']}"
     assert job["source"] == {"kind": "upload", "files": 1}
     (file,) = job["files"]
@@ -125,8 +125,6 @@ def test_a_wait_for_nothing_but_failures_is_422(
 def test_a_cancelled_upload_is_a_conflict_for_who_waits(
     api: httpx.Client, settings: Settings, redis: RedisClient, collection: str
 ) -> None:
-    import threading
-
     def cancel() -> None:
         with httpx.Client(base_url=api.base_url) as other:
             while not (jobs := other.get("/api/v2/jobs").json()["items"]):

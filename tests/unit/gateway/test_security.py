@@ -2,6 +2,7 @@
 
 import pytest
 from pydantic import SecretStr
+from starlette._utils import get_route_path
 
 from gateway import security
 from gateway.security import ApiKeys, route_path
@@ -52,8 +53,6 @@ def test_a_session_ends_with_its_key_and_its_time(monkeypatch: pytest.MonkeyPatc
     ],
 )
 def test_the_path_is_the_one_that_routes_see(path: str, root: str, expected: str) -> None:
-    from starlette._utils import get_route_path
-
     scope = {"type": "http", "path": path, "root_path": root}
 
     assert route_path(scope) == expected == get_route_path(scope)
