@@ -20,12 +20,24 @@ COLLECTION = "pictures"
 FILES = 60
 
 
+def _durable(valkey: Valkey) -> Valkey:
+    """Let it write its log before it answers.
+
+    With `everysec` it puts writes off, for two seconds at most, while the disk is slow; a kill
+    then takes back what was acknowledged, and no test could be exact.
+    """
+    valkey.kill()
+    valkey.command = [*valkey.command, "--appendfsync", "always"]
+    valkey.start()
+    return valkey
+
+
 class Site:
     """Stores that may be killed, and indexers as processes."""
 
     def __init__(self, folder: Path, base: Settings) -> None:
         self.folder = folder
-        self.valkey = Valkey(folder / "valkey")
+        self.valkey = _durable(Valkey(folder / "valkey"))
         self.milvus = MilvusLite(folder / "milvus")
         self.settings = base.model_copy(
             update={
