@@ -13,7 +13,6 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
-    WithJsonSchema,
 )
 
 from shared.errors import NotFound, image_not_found, job_not_found
@@ -60,10 +59,10 @@ def _distinct(value: list[str]) -> list[str]:
 
 
 CollectionName = Annotated[str, StringConstraints(pattern=COLLECTION_PATTERN)]
-_ID_SCHEMA = WithJsonSchema({"type": "string", "pattern": ID_PATTERN})
+_ID_SCHEMA = Field(json_schema_extra={"pattern": ID_PATTERN})
 #: What cannot be an id names nothing: that is 404, as for an id that nothing has.
-ImageId = Annotated[str, AfterValidator(_known_form(image_not_found)), _ID_SCHEMA]
-JobId = Annotated[str, AfterValidator(_known_form(job_not_found)), _ID_SCHEMA]
+ImageId = Annotated[str, _ID_SCHEMA, AfterValidator(_known_form(image_not_found))]
+JobId = Annotated[str, _ID_SCHEMA, AfterValidator(_known_form(job_not_found))]
 Tag = Annotated[
     str,
     StringConstraints(

@@ -711,6 +711,9 @@ export interface components {
              * Tags
              * @description Repeat the field for more than one.
              * @default []
+             * @example [
+             *       "summer"
+             *     ]
              */
             tags: string[];
         };
@@ -2335,15 +2338,24 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": {
-                    /** @description The collection; the default one without it. */
+                    /**
+                     * @description The collection; the default one without it.
+                     * @example milvus
+                     */
                     Table?: string;
                 };
                 "application/x-www-form-urlencoded": {
-                    /** @description The collection; the default one without it. */
+                    /**
+                     * @description The collection; the default one without it.
+                     * @example milvus
+                     */
                     Table?: string;
                 };
                 "multipart/form-data": {
-                    /** @description The collection; the default one without it. */
+                    /**
+                     * @description The collection; the default one without it.
+                     * @example milvus
+                     */
                     Table?: string;
                 };
             };
@@ -2429,15 +2441,24 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": {
-                    /** @description The collection; the default one without it. */
+                    /**
+                     * @description The collection; the default one without it.
+                     * @example milvus
+                     */
                     Table?: string;
                 };
                 "application/x-www-form-urlencoded": {
-                    /** @description The collection; the default one without it. */
+                    /**
+                     * @description The collection; the default one without it.
+                     * @example milvus
+                     */
                     Table?: string;
                 };
                 "multipart/form-data": {
-                    /** @description The collection; the default one without it. */
+                    /**
+                     * @description The collection; the default one without it.
+                     * @example milvus
+                     */
                     Table?: string;
                 };
             };
@@ -2572,7 +2593,10 @@ export interface operations {
                     file: string;
                     /** @default 1 */
                     Num?: number;
-                    /** @description The collection; the default one without it. */
+                    /**
+                     * @description The collection; the default one without it.
+                     * @example milvus
+                     */
                     Table?: string;
                 };
             };
@@ -2709,21 +2733,39 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": {
-                    /** @description A directory under an image root. */
+                    /**
+                     * @description A directory under an image root.
+                     * @example /photos
+                     */
                     File?: string;
-                    /** @description The collection; the default one without it. */
+                    /**
+                     * @description The collection; the default one without it.
+                     * @example milvus
+                     */
                     Table?: string;
                 };
                 "application/x-www-form-urlencoded": {
-                    /** @description A directory under an image root. */
+                    /**
+                     * @description A directory under an image root.
+                     * @example /photos
+                     */
                     File?: string;
-                    /** @description The collection; the default one without it. */
+                    /**
+                     * @description The collection; the default one without it.
+                     * @example milvus
+                     */
                     Table?: string;
                 };
                 "multipart/form-data": {
-                    /** @description A directory under an image root. */
+                    /**
+                     * @description A directory under an image root.
+                     * @example /photos
+                     */
                     File?: string;
-                    /** @description The collection; the default one without it. */
+                    /**
+                     * @description The collection; the default one without it.
+                     * @example milvus
+                     */
                     Table?: string;
                 };
             };
