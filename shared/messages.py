@@ -126,7 +126,8 @@ class ChunkOutcome(Message):
     unchanged: int = 0
     duplicates: int = 0
     failures: tuple[Failure, ...] = ()
-    #: Ids left out as duplicates: they have no row, so a repeated scan must be told of them.
+    #: Ids left out as duplicates or unchanged: no row says that this job has seen them, so a
+    #: repeated scan must be told of them.
     duplicate_ids: tuple[str, ...] = ()
     bytes: int = 0
     encode_seconds: float = 0.0
