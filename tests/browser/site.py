@@ -40,7 +40,8 @@ async ([target, files]) => {
   fire(target, 'dragenter');
   // A zone over the whole window shows itself while something is dragged; then the drop is its.
   await new Promise((done) => setTimeout(done, 300));
-  const under = document.elementFromPoint(box.x + box.width / 2, Math.min(box.y + box.height / 2, 400));
+  const middle = [box.x + box.width / 2, Math.min(box.y + box.height / 2, 400)];
+  const under = document.elementFromPoint(...middle);
   fire(under, 'dragover');
   fire(under, 'drop');
 }

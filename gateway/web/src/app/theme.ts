@@ -49,6 +49,12 @@ const variantColorResolver: VariantColorsResolver = (input) => {
   };
 };
 
+// The classes stand in tokens.css.
+const list = {
+  defaultProps: { withScrollArea: false },
+  classNames: { dropdown: 'dropdown', options: 'dropdown-options' },
+};
+
 export const theme = {
   colors: { ink, red },
   primaryColor: 'ink',
@@ -75,9 +81,13 @@ export const theme = {
   components: {
     // A scroll lock adds a <style> element, which the Content-Security-Policy refuses;
     // tokens.css locks the scroll instead.
-    Modal: {
-      defaultProps: { lockScroll: false, centered: true, closeButtonProps: { 'aria-label': 'Close' } },
-    },
+    ModalRoot: { defaultProps: { lockScroll: false, centered: true } },
+    // What opens beside its field is read beside it, and lies inside the page's landmarks.
+    Combobox: { defaultProps: { withinPortal: false } },
+    // The list itself scrolls: a scroll area in between would be a stop of its own for the keyboard.
+    Select: list,
+    Autocomplete: list,
+    TagsInput: list,
     Title: { defaultProps: { textWrap: 'balance' } },
     Tooltip: {
       defaultProps: { openDelay: 400, withArrow: true, events: { hover: true, focus: true, touch: false } },

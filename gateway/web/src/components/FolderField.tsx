@@ -36,7 +36,6 @@ export function FolderField({ label, placeholder, value, invalid, onChange, onSe
       value={value}
       error={invalid ?? false}
       limit={50}
-      maxDropdownHeight={280}
       autoComplete="off"
       spellCheck={false}
       leftSection={<IconFolder size={16} aria-hidden />}

@@ -55,7 +55,7 @@ export default function Lightbox({
     [pictures],
   );
   useWindowEvent('keydown', (event) => {
-    turn(event, controller.current);
+    steer(event, controller.current, onClose);
   });
   if (!picture) return null;
 
@@ -69,6 +69,8 @@ export default function Lightbox({
       opened
       onClose={onClose}
       fullScreen
+      // Mantine would close it together with a question that stands over it.
+      closeOnEscape={false}
       lockScroll={false}
       transitionProps={{ transition: 'fade', duration: 120 }}
     >
@@ -121,13 +123,14 @@ export default function Lightbox({
   );
 }
 
-/** Arrow keys turn the pictures wherever the focus is, but not while someone types or is asked. */
-function turn(event: KeyboardEvent, carousel: ControllerRef | null) {
+/** Arrow keys turn the pictures and Escape closes, wherever the focus is but in a field or a question. */
+function steer(event: KeyboardEvent, carousel: ControllerRef | null, onClose: () => void) {
   const target = event.target instanceof Element ? event.target : null;
-  // The carousel hears the keys of its own.
-  if (!carousel || target?.closest('input, textarea, .yarl__root')) return;
   const dialog = target?.closest('[role="dialog"]');
-  if (dialog && !dialog.querySelector('.yarl__root')) return;
+  if (target?.closest('input, textarea') || (dialog && !dialog.querySelector('.yarl__root'))) return;
+  if (event.key === 'Escape') onClose();
+  // The carousel hears the arrow keys of its own.
+  if (!carousel || target?.closest('.yarl__root')) return;
   if (event.key === 'ArrowLeft') carousel.prev();
   if (event.key === 'ArrowRight') carousel.next();
 }

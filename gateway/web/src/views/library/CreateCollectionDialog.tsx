@@ -1,9 +1,10 @@
-import { Button, Group, Modal, Select, TextInput } from '@mantine/core';
+import { Button, Group, Select, TextInput } from '@mantine/core';
 import { useState } from 'react';
 
 import { useCreateCollection } from '@/api/collections';
 import type { Collection } from '@/api/models';
 import { explainShortly } from '@/api/remedies';
+import { Dialog } from '@/components/Dialog';
 
 import classes from './CreateCollectionDialog.module.css';
 
@@ -30,7 +31,7 @@ export function CreateCollectionDialog({ onClose, onCreated }: CreateCollectionD
   const [pooling, setPooling] = useState<Pooling>('avg');
   const valid = NAME.test(name);
   return (
-    <Modal opened onClose={onClose} title="New collection">
+    <Dialog onClose={onClose} title="New collection">
       <form
         className={classes.form}
         onSubmit={(event) => {
@@ -74,7 +75,6 @@ export function CreateCollectionDialog({ onClose, onCreated }: CreateCollectionD
           data={POOLINGS}
           value={pooling}
           allowDeselect={false}
-          comboboxProps={{ zIndex: 400 }}
           onChange={(next) => {
             if (next) setPooling(next);
           }}
@@ -93,6 +93,6 @@ export function CreateCollectionDialog({ onClose, onCreated }: CreateCollectionD
           </Button>
         </Group>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,9 +1,10 @@
-import { Button, Group, Modal, Stack, TagsInput, Text } from '@mantine/core';
+import { Button, Group, Stack, TagsInput, Text } from '@mantine/core';
 import { useState } from 'react';
 
 import { useTag } from '@/api/images';
 import type { Image } from '@/api/models';
 import { explainShortly } from '@/api/remedies';
+import { Dialog } from '@/components/Dialog';
 import { formatNumberOf } from '@/text/quantities';
 
 interface TagDialogProps {
@@ -20,7 +21,7 @@ export function TagDialog({ collection, pictures, onClose, onDone }: TagDialogPr
   const [remove, setRemove] = useState<string[]>([]);
   const present = [...new Set(pictures.flatMap(({ tags }) => tags))].sort();
   return (
-    <Modal opened onClose={onClose} title={`Tag ${formatNumberOf(pictures.length, 'picture')}`}>
+    <Dialog onClose={onClose} title={`Tag ${formatNumberOf(pictures.length, 'picture')}`}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -34,7 +35,6 @@ export function TagDialog({ collection, pictures, onClose, onDone }: TagDialogPr
             data-autofocus
             value={add}
             onChange={setAdd}
-            comboboxProps={{ zIndex: 400 }}
           />
           {present.length > 0 && (
             <TagsInput
@@ -42,7 +42,6 @@ export function TagDialog({ collection, pictures, onClose, onDone }: TagDialogPr
               placeholder="Choose among theirs"
               data={present}
               value={remove}
-              comboboxProps={{ zIndex: 400 }}
               onChange={(next) => {
                 setRemove(next.filter((one) => present.includes(one)));
               }}
@@ -63,6 +62,6 @@ export function TagDialog({ collection, pictures, onClose, onDone }: TagDialogPr
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

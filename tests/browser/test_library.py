@@ -1,0 +1,245 @@
+"""Library: collections, what is in them, many selected at once, and ten thousand of them."""
+
+import re
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from indexer.rows import ImageRow
+from indexer.write import Writer
+from shared.fingerprint import DIMENSION
+from shared.names import file_uri, image_id
+from shared.settings import Settings
+from tests.browser.conftest import Put
+from tests.browser.site import Site
+from tests.stack import Stack
+
+MANY = 10_000
+
+
+@pytest.fixture
+def shelf(stack: Stack, put: Put, collection: str) -> list[Path]:
+    """Eight pictures in the collection of this test, four of each kind, untagged."""
+    paths = [*put(collection, "hat", 4), *put(collection, "dress", 4)]
+    job = stack.load(collection, stack.image_root / collection)
+    assert stack.wait_job(job["id"])["indexed"] == 8
+    return paths
+
+
+def test_a_collection_is_created_and_deleted(site: Site, stack: Stack, collection: str) -> None:
+    site.open("library")
+    site.page.get_by_role("button", name="New collection").click()
+    dialog = site.page.get_by_role("dialog", name="New collection")
+    name = dialog.get_by_label("Name")
+    name.fill("9 lives")
+    expect(dialog.get_by_text("Use letters, digits and underscores only.")).to_be_visible()
+    name.fill(collection)
+    dialog.get_by_label("Description").fill("For this test")
+    dialog.get_by_role("button", name="Create").click()
+    expect(site.page.get_by_role("heading", level=1)).to_have_text(collection)
+    expect(site.page.get_by_text("For this test")).to_be_visible()
+    expect(site.page.get_by_text("Nothing is in here yet")).to_be_visible()
+
+    site.page.get_by_role("button", name="Delete…").click()
+    question = site.page.get_by_role("dialog", name=f"Delete {collection}?")
+    sure = question.get_by_role("button", name="Delete collection")
+    expect(sure).to_be_disabled()
+    question.get_by_label("Type the name").fill(collection[:-1])
+    expect(sure).to_be_disabled()
+    question.get_by_label("Type the name").fill(collection)
+    sure.click()
+    expect(question).to_have_count(0)
+    assert stack.client.get(f"/api/v2/collections/{collection}").status_code == 404
+
+
+def test_a_name_that_is_taken(site: Site, shelf: list[Path], collection: str) -> None:
+    site.allow("409")
+    site.open("library", collection=collection)
+    site.page.get_by_role("button", name="New collection").click()
+    dialog = site.page.get_by_role("dialog", name="New collection")
+    dialog.get_by_label("Name").fill(collection)
+    dialog.get_by_role("button", name="Create").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("This name is taken")
+    assert shelf
+
+
+def test_what_the_collection_is(site: Site, shelf: list[Path], collection: str) -> None:
+    site.open("library", collection=collection)
+    expect(site.pictures).to_have_count(8)
+    facts = site.page.get_by_role("main").locator("dl")
+    expect(facts).to_contain_text(re.compile(r"images\s*8"))
+    expect(facts).to_contain_text(re.compile(r"VGG16 untrained-\w+, avg pooling"))
+    assert shelf
+
+
+def test_filter_by_folder_and_tag(
+    site: Site, stack: Stack, shelf: list[Path], collection: str
+) -> None:
+    image = image_id(file_uri(shelf[0]))
+    url = f"/api/v2/collections/{collection}/images/{image}"
+    assert stack.client.patch(url, json={"tags": ["best"]}).status_code == 200
+    site.open("library", collection=collection)
+    expect(site.pictures).to_have_count(8)
+    folder = site.page.get_by_role("combobox", name="In folder")
+    folder.fill(str(shelf[-1].parent))
+    folder.press("Enter")
+    expect(site.pictures).to_have_count(4)
+    site.page.get_by_role("button", name="Clear: In folder").click()
+    expect(site.pictures).to_have_count(8)
+    tag = site.page.get_by_label("With tag")
+    tag.fill("best")
+    tag.press("Enter")
+    expect(site.pictures).to_have_count(1)
+    site.page.reload()
+    expect(site.pictures).to_have_accessible_name(f"{shelf[0].name}, tagged best")
+    tag.fill("worst")
+    tag.press("Enter")
+    expect(site.page.get_by_text("No picture matches")).to_be_visible()
+
+
+def test_many_are_selected_tagged_and_forgotten(
+    site: Site, stack: Stack, shelf: list[Path], collection: str
+) -> None:
+    site.open("library", collection=collection)
+    expect(site.pictures).to_have_count(8)
+    # By keyboard: one stop for Tab, then arrows and Space.
+    site.pictures.first.focus()
+    for key in ("Space", "ArrowRight", "ArrowRight", "Space"):
+        site.page.keyboard.press(key)
+    bar = site.page.get_by_role("toolbar", name="Selected pictures")
+    expect(bar.get_by_text("2 selected")).to_be_visible()
+    # By mouse, with Shift for all between.
+    site.pictures.nth(3).click(modifiers=["Shift"])
+    expect(bar.get_by_text("3 selected")).to_be_visible()
+    bar.get_by_role("button", name="Tag…").click()
+    dialog = site.page.get_by_role("dialog", name="Tag 3 pictures")
+    add = dialog.get_by_label("Add", exact=True)
+    add.fill("chosen")
+    add.press("Enter")
+    dialog.get_by_role("button", name="Save").click()
+    expect(site.page.get_by_text("3 pictures tagged.")).to_be_visible()
+    expect(bar).to_have_count(0)
+    tagged = stack.client.get(f"/api/v2/collections/{collection}/images", params={"tag": "chosen"})
+    assert len(tagged.json()["items"]) == 3
+
+    site.pictures.nth(0).hover()
+    site.pictures.nth(0).locator("[data-check]").click()
+    site.page.keyboard.press("Control+a")
+    expect(bar.get_by_text("8 selected")).to_be_visible()
+    bar.get_by_role("button", name="Forget…").click()
+    site.page.get_by_role("dialog", name="Forget 8 pictures?").get_by_role(
+        "button", name="Forget"
+    ).click()
+    expect(site.page.get_by_text("Nothing is in here yet")).to_be_visible()
+    assert stack.client.get(f"/api/v2/collections/{collection}").json()["count"] == 0
+    assert all(path.is_file() for path in shelf)
+
+
+def test_one_is_opened_tagged_and_forgotten(
+    site: Site, stack: Stack, shelf: list[Path], collection: str
+) -> None:
+    site.open("library", collection=collection)
+    site.pictures.first.click()
+    # The question comes as a second dialog over this one.
+    box = site.page.get_by_role("dialog").first
+    expect(box.get_by_text("1 of 8")).to_be_visible()
+    tags = box.get_by_label("Tags")
+    tags.fill("favourite")
+    tags.press("Enter")
+    expect(site.page.get_by_role("option", name=re.compile("tagged favourite"))).to_have_count(1)
+    box.get_by_role("button", name="Forget").click()
+    question = site.page.get_by_role("dialog", name="Forget this picture?")
+    expect(question).to_contain_text("The file in its folder stays where it is.")
+    site.page.keyboard.press("Escape")
+    expect(question).to_have_count(0)
+    expect(box).to_be_visible()
+    box.get_by_role("button", name="Forget").click()
+    question.get_by_role("button", name="Forget").click()
+    expect(box.get_by_text("1 of 7")).to_be_visible()
+    box.get_by_role("button", name="Find similar").click()
+    expect(site.hits).to_have_count(6)
+    assert stack.client.get(f"/api/v2/collections/{collection}").json()["count"] == 7
+    assert shelf
+
+
+def test_order(site: Site, shelf: list[Path], collection: str) -> None:
+    site.open("library", collection=collection)
+    expect(site.pictures).to_have_count(8)
+    newest = [option.get_attribute("aria-label") for option in site.pictures.all()]
+    site.page.get_by_label("Order", exact=True).first.click()
+    site.page.get_by_role("option", name="Oldest first").click()
+    site.has_parameter("order", "added_at")
+    expect(site.pictures.first).to_have_accessible_name(newest[-1] or "")
+    assert shelf
+
+
+def test_a_file_that_is_gone(site: Site, shelf: list[Path], collection: str) -> None:
+    site.allow("404")
+    shelf[0].unlink()
+    site.open("library", collection=collection)
+    expect(site.pictures).to_have_count(8)
+    expect(site.pictures.locator("[role=img]")).to_have_count(1)
+
+
+def test_ten_thousand_images(site: Site, stack: Stack, put: Put, collection: str) -> None:
+    """Only what is in view exists, however far one scrolls, and the last image is reached."""
+    files = put(collection, "hat", 20)
+    job = stack.load(collection, stack.image_root / collection)
+    assert stack.wait_job(job["id"])["status"] == "done"
+    _add_rows(stack, collection, files, MANY - len(files))
+
+    site.open("library", collection=collection, order="added_at")
+    expect(site.pictures.first).to_be_visible()
+    last = site.page.locator(f'[role="option"][aria-posinset="{MANY}"]')
+    most = 0
+    deadline = time.monotonic() + 240
+    while last.count() == 0:
+        assert time.monotonic() < deadline, "the last image was not reached"
+        site.page.mouse.move(600, 500)
+        site.page.mouse.wheel(0, 20_000)
+        most = max(most, site.pictures.count())
+    expect(last).to_be_visible()
+    expect(last).to_have_attribute("aria-setsize", str(MANY))
+    assert 0 < most < 400
+
+    # From one end to the other by keyboard.
+    last.focus()
+    site.page.keyboard.press("Home")
+    expect(site.page.locator('[role="option"][aria-posinset="1"]')).to_be_focused()
+
+
+def _add_rows(stack: Stack, collection: str, files: list[Path], count: int) -> None:
+    """Fill a collection past what could be encoded in a test: hard links and random vectors."""
+    folder = files[0].parent / "more"
+    folder.mkdir()
+    rows = []
+    for index in range(count):
+        path = folder / f"{index:05}.jpg"
+        path.hardlink_to(files[index % len(files)])
+        rows.append(
+            ImageRow(
+                id=image_id(file_uri(path)),
+                uri=file_uri(path),
+                sha256=f"{index:064x}",
+                width=400,
+                height=(400, 533, 300)[index % 3],
+                bytes=path.stat().st_size,
+                mtime_ns=path.stat().st_mtime_ns,
+                format="jpeg",
+                added_at=time.time_ns() // 1000 + index,
+                job="0" * 32,
+                tags=(),
+                metadata={},
+            )
+        )
+    vectors = np.random.default_rng(0).normal(size=(count, DIMENSION)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    writer = Writer(Settings(milvus_uri=stack.milvus.uri))
+    try:
+        for start in range(0, count, 1000):
+            writer.upsert(collection, rows[start : start + 1000], vectors[start : start + 1000])
+    finally:
+        writer.close()
