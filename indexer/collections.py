@@ -92,11 +92,11 @@ class Collections:
         return info
 
     def identity(self, name: str) -> CollectionIdentity:
-        """What a collection's vectors are; much cheaper than `get`, which counts them."""
+        """What a collection's vectors are: one short call, where `get` makes three and counts."""
         return CollectionIdentity(name=name, **self._described(name))
 
     def get(self, name: str) -> CollectionInfo:
-        """A collection, its rows counted."""
+        """A collection. What was written in the last moments may be missing from its count."""
         properties = self._properties(name)
         state = self._state(name)
         return CollectionInfo(
@@ -107,7 +107,9 @@ class Collections:
             description=properties["description"],
             created_at=float(properties["created_at"]),
             index=IndexSpec.model_validate_json(properties["index"]),
-            count=self._milvus.count(name) if state == "loaded" else self._estimate(name),
+            count=self._milvus.count(name, strong=False)
+            if state == "loaded"
+            else self._estimate(name),
             state=state,
         )
 
@@ -127,7 +129,7 @@ class Collections:
         return found
 
     def count(self, name: str) -> int:
-        """How many images a collection has."""
+        """How many images a collection has, exactly."""
         self._properties(name)
         return self._milvus.count(name)
 

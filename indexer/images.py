@@ -192,7 +192,7 @@ class Images:
 
         return TimeOrder(
             query,
-            lambda: self._milvus.count(collection),
+            lambda: self._milvus.count(collection, strong=False),
             filter.expression(),
             newest_first=order == "-added_at",
         )

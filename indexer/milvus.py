@@ -49,7 +49,8 @@ GRPC_OPTIONS = {
 # https://github.com/milvus-io/milvus/blob/master/pkg/util/merr/errors.go
 _COLLECTION_NOT_FOUND = 100
 _COLLECTION_NOT_LOADED = 101
-_INVALID_REQUESTS = range(1100, 1200)
+# 6 is milvus-lite's word for an illegal argument.
+_INVALID_REQUESTS = {6, *range(1100, 1200)}
 _OUR_MISTAKES = (ParamError, DataNotMatchException, DataTypeNotMatchException)
 
 #: What a failed call may raise; `translate` turns it into words.
@@ -163,10 +164,21 @@ class Milvus:
                 )
             )
 
-    def count(self, collection: str) -> int:
-        """How many rows there are, those written a moment ago included."""
-        rows = self.query(collection, "", ["count(*)"], strong=True)
-        return int(rows[0]["count(*)"])
+    def count(self, collection: str, *, strong: bool = True) -> int:
+        """How many rows there are; `strong` counts those of the last moments, and may wait."""
+
+        def count(client: MilvusClient) -> int:
+            rows = client.query(
+                collection,
+                filter="",
+                output_fields=["count(*)"],
+                consistency_level="Strong" if strong else "Bounded",
+                timeout=READ_SECONDS,
+            )
+            return int(rows[0]["count(*)"])
+
+        with self._turns.reading(collection) if strong and self.lite else nullcontext():
+            return self.run(count, collection)
 
     def upsert(self, collection: str, rows: Sequence[Row]) -> None:
         """Write rows; no two of them may have the same id."""

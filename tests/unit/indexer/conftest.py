@@ -1,6 +1,7 @@
 """Collections to test on, and loads into them."""
 
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -67,3 +68,10 @@ def loads(settings: Settings, redis: RedisClient, empty: str) -> Iterator[Loads]
     opened = Loads(small, empty)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    root = tmp_path / "root"
+    root.mkdir()
+    return root

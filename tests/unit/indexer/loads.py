@@ -189,3 +189,8 @@ class Loads:
         self.writer.close()
         self.app.close()
         self.redis.close()
+
+
+def upload_ref(n: int) -> FileRef:
+    """An upload as the gateway lists it."""
+    return FileRef(uri=f"upload://{n:064x}.jpg", size=n, mtime_ns=n, name=f"holiday {n}.jpg")

@@ -128,5 +128,6 @@ def test_errors_in_our_words() -> None:
     assert missing.code == "collection_not_found"
     assert isinstance(translate(MilvusException(1, "whatever"), "pictures"), Unavailable)
     # A mistake of ours is a bug to be seen, not an outage to be waited for.
-    for ours in (MilvusException(1100, "bad expression"), ParamError(message="bad")):
+    mistakes = (MilvusException(1100, "bad"), MilvusException(6, "bad"), ParamError(message="bad"))
+    for ours in mistakes:
         assert translate(ours, "pictures") is ours

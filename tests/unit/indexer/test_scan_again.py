@@ -12,8 +12,7 @@ from shared.ledger import Scans
 from shared.messages import ChunkOutcome, DirectorySource, Job, UploadSource
 from shared.names import file_uri
 from tests.services import wait_until
-from tests.unit.indexer.loads import Indexer, Loads
-from tests.unit.indexer.test_scan import _upload
+from tests.unit.indexer.loads import Indexer, Loads, upload_ref
 
 FILES = tuple(f"{n:02}.jpg" for n in range(24))
 
@@ -138,7 +137,7 @@ def test_failures_of_the_scan_itself_count_once(loads: Loads) -> None:
 
 
 def test_an_upload_taken_up_again(loads: Loads) -> None:
-    files = [_upload(n) for n in range(12)]
+    files = [upload_ref(n) for n in range(12)]
     job = loads.job(source=UploadSource(files=13), files=[*files, files[0]])
     first = loads.indexer()
     scanning = _scan_until_it_waits(loads, job, first)

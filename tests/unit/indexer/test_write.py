@@ -2,6 +2,7 @@ import threading
 
 import numpy as np
 import pytest
+from pymilvus.exceptions import MilvusException
 
 from indexer.collections import Collections
 from indexer.images import Images
@@ -111,6 +112,14 @@ def test_a_dropped_collection_is_not_made_again(
     ):
         with pytest.raises(NotFound):
             call()
+
+
+def test_a_row_that_no_collection_holds_is_a_mistake_and_no_outage(
+    writer: Writer, empty: str
+) -> None:
+    for row in (make_row(1, tags=("x",) * 99), make_row(1, uri="file:///" + "x" * 5000)):
+        with pytest.raises(MilvusException):
+            writer.upsert(empty, [row], make_vectors(1))
 
 
 def test_milvus_away_is_said_plainly(base_settings: Settings) -> None:
