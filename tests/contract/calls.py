@@ -39,3 +39,7 @@ def problem(reply: httpx.Response, status: int, code: str) -> dict[str, Any]:
     assert body["type"] == f"urn:lookalike:problem:{code}"
     assert "Traceback" not in reply.text
     return body
+
+
+def search(api: httpx.Client, url: str, picture: bytes, **fields: Any) -> httpx.Response:
+    return api.post(f"{url}/search", files={"file": ("a.jpg", picture)}, data=fields)

@@ -45,3 +45,14 @@ def encoder_seen(settings: Settings, redis: RedisClient) -> None:
     """An encoder was here and is gone."""
     with Encoder(settings, answers=False):
         pass
+
+
+@pytest.fixture
+def picture(stored: list[ImageRow]) -> bytes:
+    """The bytes of the first stored image."""
+    return Path(stored[0].uri.removeprefix("file://")).read_bytes()
+
+
+@pytest.fixture
+def url(collection: str) -> str:
+    return f"/api/v2/collections/{collection}"

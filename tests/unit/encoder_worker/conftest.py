@@ -66,8 +66,11 @@ def load(settings: Settings, redis: RedisClient, encoder: Encoder) -> Iterator[L
     opened.close()
 
 
+Drawn = Callable[..., Path]
+
+
 @pytest.fixture
-def drawn(settings: Settings) -> Callable[..., Path]:
+def drawn(settings: Settings) -> Drawn:
     """Draw a picture under the image root; returns its path."""
 
     def put(index: int, name: str | None = None) -> Path:

@@ -1,7 +1,7 @@
 """Stores that go away in the middle of a chunk, and come back: nothing is lost, nothing twice."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,9 +12,8 @@ from shared.errors import PictureError
 from shared.redis_client import connect
 from shared.settings import Settings
 from tests.services import MilvusLite, Valkey
+from tests.unit.encoder_worker.conftest import Drawn
 from tests.unit.encoder_worker.load import Load
-
-Drawn = Callable[..., Path]
 
 
 @pytest.fixture
