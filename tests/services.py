@@ -121,7 +121,7 @@ class Valkey(Process):
             [
                 str(valkey_binary.get_binary_path()),
                 *("--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(folder)),
-                *("--appendonly", "yes", "--appendfsync", "everysec", "--save", ""),
+                *("--appendonly", "yes", "--appendfsync", "always", "--save", ""),
                 *("--maxmemory-policy", "noeviction", "--databases", "256"),
             ],
             folder / "valkey.log",

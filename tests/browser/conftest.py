@@ -101,3 +101,11 @@ def wardrobe(stack: Stack) -> dict[str, list[Path]]:
     for job in jobs:
         assert stack.wait_job(job["id"])["status"] == "done"
     return kinds
+
+
+@pytest.fixture
+def at_start(site: Site, wardrobe: dict[str, list[Path]]) -> Site:
+    """A visitor of Search, before a collection that is loaded."""
+    assert wardrobe
+    site.open("search", collection="wardrobe")
+    return site

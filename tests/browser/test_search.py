@@ -30,13 +30,6 @@ def dress(wardrobe: Wardrobe) -> Path:
     return wardrobe["dress"][0]
 
 
-@pytest.fixture
-def at_start(site: Site, wardrobe: Wardrobe) -> Site:
-    assert wardrobe
-    site.open("search", collection="wardrobe")
-    return site
-
-
 def test_by_file(at_start: Site, dress: Path) -> None:
     at_start.search_with(dress)
     expect(at_start.hits.first).to_have_accessible_name(f"1. {dress.name}, score 1.000")
@@ -237,21 +230,3 @@ def test_the_lightbox_shows_each_hit_with_its_facts(at_start: Site, dress: Path)
     at_start.page.keyboard.press("Escape")
     expect(box).to_have_count(0)
     assert at_start.parameter("open") is None
-
-
-def test_no_picture_is_said_in_plain_words(at_start: Site, tmp_path: Path) -> None:
-    at_start.allow("422")
-    notes = tmp_path / "notes.txt"
-    notes.write_text("no picture")
-    at_start.drop(at_start.page.get_by_text("Drop a picture here"), [notes])
-    expect(at_start.page.get_by_role("alert")).to_contain_text("not a picture Lookalike can read")
-
-
-def test_a_picture_beyond_the_limit_is_not_even_sent(at_start: Site, tmp_path: Path) -> None:
-    huge = tmp_path / "huge.jpg"
-    with huge.open("wb") as file:
-        file.truncate(65 * 1024 * 1024)
-    with at_start.page.expect_file_chooser() as chooser:
-        at_start.page.get_by_role("button", name="Choose a picture").click()
-    chooser.value.set_files(huge)
-    expect(at_start.page.get_by_role("alert")).to_contain_text("too large to search with")
