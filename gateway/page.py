@@ -18,8 +18,6 @@ _POLICY = "; ".join(
     (
         "default-src 'self'",
         "img-src 'self' blob: data:",
-        # The component library writes its colours into style elements.
-        "style-src 'self' 'unsafe-inline'",
         "object-src 'none'",
         "frame-ancestors 'none'",
         "base-uri 'self'",

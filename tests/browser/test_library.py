@@ -116,7 +116,7 @@ def test_many_are_selected_tagged_and_forgotten(
     expect(bar.get_by_text("3 selected")).to_be_visible()
     bar.get_by_role("button", name="Tag…").click()
     dialog = site.page.get_by_role("dialog", name="Tag 3 pictures")
-    add = dialog.get_by_label("Add", exact=True)
+    add = dialog.get_by_role("combobox", name="Add")
     add.fill("chosen")
     add.press("Enter")
     dialog.get_by_role("button", name="Save").click()
@@ -146,7 +146,7 @@ def test_one_is_opened_tagged_and_forgotten(
     # The question comes as a second dialog over this one.
     box = site.page.get_by_role("dialog").first
     expect(box.get_by_text("1 of 8")).to_be_visible()
-    tags = box.get_by_label("Tags")
+    tags = box.get_by_role("combobox", name="Tags")
     tags.fill("favourite")
     tags.press("Enter")
     expect(site.page.get_by_role("option", name=re.compile("tagged favourite"))).to_have_count(1)
@@ -169,7 +169,7 @@ def test_order(site: Site, shelf: list[Path], collection: str) -> None:
     site.open("library", collection=collection)
     expect(site.pictures).to_have_count(8)
     newest = [option.get_attribute("aria-label") for option in site.pictures.all()]
-    site.page.get_by_label("Order", exact=True).first.click()
+    site.page.get_by_role("combobox", name="Order").click()
     site.page.get_by_role("option", name="Oldest first").click()
     site.has_parameter("order", "added_at")
     expect(site.pictures.first).to_have_accessible_name(newest[-1] or "")

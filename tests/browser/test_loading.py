@@ -72,7 +72,7 @@ def test_options_are_part_of_the_load(site: Site, stack: Stack, put: Put, collec
     options.click()
     site.page.get_by_role("switch", name="Sub-folders too").click()
     site.page.get_by_label("Only files that match").fill("*.jpg")
-    tags = site.page.get_by_label("Tags for all of them")
+    tags = site.page.get_by_role("combobox", name="Tags for all of them")
     tags.fill("spring")
     tags.press("Enter")
     card = _load(site, stack.image_root / "options")

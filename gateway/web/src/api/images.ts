@@ -49,20 +49,20 @@ export function imageQuery(collection: string, image: string) {
   });
 }
 
-/** Makes grids, hits and counts of a collection read again after a change. */
-function useRefresh(collection: string) {
+/** Makes grids, hits and counts of a collection read again after a change; none waits for that. */
+function useRefresh(collection: string, kinds: readonly ('images' | 'image' | 'search')[]) {
   const client = useQueryClient();
-  return () =>
-    Promise.all([
-      client.invalidateQueries({ queryKey: ['images', collection] }),
-      client.invalidateQueries({ queryKey: ['image', collection] }),
-      client.invalidateQueries({ queryKey: ['search', collection] }),
-      client.invalidateQueries({ queryKey: collectionsQuery.queryKey }),
-    ]);
+  return () => {
+    for (const kind of kinds) {
+      void client.invalidateQueries({ queryKey: [kind, collection] });
+    }
+    void client.invalidateQueries({ queryKey: collectionsQuery.queryKey });
+  };
 }
 
 export function useForget(collection: string) {
-  const refresh = useRefresh(collection);
+  // The images themselves are not asked for again: they are gone.
+  const refresh = useRefresh(collection, ['images', 'search']);
   return useMutation({
     mutationFn: (images: readonly string[]) =>
       eachOf(images, (image) =>
@@ -88,7 +88,7 @@ export function changedTags(tags: readonly string[], { add, remove }: Omit<TagCh
 }
 
 export function useTag(collection: string) {
-  const refresh = useRefresh(collection);
+  const refresh = useRefresh(collection, ['images', 'image', 'search']);
   return useMutation({
     mutationFn: (change: TagChange) =>
       eachOf(change.images, (image) =>

@@ -35,6 +35,7 @@ export function SignIn() {
           label="API key"
           autoComplete="current-password"
           required
+          withAsterisk={false}
           value={key}
           onChange={(event) => {
             setKey(event.currentTarget.value);
