@@ -1,0 +1,152 @@
+"""Pictures of every view, desktop and phone, light and dark: `make screenshots`.
+
+Runs the whole system with clothing photos (LOOKALIKE_TEST_DATA) and writes docs/screenshots/*.png.
+"""
+
+import io
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from playwright.sync_api import expect
+
+from tests.browser.chromium import chromium
+from tests.browser.site import DESKTOP, PHONE, TIMEOUT_MS, Site, visiting
+from tests.conftest import test_data
+from tests.stack import Stack, running_stack
+
+_OUT = Path(__file__).parents[2] / "docs" / "screenshots"
+_COLLECTION = "clothing"
+_KINDS = ("dress", "hat", "outwear", "pants", "shirt", "shoes", "shorts", "skirt")
+_EACH = 24
+#: A palette makes a screenshot a fifth of its size, and few see the difference.
+_COLOURS = 256
+
+Show = Callable[[Site, str], None]
+
+
+def start(site: Site, _image: str) -> None:
+    site.open("search", collection=_COLLECTION)
+    expect(site.page.get_by_text("Drop a picture here")).to_be_visible()
+
+
+def search(site: Site, image: str) -> None:
+    site.open("search", collection=_COLLECTION, image=image, crop="0.16,0.14,0.68,0.72")
+    expect(site.hits.first).to_be_visible()
+
+
+def lightbox(site: Site, image: str) -> None:
+    site.open("search", collection=_COLLECTION, image=image)
+    site.hits.nth(1).click()
+    expect(site.page.get_by_role("dialog").get_by_text("2 of 24")).to_be_visible()
+
+
+def library(site: Site, _image: str) -> None:
+    site.open("library", collection=_COLLECTION, order="added_at")
+    expect(site.pictures.first).to_be_visible()
+
+
+def loading(site: Site, _image: str) -> None:
+    site.open("loading", collection=_COLLECTION)
+    expect(site.jobs.first.get_by_text("images/s")).to_be_visible()
+
+
+VIEWS: tuple[Show, ...] = (start, search, lightbox, library, loading)
+
+
+def main() -> int:
+    data = test_data()
+    if data is None:
+        sys.stderr.write("LOOKALIKE_TEST_DATA names no folder of real pictures.\n")
+        return 1
+    expect.set_options(timeout=TIMEOUT_MS)
+    _OUT.mkdir(parents=True, exist_ok=True)
+    with _system(data) as stack, chromium() as browser:
+        image = _telling_image(stack)
+        for view in VIEWS:
+            if view is loading:
+                _begin_load(stack, data)
+            for size_name, size in (("desktop", DESKTOP), ("phone", PHONE)):
+                for scheme in ("light", "dark"):
+                    options: dict[str, Any] = {"viewport": size, "color_scheme": scheme}
+                    with visiting(browser, stack.url, **options, reduced_motion="reduce") as site:
+                        view(site, image)
+                        _settle(site)
+                        shot = site.page.screenshot()
+                        site.check()
+                    path = _OUT / f"{view.__name__}-{size_name}-{scheme}.png"
+                    path.write_bytes(_small(shot))
+                    sys.stdout.write(f"{path.name}: {path.stat().st_size // 1000} kB\n")
+    return 0
+
+
+@contextmanager
+def _system(data: Path) -> Iterator[Stack]:
+    """The system with a collection of clothes, one of whose files failed."""
+    with tempfile.TemporaryDirectory(prefix="lookalike-") as folder:
+        root = Path(folder) / "photos"
+        for kind in _KINDS:
+            _copy(data / "clothing" / kind, root / kind, _EACH)
+        (root / "hat" / "half-copied.jpg").write_bytes(
+            (root / "hat" / "hat-001.jpg").read_bytes()[:2000]
+        )
+        with running_stack(Path(folder), root) as stack:
+            jobs = [stack.load(_COLLECTION, root / kind, tags=[kind]) for kind in _KINDS]
+            for job in jobs:
+                stack.wait_job(job["id"], seconds=600)
+            yield stack
+
+
+def _copy(source: Path, target: Path, count: int) -> None:
+    target.mkdir(parents=True)
+    for index, path in enumerate(sorted(source.glob("*.jpg"))[:count], 1):
+        shutil.copyfile(path, target / f"{target.name}-{index:03}.jpg")
+
+
+def _telling_image(stack: Stack) -> str:
+    """The image whose likes are most often of its own kind."""
+
+    def alike(image: dict[str, Any]) -> int:
+        url = f"/api/v2/collections/{_COLLECTION}/images/{image['id']}/similar"
+        hits = stack.client.get(url, params={"top_k": 12}).json()["hits"]
+        return sum(hit["tags"] == image["tags"] for hit in hits)
+
+    images = sorted(stack.images(_COLLECTION), key=lambda image: image["uri"])
+    best: str = max(images, key=alike)["id"]
+    return best
+
+
+def _begin_load(stack: Stack, data: Path) -> None:
+    """A load that lasts for as long as its pictures are taken."""
+    _copy(data / "clothing" / "t-shirt", stack.image_root / "t-shirt", 200)
+    _copy(data / "clothing" / "longsleeve", stack.image_root / "longsleeve", 200)
+    stack.load(_COLLECTION, stack.image_root, tags=["autumn"])
+
+
+def _settle(site: Site) -> None:
+    """Wait until all pictures in view are there."""
+    site.page.wait_for_function(
+        """() => [...document.images].every((image) => {
+          const { top, bottom } = image.getBoundingClientRect();
+          return bottom < 0 || top > innerHeight || (image.complete && image.naturalWidth > 0);
+        })"""
+    )
+    site.page.wait_for_timeout(400)
+
+
+def _small(shot: bytes) -> bytes:
+    whole = Image.open(io.BytesIO(shot)).convert("RGB")
+    palette = whole.quantize(_COLOURS, kmeans=1)
+    picture = whole.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
+    out = io.BytesIO()
+    picture.save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
