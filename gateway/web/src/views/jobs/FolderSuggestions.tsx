@@ -26,6 +26,7 @@ export function FolderSuggestions({ roots, onChoose }: FolderSuggestionsProps) {
             variant="default"
             size="compact-sm"
             radius="xl"
+            fw={500}
             onClick={() => {
               onChoose(path);
             }}
