@@ -46,11 +46,10 @@ class _Waiting(NamedTuple):
 
 
 class Encoder:
-    """Turns pixels into unit vectors. `weights` is the name that goes into fingerprints."""
+    """Turns pixels into unit vectors."""
 
-    def __init__(self, runtime: Runtime, weights: str) -> None:
+    def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
-        self.weights = weights
         self._line: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._encoded: collections.deque[tuple[float, int]] = collections.deque()
         self._began = time.monotonic()
@@ -74,6 +73,11 @@ class Encoder:
         future: Future[Encoded] = Future()
         self._line.put(_Waiting(pixels, pooling, deadline, future))
         return future
+
+    @property
+    def weights(self) -> str:
+        """The name of the runtime's weights, which goes into fingerprints."""
+        return self.runtime.weights
 
     @property
     def images_per_second(self) -> float:

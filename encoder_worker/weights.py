@@ -94,7 +94,7 @@ def download(published: Published, settings: Settings) -> Weights:
     """
     path = settings.data_dir / "weights" / published.url.rpartition("/")[2]
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _one_process_at_a_time(path.with_suffix(".lock")):
+    with one_process_at_a_time(path.with_suffix(".lock")):
         if not path.exists() or not file_sha256(path).startswith(published.sha256):
             _fetch(published, path)
     return _published_weights(published, path)
@@ -172,7 +172,8 @@ def _fetch(published: Published, path: Path) -> None:
 
 
 @contextmanager
-def _one_process_at_a_time(lock: Path) -> Iterator[None]:
+def one_process_at_a_time(lock: Path) -> Iterator[None]:
+    """Hold the file `lock`; the kernel frees it when its process ends, however it ends."""
     with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

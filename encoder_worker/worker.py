@@ -35,7 +35,7 @@ def load_encoder(settings: Settings, workload: Workload, device: Device) -> Enco
     runtime = create_runtime(weights, settings, workload, device)
     _log.info(
         "encoder_ready",
-        weights=weights.name,
+        weights=runtime.weights,
         runtime=runtime.name,
         device=runtime.device,
         precision=runtime.precision,
@@ -43,7 +43,7 @@ def load_encoder(settings: Settings, workload: Workload, device: Device) -> Enco
         batch_size=runtime.batch_size,
         seconds=round(time.monotonic() - began, 2),
     )
-    return Encoder(runtime, weights.name)
+    return Encoder(runtime)
 
 
 class Worker:

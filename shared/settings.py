@@ -91,8 +91,11 @@ class Settings(BaseSettings):
     runtime: Literal["auto", "torch", "openvino", "cuda"] = Field(
         "auto", description="`auto` takes CUDA where there is a GPU, else OpenVINO."
     )
-    precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
-        "auto", description="`auto` takes the fastest that the device has in hardware."
+    precision: Literal["auto", "float32", "bfloat16", "float16", "int8"] = Field(
+        "auto", description="`auto` takes the fastest float of the device; `int8` is for CPUs."
+    )
+    calibration_images: Path | None = Field(
+        None, description="Folder whose pictures calibrate int8; default: drawn ones."
     )
     encode_threads: int = Field(
         3, ge=1, description="Chunks one encoder works on at once, so that their stages overlap."

@@ -2,14 +2,16 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
 from tests.services import MilvusLite, Process, Valkey, free_port, wait_until
+
+T = TypeVar("T")
 
 _CELERY = (sys.executable, "-m", "celery")
 #: Loads of one machine's two cores; a stack of tests is not the only one on it.
@@ -67,17 +69,20 @@ class Stack:
             ),
         )
 
-    def start_encoder(self) -> str:
-        """Start one more encoder; returns its name among the processes."""
+    def start_encoder(self, *, core: int | None = None) -> str:
+        """Start one more encoder, on one core only if told; its name among the processes."""
         self._encoders += 1
         name = f"encoder{self._encoders}"
-        self.start_worker(name, "encoder_worker.tasks", "encode", threads=3)
+        self.start_worker(name, "encoder_worker.tasks", "encode", threads=3, core=core)
         return name
 
-    def start_worker(self, name: str, app: str, queue: str, *, threads: int) -> None:
+    def start_worker(
+        self, name: str, app: str, queue: str, *, threads: int, core: int | None = None
+    ) -> None:
         self._run(
             name,
             (
+                *(("taskset", "-c", str(core)) if core is not None else ()),
                 *(*_CELERY, "-A", app, "worker", "-Q", queue, "-n", f"{name}@%h"),
                 *("-P", "threads", "-c", str(threads)),
                 *("--without-gossip", "--without-mingle", "-l", "INFO"),
@@ -107,13 +112,13 @@ class Stack:
         return job
 
     def wait_job(self, job_id: str, seconds: float = 180) -> dict[str, Any]:
-        """The job once it ended; TimeoutError with its last state otherwise."""
+        """The job once it ended; TimeoutError otherwise, with what every process logged last."""
 
         def ended() -> dict[str, Any] | None:
             job = self.job(job_id)
             return job if job["status"] in ("done", "failed", "cancelled") else None
 
-        return wait_until(ended, seconds, f"the end of job {job_id}")
+        return self._wait(ended, seconds, f"the end of job {job_id}")
 
     def wait_done(self, job_id: str, count: int, seconds: float = 180) -> dict[str, Any]:
         """The job once `count` of its pictures are done, so that a kill falls in its middle."""
@@ -122,7 +127,7 @@ class Stack:
             job = self.job(job_id)
             return job if job["done"] >= count else None
 
-        return wait_until(far_enough, seconds, f"{count} pictures of job {job_id}")
+        return self._wait(far_enough, seconds, f"{count} pictures of job {job_id}")
 
     def failures(self, job_id: str) -> list[dict[str, Any]]:
         reply = self.client.get(f"/api/v2/jobs/{job_id}/failures", params={"limit": 1000})
@@ -165,6 +170,13 @@ class Stack:
         self.client.close()
         for process in reversed(list(self.processes.values())):
             process.kill()
+
+    def _wait(self, condition: Callable[[], T | None], seconds: float, what: str) -> T:
+        try:
+            return wait_until(condition, seconds, what)
+        except TimeoutError as error:
+            jobs = self.client.get("/api/v2/jobs").text
+            raise TimeoutError(f"{error}\n{jobs}\n{self.logs()}") from error
 
     def _run(self, name: str, command: tuple[str, ...]) -> None:
         log = self.folder / f"{name}.log"

@@ -35,6 +35,11 @@ class Runtime(Protocol):
     def precision(self) -> str: ...
 
     @property
+    def weights(self) -> str:
+        """The exact name of what it computes with, which goes into fingerprints."""
+        ...
+
+    @property
     def lanes(self) -> int:
         """Forward passes that keep the device busy when they run side by side."""
         ...

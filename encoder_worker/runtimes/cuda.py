@@ -59,7 +59,13 @@ def create_cuda_runtime(
     while True:
         try:
             return CudaRuntime(
-                network, fused, device, precision=precision, batch=batch, lanes=_LANES[workload]
+                network,
+                fused,
+                device,
+                weights=weights.name,
+                precision=precision,
+                batch=batch,
+                lanes=_LANES[workload],
             )
         except torch.OutOfMemoryError as error:
             if batch == 1:
@@ -125,11 +131,13 @@ class CudaRuntime:
         fused: _Network,
         device: torch.device,
         *,
+        weights: str,
         precision: str,
         batch: int,
         lanes: int,
     ) -> None:
         self.device = str(device)
+        self.weights = weights
         self.precision = precision
         self.batch_size = batch
         self.lanes = lanes

@@ -1,4 +1,4 @@
-"""OpenVINO on the CPU: bfloat16 where the processor has it, else float32.
+"""OpenVINO on the CPU: bfloat16 where the processor has it, else float32; int8 when asked for.
 
 The network is written down in OpenVINO's own operations and kept under DATA_DIR, so that a worker
 starts without torch. Compiling it takes a tenth of a second; OpenVINO's cache of compiled models
@@ -15,6 +15,7 @@ import openvino as ov
 from openvino import opset13 as ops
 
 from encoder_worker.pooling import pool_each
+from encoder_worker.quantization import int8_name, kept_int8
 from encoder_worker.runtimes import Descriptors, Pixels, Workload
 from encoder_worker.setup_error import SetUpError
 from encoder_worker.vgg16 import LAYERS, SIDE, Weights
@@ -27,7 +28,7 @@ _log = get_logger(__name__)
 _GRAPH_VERSION = 1
 #: OpenVINO's names of our precisions, for its hint and for what the processor can do.
 _HINTS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16"}
-_CAPABILITIES = {"bfloat16": "BF16", "float16": "FP16"}
+_CAPABILITIES = {"bfloat16": "BF16", "float16": "FP16", "int8": "INT8"}
 #: Pictures in the largest pass. A load keeps every core busy with single pictures, one per
 #: stream; queries that arrive together share a pass.
 _BATCH: dict[Workload, int] = {"loads": 1, "queries": 8}
@@ -35,22 +36,32 @@ _PERFORMANCE: dict[Workload, str] = {"loads": "THROUGHPUT", "queries": "LATENCY"
 
 
 class OpenVinoRuntime:
-    """Compiled for throughput (a stream per few cores) or for latency (one stream)."""
+    """Compiled for throughput (a stream per few cores) or for latency (one stream).
+
+    `path` is where its network is kept, an .xml.
+    """
 
     name = "openvino"
     device = "cpu"
 
     def __init__(self, weights: Weights, settings: Settings, workload: Workload) -> None:
         core = ov.Core()
-        self.precision = choose_precision(
-            settings.precision, core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-        )
+        capabilities = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        self.precision = choose_precision(settings.precision, capabilities)
         self.batch_size = settings.batch_size or _BATCH[workload]
         self._sizes = batch_shapes(self.batch_size)
-        model = kept_model(core, weights, settings.data_dir / "cache" / "openvino")
+        self.path = kept_model(core, weights, settings.data_dir / "cache" / "openvino")
+        self.weights = weights.name
+        between = self.precision
+        if self.precision == "int8":
+            self.path = kept_int8(self.path, settings)
+            self.weights = int8_name(weights.name, self.path)
+            # What lies between the int8 layers is computed as it would be without them.
+            between = choose_precision("auto", capabilities)
+        model = core.read_model(self.path)
         config = {
             "PERFORMANCE_HINT": _PERFORMANCE[workload],
-            "INFERENCE_PRECISION_HINT": _HINTS[self.precision],
+            "INFERENCE_PRECISION_HINT": _HINTS[between],
         }
         self._requests: dict[int, queue.SimpleQueue[ov.InferRequest]] = {}
         self.lanes = 1
@@ -113,12 +124,13 @@ def choose_precision(wanted: str, capabilities: Sequence[str]) -> str:
     return wanted
 
 
-def kept_model(core: ov.Core, weights: Weights, folder: Path) -> ov.Model:
-    """The network with these weights, from `folder` or built and kept there."""
+def kept_model(core: ov.Core, weights: Weights, folder: Path) -> Path:
+    """The network with these weights in `folder`, as a readable .xml; built if not there."""
     path = folder / f"{weights.name}-g{_GRAPH_VERSION}.xml"
     if path.exists():
         try:
-            return core.read_model(path)
+            core.read_model(path)
+            return path
         except RuntimeError as error:
             _log.warning("kept_model_unreadable", path=str(path), error=str(error))
     model = build_model(weights)
@@ -128,7 +140,7 @@ def kept_model(core: ov.Core, weights: Weights, folder: Path) -> ov.Model:
     # The graph is found by its .xml, so the weights beside it must be in place first.
     draft.with_suffix(".bin").replace(path.with_suffix(".bin"))
     draft.replace(path)
-    return model
+    return path
 
 
 def build_model(weights: Weights) -> ov.Model:

@@ -60,6 +60,7 @@ class TorchRuntime:
                 "The torch runtime is the float32 reference; set LOOKALIKE_PRECISION to `float32`."
             )
         self.device = device
+        self.weights = weights.name
         self.batch_size = settings.batch_size or _BATCH
         self._network = VggFeatures(weights).to(device)
 

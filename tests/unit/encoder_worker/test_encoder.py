@@ -22,6 +22,7 @@ class Recorded:
     name = "recorded"
     device = "cpu"
     precision = "float32"
+    weights = "recorded-1"
 
     def __init__(self, batch_size: int = 4, lanes: int = 1) -> None:
         self.batch_size = batch_size
@@ -58,7 +59,7 @@ def start() -> Iterator[Start]:
     def begin(batch_size: int = 4, lanes: int = 1) -> tuple[Encoder, Recorded]:
         runtime = Recorded(batch_size, lanes)
         checked: Runtime = runtime
-        opened.append((Encoder(checked, "recorded-1"), runtime))
+        opened.append((Encoder(checked), runtime))
         return opened[-1]
 
     yield begin

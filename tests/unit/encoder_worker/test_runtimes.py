@@ -124,7 +124,7 @@ def test_the_cuda_path_keeps_to_the_reference(
     """All of it but streams and graphs, which a CPU has not: a full batch, and one of one."""
     network = cuda.create_network(weights, "bfloat16")
     runtime: Runtime = CudaRuntime(
-        network, network, torch.device("cpu"), precision="bfloat16", batch=2, lanes=1
+        network, network, torch.device("cpu"), weights="w", precision="bfloat16", batch=2, lanes=1
     )
     for rows in (slice(2), slice(2, 3)):
         unit = normalise(runtime.forward(pictures[rows], POOLINGS[rows]))
@@ -151,7 +151,13 @@ def test_a_network_that_does_not_compile_runs_eagerly() -> None:
 
     with capture_logs() as logs:
         runtime = CudaRuntime(
-            plain, broken, torch.device("cpu"), precision="bfloat16", batch=4, lanes=2
+            plain,
+            broken,
+            torch.device("cpu"),
+            weights="w",
+            precision="bfloat16",
+            batch=4,
+            lanes=2,
         )
     assert {line["event"] for line in logs} == {"compile_failed"}
     assert runtime.forward([pattern()], ["avg"]).tolist() == [[1.0] * 512]
@@ -162,7 +168,9 @@ def test_memory_that_runs_out_is_not_taken_for_a_compilers_failure() -> None:
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     with pytest.raises(torch.OutOfMemoryError):
-        CudaRuntime(hungry, hungry, torch.device("cpu"), precision="float16", batch=4, lanes=1)
+        CudaRuntime(
+            hungry, hungry, torch.device("cpu"), weights="w", precision="float16", batch=4, lanes=1
+        )
 
 
 def test_a_kept_model_that_is_broken_is_built_again(weights: Weights, tmp_path: Path) -> None:
@@ -171,7 +179,7 @@ def test_a_kept_model_that_is_broken_is_built_again(weights: Weights, tmp_path: 
     (kept,) = tmp_path.glob("*.xml")
     kept.write_text("<net")
     with capture_logs() as logs:
-        model = on_openvino.kept_model(core, weights, tmp_path)
+        model = core.read_model(on_openvino.kept_model(core, weights, tmp_path))
     assert [line["event"] for line in logs] == ["kept_model_unreadable"]
     assert model.output(0).partial_shape.to_string() == "[?,7,7,512]"
     assert sorted(path.suffix for path in tmp_path.iterdir()) == [".bin", ".xml"]
