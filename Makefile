@@ -127,8 +127,10 @@ chromium:
 	fi
 
 .PHONY: bench
-bench: $(INSTALLED) ## Measure: the encoder, a whole load, searches; BENCH="--help" for choices
+bench: $(INSTALLED) ## Measure all; bench-encoder, bench-load, … for one; BENCH="--help" for choices
 	$(BIN)/python -m tests.benchmarks $(BENCH)
+bench-%: $(INSTALLED)
+	$(BIN)/python -m tests.benchmarks $* $(BENCH)
 
 .PHONY: screenshots
 screenshots: $(INSTALLED) chromium page ## Take pictures of every view of the page

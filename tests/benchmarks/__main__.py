@@ -1,15 +1,20 @@
-"""Run benchmarks by name, print their tables, and write all figures as JSON."""
+"""Run benchmarks by name, print their tables, and write all figures as JSON and plots as SVG."""
 
 import argparse
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from shared.settings import Settings
-from tests.benchmarks import corpus, encoder, load, quality, search
+from tests.benchmarks import corpus, encoder, load, quality, scaling, scan, search
+from tests.benchmarks.plot import FOLDER, bars
 from tests.benchmarks.report import Report, machine, write_json
 from tests.stack import Stack, running_stack
+
+Options = argparse.Namespace
+OnStack = Callable[[Stack, Settings, dict[str, str]], Report]
 
 
 def main(arguments: list[str]) -> int:
@@ -22,75 +27,102 @@ def main(arguments: list[str]) -> int:
         reports.append(report)
     write_json(reports, options.json)
     facts = ", ".join(machine().values())
-    print(f"\nThe same as JSON: {options.json}  ({facts})")  # noqa: T201 - a command's answer
+    print(f"\nThe same as JSON: {options.json}; plots: {FOLDER}  ({facts})")  # noqa: T201 - asked
     return 0
 
 
-def _encoder(options: argparse.Namespace) -> Report:
+def _encoder(options: Options) -> Report:
     with tempfile.TemporaryDirectory() as folder:
-        photos = corpus.photos(Path(folder) / "photos", 64)
-        return encoder.measure(photos, _settings(folder, options), runs=options.runs)
+        photos = corpus.photos(Path(folder) / "photos", 32)
+        report = encoder.measure(photos, _settings(folder, options), runs=options.runs)
+        bars("encoder.svg", report, "images/s")
+        return report
 
 
-def _quality(options: argparse.Namespace) -> Report:
+def _quality(options: Options) -> Report:
     with tempfile.TemporaryDirectory() as folder:
         photos = corpus.photos(Path(folder) / "photos", options.photos)
         return quality.measure(photos, _settings(folder, options))
 
 
-def _load(options: argparse.Namespace) -> Report:
-    return _on_a_stack(
-        options,
-        lambda stack, context: load.measure(
-            stack, count=options.photos, runs=options.runs, context=context
-        ),
-    )
+def _load(options: Options) -> Report:
+    def measure(stack: Stack, settings: Settings, context: dict[str, str]) -> Report:
+        size = {"count": options.photos, "runs": options.runs}
+        return load.measure(stack, settings, **size, context=context)
+
+    return _on_a_stack(options, measure)
 
 
-def _search(options: argparse.Namespace) -> Report:
-    return _on_a_stack(
-        options,
-        lambda stack, context: search.measure(
-            stack, rows=tuple(options.rows), searches=options.searches, context=context
-        ),
-    )
+def _scan(options: Options) -> Report:
+    with tempfile.TemporaryDirectory() as folder:
+        return scan.measure(Path(folder), files=options.files, runs=options.runs)
 
 
-BENCHMARKS: dict[str, Callable[[argparse.Namespace], Report]] = {
+def _search(options: Options) -> Report:
+    def measure(stack: Stack, settings: Settings, context: dict[str, str]) -> Report:
+        size = {"rows": options.rows, "searches": options.searches, "runs": options.runs}
+        return search.measure(stack, settings, **size, context=context)
+
+    return _on_a_stack(options, measure)
+
+
+def _scaling(options: Options) -> Report:
+    def measure(stack: Stack, _: Settings, context: dict[str, str]) -> Report:
+        size = {"count": options.photos // 2, "runs": options.runs}
+        return scaling.measure(stack, **size, context=context)
+
+    return _on_a_stack(options, measure)
+
+
+BENCHMARKS: dict[str, Callable[[Options], Report]] = {
     "encoder": _encoder,
     "quality": _quality,
     "load": _load,
+    "scan": _scan,
     "search": _search,
+    "scaling": _scaling,
 }
 
 
-def _on_a_stack(
-    options: argparse.Namespace, measure: Callable[[Stack, dict[str, str]], Report]
-) -> Report:
+def _on_a_stack(options: Options, measure: OnStack) -> Report:
     with tempfile.TemporaryDirectory() as name:
         root = Path(name) / "pictures"
         root.mkdir()
-        own = {"weights": options.weights, "chunk_size": "32", "lease_seconds": "10"}
+        settings = _settings(name, options)
+        own: dict[str, Any] = {
+            "weights": settings.weights,
+            "precision": settings.precision,
+            "chunk_size": str(settings.chunk_size),
+            "chunks_ahead": str(settings.chunks_ahead),
+            "lease_seconds": str(settings.lease_seconds),
+            "log_level": settings.log_level,
+        }
         with running_stack(Path(name), root, **own) as stack:
             system = stack.client.get("/api/v2/system").json()
             (worker,) = (w for w in system["workers"] if w["queue"] == "encode")
             facts = ("weights", "device", "runtime", "precision")
             context = {name: str(worker[name]) for name in facts if name in worker}
-            return measure(stack, context | {"store": "milvus-lite"})
+            return measure(stack, settings, context | {"store": "milvus-lite"})
 
 
-def _settings(folder: str, options: argparse.Namespace) -> Settings:
-    return Settings(data_dir=Path(folder) / "data", weights=options.weights)
+def _settings(folder: str, options: Options) -> Settings:
+    return Settings(
+        data_dir=Path(folder) / "data", weights=options.weights, precision=options.precision
+    )
 
 
-def _options(arguments: list[str]) -> argparse.Namespace:
+def _options(arguments: list[str]) -> Options:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="name", help=", ".join(BENCHMARKS))
     parser.add_argument("--runs", type=int, default=5, help="counted runs; medians are shown")
     parser.add_argument("--photos", type=int, default=713, help="pictures of a load")
-    parser.add_argument("--rows", type=int, nargs="+", default=[1000, 20_000], help="rows searched")
+    parser.add_argument("--files", type=int, default=1_000_000, help="files of a scan")
+    parser.add_argument(
+        "--rows", type=int, nargs="+", default=[1000, 20_000, 100_000], help="rows searched"
+    )
     parser.add_argument("--searches", type=int, default=60, help="searches for each figure")
     parser.add_argument("--weights", default="untrained", help="imagenet, untrained or a file")
+    parser.add_argument("--precision", default="auto", help="as LOOKALIKE_PRECISION")
     parser.add_argument("--json", type=Path, default=Path("build/benchmarks.json"))
     return parser.parse_args(arguments)
 

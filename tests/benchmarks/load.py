@@ -1,31 +1,77 @@
-"""A load, from POST to searchable: images a second, and what loading the same again costs."""
+"""A load, from POST to searchable: images a second, memory, and what loading it again costs."""
 
 import time
+from pathlib import Path
 
+from encoder_worker.decode import decode
+from encoder_worker.weights import find_weights
+from shared.settings import Settings
 from tests.benchmarks import corpus
+from tests.benchmarks.encoder import bare_loop, rate
+from tests.benchmarks.memory import MemoryWatch
+from tests.benchmarks.plot import lines
 from tests.benchmarks.report import Report
 from tests.stack import Stack
 
+#: Pictures of one run of the bare queue, about ten seconds' worth.
+_BARE = 128
+#: Between two looks at a job: seldom while the cores are busy, often when it ends at once.
+_SELDOM, _OFTEN = 0.5, 0.02
 
-def measure(stack: Stack, *, count: int, runs: int, context: dict[str, str]) -> Report:
-    """Load `count` pictures `runs` times, each into a new collection, and each once more."""
-    report = Report(f"Load of {count} {corpus.source_of_photos()}", context)
+
+def measure(
+    stack: Stack, settings: Settings, *, count: int, runs: int, context: dict[str, str]
+) -> Report:
+    """Load `count` pictures `runs` times, each into a new collection, and each once more.
+
+    Between loads, while the system rests, OpenVINO's bare queue runs over the same pictures.
+    """
+    report = Report(f"Load of {count:,} {corpus.source_of_photos()}", context)
     folder = stack.image_root / "load"
-    corpus.photos(folder, count)
-    first, again = [], []
-    for run in range(runs):
-        collection = f"load_{run}"
-        first.append(_rate(stack, collection, count, "indexed"))
-        again.append(_rate(stack, collection, count, "unchanged"))
-        stack.client.delete(f"/api/v2/collections/{collection}").raise_for_status()
-    report.add("first load", first, "images/s")
+    photos = corpus.photos(folder, count)
+    pixels = [decode(path.read_bytes(), settings.max_pixels).pixels for path in photos[:_BARE]]
+    bare = bare_loop(find_weights(settings), settings, context["precision"])
+    rate(bare, pixels)
+    first, again, alone = [], [], []
+    with MemoryWatch(stack.processes["encoder1"].pid) as memory:
+        for run in range(runs):
+            collection = f"load_{run}"
+            alone.append(rate(bare, pixels))
+            first.append(_rate(stack, collection, folder, count, "indexed", memory))
+            again.append(_rate(stack, collection, folder, count, "unchanged"))
+            stack.client.delete(f"/api/v2/collections/{collection}").raise_for_status()
+    name = f"bare OpenVINO queue, {context['precision']}"
+    report.add(name, alone, "images/s")
+    report.add("first load", first, "images/s", name)
+    report.add_ratio("first load / bare queue, run by run", first, alone)
     report.add("load again, unchanged", again, "images/s", "first load")
+    memory.report(report, "encoder's memory")
+    lines(
+        "memory.svg",
+        "The encoder's memory over its loads",
+        "pictures encoded",
+        "MiB resident",
+        {"encoder": memory.samples},
+    )
     return report
 
 
-def _rate(stack: Stack, collection: str, count: int, outcome: str) -> float:
+def _rate(
+    stack: Stack,
+    collection: str,
+    folder: Path,
+    count: int,
+    outcome: str,
+    memory: MemoryWatch | None = None,
+) -> float:
+    before = memory.done if memory else 0
     started = time.perf_counter()
-    job = stack.wait_job(stack.load(collection, stack.image_root / "load")["id"], 3600)
+    job = stack.load(collection, folder)
+    while job["status"] not in ("done", "failed", "cancelled"):
+        time.sleep(_SELDOM if memory else _OFTEN)
+        job = stack.job(job["id"])
+        if memory:
+            memory.done = before + job["done"]
     seconds = time.perf_counter() - started
     if job[outcome] != count:
         raise RuntimeError(f"the load went wrong, its figures mean nothing: {job}")

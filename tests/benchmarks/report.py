@@ -4,11 +4,9 @@ import json
 import os
 import platform
 import statistics
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -41,7 +39,7 @@ class Report:
     ) -> Row:
         """Add the median of `values`, as a ratio to an earlier row where one is named."""
         median = statistics.median(values)
-        reference = next((row for row in self.rows if row.name == compared_with), None)
+        reference = self.find(compared_with) if compared_with else None
         row = Row(
             name,
             median,
@@ -54,6 +52,18 @@ class Report:
         )
         self.rows.append(row)
         return row
+
+    def find(self, name: str) -> Row:
+        """The row of this name. Raises KeyError."""
+        for row in self.rows:
+            if row.name == name:
+                return row
+        raise KeyError(name)
+
+    def add_ratio(self, name: str, values: Sequence[float], references: Sequence[float]) -> Row:
+        """Add the median of `values` over `references`, each pair of one run."""
+        pairs = zip(values, references, strict=True)
+        return self.add(name, [value / reference for value, reference in pairs], "ratio")
 
     def show(self) -> None:
         """Print the table."""
@@ -82,13 +92,6 @@ def machine() -> dict[str, str]:
         "cores": str(os.cpu_count()),
         "python": platform.python_version(),
     }
-
-
-def timed(work: Callable[[], Any]) -> float:
-    """Seconds that `work` took."""
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
 
 
 def write_json(reports: Sequence[Report], path: Path) -> None:

@@ -1,42 +1,81 @@
 """Search: latency by stage, and throughput by concurrency, idle and during a load."""
 
 import itertools
+import statistics
 import threading
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
+from encoder_worker.decode import decode
+from encoder_worker.runtimes.openvino import OpenVinoRuntime
+from encoder_worker.weights import find_weights
 from indexer.collections import Collections
 from indexer.write import Writer
 from shared.settings import Settings
 from tests.benchmarks import corpus
+from tests.benchmarks.plot import lines
 from tests.benchmarks.report import Report
 from tests.stack import Stack
 
 STAGES = ("encode", "search", "total")
-CLIENTS = (1, 4, 16)
+CLIENTS = (1, 2, 4, 8, 16)
+FORWARD = "forward pass alone, as queries run it"
+_LOADED = 2000
+
+
+class Latency(NamedTuple):
+    """Milliseconds of each search: as the client sees them, and by the reply's own stages."""
+
+    whole: list[float]
+    stages: dict[str, list[float]]
+
+    @property
+    def p95(self) -> float:
+        return sorted(self.whole)[int(len(self.whole) * 0.95)]
 
 
 def measure(
-    stack: Stack, *, rows: tuple[int, ...], searches: int, context: dict[str, str]
+    stack: Stack,
+    settings: Settings,
+    *,
+    rows: Sequence[int],
+    searches: int,
+    runs: int,
+    context: dict[str, str],
 ) -> Report:
-    """Median milliseconds by stage for each number of rows, then searches a second."""
+    """Latency for each number of rows, then searches a second, then both during a load."""
     report = Report("Search by upload", context)
     photos = [path.read_bytes() for path in corpus.photos(stack.image_root / "queries", 50)]
+    report.add(FORWARD, _forward(settings, photos, searches), "ms")
     for count in rows:
-        collection = f"rows_{count}"
-        _fill(stack, collection, count)
-        _latency(report, stack, collection, photos, searches, f"{count} rows")
-    biggest = f"rows_{rows[-1]}"
-    for clients in CLIENTS:
-        name = f"{clients} at a time, {rows[-1]} rows"
-        rates = [_throughput(stack, biggest, photos, clients, searches) for _ in range(5)]
-        report.add(name, rates, "searches/s", f"1 at a time, {rows[-1]} rows")
-    corpus.photos(stack.image_root / "busy", 1000)
-    job = stack.load("busy", stack.image_root / "busy")
-    stack.wait_done(job["id"], 1)
-    _latency(report, stack, biggest, photos, searches, f"{rows[-1]} rows, during a load")
-    stack.client.post(f"/api/v2/jobs/{job['id']}/cancel").raise_for_status()
+        _fill(stack, f"rows_{count}", count)
+    idle = {count: _latency(stack, f"rows_{count}", photos, searches) for count in rows}
+    for count, found in idle.items():
+        _add(report, f"{count:,} rows", found)
+    throughput = _throughputs(report, stack, rows, photos, searches, runs)
+    _during_a_load(report, stack, rows, photos, searches, idle)
+    lines(
+        "search.svg",
+        f"Searches a second by clients, {context['precision']}",
+        "clients at once",
+        "searches/s",
+        throughput,
+        log=True,
+    )
     return report
+
+
+def _forward(settings: Settings, photos: Sequence[bytes], searches: int) -> list[float]:
+    runtime = OpenVinoRuntime(find_weights(settings), settings, "queries")
+    taken = []
+    for photo in itertools.islice(itertools.cycle(photos), searches):
+        pixels = decode(photo, settings.max_pixels).pixels
+        started = time.perf_counter()
+        runtime.forward([pixels], ["avg"])
+        taken.append((time.perf_counter() - started) * 1000)
+    return taken
 
 
 def _fill(stack: Stack, collection: str, count: int) -> None:
@@ -49,26 +88,73 @@ def _fill(stack: Stack, collection: str, count: int) -> None:
     collections.close()
 
 
-def _latency(
-    report: Report, stack: Stack, collection: str, photos: list[bytes], searches: int, name: str
-) -> None:
+def _latency(stack: Stack, collection: str, photos: Sequence[bytes], searches: int) -> Latency:
     stages: dict[str, list[float]] = {stage: [] for stage in STAGES}
     whole = []
+    stack.search(collection, photos[0], top_k=10)
     for photo in itertools.islice(itertools.cycle(photos), searches):
         started = time.perf_counter()
         took = stack.search(collection, photo, top_k=10)["took_ms"]
         whole.append((time.perf_counter() - started) * 1000)
         for stage in STAGES:
             stages[stage].append(took[stage])
+    return Latency(whole, stages)
+
+
+def _add(report: Report, name: str, found: Latency) -> None:
     for stage in STAGES:
-        report.add(f"{name}: {stage}", stages[stage], "ms")
-    report.add(f"{name}: as the client sees it", whole, "ms", f"{name}: encode")
-    # The 95th percentile is one figure of the run, so it stands as a row of one value.
-    report.add(f"{name}: p95", [sorted(whole)[int(len(whole) * 0.95)]], "ms", f"{name}: encode")
+        report.add(f"{name}: {stage}", found.stages[stage], "ms")
+    report.add(f"{name}: as the client sees it", found.whole, "ms", FORWARD)
+    alone = report.find(FORWARD).median
+    beyond = statistics.median(found.whole) - alone
+    report.add(f"{name}: median beyond the forward pass", [beyond], "ms")
+    report.add(f"{name}: p95", [found.p95], "ms")
+
+
+def _throughputs(
+    report: Report,
+    stack: Stack,
+    rows: Sequence[int],
+    photos: Sequence[bytes],
+    searches: int,
+    runs: int,
+) -> dict[str, list[tuple[float, float]]]:
+    points: dict[str, list[tuple[float, float]]] = {}
+    for count in rows:
+        one = f"1 client, {count:,} rows"
+        for clients in CLIENTS:
+            rates = [
+                _throughput(stack, f"rows_{count}", photos, clients, searches) for _ in range(runs)
+            ]
+            name = one if clients == 1 else f"{clients} clients, {count:,} rows"
+            row = report.add(name, rates, "searches/s", None if clients == 1 else one)
+            points.setdefault(f"{count:,} rows", []).append((clients, row.median))
+    return points
+
+
+def _during_a_load(
+    report: Report,
+    stack: Stack,
+    rows: Sequence[int],
+    photos: Sequence[bytes],
+    searches: int,
+    idle: dict[int, Latency],
+) -> None:
+    corpus.photos(stack.image_root / "busy", _LOADED)
+    job = stack.load("busy", stack.image_root / "busy")
+    stack.wait_done(job["id"], 32)
+    for count in rows:
+        found = _latency(stack, f"rows_{count}", photos, searches)
+        name = f"{count:,} rows, during a load"
+        _add(report, name, found)
+        report.add(f"{name}: p95 / p95 when idle", [found.p95 / idle[count].p95], "ratio")
+    if stack.job(job["id"])["status"] not in ("scanning", "running"):
+        raise RuntimeError("the load ended before the searches did: give --searches fewer")
+    stack.client.post(f"/api/v2/jobs/{job['id']}/cancel").raise_for_status()
 
 
 def _throughput(
-    stack: Stack, collection: str, photos: list[bytes], clients: int, searches: int
+    stack: Stack, collection: str, photos: Sequence[bytes], clients: int, searches: int
 ) -> float:
     turn, lock = itertools.cycle(photos), threading.Lock()
 

@@ -1,0 +1,124 @@
+"""A scan of very many files: how many a second, and whether memory stays flat."""
+
+import contextlib
+import itertools
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import psutil
+
+from indexer.collections import Collections
+from indexer.images import Images
+from indexer.running import Running
+from indexer.scan import Services, run_scan
+from indexer.walk import DirectoryWalk
+from shared.celery_app import create_celery
+from shared.ledger import Jobs, Scans, Workers
+from shared.messages import DirectorySource, JobSpec
+from shared.queues import Dispatcher
+from shared.redis_client import connect
+from shared.settings import Settings
+from tests.benchmarks import corpus
+from tests.benchmarks.report import Report
+from tests.services import MilvusLite, Valkey
+
+_MIB = 1 << 20
+#: No encoder works beside the scan, so nothing may wait for one.
+_UNBOUNDED = 10**9
+
+
+def measure(folder: Path, *, files: int, runs: int) -> Report:
+    """Walk a made-up tree; then scan it into chunks, with a real ledger and a real queue."""
+    root = folder / "pictures"
+    corpus.sparse_tree(root, files)
+    context = {
+        "files": f"{files:,} of 64 bytes, 1,000 to a folder",
+        "encoders": "none: chunks are cut, written to the ledger and queued",
+    }
+    report = Report("Scan", context)
+    valkey, milvus = Valkey(folder / "valkey"), MilvusLite(folder / "milvus")
+    try:
+        settings = Settings(
+            image_roots=(root,),
+            data_dir=folder / "data",
+            redis_url=valkey.url,
+            milvus_uri=milvus.uri,
+            chunks_ahead=_UNBOUNDED,
+        )
+        walks, scans, grown = [], [], []
+        for run in range(runs):
+            walks.append(files / _seconds(lambda: _walk(root)))
+            with _peak() as peak:
+                seconds = _seconds(partial(_scan, settings, f"scan_{run}", files))
+            scans.append(files / seconds)
+            grown.append(peak())
+    finally:
+        valkey.kill()
+        milvus.kill()
+    report.add("walk alone", walks, "files/s")
+    report.add("whole scan", scans, "files/s", "walk alone")
+    report.add("memory of the scanning process: growth", grown, "MiB")
+    return report
+
+
+def _walk(root: Path) -> None:
+    walk = DirectoryWalk(DirectorySource(path=str(root)), (root,))
+    for batch in walk.batches():
+        assert not batch.failures
+
+
+def _scan(settings: Settings, collection: str, files: int) -> None:
+    redis = connect(settings)
+    redis.flushall()
+    jobs = Jobs(redis, settings)
+    services = Services(
+        settings=settings,
+        jobs=jobs,
+        scans=Scans(redis, "benchmark"),
+        workers=Workers(redis, settings),
+        collections=Collections(settings),
+        images=Images(settings),
+        dispatcher=Dispatcher(create_celery(settings), redis),
+        running=Running(),
+        stop=threading.Event(),
+    )
+    services.collections.ensure(collection, weights="untrained-0", pooling="avg")
+    job_id = uuid.uuid4().hex
+    source = DirectorySource(path=str(settings.image_roots[0]))
+    spec = JobSpec(id=job_id, collection=collection, source=source, created_at=time.time())
+    jobs.create(spec, [])
+    run_scan(job_id, services)
+    found = services.scans.tally(job_id)
+    services.collections.close()
+    services.images.close()
+    redis.close()
+    if found.chunked != files:
+        raise RuntimeError(f"the scan went wrong, its figures mean nothing: {found}")
+
+
+@contextlib.contextmanager
+def _peak() -> Iterator[Callable[[], float]]:
+    """How far this process's memory rose above where it began, in MiB."""
+    process, ended = psutil.Process(), threading.Event()
+    start = process.memory_info().rss
+    highest = [start]
+
+    def watch() -> None:
+        for _ in itertools.takewhile(lambda _: not ended.wait(0.2), itertools.count()):
+            highest.append(max(highest.pop(), process.memory_info().rss))
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    yield lambda: (highest[0] - start) / _MIB
+    ended.set()
+    thread.join()
+
+
+def _seconds(work: Callable[[], None]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
