@@ -88,9 +88,9 @@ def test_a_decompression_bomb_is_one_failure(stack: Stack) -> None:
 
 
 def test_a_picture_that_cannot_be_decoded_is_422(stack: Stack) -> None:
-    picture = stack.image_root / "whole.jpg"
-    draw(2).save(picture)
-    stack.wait_job(stack.load("undecodable", stack.image_root, source={"pattern": "*.jpg"})["id"])
+    folder = stack.image_root / "undecodable"
+    (picture,) = draw_files(folder, 1)
+    stack.wait_job(stack.load("undecodable", folder)["id"])
 
     def code(data: bytes) -> str:
         reply = stack.client.post(
