@@ -7,8 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from shared.settings import Settings
-from tests.benchmarks import corpus, encoder, load, quality, scaling, scan, search
+from tests.benchmarks import corpus, cuda, encoder, load, quality, scaling, scan, search
 from tests.benchmarks.plot import FOLDER, bars
 from tests.benchmarks.report import Report, machine, write_json
 from tests.stack import Stack, running_stack
@@ -21,7 +23,8 @@ def main(arguments: list[str]) -> int:
     """Run what the command line names; all of it without a name."""
     options = _options(arguments)
     reports = []
-    for name in options.names or BENCHMARKS:
+    everywhere = [name for name in BENCHMARKS if name != "cuda" or torch.cuda.is_available()]
+    for name in options.names or everywhere:
         report = BENCHMARKS[name](options)
         report.show()
         reports.append(report)
@@ -74,6 +77,13 @@ def _scaling(options: Options) -> Report:
     return _on_a_stack(options, measure)
 
 
+def _cuda(options: Options) -> Report:
+    with tempfile.TemporaryDirectory() as folder:
+        photos = corpus.photos(Path(folder) / "photos", options.photos)
+        settings = _settings(folder, options)
+        return cuda.measure(photos, settings, runs=options.runs, pictures=_GPU_PICTURES)
+
+
 BENCHMARKS: dict[str, Callable[[Options], Report]] = {
     "encoder": _encoder,
     "quality": _quality,
@@ -81,7 +91,10 @@ BENCHMARKS: dict[str, Callable[[Options], Report]] = {
     "scan": _scan,
     "search": _search,
     "scaling": _scaling,
+    "cuda": _cuda,
 }
+#: Pictures of one run on a GPU, which takes them by the thousand a second.
+_GPU_PICTURES = 16_384
 
 
 def _on_a_stack(options: Options, measure: OnStack) -> Report:

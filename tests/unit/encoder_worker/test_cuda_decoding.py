@@ -104,7 +104,9 @@ def test_the_quicker_decoder_is_chosen(host: DecodeAll, monkeypatch: pytest.Monk
 def test_a_decoder_that_sees_another_picture_is_not_chosen(
     host: DecodeAll, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cuda_decoding, "_stretch", lambda _: torch.zeros((3, 224, 224)).byte())
+    monkeypatch.setattr(
+        cuda_decoding, "_stretch", lambda n: torch.zeros((len(n), 3, 224, 224)).byte()
+    )
     monkeypatch.setattr(cuda_decoding, "_SAMPLE_COUNT", 2)
     with capture_logs() as logs:
         assert faster_decoder(host, DEVICE, LIMIT) is host

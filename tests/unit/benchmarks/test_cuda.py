@@ -1,0 +1,40 @@
+"""The GPU's benchmark, kept in working order where there is no GPU."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from encoder_worker.runtimes.cuda import CudaRuntime, create_network
+from encoder_worker.setup_error import SetUpError
+from encoder_worker.weights import find_weights
+from shared.settings import Settings
+from tests.benchmarks import cuda
+from tests.drawn import draw_files
+
+
+def test_every_figure_is_there(
+    base_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights = find_weights(base_settings)
+    network = create_network(weights, "bfloat16")
+    cpu = torch.device("cpu")
+
+    def on_the_cpu(*_: object) -> CudaRuntime:
+        return CudaRuntime(
+            network, network, cpu, weights=weights.name, precision="bfloat16", batch=4, lanes=1
+        )
+
+    monkeypatch.setattr(cuda, "create_cuda_runtime", on_the_cpu)
+    monkeypatch.setattr(cuda, "_MATRIX", 256)
+    photos = draw_files(tmp_path / "photos", 2)
+    report = cuda.measure(photos, base_settings, runs=1, pictures=4)
+    assert report.find("JPEG bytes to vectors").unit == "images/s"
+    assert all(row.median > 0 for row in report.rows)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_without_a_gpu_it_says_so(base_settings: Settings, tmp_path: Path) -> None:
+    photos = draw_files(tmp_path / "photos", 1)
+    with pytest.raises(SetUpError, match="GPU"):
+        cuda.measure(photos, base_settings, runs=1, pictures=1)
