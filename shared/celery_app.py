@@ -3,6 +3,7 @@
 from celery import Celery
 from kombu import Queue
 
+from shared import freed_threads  # noqa: F401 - connects itself to Celery's signals
 from shared.queues import PRIORITY_STEPS, QUEUES
 from shared.settings import Settings
 
