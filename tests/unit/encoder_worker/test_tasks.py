@@ -100,16 +100,16 @@ def test_an_encode_worker_works_on_chunks_and_gives_them_back_when_told_to_stop(
     process = start("encode")
     alive(redis, settings)
     dispatcher = Dispatcher(create_celery(settings), redis)
-    for chunk in chunks:
-        dispatcher.send_chunk(job_id, chunk, 5)
-    jobs = Jobs(redis, settings)
-    wait_until(lambda: jobs.get(job_id).indexed >= 1, 60, "the first chunk")
+    jobs, leases = Jobs(redis, settings), f"lookalike:job:{job_id}:leases"
+    dispatcher.send_chunk(job_id, chunks[0], 5)
+    wait_until(lambda: jobs.get(job_id).indexed == 1, 60, "the first chunk")
+    dispatcher.send_chunk(job_id, chunks[1], 5)
+    wait_until(lambda: redis.hlen(leases), 60, "the second chunk's claim")
     os.kill(process.pid, signal.SIGTERM)
     assert process.wait(60) == 0
     job = jobs.get(job_id)
-    held = redis.hgetall(f"lookalike:job:{job_id}:leases")
     # Either it was quick enough to finish, or the chunk is free for the next worker.
-    assert held == {}
+    assert redis.hgetall(leases) == {}
     assert job.indexed in (1, 40)
     if job.indexed == 1:
         assert '"chunk_given_back"' in log(process)
