@@ -70,13 +70,23 @@ class Page:
         name = path.removeprefix("/")
         if name == "index.html" or not self._dist.is_dir():
             return None
+        packed = "gzip" in request.headers.get("accept-encoding", "")
+        response = await self._read(f"{name}.gz", request.scope) if packed else None
+        if response is not None and response.status_code == 200:
+            # The media type is already that of what is inside.
+            response.headers["Content-Encoding"] = "gzip"
+        response = response or await self._read(name, request.scope)
+        if response is not None:
+            kept = _IMMUTABLE if name.startswith("assets/") else "no-cache"
+            response.headers["Cache-Control"] = kept
+            response.headers["Vary"] = "Accept-Encoding"
+        return response
+
+    async def _read(self, name: str, scope: Scope) -> Response | None:
         try:
-            response = await self._files.get_response(name, request.scope)
+            return await self._files.get_response(name, scope)
         except HTTPException:
             return None
-        kept = _IMMUTABLE if name.startswith("assets/") else "no-cache"
-        response.headers["Cache-Control"] = kept
-        return response
 
     def _index(self) -> Response:
         index = self._dist / "index.html"

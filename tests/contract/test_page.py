@@ -1,5 +1,6 @@
 """What a browser gets: the page or a word on how to get it, and the docs without the internet."""
 
+import gzip
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -66,6 +67,8 @@ def built(tmp_path: Path) -> Iterator[httpx.Client]:
     (dist / "assets").mkdir(parents=True)
     (dist / "index.html").write_text("<title>built</title>")
     (dist / "assets" / "app-1a2b.js").write_text("let x")
+    (dist / "assets" / "large-3c4d.js").write_text("let large")
+    (dist / "assets" / "large-3c4d.js.gz").write_bytes(gzip.compress(b"let large"))
     (dist / "favicon.svg").write_text("<svg/>")
     (tmp_path / "secret.txt").write_text("secret")
     app = FastAPI(docs_url=None, redoc_url=None)
@@ -83,6 +86,25 @@ def test_built_files_are_kept_by_browsers(built: httpx.Client) -> None:
     assert script.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert again.status_code == 304
     assert built.get("/favicon.svg").headers["cache-control"] == "no-cache"
+
+
+def test_built_files_come_compressed_to_who_takes_them_so(built: httpx.Client) -> None:
+    packed = built.get("/assets/large-3c4d.js", headers={"Accept-Encoding": "gzip"})
+    plain = built.get("/assets/large-3c4d.js", headers={"Accept-Encoding": "identity"})
+    again = built.get(
+        "/assets/large-3c4d.js",
+        headers={"Accept-Encoding": "gzip", "If-None-Match": packed.headers["etag"]},
+    )
+
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["etag"] != plain.headers["etag"]
+    for reply in (packed, plain):
+        assert reply.text == "let large"
+        assert "javascript" in reply.headers["content-type"]
+        assert reply.headers["vary"] == "Accept-Encoding"
+    assert again.status_code == 304
+    assert "immutable" in packed.headers["cache-control"]
 
 
 def test_the_built_page_answers_its_deep_links(built: httpx.Client) -> None:
