@@ -2,9 +2,10 @@ import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query
 
 import { api } from './client';
 import type { Collection, CollectionInput } from './models';
-import { unwrap } from './problem';
+import { RETRY_MS, unwrap } from './problem';
 
 const PAGE = 1000;
+const CALM_MS = 10_000;
 
 async function allCollections(signal: AbortSignal): Promise<Collection[]> {
   const found: Collection[] = [];
@@ -21,7 +22,7 @@ async function allCollections(signal: AbortSignal): Promise<Collection[]> {
 export const collectionsQuery = queryOptions({
   queryKey: ['collections'],
   queryFn: ({ signal }) => allCollections(signal),
-  refetchInterval: 15_000,
+  refetchInterval: ({ state }) => (state.error ? RETRY_MS : CALM_MS),
 });
 
 export function useCreateCollection() {

@@ -22,7 +22,8 @@ export function isTransient(error: unknown): boolean {
   return error instanceof ApiProblem && (error.status === 0 || error.status === 503);
 }
 
-const RETRY_MS = 3_000;
+/** How often what is away is asked for again. */
+export const RETRY_MS = 3_000;
 
 /** Options of a query that is asked again, now and then, while a service is away. */
 export const untilBack = {

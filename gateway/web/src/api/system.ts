@@ -1,9 +1,10 @@
 import { queryOptions } from '@tanstack/react-query';
 
 import { api } from './client';
+import type { System } from './models';
 import { unwrap } from './problem';
 
-const CALM_MS = 10_000;
+const CALM_MS = 5_000;
 const ANXIOUS_MS = 2_000;
 
 /** What runs, and with which weights and limits; asked for again and again as a sign of life. */
@@ -11,8 +12,13 @@ export const systemQuery = queryOptions({
   queryKey: ['system'],
   queryFn: ({ signal }) => unwrap(api.GET('/api/v2/system', { signal })),
   retry: false,
-  refetchInterval: (query) => (query.state.status === 'error' || query.state.error ? ANXIOUS_MS : CALM_MS),
+  refetchInterval: ({ state: { data, error } }) => (error || !hasEncoder(data) ? ANXIOUS_MS : CALM_MS),
 });
+
+/** Whether a picture can be searched with; not known before the gateway has answered. */
+export function hasEncoder(system: System | undefined): boolean {
+  return system?.workers.some(({ queue }) => queue === 'query') ?? true;
+}
 
 /** The sub-folders of a folder inside the image roots. */
 export function foldersQuery(path: string) {

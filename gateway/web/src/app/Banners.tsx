@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { collectionsQuery } from '@/api/collections';
 import { ApiProblem } from '@/api/problem';
 import { explain } from '@/api/remedies';
-import { systemQuery } from '@/api/system';
+import { hasEncoder, systemQuery } from '@/api/system';
 import { Notice, ProblemNotice } from '@/components/Notice';
 
 import classes from './Banners.module.css';
@@ -23,10 +23,9 @@ export function Banners() {
     );
   }
   if (!system) return null;
-  const encoders = system.workers.filter(({ queue }) => queue === 'query');
   return (
     <aside className={classes.banners} aria-label="Notices">
-      {encoders.length === 0 && <Notice tone="danger" announce {...noEncoder()} />}
+      {!hasEncoder(system) && <Notice tone="danger" announce {...noEncoder()} />}
       {system.untrained && (
         <p className={classes.strip}>
           <strong>Untrained weights:</strong> copies and crops are found, but otherwise results follow colour

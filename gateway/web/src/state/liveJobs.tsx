@@ -1,10 +1,11 @@
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
-import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from 'react';
 
 import { collectionsQuery } from '@/api/collections';
 import { isActive, jobsQuery, putJob } from '@/api/jobs';
 import { JobStream } from '@/api/jobStream';
 import type { Job } from '@/api/models';
+import { systemQuery } from '@/api/system';
 
 // A browser opens six connections to one host over HTTP/1.1, in all its tabs together; streams
 // that took them all would leave none for the page's other calls. Further jobs are polled.
@@ -57,11 +58,12 @@ export function LiveJobsProvider({ children }: { children: ReactNode }) {
           },
           onEnd: () => {
             mark(true);
-            void client.invalidateQueries({ queryKey: collectionsQuery.queryKey });
-            void client.invalidateQueries({ queryKey: ['images'] });
-            void client.invalidateQueries({ queryKey: ['search'] });
           },
-          onConnection: mark,
+          onConnection: (open) => {
+            mark(open);
+            // What else is away is told at once, too, and not when it is next asked for.
+            if (!open) void client.invalidateQueries({ queryKey: systemQuery.queryKey });
+          },
         });
       });
     return () => {
@@ -69,6 +71,30 @@ export function LiveJobsProvider({ children }: { children: ReactNode }) {
       setLost(new Set());
     };
   }, [followed, client]);
+
+  // Whoever follows a job, a stream or the list: what it loaded is there once it ends.
+  const active = jobs
+    .filter(isActive)
+    .map(({ id }) => id)
+    .join(' ');
+  const before = useRef('');
+  useEffect(() => {
+    const still = active.split(' ');
+    const ended = before.current.split(' ').some((id) => id !== '' && !still.includes(id));
+    before.current = active;
+    if (!ended) return undefined;
+    const refresh = () => {
+      for (const key of [...collectionsQuery.queryKey, 'images', 'search']) {
+        void client.invalidateQueries({ queryKey: [key] });
+      }
+    };
+    refresh();
+    // Milvus may count what was written last only a moment later.
+    const timer = setTimeout(refresh, COUNT_MS);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [active, client]);
 
   const working = followed !== '';
   useEffect(() => {
