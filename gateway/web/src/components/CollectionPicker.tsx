@@ -1,4 +1,4 @@
-import { Select, Text } from '@mantine/core';
+import { Select } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { IconChevronDown } from '@tabler/icons-react';
 
@@ -11,6 +11,7 @@ import classes from './CollectionPicker.module.css';
 export function CollectionPicker() {
   const { name, collection, collections, choose } = useCollection();
   const wide = useMediaQuery('(width >= 48em)', true, { getInitialValueInEffect: false });
+  const count = wide && collection ? formatCount(collection.count) : '';
   const counts = new Map(collections?.map((one) => [one.name, one.count]));
   const names = [...counts.keys()].sort((a, b) => a.localeCompare(b));
   const data = name && !counts.has(name) ? [name, ...names] : names;
@@ -26,18 +27,13 @@ export function CollectionPicker() {
       allowDeselect={false}
       searchable={data.length > 8}
       comboboxProps={{ width: 'max-content', position: 'bottom-end' }}
-      rightSection={<IconChevronDown size={16} aria-hidden />}
-      leftSection={
-        wide &&
-        collection && (
-          <Text size="xs" c="dimmed" className="numbers" aria-hidden>
-            {formatCount(collection.count)}
-          </Text>
-        )
+      rightSection={
+        <span className={classes.right} aria-hidden>
+          <span className={`${classes.count} numbers`}>{count}</span>
+          <IconChevronDown size={16} />
+        </span>
       }
-      leftSectionWidth={
-        wide && collection ? `${2 + 0.55 * formatCount(collection.count).length}rem` : undefined
-      }
+      rightSectionWidth={`${2.4 + 0.55 * count.length}rem`}
       onChange={(next) => {
         if (next) choose(next);
       }}

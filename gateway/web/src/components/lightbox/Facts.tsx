@@ -2,7 +2,7 @@ import { ActionIcon, Button, TagsInput, Text, Title, Tooltip } from '@mantine/co
 import { useClipboard } from '@mantine/hooks';
 import { IconCheck, IconCopy, IconDownload, IconPhotoSearch, IconTrash } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { type ReactNode, useState } from 'react';
+import { Fragment, type ReactNode, useState } from 'react';
 
 import { imageQuery, useForget, useTag } from '@/api/images';
 import type { Picture } from '@/api/models';
@@ -79,13 +79,13 @@ export function Facts({ collection, picture, measures, place, onSimilar, onForgo
           {picture.format.toUpperCase()}, {formatBytes(picture.bytes)}
         </Fact>
         {image && <Fact name="Added">{formatWhen(image.added_at)}</Fact>}
-        <Fact name="Uri" wide>
-          <span className={classes.uri}>{readableUri(picture.uri)}</span>
-          <CopyButton label="Copy the uri" text={picture.uri} />
+        <Fact name="URI" wide>
+          <span className={classes.uri}>{breakable(readableUri(picture.uri))}</span>
+          <CopyButton label="Copy the URI" text={picture.uri} />
         </Fact>
-        <Fact name="Id" wide>
+        <Fact name="ID" wide>
           <span className={classes.uri}>{picture.id}</span>
-          <CopyButton label="Copy the id" text={picture.id} />
+          <CopyButton label="Copy the ID" text={picture.id} />
         </Fact>
       </dl>
       <Tags collection={collection} picture={image ?? picture} />
@@ -129,6 +129,16 @@ function Fact({ name, wide = false, children }: { name: string; wide?: boolean; 
       <dd className="numbers">{children}</dd>
     </div>
   );
+}
+
+/** A path that rather breaks after a folder than inside a name. */
+function breakable(path: string): ReactNode {
+  return path.split(/(?<=\/)/).map((part, index) => (
+    <Fragment key={index}>
+      {part}
+      <wbr />
+    </Fragment>
+  ));
 }
 
 function CopyButton({ label, text }: { label: string; text: string }) {

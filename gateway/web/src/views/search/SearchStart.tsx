@@ -86,9 +86,9 @@ function ReferenceForm({ onImage }: Pick<SearchStartProps, 'onImage'>) {
       <TextInput
         className={classes.field ?? ''}
         aria-label="Address of a stored image"
-        placeholder="Or the address, path or id of a stored image"
+        placeholder="Or the URL of a stored image"
         value={text}
-        error={unread && 'This names no stored image. Copy the address of one from the Library.'}
+        error={unread && 'This names no stored image. Copy the URI or id of one from the Library.'}
         onChange={(event) => {
           setText(event.currentTarget.value);
           setUnread(false);
