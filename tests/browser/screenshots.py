@@ -97,8 +97,7 @@ def main() -> int:
 @contextmanager
 def _system(data: Path) -> Iterator[Stack]:
     """The system with a collection of clothes, one of whose files failed."""
-    with tempfile.TemporaryDirectory(prefix="lookalike-") as folder:
-        root = Path(folder) / "photos"
+    with tempfile.TemporaryDirectory(prefix="lookalike-") as folder, _image_root() as root:
         for kind in _KINDS:
             _copy(data / "clothing" / kind, root / kind, _EACH)
         (root / "hat" / "half-copied.jpg").write_bytes(
@@ -109,6 +108,17 @@ def _system(data: Path) -> Iterator[Stack]:
             for job in jobs:
                 stack.wait_job(job["id"], seconds=600)
             yield stack
+
+
+@contextmanager
+def _image_root() -> Iterator[Path]:
+    """A folder whose path reads well in a picture; FileExistsError where there is one already."""
+    root = Path(tempfile.gettempdir(), "photos")
+    root.mkdir()
+    try:
+        yield root
+    finally:
+        shutil.rmtree(root)
 
 
 def _copy(source: Path, target: Path, count: int) -> None:

@@ -15,6 +15,7 @@ from playwright.sync_api import (
     Locator,
     Page,
     Request,
+    ViewportSize,
     expect,
 )
 
@@ -22,8 +23,8 @@ from playwright.sync_api import (
 TIMEOUT_MS = 30_000
 
 VIEWS = {"search": "/", "library": "/library", "loading": "/loading"}
-DESKTOP = {"width": 1280, "height": 800}
-PHONE = {"width": 390, "height": 844}
+DESKTOP: ViewportSize = {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 _DRAG = """
 async ([target, files]) => {

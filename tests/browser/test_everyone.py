@@ -1,137 +1,15 @@
-"""For everyone: axe-core on every view, keyboard, contrast of focus, narrow and wide screens."""
+"""For everyone: keyboard, visible focus, light and dark, no motion, a phone, nothing inline."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
-from gateway.page import DIST
-from shared.names import file_uri, image_id
 from tests.browser.conftest import Put, Visit
-from tests.browser.site import DESKTOP, PHONE, Site
+from tests.browser.site import VIEWS, Site
 from tests.stack import Stack
 
 Wardrobe = dict[str, list[Path]]
-
-_AXE = DIST.parent / "node_modules" / "axe-core" / "axe.min.js"
-_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-
-
-def _search(site: Site, wardrobe: Wardrobe) -> None:
-    image = image_id(file_uri(wardrobe["dress"][0]))
-    site.open("search", collection="wardrobe", image=image, crop="0.2,0.2,0.5,0.5")
-    expect(site.hits.first).to_be_visible()
-
-
-def _start(site: Site, _wardrobe: Wardrobe) -> None:
-    site.open("search", collection="wardrobe")
-    expect(site.page.get_by_text("Drop a picture here")).to_be_visible()
-
-
-def _lightbox(site: Site, wardrobe: Wardrobe) -> None:
-    _library(site, wardrobe)
-    site.pictures.first.click()
-    expect(site.page.get_by_role("dialog").get_by_text("1 of 48")).to_be_visible()
-
-
-def _library(site: Site, _wardrobe: Wardrobe) -> None:
-    site.open("library", collection="wardrobe")
-    expect(site.pictures.first).to_be_visible()
-
-
-def _selection(site: Site, wardrobe: Wardrobe) -> None:
-    _library(site, wardrobe)
-    site.pictures.first.press("Space")
-    expect(site.page.get_by_role("toolbar")).to_be_visible()
-
-
-def _dialog(site: Site, wardrobe: Wardrobe) -> None:
-    _library(site, wardrobe)
-    site.page.get_by_role("button", name="New collection").click()
-    expect(site.page.get_by_role("dialog")).to_be_visible()
-
-
-def _loading(site: Site, _wardrobe: Wardrobe) -> None:
-    site.open("loading", collection="wardrobe")
-    card = site.jobs.filter(has_text="failed file").first
-    card.get_by_role("button", name="Show 1 failed file").click()
-    expect(card.get_by_role("table")).to_be_visible()
-    for options in site.page.get_by_text("Options", exact=True).all():
-        options.click()
-
-
-def _folders(site: Site, _wardrobe: Wardrobe) -> None:
-    site.open("loading", collection="wardrobe")
-    site.page.get_by_role("combobox", name="Folder", exact=True).click()
-    expect(site.page.get_by_role("option").first).to_be_visible()
-
-
-def _picker(site: Site, wardrobe: Wardrobe) -> None:
-    _library(site, wardrobe)
-    site.page.get_by_role("combobox", name="Collection").click()
-    expect(site.page.get_by_role("option", name="wardrobe")).to_be_visible()
-
-
-def _lost(site: Site, _wardrobe: Wardrobe) -> None:
-    site.page.goto(f"{site.url}/nowhere")
-    expect(site.page.get_by_text("There is no such page")).to_be_visible()
-
-
-STATES: dict[str, Callable[[Site, Wardrobe], None]] = {
-    "start": _start,
-    "search": _search,
-    "library": _library,
-    "selection": _selection,
-    "lightbox": _lightbox,
-    "dialog": _dialog,
-    "loading": _loading,
-    "folders": _folders,
-    "picker": _picker,
-    "lost": _lost,
-}
-
-
-@pytest.fixture(scope="module")
-def failed_load(stack: Stack) -> None:
-    """A load with a failure, so that the failures' table is looked at too."""
-    folder = stack.image_root / "failed_load"
-    folder.mkdir()
-    (folder / "broken.jpg").write_text("no picture")
-    assert stack.wait_job(stack.load("failed_load", folder)["id"])["failed"] == 1
-
-
-@pytest.mark.usefixtures("failed_load")
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-@pytest.mark.parametrize("state", STATES)
-def test_axe_finds_nothing(
-    visit: Visit, wardrobe: Wardrobe, state: str, size: dict[str, int], scheme: str
-) -> None:
-    site = visit(viewport=size, color_scheme=scheme, reduced_motion="reduce")
-    STATES[state](site, wardrobe)
-    site.page.evaluate(_AXE.read_text())
-    report: dict[str, Any] = site.page.evaluate(
-        "(tags) => axe.run(document, { runOnly: tags })", _RULES
-    )
-    found = [
-        (violation["id"], node["target"], node["failureSummary"])
-        for violation in report["violations"]
-        for node in violation["nodes"]
-    ]
-    assert found == []
-    assert len(report["passes"]) > 10
-
-
-@pytest.mark.usefixtures("failed_load")
-@pytest.mark.parametrize("width", [360, 768, 1024, 1920, 2560])
-def test_nothing_is_wider_than_the_screen(visit: Visit, wardrobe: Wardrobe, width: int) -> None:
-    site = visit(viewport={"width": width, "height": 740})
-    for state in STATES.values():
-        state(site, wardrobe)
-        wide = site.page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= width
 
 
 @pytest.mark.parametrize("view", ["search", "library", "loading"])
@@ -243,3 +121,18 @@ def test_the_page_asks_for_nothing_inline_and_caches_what_is_hashed(
     for script in scripts:
         cached = stack.client.get(script).headers["Cache-Control"]
         assert "immutable" in cached
+
+
+_SCRIPTS_SENT = """
+() => performance.getEntriesByType('resource')
+  .filter(({ name }) => name.endsWith('.js'))
+  .reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0)
+"""
+
+
+def test_the_first_view_comes_with_little_code(visit: Visit) -> None:
+    for view in VIEWS:
+        site = visit()
+        site.open(view)
+        expect(site.page.get_by_role("heading", level=1)).to_be_visible()
+        assert 50_000 < site.page.evaluate(_SCRIPTS_SENT) < 300_000

@@ -1,23 +1,15 @@
-"""Library: collections, what is in them, many selected at once, and ten thousand of them."""
+"""Library: collections, what is in them, one opened, many selected at once."""
 
 import re
-import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from indexer.rows import ImageRow
-from indexer.write import Writer
-from shared.fingerprint import DIMENSION
 from shared.names import file_uri, image_id
-from shared.settings import Settings
 from tests.browser.conftest import Put
 from tests.browser.site import Site
 from tests.stack import Stack
-
-MANY = 10_000
 
 
 @pytest.fixture
@@ -182,64 +174,3 @@ def test_a_file_that_is_gone(site: Site, shelf: list[Path], collection: str) -> 
     site.open("library", collection=collection)
     expect(site.pictures).to_have_count(8)
     expect(site.pictures.locator("[role=img]")).to_have_count(1)
-
-
-def test_ten_thousand_images(site: Site, stack: Stack, put: Put, collection: str) -> None:
-    """Only what is in view exists, however far one scrolls, and the last image is reached."""
-    files = put(collection, "hat", 20)
-    job = stack.load(collection, stack.image_root / collection)
-    assert stack.wait_job(job["id"])["status"] == "done"
-    _add_rows(stack, collection, files, MANY - len(files))
-
-    site.open("library", collection=collection, order="added_at")
-    expect(site.pictures.first).to_be_visible()
-    last = site.page.locator(f'[role="option"][aria-posinset="{MANY}"]')
-    most = 0
-    deadline = time.monotonic() + 240
-    while last.count() == 0:
-        assert time.monotonic() < deadline, "the last image was not reached"
-        site.page.mouse.move(600, 500)
-        site.page.mouse.wheel(0, 20_000)
-        most = max(most, site.pictures.count())
-    expect(last).to_be_visible()
-    expect(last).to_have_attribute("aria-setsize", str(MANY))
-    assert 0 < most < 400
-
-    # From one end to the other by keyboard.
-    last.focus()
-    site.page.keyboard.press("Home")
-    expect(site.page.locator('[role="option"][aria-posinset="1"]')).to_be_focused()
-
-
-def _add_rows(stack: Stack, collection: str, files: list[Path], count: int) -> None:
-    """Fill a collection past what could be encoded in a test: hard links and random vectors."""
-    folder = files[0].parent / "more"
-    folder.mkdir()
-    rows = []
-    for index in range(count):
-        path = folder / f"{index:05}.jpg"
-        path.hardlink_to(files[index % len(files)])
-        rows.append(
-            ImageRow(
-                id=image_id(file_uri(path)),
-                uri=file_uri(path),
-                sha256=f"{index:064x}",
-                width=400,
-                height=(400, 533, 300)[index % 3],
-                bytes=path.stat().st_size,
-                mtime_ns=path.stat().st_mtime_ns,
-                format="jpeg",
-                added_at=time.time_ns() // 1000 + index,
-                job="0" * 32,
-                tags=(),
-                metadata={},
-            )
-        )
-    vectors = np.random.default_rng(0).normal(size=(count, DIMENSION)).astype(np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    writer = Writer(Settings(milvus_uri=stack.milvus.uri))
-    try:
-        for start in range(0, count, 1000):
-            writer.upsert(collection, rows[start : start + 1000], vectors[start : start + 1000])
-    finally:
-        writer.close()

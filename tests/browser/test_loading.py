@@ -82,7 +82,7 @@ def test_options_are_part_of_the_load(site: Site, stack: Stack, put: Put, collec
 
     site.page.get_by_role("switch", name="Sub-folders too").click()
     card = _load(site, stack.image_root / "options")
-    _is(card, "Done")
+    expect(card.get_by_text("5 indexed")).to_be_visible()
     tagged = stack.client.get(f"/api/v2/collections/{collection}/images", params={"tag": "spring"})
     assert len(tagged.json()["items"]) == 5
 

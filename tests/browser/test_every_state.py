@@ -1,0 +1,159 @@
+"""Every state of the page, looked at by axe-core in light and dark, at every width."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import ViewportSize, expect
+
+from gateway.page import DIST
+from shared.names import file_uri, image_id
+from tests.browser.conftest import Visit
+from tests.browser.site import DESKTOP, Site
+from tests.stack import Stack
+
+Wardrobe = dict[str, list[Path]]
+
+SMALL_PHONE: ViewportSize = {"width": 360, "height": 740}
+
+_AXE = DIST.parent / "node_modules" / "axe-core" / "axe.min.js"
+_STILL = """
+async () => {
+  const frame = () => new Promise((done) => requestAnimationFrame(done));
+  const moving = () => document.getAnimations().some(({ playState }) => playState === 'running');
+  // A transition may start one further in: of a colour that is inherited, say.
+  for (let calm = 0; calm < 4; calm = moving() ? 0 : calm + 1) await frame();
+}
+"""
+_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def _search(site: Site, wardrobe: Wardrobe) -> None:
+    image = image_id(file_uri(wardrobe["dress"][0]))
+    site.open("search", collection="wardrobe", image=image, crop="0.2,0.2,0.5,0.5")
+    expect(site.hits.first).to_be_visible()
+
+
+def _start(site: Site, _wardrobe: Wardrobe) -> None:
+    site.open("search", collection="wardrobe")
+    expect(site.page.get_by_text("Drop a picture here")).to_be_visible()
+
+
+def _lightbox(site: Site, wardrobe: Wardrobe) -> None:
+    _library(site, wardrobe)
+    site.pictures.first.click()
+    expect(site.page.get_by_role("dialog").get_by_text("1 of 48")).to_be_visible()
+
+
+def _library(site: Site, _wardrobe: Wardrobe) -> None:
+    site.open("library", collection="wardrobe")
+    expect(site.pictures.first).to_be_visible()
+
+
+def _selection(site: Site, wardrobe: Wardrobe) -> None:
+    _library(site, wardrobe)
+    site.pictures.first.press("Space")
+    expect(site.page.get_by_role("toolbar")).to_be_visible()
+
+
+def _dialog(site: Site, wardrobe: Wardrobe) -> None:
+    _library(site, wardrobe)
+    site.page.get_by_role("button", name="New collection").click()
+    expect(site.page.get_by_role("dialog")).to_be_visible()
+
+
+def _loading(site: Site, _wardrobe: Wardrobe) -> None:
+    site.open("loading", collection="wardrobe")
+    card = site.jobs.filter(has_text="failed file").first
+    card.get_by_role("button", name="Show 1 failed file").click()
+    expect(card.get_by_role("table")).to_be_visible()
+    for options in site.page.get_by_text("Options", exact=True).all():
+        options.click()
+
+
+def _folders(site: Site, _wardrobe: Wardrobe) -> None:
+    site.open("loading", collection="wardrobe")
+    site.page.get_by_role("combobox", name="Folder", exact=True).click()
+    expect(site.page.get_by_role("option").first).to_be_visible()
+
+
+def _picker(site: Site, wardrobe: Wardrobe) -> None:
+    _library(site, wardrobe)
+    site.page.get_by_role("combobox", name="Collection").click()
+    expect(site.page.get_by_role("option", name="wardrobe")).to_be_visible()
+
+
+def _lost(site: Site, _wardrobe: Wardrobe) -> None:
+    site.page.goto(f"{site.url}/nowhere")
+    expect(site.page.get_by_text("There is no such page")).to_be_visible()
+
+
+STATES: dict[str, Callable[[Site, Wardrobe], None]] = {
+    "start": _start,
+    "search": _search,
+    "library": _library,
+    "selection": _selection,
+    "lightbox": _lightbox,
+    "dialog": _dialog,
+    "loading": _loading,
+    "folders": _folders,
+    "picker": _picker,
+    "lost": _lost,
+}
+
+
+@pytest.fixture(scope="module")
+def failed_load(stack: Stack) -> None:
+    """A load with a failure, so that the failures' table is looked at too."""
+    folder = stack.image_root / "failed_load"
+    folder.mkdir()
+    (folder / "broken.jpg").write_text("no picture")
+    assert stack.wait_job(stack.load("failed_load", folder)["id"])["failed"] == 1
+
+
+@pytest.mark.usefixtures("failed_load")
+@pytest.mark.parametrize("state", STATES)
+def test_axe_finds_nothing(visit: Visit, wardrobe: Wardrobe, state: str) -> None:
+    site = visit(reduced_motion="reduce")
+    for size in (DESKTOP, SMALL_PHONE):
+        site.page.set_viewport_size(size)
+        STATES[state](site, wardrobe)
+        _fits(site, size["width"])
+        site.page.evaluate(_AXE.read_text())
+        for scheme in ("light", "dark"):
+            # As the system's own setting turns; the phone's page opens in dark and turns to light.
+            site.page.emulate_media(color_scheme=scheme)
+            root = site.page.locator("html")
+            expect(root).to_have_attribute("data-mantine-color-scheme", scheme)
+            site.page.evaluate(_STILL)
+            assert _violations(site) == [], f"{state}, {size['width']} px, {scheme}"
+
+
+def _violations(site: Site) -> list[tuple[str, Any, str]]:
+    report: dict[str, Any] = site.page.evaluate(
+        "(tags) => axe.run(document, { runOnly: tags, resultTypes: ['violations'] })", _RULES
+    )
+    assert len(report["passes"]) > 10
+    return [
+        (violation["id"], node["target"], node["failureSummary"])
+        for violation in report["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+@pytest.mark.usefixtures("failed_load")
+@pytest.mark.parametrize("state", STATES)
+def test_nothing_is_wider_than_the_screen(visit: Visit, wardrobe: Wardrobe, state: str) -> None:
+    site = visit(viewport={"width": 2560, "height": 740})
+    STATES[state](site, wardrobe)
+    # From wide to narrow: what has not given way yet is still too wide, and waited for.
+    for width in (2560, 1920, 1024, 768, 360):
+        site.page.set_viewport_size({"width": width, "height": 740})
+        _fits(site, width)
+
+
+def _fits(site: Site, width: int) -> None:
+    site.page.wait_for_function(
+        "(width) => document.documentElement.scrollWidth <= width", arg=width
+    )
