@@ -67,8 +67,7 @@ def _calibrate_in_child(source: Path, path: Path, settings: Settings) -> None:
 
 
 def _calibrate(source: Path, target: Path, images: Path | None, max_pixels: int) -> None:
-    # NNCF reports its use to its makers unless this package is missing, and then it does not.
-    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+    # Imported late: its parent needs none of it.
     import nncf
 
     pictures = list(own_pictures(images, max_pixels) if images else drawn_pictures())

@@ -42,7 +42,7 @@ def runtime(
         patch.setenv("HOME", str(home))
         patch.delenv("CI", raising=False)
         loaded = OpenVinoRuntime(weights, int8_settings, "queries")
-    # Where NNCF would keep the number under which it reports its use.
+    # Where OpenVINO and NNCF would keep the number under which they report their use.
     assert list(home.iterdir()) == []
     return loaded
 
