@@ -111,9 +111,12 @@ check: $(INSTALLED) page-check page-test ## Formatting, types, import rules, con
 	$(BIN)/hadolint --config deploy/docker/hadolint.yaml deploy/docker/*.Dockerfile
 	$(BIN)/pytest -q tests/unit/deploy/repository
 
+# Most tests wait for processes that they start, and each process of tests starts its own.
+TEST_PROCESSES ?= 2
+
 .PHONY: test
 test: $(INSTALLED) chromium page-if-possible page-test ## Every test
-	$(BIN)/pytest $(TESTS)
+	$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile $(TESTS)
 
 # The browser tests say themselves what a missing browser means: a skip here, a failure in CI.
 .PHONY: chromium
