@@ -40,6 +40,9 @@ class KnownFiles:
         self._persistence = persistence
         # Only an upload may list the same picture twice.
         self._listed: set[str] | None = set() if spec.source.kind == "upload" else None
+        # Who uploads a known picture with tags wants it to have them: an encoder adds them to its
+        # row without encoding it again.
+        self._labels = spec.source.kind == "upload" and bool(spec.tags or spec.metadata)
 
     def sort(self, files: Sequence[FoundFile]) -> Sorted:
         """Sort a batch. Raises NotFound, ScanEnded, Stopped."""
@@ -57,7 +60,7 @@ class KnownFiles:
             stamp, file = stamps.get(image), by_id[image]
             if stamp is not None and self._start.again and stamp.job == self._spec.id:
                 continue  # A chunk of an earlier try wrote it, and counted it.
-            if stamp is not None and _same(stamp, file):
+            if stamp is not None and _same(stamp, file) and not self._labels:
                 unchanged += 1
             else:
                 changed.append(file)

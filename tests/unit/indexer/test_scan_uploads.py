@@ -25,3 +25,13 @@ def test_more_uploads_than_one_page_of_the_ledger(loads: Loads) -> None:
     job_id = loads.job(source=UploadSource(files=1203), files=files)
     job = loads.finish(job_id, loads.indexer(settings))
     assert (job.status, job.total, job.indexed) == ("done", 1203, 1203)
+
+
+def test_a_known_upload_with_tags_goes_to_an_encoder(loads: Loads) -> None:
+    files = [upload_ref(n) for n in range(3)]
+    loads.load(source=UploadSource(files=3), files=files)
+    for given in ({"tags": ("red",)}, {"metadata": {"shelf": 4}}):
+        loads.claims.clear()
+        job = loads.load(source=UploadSource(files=3), files=files, **given)
+        assert job.unchanged == 0
+        assert [len(claim.files) for claim in loads.claims] == [3]
