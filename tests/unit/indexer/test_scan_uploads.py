@@ -34,4 +34,4 @@ def test_a_known_upload_with_tags_goes_to_an_encoder(loads: Loads) -> None:
         loads.claims.clear()
         job = loads.load(source=UploadSource(files=3), files=files, **given)
         assert job.unchanged == 0
-        assert [len(claim.files) for claim in loads.claims] == [3]
+        assert sum(len(claim.files) for claim in loads.claims) == 3
