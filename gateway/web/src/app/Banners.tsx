@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 
 import { collectionsQuery } from '@/api/collections';
 import { ApiProblem } from '@/api/problem';
@@ -11,9 +12,12 @@ import { SignIn } from './SignIn';
 
 /** What stands in the way of the whole page: a part that is away, a missing key, untrained weights. */
 export function Banners() {
-  const { data: system, error: systemProblem } = useQuery(systemQuery);
-  const { error: collectionsProblem } = useQuery(collectionsQuery);
-  const problem = systemProblem ?? collectionsProblem;
+  const { data: system, error: systemProblem, isSuccess: systemKnown } = useQuery(systemQuery);
+  const { error: collectionsProblem, isSuccess: collectionsKnown } = useQuery(collectionsQuery);
+  const told = systemProblem ?? collectionsProblem;
+  // A query without data forgets its problem while it asks again; what is said, and typed, here must stay.
+  const [problem, setProblem] = useState(told);
+  if (told ? told !== problem : problem && systemKnown && collectionsKnown) setProblem(told);
   if (problem) {
     const unknown = problem instanceof ApiProblem && problem.status === 401;
     return (

@@ -84,6 +84,8 @@ export const theme = {
     ModalRoot: { defaultProps: { lockScroll: false, centered: true } },
     // What opens beside its field is read beside it, and lies inside the page's landmarks.
     Combobox: { defaultProps: { withinPortal: false } },
+    // Chromium stops its Tab key at what scrolls, and this is gone as soon as it is reached.
+    ComboboxOptions: { defaultProps: { tabIndex: -1 } },
     // The list itself scrolls: a scroll area in between would be a stop of its own for the keyboard.
     Select: list,
     Autocomplete: list,
