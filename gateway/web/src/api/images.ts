@@ -7,7 +7,9 @@ import { untilBack, unwrap } from './problem';
 
 export type Order = 'added_at' | '-added_at' | 'id';
 
-const PAGE = 250;
+/** A first page that is quickly there, and further ones that keep ahead of a fast hand. */
+const FIRST_PAGE = 200;
+const PAGE = 1000;
 
 export function imagesQuery(collection: string, filter: ImageFilter, order: Order) {
   return infiniteQueryOptions({
@@ -18,7 +20,7 @@ export function imagesQuery(collection: string, filter: ImageFilter, order: Orde
           params: {
             path: { collection },
             query: {
-              limit: PAGE,
+              limit: pageParam ? PAGE : FIRST_PAGE,
               order,
               ...(filter.tag ? { tag: filter.tag } : {}),
               ...(filter.folder ? { path_prefix: filter.folder } : {}),
