@@ -1,5 +1,6 @@
 """For everyone: keyboard, visible focus, light and dark, no motion, a phone, nothing inline."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,19 @@ from tests.stack import Stack
 Wardrobe = dict[str, list[Path]]
 
 
+@pytest.fixture(scope="module")
+def many_collections(stack: Stack) -> Iterator[None]:
+    """So many that their list is searched and scrolled."""
+    names = [f"many_{index}" for index in range(10)]
+    for name in names:
+        body = {"name": name, "index": {"type": "FLAT"}}
+        assert stack.client.post("/api/v2/collections", json=body).status_code == 201
+    yield
+    for name in names:
+        stack.client.delete(f"/api/v2/collections/{name}")
+
+
+@pytest.mark.usefixtures("many_collections")
 @pytest.mark.parametrize("view", ["search", "library", "loading"])
 def test_every_stop_of_the_tab_key_can_be_seen(site: Site, wardrobe: Wardrobe, view: str) -> None:
     assert wardrobe
