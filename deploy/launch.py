@@ -125,6 +125,7 @@ def environment(settings: Settings, stores: Stores) -> dict[str, str]:
         "LOOKALIKE_MILVUS_PORT": str(stores.milvus_port),
         "LOOKALIKE_SCAN_THREADS": str(settings.scan_threads),
         "LOOKALIKE_ENCODE_THREADS": str(settings.encode_threads),
+        "LOOKALIKE_QUERY_THREADS": str(settings.query_threads),
     }
 
 

@@ -100,6 +100,9 @@ class Settings(BaseSettings):
     encode_threads: int = Field(
         3, ge=1, description="Chunks one encoder works on at once, so that their stages overlap."
     )
+    query_threads: int = Field(
+        16, ge=1, description="Searches one query encoder works on at once, sharing passes."
+    )
     decode_threads: int = Field(0, ge=0, description="Decoding threads; 0 takes the cores.")
     batch_size: int = Field(0, ge=0, description="Images in one forward pass; 0 chooses.")
     lock_dir: Path | None = Field(

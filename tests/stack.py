@@ -56,7 +56,7 @@ class Stack:
         self.start_worker("indexer", "indexer.tasks", "scan", threads=8)
         for _ in range(encoders):
             self.start_encoder()
-        self.start_worker("query", "encoder_worker.tasks", "query", threads=4)
+        self.start_worker("query", "encoder_worker.tasks", "query", threads=16)
         self.start_gateway()
         self.wait_ready()
 
@@ -82,6 +82,8 @@ class Stack:
         self._run(
             name,
             (
+                # As the launcher does, so that searches go before loads.
+                *(("nice", "-n", "10") if queue == "encode" else ()),
                 *(("taskset", "-c", str(core)) if core is not None else ()),
                 *(*_CELERY, "-A", app, "worker", "-Q", queue, "-n", f"{name}@%h"),
                 *("-P", "threads", "-c", str(threads)),
