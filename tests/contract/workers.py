@@ -94,9 +94,11 @@ class Encoder:
         self.queries: list[Query] = []
         self._stop = threading.Event()
         self._writer = Writer(settings)
-        workers = Workers(self._redis, settings)
+        # A test process that is kept from its work for seconds must not look dead.
+        patient = settings.model_copy(update={"lease_seconds": 60.0})
+        workers = Workers(self._redis, patient)
         self._heartbeats = [
-            Heartbeat(workers, self._info(queue), settings) for queue in ("encode", QUERY, SCAN)
+            Heartbeat(workers, self._info(queue), patient) for queue in ("encode", QUERY, SCAN)
         ]
         self._threads = [
             threading.Thread(target=self._take, args=(QUERY, self._answer), daemon=True),
