@@ -67,12 +67,12 @@ def _calibrate_in_child(source: Path, path: Path, settings: Settings) -> None:
 
 
 def _calibrate(source: Path, target: Path, images: Path | None, max_pixels: int) -> None:
-    # Imported late: its parent needs none of it.
-    import nncf
-
     pictures = list(own_pictures(images, max_pixels) if images else drawn_pictures())
     if not pictures:
         raise SystemExit(f"no picture under {images} can be read")
+    # Imported late: its parent needs none of it.
+    import nncf
+
     model = ov.Core().read_model(source)
     model.reshape([1, SIDE, SIDE, 3])
     samples = nncf.Dataset([np.ascontiguousarray(pixels)[None] for pixels in pictures])

@@ -162,7 +162,7 @@ class MilvusLite(Process):
         super().start()
 
         def answers() -> bool:
-            client = MilvusClient(self.uri, timeout=2)
+            client = MilvusClient(self.uri, timeout=2, dedicated=True)
             client.list_collections()
             client.close()
             return True

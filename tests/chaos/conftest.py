@@ -10,7 +10,7 @@ from tests.conftest import test_data as find_test_data
 from tests.drawn import draw_files
 from tests.stack import Stack, running_stack
 
-COUNT = 160
+COUNT = 128
 
 
 @pytest.fixture(scope="package")

@@ -57,7 +57,7 @@ def test_links_out_of_the_roots_are_not_followed(stack: Stack, tmp_path: Path) -
 def test_an_upload_is_never_a_path(stack: Stack) -> None:
     picture = stack.image_root / "upload.png"
     draw(1).save(picture)
-    before = {path for path in stack.folder.parent.rglob("x*") if path.is_file()}
+    before = set(stack.folder.rglob("x"))
 
     reply = stack.client.post(
         "/api/v2/collections/uploads/images?wait=true",
@@ -67,7 +67,7 @@ def test_an_upload_is_never_a_path(stack: Stack) -> None:
     assert reply.status_code == 200, reply.text
     (image,) = stack.images("uploads")
     assert image["uri"].startswith("upload://")
-    assert {path for path in stack.folder.parent.rglob("x*") if path.is_file()} == before
+    assert set(stack.folder.rglob("x")) == before
 
 
 def test_a_decompression_bomb_is_one_failure(stack: Stack) -> None:

@@ -1,5 +1,6 @@
 """int8: calibrated once, near to the reference, and a vector space of its own."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -8,17 +9,18 @@ from structlog.testing import capture_logs
 
 from encoder_worker.calibration import SAMPLES, drawn_pictures, own_pictures
 from encoder_worker.encoder import normalise
+from encoder_worker.quantization import int8_name
 from encoder_worker.runtimes import Pixels
 from encoder_worker.runtimes.openvino import OpenVinoRuntime
 from encoder_worker.runtimes.torch import TorchRuntime
 from encoder_worker.setup_error import SetUpError
 from encoder_worker.vgg16 import Weights
 from encoder_worker.weights import find_weights
-from shared.settings import Settings
+from shared.settings import Pooling, Settings
 from tests.drawn import draw_files
 from tests.unit.encoder_worker.conftest import cosine
 
-POOLINGS = ("avg", "max", "gem")
+POOLINGS: tuple[Pooling, ...] = ("avg", "max", "gem")
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +31,7 @@ def weights(encoder_settings: Settings) -> Weights:
 @pytest.fixture(scope="module")
 def int8_settings(encoder_settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     folder = tmp_path_factory.mktemp("calibration")
-    draw_files(folder, 8, first=100)
+    draw_files(folder, 4, first=100)
     return encoder_settings.model_copy(update={"precision": "int8", "calibration_images": folder})
 
 
@@ -71,12 +73,16 @@ def test_its_name_is_its_own_and_lasts(
     assert logs == []
 
 
-def test_other_pictures_make_another_space(
-    runtime: OpenVinoRuntime, weights: Weights, int8_settings: Settings, tmp_path: Path
-) -> None:
-    draw_files(tmp_path, 2, first=500)
-    settings = int8_settings.model_copy(update={"calibration_images": tmp_path})
-    assert OpenVinoRuntime(weights, settings, "queries").weights != runtime.weights
+def test_another_calibration_is_another_space(runtime: OpenVinoRuntime, tmp_path: Path) -> None:
+    """What calibration finds lies in the .bin; the .xml tells versions and paths as well."""
+    path = tmp_path / "network.xml"
+    for suffix in (".xml", ".bin"):
+        shutil.copyfile(runtime.path.with_suffix(suffix), path.with_suffix(suffix))
+    path.write_text("<another/>")
+    assert int8_name("w", path) == int8_name("w", runtime.path)
+    with path.with_suffix(".bin").open("ab") as file:
+        file.write(b"1")
+    assert int8_name("w", path) != int8_name("w", runtime.path)
 
 
 def test_a_folder_without_pictures_is_named(

@@ -1,10 +1,10 @@
 import threading
 
 import pytest
-from pymilvus import MilvusClient
 
 from indexer.collections import Collections
 from indexer.images import Images
+from indexer.milvus import connect
 from indexer.rows import IndexSpec
 from indexer.write import Writer
 from shared.errors import Conflict, InvalidRequest, NotFound, Unavailable
@@ -116,7 +116,7 @@ def test_ensure_keeps_what_is_there(collections: Collections, empty: str) -> Non
 def test_ensure_finishes_what_a_dead_maker_left(
     collections: Collections, images: Images, settings: Settings, empty: str
 ) -> None:
-    client = MilvusClient(settings.milvus_uri)
+    client = connect(settings)
     client.release_collection(empty)
     client.drop_index(empty, "vector")
     client.release_collection(empty)
@@ -128,7 +128,7 @@ def test_ensure_finishes_what_a_dead_maker_left(
 def test_a_collection_of_somebody_else_is_left_alone(
     collections: Collections, settings: Settings, collection: str
 ) -> None:
-    client = MilvusClient(settings.milvus_uri)
+    client = connect(settings)
     client.create_collection(collection, dimension=4)
     assert collection not in collections.names()
     for call in (collections.get, collections.drop, collections.count):

@@ -27,6 +27,7 @@ export function FolderSuggestions({ roots, onChoose }: FolderSuggestionsProps) {
             size="compact-sm"
             radius="xl"
             fw={500}
+            classNames={{ root: classes.suggestion, label: classes.path }}
             onClick={() => {
               onChoose(path);
             }}
