@@ -96,6 +96,18 @@ class Stack:
             lambda: self.client.get("/health/ready").status_code == 200, seconds, "a ready stack"
         )
 
+    def wait_encoders(self, count: int, seconds: float = 120) -> list[dict[str, Any]]:
+        """The living encoders of loads, once there are `count`."""
+        found: list[dict[str, Any]] = []
+
+        def there() -> bool:
+            workers = self.client.get("/api/v2/system").json()["workers"]
+            found[:] = [worker for worker in workers if worker["queue"] == "encode"]
+            return len(found) == count
+
+        wait_until(there, seconds, f"{count} encoders")
+        return found
+
     def load(self, collection: str, path: Path | None = None, **body: Any) -> dict[str, Any]:
         """Queue a load of a directory; returns the job."""
         source = {"kind": "directory", "path": str(path or self.image_root)}

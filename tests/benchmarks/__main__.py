@@ -111,8 +111,7 @@ def _on_a_stack(options: Options, measure: OnStack) -> Report:
             "log_level": settings.log_level,
         }
         with running_stack(Path(name), root, **own) as stack:
-            system = stack.client.get("/api/v2/system").json()
-            (worker,) = (w for w in system["workers"] if w["queue"] == "encode")
+            (worker,) = stack.wait_encoders(1)
             facts = ("weights", "device", "runtime", "precision")
             context = {name: str(worker[name]) for name in facts if name in worker}
             return measure(stack, settings, context | {"store": "milvus-lite"})

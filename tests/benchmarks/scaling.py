@@ -5,7 +5,6 @@ import time
 
 from tests.benchmarks import corpus
 from tests.benchmarks.report import Report
-from tests.services import wait_until
 from tests.stack import Stack
 
 _POLL_SECONDS = 0.5
@@ -14,7 +13,7 @@ _POLL_SECONDS = 0.5
 def measure(stack: Stack, *, count: int, runs: int, context: dict[str, str]) -> Report:
     """Load `count` pictures by one worker, then by two; each has one core to itself."""
     stack.processes.pop("encoder1").kill()
-    _wait_for(stack, 0)
+    stack.wait_encoders(0)
     cores = sorted(os.sched_getaffinity(0))[:2]
     report = Report(f"Scaling: load of {count:,} {corpus.source_of_photos()}", context)
     folder = stack.image_root / "scaling"
@@ -24,7 +23,7 @@ def measure(stack: Stack, *, count: int, runs: int, context: dict[str, str]) -> 
     for run in range(runs):
         for workers in rates:
             names = [stack.start_encoder(core=core) for core in cores[:workers]]
-            _wait_for(stack, workers)
+            stack.wait_encoders(workers)
             started = time.perf_counter()
             job = _load(stack, f"scaling_{workers}_{run}")
             rates[workers].append(count / (time.perf_counter() - started))
@@ -34,7 +33,7 @@ def measure(stack: Stack, *, count: int, runs: int, context: dict[str, str]) -> 
                 shares.append(_smaller_share(stack, names, job["id"]))
             for name in names:
                 stack.processes.pop(name).kill()
-            _wait_for(stack, 0)
+            stack.wait_encoders(0)
     report.add("one encoder, one core", rates[1], "images/s")
     report.add("two encoders, a core each", rates[2], "images/s", "one encoder, one core")
     report.add("chunks done by the encoder that did fewer", shares, "share")
@@ -47,14 +46,6 @@ def _load(stack: Stack, collection: str) -> dict[str, object]:
         time.sleep(_POLL_SECONDS)
         job = stack.job(job["id"])
     return job
-
-
-def _wait_for(stack: Stack, workers: int) -> None:
-    def there() -> bool:
-        found = stack.client.get("/api/v2/system").json()["workers"]
-        return len([worker for worker in found if worker["queue"] == "encode"]) == workers
-
-    wait_until(there, 120, f"{workers} encoders")
 
 
 def _smaller_share(stack: Stack, names: list[str], job_id: object) -> float:
