@@ -112,9 +112,10 @@ def _on_a_stack(options: Options, measure: OnStack) -> Report:
         }
         with running_stack(Path(name), root, **own) as stack:
             (worker,) = stack.wait_encoders(1)
-            facts = ("weights", "device", "runtime", "precision")
-            context = {name: str(worker[name]) for name in facts if name in worker}
-            return measure(stack, settings, context | {"store": "milvus-lite"})
+            weights = stack.client.get("/api/v2/system").json()["weights"]
+            facts = {name: str(worker[name]) for name in ("device", "runtime", "precision")}
+            context = {"weights": weights, **facts, "store": "milvus-lite"}
+            return measure(stack, settings, context)
 
 
 def _settings(folder: str, options: Options) -> Settings:
