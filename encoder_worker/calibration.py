@@ -3,7 +3,7 @@
 import itertools
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -44,16 +44,17 @@ def _decoded(folder: Path, max_pixels: int) -> Iterator[NDArray[np.uint8]]:
         dice.shuffle(folders)
         chosen = sorted(names)
         dice.shuffle(chosen)
-        sound = filter(None, (_sound(Path(parent, name), max_pixels) for name in chosen))
-        for picture in itertools.islice(sound, _PER_FOLDER):
-            yield picture[0]
+        paths = (Path(parent, name) for name in chosen)
+        yield from itertools.islice(_sound(paths, max_pixels), _PER_FOLDER)
 
 
-def _sound(path: Path, max_pixels: int) -> tuple[NDArray[np.uint8]] | None:
-    try:
-        return (decode(path.read_bytes(), max_pixels).pixels,)
-    except (PictureError, OSError):
-        return None
+def _sound(paths: Iterable[Path], max_pixels: int) -> Iterator[NDArray[np.uint8]]:
+    for path in paths:
+        try:
+            pixels = decode(path.read_bytes(), max_pixels).pixels
+        except (PictureError, OSError):
+            continue
+        yield pixels
 
 
 def _dead_leaves(index: int) -> NDArray[np.uint8]:

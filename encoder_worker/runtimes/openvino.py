@@ -50,7 +50,7 @@ class OpenVinoRuntime:
         self.precision = choose_precision(settings.precision, capabilities)
         self.batch_size = settings.batch_size or _BATCH[workload]
         self._sizes = batch_shapes(self.batch_size)
-        self.path = kept_model(core, weights, settings.data_dir / "cache" / "openvino")
+        model, self.path = kept_model(core, weights, settings.data_dir / "cache" / "openvino")
         self.weights = weights.name
         between = self.precision
         if self.precision == "int8":
@@ -58,7 +58,7 @@ class OpenVinoRuntime:
             self.weights = int8_name(weights.name, self.path)
             # What lies between the int8 layers is computed as it would be without them.
             between = choose_precision("auto", capabilities)
-        model = core.read_model(self.path)
+            model = core.read_model(self.path)
         config = {
             "PERFORMANCE_HINT": _PERFORMANCE[workload],
             "INFERENCE_PRECISION_HINT": _HINTS[between],
@@ -124,13 +124,12 @@ def choose_precision(wanted: str, capabilities: Sequence[str]) -> str:
     return wanted
 
 
-def kept_model(core: ov.Core, weights: Weights, folder: Path) -> Path:
-    """The network with these weights in `folder`, as a readable .xml; built if not there."""
+def kept_model(core: ov.Core, weights: Weights, folder: Path) -> tuple[ov.Model, Path]:
+    """The network with these weights, and where in `folder` it is kept; built if not there."""
     path = folder / f"{weights.name}-g{_GRAPH_VERSION}.xml"
     if path.exists():
         try:
-            core.read_model(path)
-            return path
+            return core.read_model(path), path
         except RuntimeError as error:
             _log.warning("kept_model_unreadable", path=str(path), error=str(error))
     model = build_model(weights)
@@ -140,7 +139,7 @@ def kept_model(core: ov.Core, weights: Weights, folder: Path) -> Path:
     # The graph is found by its .xml, so the weights beside it must be in place first.
     draft.with_suffix(".bin").replace(path.with_suffix(".bin"))
     draft.replace(path)
-    return path
+    return model, path
 
 
 def build_model(weights: Weights) -> ov.Model:

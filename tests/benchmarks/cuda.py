@@ -18,7 +18,7 @@ from encoder_worker.read import PORTION_FILES
 from encoder_worker.runtimes.cuda import create_cuda_runtime
 from encoder_worker.weights import find_weights
 from shared.settings import Settings
-from tests.benchmarks.report import Report
+from tests.benchmarks.report import Report, timed
 
 #: Multiplications and additions of one picture (Simonyan and Zisserman's column D at 224x224).
 FLOP_PER_PICTURE = 30.7e9
@@ -121,6 +121,4 @@ def _pipeline(encoder: Encoder, decode_all: DecodeAll, files: Sequence[bytes]) -
 
 
 def _rate(work: Callable[[], None], count: int) -> float:
-    started = time.perf_counter()
-    work()
-    return count / (time.perf_counter() - started)
+    return count / timed(work)

@@ -1,6 +1,5 @@
 """The encoder alone: every runtime, precision and batch beside the old demo's way."""
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from encoder_worker.runtimes.torch import TorchRuntime
 from encoder_worker.vgg16 import Weights
 from encoder_worker.weights import find_weights
 from shared.settings import Settings
-from tests.benchmarks.report import Report
+from tests.benchmarks.report import Report, timed
 
 DEMO = "demo's way: decode, float32, one at a time, eager"
 PRECISIONS = ("float32", "bfloat16", "int8")
@@ -66,12 +65,11 @@ def bare_loop(weights: Weights, settings: Settings, precision: str, batch: int =
     """OpenVINO's own queue for throughput, fed with pictures as fast as it takes them."""
     core = ov.Core()
     hint = precision
-    path = kept_model(core, weights, settings.data_dir / "cache" / "openvino")
+    model, _ = kept_model(core, weights, settings.data_dir / "cache" / "openvino")
     if precision == "int8":
         runtime = settings.model_copy(update={"precision": "int8"})
-        path = OpenVinoRuntime(weights, runtime, "queries").path
+        model = core.read_model(OpenVinoRuntime(weights, runtime, "queries").path)
         hint = choose_precision("auto", core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
-    model = core.read_model(path)
     model.reshape([batch, 224, 224, 3])
     config = {"PERFORMANCE_HINT": "THROUGHPUT", "INFERENCE_PRECISION_HINT": _HINTS[hint]}
     requests = ov.AsyncInferQueue(core.compile_model(model, "CPU", config))
@@ -86,19 +84,16 @@ def bare_loop(weights: Weights, settings: Settings, precision: str, batch: int =
 
 def rate(loop: Loop, pixels: Sequence[Pixels]) -> float:
     """Images a second of one run over the pictures."""
-    started = time.perf_counter()
-    loop(pixels)
-    return len(pixels) / (time.perf_counter() - started)
+    return len(pixels) / timed(lambda: loop(pixels))
 
 
 def _rates(ways: dict[str, tuple[Callable[[], None], int]], runs: int) -> dict[str, list[float]]:
     rates: dict[str, list[float]] = {name: [] for name in ways}
     for run in range(runs + 1):
         for name, (work, count) in ways.items():
-            started = time.perf_counter()
-            work()
+            seconds = timed(work)
             if run:  # the first is the warm-up
-                rates[name].append(count / (time.perf_counter() - started))
+                rates[name].append(count / seconds)
     return rates
 
 

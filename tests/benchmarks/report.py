@@ -4,7 +4,8 @@ import json
 import os
 import platform
 import statistics
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -92,6 +93,13 @@ def machine() -> dict[str, str]:
         "cores": str(os.cpu_count()),
         "python": platform.python_version(),
     }
+
+
+def timed(work: Callable[[], None]) -> float:
+    """Seconds that `work` took."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
 
 
 def write_json(reports: Sequence[Report], path: Path) -> None:

@@ -23,7 +23,7 @@ from shared.queues import Dispatcher
 from shared.redis_client import connect
 from shared.settings import Settings
 from tests.benchmarks import corpus
-from tests.benchmarks.report import Report
+from tests.benchmarks.report import Report, timed
 from tests.services import MilvusLite, Valkey
 
 _MIB = 1 << 20
@@ -51,9 +51,9 @@ def measure(folder: Path, *, files: int, runs: int) -> Report:
         )
         walks, scans, grown = [], [], []
         for run in range(runs):
-            walks.append(files / _seconds(lambda: _walk(root)))
+            walks.append(files / timed(lambda: _walk(root)))
             with _peak() as peak:
-                seconds = _seconds(partial(_scan, settings, f"scan_{run}", files))
+                seconds = timed(partial(_scan, settings, f"scan_{run}", files))
             scans.append(files / seconds)
             grown.append(peak())
     finally:
@@ -116,9 +116,3 @@ def _peak() -> Iterator[Callable[[], float]]:
     yield lambda: (highest[0] - start) / _MIB
     ended.set()
     thread.join()
-
-
-def _seconds(work: Callable[[], None]) -> float:
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started

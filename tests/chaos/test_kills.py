@@ -117,11 +117,7 @@ def test_no_encoder(chaos_stack: Stack, photos: list[Path]) -> None:
 def test_two_encoders_share_a_load_and_one_dies(chaos_stack: Stack, photos: list[Path]) -> None:
     second = chaos_stack.start_encoder()
 
-    def both() -> bool:
-        workers = chaos_stack.client.get("/api/v2/system").json()["workers"]
-        return len([w for w in workers if w["queue"] == "encode"]) >= 2
-
-    wait_until(both, 60, "the second encoder")
+    chaos_stack.wait_encoders(2)
     job = chaos_stack.load("two_encoders")
     chaos_stack.wait_done(job["id"], len(photos) // 4)
 
