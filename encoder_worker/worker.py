@@ -11,6 +11,7 @@ from encoder_worker.chunk import ChunkWorker
 from encoder_worker.decoding import DecodeAll, decode_in_quarantine, decode_in_threads
 from encoder_worker.devices import Device, choose_device
 from encoder_worker.encoder import Encoder
+from encoder_worker.freed_memory import give_back
 from encoder_worker.quarantine import Quarantine
 from encoder_worker.query import QueryWorker
 from encoder_worker.runtimes import Workload, create_runtime
@@ -33,6 +34,7 @@ def load_encoder(settings: Settings, workload: Workload, device: Device) -> Enco
     began = time.monotonic()
     weights = find_weights(settings)
     runtime = create_runtime(weights, settings, workload, device)
+    give_back()
     _log.info(
         "encoder_ready",
         weights=runtime.weights,
