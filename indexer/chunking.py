@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from collections.abc import Iterable, Mapping, Sequence
 
 from indexer.persistence import Persistence
 from shared.ledger import ScanEnded, Scans
@@ -40,47 +41,58 @@ class Chunking:
         self._ahead = settings.chunks_ahead
         self._files: list[FileRef] = []
         self._since = 0.0
+        #: Chunks that waited or were in work when Redis was last asked; surely no fewer than now.
+        self._pending = 0
 
-    def add(self, file: FileRef) -> None:
-        """Put a file into the next chunk, and send the chunk once it is full."""
+    def add(self, files: Iterable[FileRef]) -> None:
+        """Put files into chunks, and send those that are full."""
+        now = time.monotonic()
         if not self._files:
-            self._since = time.monotonic()
-        self._files.append(file)
-        if len(self._files) >= self._size:
-            self.flush()
-
-    def flush_if_due(self) -> None:
-        """Send a chunk that has waited for more files long enough."""
-        if self._files and time.monotonic() - self._since > _LONGEST_HOLD:
-            self.flush()
+            self._since = now
+        self._files.extend(files)
+        full = len(self._files) // self._size * self._size
+        due = now - self._since > _LONGEST_HOLD
+        self._send(len(self._files) if due else full)
 
     def flush(self) -> None:
-        """Send what there is; then wait while too much lies ahead of the encoders."""
-        if not self._files:
-            return
-        files, self._files = self._files, []
-        chunk = uuid.uuid4().hex
-        _, pending = self._persistence.run(
-            lambda: self._scans.add_chunk(self._spec.id, self._generation, files, chunk)
+        """Send what there is, in chunks of which the last need not be full."""
+        self._send(len(self._files))
+
+    def _send(self, count: int) -> None:
+        """Send the first files, as many chunks at once as may lie ahead of the encoders."""
+        files, self._files = self._files[:count], self._files[count:]
+        if files:
+            self._since = time.monotonic()
+        cut = [files[at : at + self._size] for at in range(0, count, self._size)]
+        while cut:
+            room = max(1, self._ahead - self._pending)
+            self._dispatch({uuid.uuid4().hex: chunk for chunk in cut[:room]})
+            del cut[:room]
+
+    def _dispatch(self, chunks: Mapping[str, Sequence[FileRef]]) -> None:
+        """Write and send some chunks; then wait while too much lies ahead of the encoders."""
+        job = self._spec.id
+        self._pending = self._persistence.run(
+            lambda: self._scans.add_chunks(job, self._generation, chunks)
         )
         self._persistence.run(
-            lambda: self._dispatcher.send_chunk(self._spec.id, chunk, self._spec.priority)
+            lambda: self._dispatcher.send_chunks(job, chunks, self._spec.priority)
         )
-        _log.debug("chunk_cut", chunk=chunk, files=len(files))
-        self._wait(pending)
+        _log.debug("chunks_cut", chunks=list(chunks))
+        self._wait()
 
     def hold_while_paused(self) -> None:
         """Return at once unless the job is paused; then when it goes on."""
         while self._persistence.run(self._status) == "paused":
             self._persistence.sleep(_PAUSE_POLL)
 
-    def _wait(self, pending: int) -> None:
+    def _wait(self) -> None:
         poll = _FIRST_POLL
-        while pending >= self._ahead:
+        while self._pending >= self._ahead:
             self._persistence.sleep(poll)
             poll = min(poll * 1.5, _LONGEST_POLL)
             self.hold_while_paused()
-            pending = self._persistence.run(lambda: self._scans.pending(self._spec.id))
+            self._pending = self._persistence.run(lambda: self._scans.pending(self._spec.id))
 
     def _status(self) -> str:
         status = self._scans.status(self._spec.id)

@@ -177,17 +177,18 @@ class Scan:
         files = list({file.uri: file for file in batch.files}.values())
         found = Sorted(files, 0) if self._all_new else self._known.sort(batch.files)
         ignored, failures = batch.ignored, batch.failures
+        wanted = []
         for file in found.changed:
             if not is_candidate(file):
                 ignored += 1
             elif len(file.uri) > MAX_URI_BYTES:
                 failures.append(path_too_long(file.uri, file.size, file.mtime_ns))
             else:
-                self._chunked += 1
-                self._chunking.add(
+                wanted.append(
                     FileRef(uri=file.uri, size=file.size, mtime_ns=file.mtime_ns, name=file.label)
                 )
-        self._chunking.flush_if_due()
+        self._chunked += len(wanted)
+        self._chunking.add(wanted)
         self._fail(failures)
         self._record(found.unchanged, ignored)
 

@@ -86,8 +86,7 @@ class Tend:
         if chunks:
             _log.info("chunks_sent_again", job=job, chunks=len(chunks))
             priority = self._jobs.get(job).spec.priority
-            for chunk in chunks:
-                self._dispatcher.send_chunk(job, chunk, priority)
+            self._dispatcher.send_chunks(job, chunks, priority)
 
     def _run(self) -> None:
         while not self._stop.wait(self._settings.heartbeat_seconds):

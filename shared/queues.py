@@ -1,7 +1,14 @@
 """The queues, the tasks' names, and the only door through which messages are sent."""
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
 from celery import Celery
-from kombu.exceptions import OperationalError
+from kombu import Producer
+from kombu.exceptions import (
+    BatchPublishError,  # type: ignore[attr-defined] # newer than the stubs
+    OperationalError,
+)
 from redis.exceptions import RedisError
 
 from shared.errors import Unavailable
@@ -33,9 +40,14 @@ class Dispatcher:
         """Ask an indexer to scan a job's source."""
         self._send(SCAN_TASK, (job_id,), SCAN, PRIORITY_STEPS[0])
 
-    def send_chunk(self, job_id: str, chunk_id: str, priority: int) -> None:
-        """Ask an encoder to work on a chunk."""
-        self._send(ENCODE_TASK, (job_id, chunk_id), ENCODE, priority)
+    def send_chunks(self, job_id: str, chunk_ids: Iterable[str], priority: int) -> None:
+        """Ask encoders to work on chunks; all messages go out together.
+
+        When Redis fails on the way some may have gone, so that a repeated call sends them twice.
+        """
+        with _redis_asked(), self._app.producer_or_acquire() as producer, producer.batch():
+            for chunk_id in chunk_ids:
+                self._send(ENCODE_TASK, (job_id, chunk_id), ENCODE, priority, producer)
 
     def send_query(self, query: Query) -> None:
         """Ask a query encoder for one vector."""
@@ -49,11 +61,26 @@ class Dispatcher:
         except RedisError as error:
             raise redis_unavailable() from error
 
-    def _send(self, task: str, args: tuple[object, ...], queue: str, priority: int) -> None:
-        try:
-            self._app.send_task(task, args=args, queue=queue, priority=priority, retry=False)
-        except (OperationalError, RedisError, OSError) as error:
-            raise redis_unavailable() from error
+    def _send(
+        self,
+        task: str,
+        args: tuple[object, ...],
+        queue: str,
+        priority: int,
+        producer: Producer | None = None,
+    ) -> None:
+        with _redis_asked():
+            self._app.send_task(
+                task, args=args, queue=queue, priority=priority, retry=False, producer=producer
+            )
+
+
+@contextmanager
+def _redis_asked() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, BatchPublishError, RedisError, OSError) as error:
+        raise redis_unavailable() from error
 
 
 def redis_unavailable() -> Unavailable:

@@ -7,7 +7,7 @@ generation, should it still run, is refused (`ScanSuperseded`).
 
 import json
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -60,7 +60,7 @@ class Scans:
         self._redis = redis
         self._indexer = indexer_id
         self._begin = redis.register_script(scan_scripts.BEGIN_SCAN)
-        self._add_chunk = redis.register_script(scan_scripts.ADD_CHUNK)
+        self._add_chunks = redis.register_script(scan_scripts.ADD_CHUNKS)
         self._record = redis.register_script(scan_scripts.RECORD_SCAN)
         self._removal = redis.register_script(scan_scripts.RECORD_REMOVAL)
         self._finish = redis.register_script(scan_scripts.FINISH_SCAN)
@@ -78,21 +78,16 @@ class Scans:
         ids = (ref.id for payload in reply[1] for ref in FILE_REFS.validate_json(payload))
         return ScanStart(generation=int(reply[0]), pending_ids=frozenset(ids))
 
-    def add_chunk(
-        self,
-        job_id: str,
-        generation: int,
-        files: Sequence[FileRef],
-        chunk_id: str | None = None,
-    ) -> tuple[str, int]:
-        """Write a chunk; returns its id and how many chunks of the job are pending now.
+    def add_chunks(
+        self, job_id: str, generation: int, chunks: Mapping[str, Sequence[FileRef]]
+    ) -> int:
+        """Write chunks, by their ids; returns how many chunks of the job are pending now.
 
-        The last chunk added again under the same id counts once. Raises ScanSuperseded,
-        ScanEnded.
+        The call may be repeated: the chunks that were added last count once. Raises
+        ScanSuperseded, ScanEnded.
         """
-        chunk_id = chunk_id or _new_id()
-        args = [generation, chunk_id, chunk_payload(files), len(files)]
-        return chunk_id, _checked(self._add_chunk(keys=[keys.job(job_id)], args=args))
+        args = _chunk_arguments(generation, chunks)
+        return _checked(self._add_chunks(keys=[keys.job(job_id)], args=args))
 
     def record(
         self,
@@ -119,15 +114,15 @@ class Scans:
     ) -> None:
         """Count files that failed before any worker saw them: a chunk, added and completed.
 
-        As `add_chunk` in the rest. Raises ScanSuperseded, ScanEnded.
+        As `add_chunks` in the rest. Raises ScanSuperseded, ScanEnded.
         """
         chunk_id = chunk_id or _new_id()
         files = [FileRef(uri=f.uri, size=f.size, mtime_ns=f.mtime_ns) for f in failures]
         outcome = ChunkOutcome(failures=tuple(failures))
         job = [keys.job(job_id)]
         with self._redis.pipeline(transaction=True) as pipe:
-            added = [generation, chunk_id, chunk_payload(files), len(files)]
-            self._add_chunk(keys=job, args=added, client=pipe)
+            added = _chunk_arguments(generation, {chunk_id: files})
+            self._add_chunks(keys=job, args=added, client=pipe)
             self._complete(keys=job, args=outcome_arguments(chunk_id, outcome), client=pipe)
             replies = pipe.execute()
         _checked(replies[0])
@@ -195,6 +190,13 @@ class Scans:
             keys.TEND_LOCK, self._indexer, nx=True, px=max(1, int(seconds * 1000))
         )
         return bool(taken)
+
+
+def _chunk_arguments(generation: int, chunks: Mapping[str, Sequence[FileRef]]) -> list[object]:
+    arguments: list[object] = [generation]
+    for chunk_id, files in chunks.items():
+        arguments += [chunk_id, chunk_payload(files), len(files)]
+    return arguments
 
 
 def _new_id() -> str:

@@ -21,17 +21,23 @@ return {generation, redis.call('HVALS', job .. ':chunks')}
 """
 )
 
-#: ARGV: generation, chunk, payload, files. Returns chunks pending, -1 superseded, -2 ended.
-ADD_CHUNK = (
+#: ARGV: generation, then chunk, payload, files of each. Returns chunks pending, -1 superseded,
+#: -2 ended. The last chunk's id tells a call that is repeated.
+ADD_CHUNKS = (
     PRELUDE
     + """
 if terminal() then return -2 end
 if get('generation') ~= ARGV[1] then return -1 end
-if get('last_chunk') ~= ARGV[2] then
-  redis.call('HSET', job .. ':chunks', ARGV[2], ARGV[3])
-  redis.call('HSET', job .. ':sent', ARGV[2], tostring(now()))
-  redis.call('HINCRBY', job, 'chunk_total', ARGV[4])
-  redis.call('HSET', job, 'last_chunk', ARGV[2])
+local last = ARGV[#ARGV - 2]
+if get('last_chunk') ~= last then
+  local sent, files = tostring(now()), 0
+  for at = 2, #ARGV, 3 do
+    redis.call('HSET', job .. ':chunks', ARGV[at], ARGV[at + 1])
+    redis.call('HSET', job .. ':sent', ARGV[at], sent)
+    files = files + ARGV[at + 2]
+  end
+  redis.call('HINCRBY', job, 'chunk_total', files)
+  redis.call('HSET', job, 'last_chunk', last)
   event('progress', '')
 end
 return redis.call('HLEN', job .. ':chunks')

@@ -13,6 +13,7 @@ from shared.ledger import Chunks, Jobs, Scans
 from shared.messages import ChunkOutcome, Failure, FileRef
 from shared.redis_client import RedisClient
 from shared.settings import Settings
+from tests.chunks import add_chunk
 from tests.contract.calls import problem
 from tests.contract.server import serving
 from tests.contract.workers import Encoder, index
@@ -103,7 +104,7 @@ def test_process_says_n_of_n_only_at_the_end(
     start = scans.begin(job.spec.id)
     assert start is not None
     refs = [FileRef(uri=f"file:///{n}", size=1, mtime_ns=1) for n in range(3)]
-    chunk_id, _ = scans.add_chunk(job.spec.id, start.generation, refs)
+    chunk_id, _ = add_chunk(scans, job.spec.id, start.generation, refs)
     assert process() == (0, 3)
     chunks.claim(job.spec.id, chunk_id)
     failure = Failure(uri=refs[0].uri, code="truncated", reason="Too short.")

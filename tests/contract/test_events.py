@@ -12,6 +12,7 @@ from shared.ledger import Chunks, Events, Jobs, Scans, ScanStart
 from shared.messages import ChunkOutcome, Failure, FileRef
 from shared.redis_client import RedisClient, connect
 from shared.settings import Settings
+from tests.chunks import add_chunk
 from tests.contract.calls import load, problem
 from tests.contract.server import serving
 from tests.contract.workers import Encoder
@@ -42,7 +43,7 @@ class Load:
         """One more file, indexed or not."""
         self._count += 1
         ref = FileRef(uri=f"file:///{self._count}", size=1, mtime_ns=1)
-        chunk_id, _ = self._scans.add_chunk(self.id, self._start.generation, [ref])
+        chunk_id, _ = add_chunk(self._scans, self.id, self._start.generation, [ref])
         self._chunks.claim(self.id, chunk_id)
         failure = Failure(uri=ref.uri, code="truncated", reason="Too short.")
         outcome = ChunkOutcome(failures=(failure,)) if fails else ChunkOutcome(indexed=1)

@@ -11,6 +11,7 @@ from shared.ledger import Chunks, Jobs, Scans
 from shared.messages import ChunkOutcome, Failure, FileRef
 from shared.redis_client import RedisClient
 from shared.settings import Settings
+from tests.chunks import add_chunk
 from tests.contract.calls import load, problem
 
 
@@ -30,7 +31,7 @@ def failed_job(
     start = scans.begin(job_id)
     assert start is not None
     refs = [FileRef(uri=uri, size=1, mtime_ns=2) for uri in ("=cmd()", "file:///b", '@c,"d')]
-    chunk_id, _ = scans.add_chunk(job_id, start.generation, refs)
+    chunk_id, _ = add_chunk(scans, job_id, start.generation, refs)
     scans.finish(job_id, start.generation)
     chunks.claim(job_id, chunk_id)
     failures = [

@@ -36,6 +36,7 @@ from shared.queues import QUERY, SCAN
 from shared.redis_client import RedisClient, connect
 from shared.settings import Settings
 from shared.sources import open_picture
+from tests.chunks import add_chunk
 
 WEIGHTS = "untrained-0123abcd"
 
@@ -165,7 +166,7 @@ class Encoder:
         if start is None:
             return
         refs = list(scans.files(job_id)) or self._walk(redis, job_id)
-        cut = [scans.add_chunk(job_id, start.generation, [ref])[0] for ref in refs]
+        cut = [add_chunk(scans, job_id, start.generation, [ref])[0] for ref in refs]
         scans.finish(job_id, start.generation)
         for chunk_id in cut:
             claim = chunks.claim(job_id, chunk_id)

@@ -30,6 +30,7 @@ from shared.messages import (
 from shared.names import file_uri
 from shared.redis_client import RedisClient
 from shared.settings import Pooling, Settings
+from tests.chunks import add_chunk
 
 
 class Load:
@@ -78,7 +79,7 @@ class Load:
         ids = []
         for chunk in chunks:
             files = [self.ref(item) if isinstance(item, Path) else item for item in chunk]
-            ids.append(scans.add_chunk(job_id, start.generation, files)[0])
+            ids.append(add_chunk(scans, job_id, start.generation, files)[0])
         scans.finish(job_id, start.generation)
         return job_id, ids
 

@@ -101,9 +101,9 @@ def test_an_encode_worker_works_on_chunks_and_gives_them_back_when_told_to_stop(
     alive(redis, settings)
     dispatcher = Dispatcher(create_celery(settings), redis)
     jobs, leases = Jobs(redis, settings), f"lookalike:job:{job_id}:leases"
-    dispatcher.send_chunk(job_id, chunks[0], 5)
+    dispatcher.send_chunks(job_id, [chunks[0]], 5)
     wait_until(lambda: jobs.get(job_id).indexed == 1, 60, "the first chunk")
-    dispatcher.send_chunk(job_id, chunks[1], 5)
+    dispatcher.send_chunks(job_id, [chunks[1]], 5)
     wait_until(lambda: redis.hlen(leases), 60, "the second chunk's claim")
     os.kill(process.pid, signal.SIGTERM)
     assert process.wait(60) == 0

@@ -14,6 +14,7 @@ from shared.messages import (
 )
 from shared.redis_client import RedisClient
 from shared.settings import Settings
+from tests.chunks import add_chunk
 
 FILES = [FileRef(uri=f"file:///p/{i}.jpg", size=10, mtime_ns=1) for i in range(4)]
 
@@ -55,7 +56,7 @@ class Ledger:
         """A job whose scan is over, and its one chunk."""
         job = self.create()
         self.scans.begin(job)
-        chunk, _ = self.scans.add_chunk(job, 1, files)
+        chunk, _ = add_chunk(self.scans, job, 1, files)
         self.scans.finish(job, 1)
         return job, chunk
 

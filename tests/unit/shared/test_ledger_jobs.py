@@ -12,6 +12,7 @@ from shared.messages import (
     FileRef,
     JobError,
 )
+from tests.chunks import add_chunk
 from tests.unit.shared.ledger import FILES, Ledger, failure
 
 
@@ -20,7 +21,7 @@ def test_a_job_goes_from_queued_to_done(ledger: Ledger) -> None:
     seen = [ledger.jobs.get(job).status]
     ledger.scans.begin(job)
     seen.append(ledger.jobs.get(job).status)
-    chunk, pending = ledger.scans.add_chunk(job, 1, FILES)
+    chunk, pending = add_chunk(ledger.scans, job, 1, FILES)
     ledger.scans.record(job, 1, unchanged=5, ignored=2)
     ledger.scans.finish(job, 1)
     seen.append(ledger.jobs.get(job).status)
@@ -57,8 +58,8 @@ def test_pause_hands_out_nothing_and_resume_all_of_it(ledger: Ledger) -> None:
 def test_cancel_ends_the_job_and_lets_chunks_go(ledger: Ledger) -> None:
     job = ledger.create()
     ledger.scans.begin(job)
-    held, _ = ledger.scans.add_chunk(job, 1, FILES[:2])
-    waiting, _ = ledger.scans.add_chunk(job, 1, FILES[2:])
+    held, _ = add_chunk(ledger.scans, job, 1, FILES[:2])
+    waiting, _ = add_chunk(ledger.scans, job, 1, FILES[2:])
     ledger.chunks.claim(job, held, "token")
 
     assert ledger.jobs.cancel(job).status == "cancelled"
@@ -67,7 +68,7 @@ def test_cancel_ends_the_job_and_lets_chunks_go(ledger: Ledger) -> None:
     assert ledger.chunks.claim(job, waiting, "token") is None
     assert ledger.chunks.status(job) == "cancelled"
     with pytest.raises(ScanEnded):
-        ledger.scans.add_chunk(job, 1, FILES)
+        add_chunk(ledger.scans, job, 1, FILES)
     # What was already written when the cancel came is still counted.
     assert ledger.chunks.complete(job, held, ChunkOutcome(indexed=2))
     assert ledger.jobs.get(job).indexed == 2

@@ -6,13 +6,14 @@ from shared.ledger import ScanSuperseded
 from shared.messages import (
     ChunkOutcome,
 )
+from tests.chunks import add_chunk
 from tests.unit.shared.ledger import FILES, Ledger, failure
 
 
 def test_the_job_ends_only_after_scan_and_last_chunk(ledger: Ledger) -> None:
     job = ledger.create()
     ledger.scans.begin(job)
-    chunk, _ = ledger.scans.add_chunk(job, 1, FILES)
+    chunk, _ = add_chunk(ledger.scans, job, 1, FILES)
     ledger.chunks.claim(job, chunk, "token")
     ledger.chunks.complete(job, chunk, ChunkOutcome(indexed=4))
 
@@ -49,7 +50,7 @@ def test_a_scan_begun_again_counts_anew_and_shuts_the_old_one_out(ledger: Ledger
     job = ledger.create()
     ledger.scans.begin(job)
     ledger.scans.record(job, 1, unchanged=7, ignored=3)
-    ledger.scans.add_chunk(job, 1, FILES[:2])
+    add_chunk(ledger.scans, job, 1, FILES[:2])
     other = ledger.indexer("indexer-2")
     ledger.workers.say_goodbye("indexer-1")
 
@@ -58,7 +59,7 @@ def test_a_scan_begun_again_counts_anew_and_shuts_the_old_one_out(ledger: Ledger
     assert start is not None
     assert start.pending_ids == {file.id for file in FILES[:2]}
     with pytest.raises(ScanSuperseded):
-        ledger.scans.add_chunk(job, 1, FILES[2:])
+        add_chunk(ledger.scans, job, 1, FILES[2:])
     with pytest.raises(ScanSuperseded):
         ledger.scans.record(job, 1, unchanged=1, ignored=0)
     with pytest.raises(ScanSuperseded):
@@ -70,7 +71,7 @@ def test_a_scan_begun_again_counts_anew_and_shuts_the_old_one_out(ledger: Ledger
 def test_failures_and_duplicates_are_remembered_for_a_second_scan(ledger: Ledger) -> None:
     job = ledger.create()
     ledger.scans.begin(job)
-    chunk, _ = ledger.scans.add_chunk(job, 1, FILES[:3])
+    chunk, _ = add_chunk(ledger.scans, job, 1, FILES[:3])
     ledger.chunks.claim(job, chunk, "token")
     outcome = ChunkOutcome(
         indexed=1, duplicates=1, failures=(failure(FILES[0]),), duplicate_ids=(FILES[1].id,)

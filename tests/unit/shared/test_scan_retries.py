@@ -7,6 +7,7 @@ from shared.messages import DirectorySource, Failure, FileRef, JobSpec, WorkerIn
 from shared.names import image_id
 from shared.redis_client import RedisClient
 from shared.settings import Settings
+from tests.chunks import add_chunk
 
 JOB = "j1"
 FILES = [FileRef(uri=f"file:///p/{n}.jpg", size=n, mtime_ns=n) for n in range(3)]
@@ -44,14 +45,26 @@ def test_a_scan_begun_again_is_still_ours(scans: Scans, redis: RedisClient) -> N
 
 def test_a_chunk_added_twice_counts_once(scans: Scans, jobs: Jobs, redis: RedisClient) -> None:
     scans.begin(JOB)
-    chunk, pending = scans.add_chunk(JOB, 1, FILES, "c1")
+    chunk, pending = add_chunk(scans, JOB, 1, FILES, "c1")
     assert (chunk, pending) == ("c1", 1)
-    assert scans.add_chunk(JOB, 1, FILES, "c1") == ("c1", 1)
+    assert add_chunk(scans, JOB, 1, FILES, "c1") == ("c1", 1)
     assert jobs.get(JOB).total == 3
     claim = Chunks(redis, "indexer").claim(JOB, "c1")
     assert claim is not None
-    assert scans.add_chunk(JOB, 1, FILES[:1])[1] == 2
+    assert add_chunk(scans, JOB, 1, FILES[:1])[1] == 2
     assert jobs.get(JOB).total == 4
+
+
+def test_chunks_added_together_twice_count_once(scans: Scans, jobs: Jobs) -> None:
+    scans.begin(JOB)
+    chunks = {"c1": FILES[:2], "c2": FILES[2:]}
+    for _ in range(2):
+        assert scans.add_chunks(JOB, 1, chunks) == 2
+    assert jobs.get(JOB).total == 3
+    assert scans.add_chunks(JOB, 1, {"c3": FILES[:1]}) == 3
+    with pytest.raises(ScanSuperseded):
+        scans.add_chunks(JOB, 7, chunks)
+    assert (jobs.get(JOB).total, scans.pending(JOB)) == (4, 3)
 
 
 def test_counts_recorded_twice_count_once(scans: Scans, jobs: Jobs) -> None:
@@ -62,7 +75,7 @@ def test_counts_recorded_twice_count_once(scans: Scans, jobs: Jobs) -> None:
     job = jobs.get(JOB)
     assert (job.unchanged, job.ignored) == (11, 4)
     assert scans.tally(JOB) == (0, 11, 4)
-    scans.add_chunk(JOB, 1, FILES)
+    add_chunk(scans, JOB, 1, FILES)
     assert scans.tally(JOB) == (3, 11, 4)
 
 
