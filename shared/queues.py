@@ -5,10 +5,9 @@ from contextlib import contextmanager
 
 from celery import Celery
 from kombu import Producer
-from kombu.exceptions import (
-    BatchPublishError,  # type: ignore[attr-defined] # newer than the stubs
-    OperationalError,
-)
+
+# The stubs are older than batches.
+from kombu.exceptions import BatchPublishError, OperationalError  # type: ignore[attr-defined]
 from redis.exceptions import RedisError
 
 from shared.errors import Unavailable

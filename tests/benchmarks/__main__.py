@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from shared.log import configure
 from shared.settings import Settings
 from tests.benchmarks import corpus, cuda, encoder, load, quality, scaling, scan, search
 from tests.benchmarks.plot import FOLDER, bars
@@ -22,6 +23,7 @@ OnStack = Callable[[Stack, Settings, dict[str, str]], Report]
 def main(arguments: list[str]) -> int:
     """Run what the command line names; all of it without a name."""
     options = _options(arguments)
+    configure(Settings(log_level="warning"), "benchmarks")
     reports = []
     everywhere = [name for name in BENCHMARKS if name != "cuda" or torch.cuda.is_available()]
     for name in options.names or everywhere:
