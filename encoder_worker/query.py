@@ -35,7 +35,7 @@ class QueryWorker:
         A query past its deadline gets no answer: nobody waits for it. Raises EncoderFailed.
         """
         try:
-            image = self._queries.take_image(query)
+            image = self._queries.image(query)
             reply = self._encode(query, image) if image is not None else None
             if reply is not None:
                 self._queries.reply(query, reply)

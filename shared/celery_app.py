@@ -11,8 +11,8 @@ from shared.settings import Settings
 def create_celery(settings: Settings) -> Celery:
     """Make the application: JSON only, no results, no prefetch.
 
-    Messages are acknowledged as they are taken: a lost worker's chunks come back through the
-    ledger's leases, within `lease_seconds` and not Celery's visibility time-out (DECISIONS.md).
+    A message that is taken is gone: a lost worker's chunks come back through the ledger's leases,
+    within `lease_seconds` and not Celery's visibility time-out (DECISIONS.md).
     """
     app = Celery("lookalike", broker=settings.redis_url.get_secret_value(), set_as_current=False)
     app.conf.update(
@@ -34,7 +34,8 @@ def create_celery(settings: Settings) -> Celery:
         broker_transport_options={
             "priority_steps": list(PRIORITY_STEPS),
             "queue_order_strategy": "priority",
-            "visibility_timeout": 3600,
+            # Messages in work are kept nowhere: each would cost two writes, and the ledger knows.
+            "ack_emulation": False,
             "socket_connect_timeout": 2,
             "socket_keepalive": True,
             "max_retries": 1,

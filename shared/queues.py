@@ -55,10 +55,10 @@ class Dispatcher:
     def depth(self, queue: str) -> int:
         """Messages waiting in a queue, all priorities together."""
         keys = [queue if p == 0 else f"{queue}{_PRIORITY_SEPARATOR}{p}" for p in PRIORITY_STEPS]
-        try:
-            return sum(int(self._redis.llen(key)) for key in keys)
-        except RedisError as error:
-            raise redis_unavailable() from error
+        with _redis_asked(), self._redis.pipeline(transaction=False) as pipe:
+            for key in keys:
+                pipe.llen(key)
+            return sum(map(int, pipe.execute()))
 
     def _send(
         self,

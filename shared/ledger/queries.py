@@ -35,19 +35,20 @@ class Queries:
         if sent > _PIECE_BYTES:
             self._redis.expire(key, seconds)
 
-    def take_image(self, query: Query) -> bytes | None:
+    def image(self, query: Query) -> bytes | None:
         """The picture's bytes, or None when the deadline has passed: nobody waits any more."""
         if time.time() > query.deadline:
             return None
-        image: bytes | None = self._redis.getdel(keys.query(query.id, "image"))
+        image: bytes | None = self._redis.get(keys.query(query.id, "image"))
         return image
 
     def reply(self, query: Query, reply: QueryReply) -> None:
-        """Answer a query."""
+        """Answer a query, and forget its picture: one write, as each costs Redis an fsync."""
         key = reply_key(query)
         with self._redis.pipeline(transaction=True) as pipe:
             pipe.rpush(key, reply.model_dump_json())
             pipe.expire(key, _REPLY_SECONDS)
+            pipe.delete(keys.query(query.id, "image"))
             pipe.execute()
 
 

@@ -150,7 +150,7 @@ class Encoder:
         query = Query.model_validate(message)
         self.queries.append(query)
         queries = Queries(redis)
-        picture = queries.take_image(query)
+        picture = queries.image(query)
         if picture is None:
             return
         try:
