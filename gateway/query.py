@@ -11,7 +11,7 @@ from gateway.encoders import check_encoder, query_encoder
 from gateway.uploads import recognise
 from indexer.rows import CollectionIdentity
 from shared.errors import PictureError, QueueFull, TimedOut
-from shared.ledger import Queries, Workers, reply_key
+from shared.ledger import Queries, Workers, await_reply
 from shared.messages import Crop, Query, QueryReply
 from shared.queues import QUERY, Dispatcher
 from shared.redis_client import RedisClient
@@ -67,12 +67,10 @@ class QueryEncoder:
         self._dispatcher.send_query(query)
 
     async def _await_reply(self, query: Query) -> QueryReply:
-        key = reply_key(query)
         while (left := query.deadline - time.time()) > 0:
-            # Redis takes 0 for "for ever".
-            row = await self._async_redis.blpop([key], timeout=max(0.01, min(_PATIENCE, left)))
-            if row is not None:
-                return QueryReply.model_validate_json(row[1])
+            reply = await await_reply(self._async_redis, query, min(_PATIENCE, left))
+            if reply is not None:
+                return reply
             await to_thread.run_sync(query_encoder, self._workers)
         raise TimedOut(
             "encode_timeout",

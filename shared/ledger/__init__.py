@@ -7,7 +7,7 @@ whoever was killed and however often its message was delivered.
 from shared.ledger.chunks import Chunks
 from shared.ledger.events import Event, Events
 from shared.ledger.jobs import Jobs
-from shared.ledger.queries import Queries, reply_key
+from shared.ledger.queries import Queries, await_reply
 from shared.ledger.scan import ScanEnded, Scans, ScanStart, ScanSuperseded, Tally
 from shared.ledger.stats import Stats
 from shared.ledger.workers import Heartbeat, Workers
@@ -26,5 +26,5 @@ __all__ = [
     "Stats",
     "Tally",
     "Workers",
-    "reply_key",
+    "await_reply",
 ]

@@ -1,8 +1,14 @@
-"""A query's way through Redis: the picture in, the vector out, both forgotten soon after."""
+"""A query's way through Redis: the picture in, the vector out, both forgotten soon after.
+
+Neither is written to Redis's append-only file: nobody waits for them after a restart, and a search
+would wait for the disk at each step.
+"""
 
 import io
 import time
-from typing import BinaryIO
+from typing import Any, BinaryIO
+
+from redis.asyncio import Redis as AsyncRedis
 
 from shared.ledger import keys
 from shared.messages import Query, QueryReply
@@ -11,12 +17,38 @@ from shared.redis_client import RedisClient
 _REPLY_SECONDS = 60
 _PIECE_BYTES = 1024 * 1024
 
+#: https://valkey.io/topics/lua-api/#server.set_repl
+_IN_MEMORY_ONLY = "redis.set_repl(redis.REPL_NONE)\n"
+
+#: KEYS: image. ARGV: offset, piece, seconds to live. At its place and not appended: a piece that a
+#: lost connection sends twice does no harm.
+_PUT_PIECE = (
+    _IN_MEMORY_ONLY
+    + """
+redis.call('SETRANGE', KEYS[1], ARGV[1], ARGV[2])
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+"""
+)
+
+#: KEYS: reply, image. ARGV: the reply, seconds to live. A stream, because waiting for its entry
+#: only reads, and a list is written to once more when it is read.
+_REPLY = (
+    _IN_MEMORY_ONLY
+    + """
+redis.call('XADD', KEYS[1], '*', 'reply', ARGV[1])
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+redis.call('DEL', KEYS[2])
+"""
+)
+
 
 class Queries:
-    """The query encoder's side, and the gateway's way in; the gateway awaits `reply_key`."""
+    """The query encoder's side, and the gateway's way in."""
 
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
+        self._put_piece = redis.register_script(_PUT_PIECE)
+        self._reply = redis.register_script(_REPLY)
 
     def put_image(self, query: Query, image: bytes | BinaryIO) -> None:
         """Leave the picture's bytes for the encoder, until the query's deadline.
@@ -25,33 +57,38 @@ class Queries:
         """
         source = io.BytesIO(image) if isinstance(image, bytes) else image
         seconds = max(1, int(query.deadline - time.time()) + 1)
-        key = keys.query(query.id, "image")
-        self._redis.set(key, source.read(_PIECE_BYTES), ex=seconds)
-        sent = _PIECE_BYTES
-        # At its place and not appended: a piece that a lost connection sends twice does no harm.
+        sent = 0
         while piece := source.read(_PIECE_BYTES):
-            self._redis.setrange(key, sent, piece)
+            self._put_piece(keys=[_image(query)], args=[sent, piece, seconds])
             sent += len(piece)
-        if sent > _PIECE_BYTES:
-            self._redis.expire(key, seconds)
 
     def image(self, query: Query) -> bytes | None:
         """The picture's bytes, or None when the deadline has passed: nobody waits any more."""
         if time.time() > query.deadline:
             return None
-        image: bytes | None = self._redis.get(keys.query(query.id, "image"))
+        image: bytes | None = self._redis.get(_image(query))
         return image
 
     def reply(self, query: Query, reply: QueryReply) -> None:
-        """Answer a query, and forget its picture: one write, as each costs Redis an fsync."""
-        key = reply_key(query)
-        with self._redis.pipeline(transaction=True) as pipe:
-            pipe.rpush(key, reply.model_dump_json())
-            pipe.expire(key, _REPLY_SECONDS)
-            pipe.delete(keys.query(query.id, "image"))
-            pipe.execute()
+        """Answer a query, and forget its picture."""
+        args = [reply.model_dump_json(), _REPLY_SECONDS]
+        self._reply(keys=[_answer(query), _image(query)], args=args)
 
 
-def reply_key(query: Query) -> str:
-    """The list on which a query's one answer arrives."""
+async def await_reply(redis: AsyncRedis, query: Query, seconds: float) -> QueryReply | None:
+    """A query's answer as soon as it is there; None when `seconds` went by without."""
+    # Redis takes 0 for "for ever".
+    found: Any = await redis.xread({_answer(query): "0"}, block=max(1, int(seconds * 1000)))
+    if not found:
+        return None
+    ((_, entries),) = found.items() if isinstance(found, dict) else found
+    ((_, fields),) = entries
+    return QueryReply.model_validate_json(fields[b"reply"])
+
+
+def _image(query: Query) -> str:
+    return keys.query(query.id, "image")
+
+
+def _answer(query: Query) -> str:
     return keys.query(query.id, "reply")

@@ -7,6 +7,7 @@ from encoder_worker.decode import decode
 from encoder_worker.weights import find_weights
 from shared.settings import Settings
 from tests.benchmarks import corpus
+from tests.benchmarks.cpu import CpuTimes
 from tests.benchmarks.encoder import bare_loop, rate
 from tests.benchmarks.memory import MemoryWatch
 from tests.benchmarks.plot import lines
@@ -33,11 +34,14 @@ def measure(
     bare = bare_loop(find_weights(settings), settings, context["precision"])
     rate(bare, pixels)
     first, again, alone = [], [], []
+    times = CpuTimes(stack)
     with MemoryWatch(stack.processes["encoder1"].pid) as memory:
         for run in range(runs):
             collection = f"load_{run}"
             alone.append(rate(bare, pixels))
+            times.start()
             first.append(_rate(stack, collection, folder, count, "indexed", memory))
+            times.stop(count)
             again.append(_rate(stack, collection, folder, count, "unchanged"))
             stack.client.delete(f"/api/v2/collections/{collection}").raise_for_status()
     name = f"bare OpenVINO queue, {context['precision']}"
@@ -46,6 +50,7 @@ def measure(
     report.add_ratio("first load / bare queue, run by run", first, alone)
     report.add("load again, unchanged", again, "images/s", "first load")
     memory.report(report, "encoder's memory")
+    times.report(report, "processor time of a picture")
     lines(
         "memory.svg",
         "The encoder's memory over its loads",

@@ -12,11 +12,12 @@ from structlog.testing import capture_logs
 from encoder_worker.decode import decode
 from encoder_worker.encoder import Encoder
 from encoder_worker.query import QueryWorker
-from shared.ledger import Queries, reply_key
-from shared.messages import Crop, Query, QueryReply
+from shared.ledger import Queries
+from shared.messages import Crop, Query
 from shared.redis_client import RedisClient, connect
 from shared.settings import Pooling, Settings
 from tests.drawn import draw
+from tests.replies import reply_to
 from tests.unit.encoder_worker.conftest import cosine, encoded
 
 Ask = Callable[..., Query]
@@ -43,18 +44,13 @@ def ask(redis: RedisClient) -> Ask:
     return put
 
 
-def reply_to(query: Query, redis: RedisClient) -> QueryReply | None:
-    raw = redis.lpop(reply_key(query))
-    return QueryReply.model_validate_json(raw) if raw else None
-
-
 def test_a_picture_becomes_a_vector(
-    worker: QueryWorker, ask: Ask, redis: RedisClient, encoder: Encoder
+    worker: QueryWorker, ask: Ask, settings: Settings, encoder: Encoder
 ) -> None:
     image = encoded(draw(1), "PNG")
     query = ask(image, "gem")
     worker.answer(query)
-    reply = reply_to(query, redis)
+    reply = reply_to(query, settings)
     assert reply is not None
     assert (reply.code, reply.reason) == (None, None)
     assert reply.weights == encoder.weights
@@ -66,12 +62,12 @@ def test_a_picture_becomes_a_vector(
 
 
 def test_a_crop_is_searched_by(
-    worker: QueryWorker, ask: Ask, redis: RedisClient, encoder: Encoder
+    worker: QueryWorker, ask: Ask, settings: Settings, encoder: Encoder
 ) -> None:
     image = draw(1, (400, 400))
     query = ask(encoded(image, "PNG"), crop=Crop(x=0.25, y=0.5, width=0.5, height=0.25))
     worker.answer(query)
-    reply = reply_to(query, redis)
+    reply = reply_to(query, settings)
     assert reply is not None
     assert reply.vector is not None
     part = decode(encoded(image.crop((100, 200, 300, 300)), "PNG"), 10**6)
@@ -87,11 +83,11 @@ def test_a_crop_is_searched_by(
     ],
 )
 def test_what_is_no_picture_is_refused_with_a_reason(
-    image: bytes, code: str, worker: QueryWorker, ask: Ask, redis: RedisClient
+    image: bytes, code: str, worker: QueryWorker, ask: Ask, settings: Settings
 ) -> None:
     query = ask(image)
     worker.answer(query)
-    reply = reply_to(query, redis)
+    reply = reply_to(query, settings)
     assert reply is not None
     assert (reply.vector, reply.code) == (None, code)
     assert reply.reason
@@ -103,16 +99,16 @@ def test_the_pixel_limit_holds_for_queries(
     narrow = settings.model_copy(update={"max_pixels": 100})
     query = ask(encoded(draw(1), "PNG"))
     QueryWorker(narrow, Queries(redis), encoder).answer(query)
-    reply = reply_to(query, redis)
+    reply = reply_to(query, settings)
     assert reply is not None
     assert reply.code == "too_many_pixels"
 
 
-def test_an_expired_query_gets_no_answer(worker: QueryWorker, ask: Ask, redis: RedisClient) -> None:
+def test_an_expired_query_gets_no_answer(worker: QueryWorker, ask: Ask, settings: Settings) -> None:
     query = ask(encoded(draw(1), "PNG"), seconds=-1)
     with capture_logs() as logs:
         worker.answer(query)
-    assert reply_to(query, redis) is None
+    assert reply_to(query, settings) is None
     assert [line["event"] for line in logs] == ["query_expired"]
 
 
@@ -120,19 +116,18 @@ def test_a_query_is_answered_once(worker: QueryWorker, ask: Ask, redis: RedisCli
     query = ask(encoded(draw(1), "PNG"))
     worker.answer(query)
     worker.answer(query)
-    assert reply_to(query, redis) is not None
-    assert reply_to(query, redis) is None
+    assert redis.xlen(f"lookalike:query:{query.id}:reply") == 1
 
 
 def test_queries_that_come_together_are_answered_each_with_its_own(
-    worker: QueryWorker, ask: Ask, redis: RedisClient, encoder: Encoder
+    worker: QueryWorker, ask: Ask, settings: Settings, encoder: Encoder
 ) -> None:
     images = [encoded(draw(index), "PNG") for index in range(6)]
     queries = [ask(image, "max" if index % 2 else "avg") for index, image in enumerate(images)]
     with ThreadPoolExecutor(len(queries)) as threads:
         list(threads.map(worker.answer, queries))
     for query, image in zip(queries, images, strict=True):
-        reply = reply_to(query, redis)
+        reply = reply_to(query, settings)
         assert reply is not None
         assert reply.vector is not None
         expected = encoder.submit(decode(image, 10**6).pixels, query.pooling).result(60)

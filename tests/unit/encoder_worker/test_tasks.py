@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from shared.celery_app import create_celery
-from shared.ledger import Jobs, Queries, Workers, reply_key
-from shared.messages import Query, QueryReply, WorkerInfo
+from shared.ledger import Jobs, Queries, Workers
+from shared.messages import Query, WorkerInfo
 from shared.queues import Dispatcher
 from shared.redis_client import RedisClient
 from shared.settings import Settings
 from tests.drawn import draw
+from tests.replies import reply_to
 from tests.services import Process, wait_until
 from tests.unit.encoder_worker.conftest import encoded
 from tests.unit.encoder_worker.load import Load
@@ -83,8 +84,8 @@ def test_a_query_worker_answers_and_leaves(
     query = Query(id=uuid.uuid4().hex, pooling="avg", deadline=time.time() + 60)
     Queries(redis).put_image(query, encoded(draw(1), "JPEG"))
     Dispatcher(create_celery(settings), redis).send_query(query)
-    _, raw = redis.blpop([reply_key(query)], timeout=60)
-    reply = QueryReply.model_validate_json(raw)
+    reply = reply_to(query, settings, 60)
+    assert reply is not None
     assert reply.vector is not None
     assert reply.weights == info.weights
     os.kill(process.pid, signal.SIGTERM)
