@@ -34,7 +34,6 @@ def load_encoder(settings: Settings, workload: Workload, device: Device) -> Enco
     began = time.monotonic()
     weights = find_weights(settings)
     runtime = create_runtime(weights, settings, workload, device)
-    give_back()
     _log.info(
         "encoder_ready",
         weights=runtime.weights,
@@ -59,6 +58,7 @@ class Worker:
         self._device = choose_device(settings, queue)
         workload: Workload = "loads" if queue == ENCODE else "queries"
         self._encoder = load_encoder(settings, workload, self._device)
+        give_back()
         self._redis = redis_client.connect(settings)
         self._info = self._describe(queue, name)
         self._threads = ThreadPoolExecutor(
