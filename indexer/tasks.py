@@ -71,6 +71,7 @@ class Process:
                 services.jobs,
                 services.scans,
                 services.collections,
+                services.workers,
                 services.dispatcher,
                 services.running,
                 settings,

@@ -4,11 +4,12 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+from indexer.backups import Backups
 from indexer.collections import Collections
 from indexer.persistence import passes
 from indexer.running import Running
 from shared.errors import LookalikeError, NotFound
-from shared.ledger import Jobs, Scans
+from shared.ledger import Jobs, Scans, Workers
 from shared.log import get_logger
 from shared.queues import ENCODE, SCAN, Dispatcher
 from shared.settings import Settings
@@ -31,10 +32,12 @@ class Tend:
         jobs: Jobs,
         scans: Scans,
         collections: Collections,
+        workers: Workers,
         dispatcher: Dispatcher,
         running: Running,
         settings: Settings,
     ) -> None:
+        self._backups = Backups(jobs, scans, workers, dispatcher)
         self._jobs = jobs
         self._scans = scans
         self._collections = collections
@@ -75,6 +78,8 @@ class Tend:
                     raise
                 # One job's trouble is no other's.
                 _log.exception("job_not_tended", job=job)
+        if encode_empty:
+            self._backups.once(sorted(active))
 
     def _tend_job(self, job: str, encode_empty: bool, scan_empty: bool) -> None:
         scan, chunks = self._scans.tend(job, self._settings.lease_seconds, encode_empty)

@@ -66,6 +66,7 @@ class Scans:
         self._finish = redis.register_script(scan_scripts.FINISH_SCAN)
         self._complete = redis.register_script(scripts.COMPLETE_CHUNK)
         self._tend = redis.register_script(scripts.TEND_JOB)
+        self._take_back = redis.register_script(scripts.TAKE_BACK_CHUNK)
 
     def begin(self, job_id: str) -> ScanStart | None:
         """Take a job's scan, or None when it ended or another living indexer has it.
@@ -183,6 +184,18 @@ class Scans:
         args = [stale_seconds, "1" if queue_empty else "0"]
         reply = self._tend(keys=[keys.job(job_id)], args=args)
         return bool(reply[0]), [chunk.decode() for chunk in reply[1:]]
+
+    def held(self, job_id: str) -> dict[str, str]:
+        """The chunks in work, and the worker that holds each."""
+        leases = self._redis.hgetall(keys.job(job_id, "leases"))
+        return {chunk.decode(): lease.decode().split()[0] for chunk, lease in leases.items()}
+
+    def take_back(self, job_id: str, chunk_id: str, worker_id: str) -> bool:
+        """Free a chunk that a living worker holds, so that another may take it; it goes on.
+
+        Its next attempt counts as one after a lost worker. Only a first attempt is taken back.
+        """
+        return bool(self._take_back(keys=[keys.job(job_id)], args=[chunk_id, worker_id]))
 
     def may_tend(self, seconds: float) -> bool:
         """Whether it is this indexer's turn: one of all tends at a time."""

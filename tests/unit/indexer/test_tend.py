@@ -26,6 +26,7 @@ class Watch:
             services.jobs,
             services.scans,
             services.collections,
+            services.workers,
             services.dispatcher,
             services.running,
             services.settings,
