@@ -134,6 +134,7 @@ def test_serves_heals_and_stops(tmp_path: Path) -> None:
 
         killed = machine.program("encode")
         killed.kill()
+        killed.wait(30)  # It is listed until its memory is gone.
         back = wait_until(lambda: machine.program("encode"), 30, "another encoder")
         assert back.pid != killed.pid
         draw_files(tmp_path / "pictures", 4, first=12)
