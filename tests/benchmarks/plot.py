@@ -6,6 +6,7 @@ from pathlib import Path
 import matplotlib as mpl
 from matplotlib import pyplot
 from matplotlib.figure import Figure
+from matplotlib.ticker import ScalarFormatter
 
 from tests.benchmarks.report import Report
 
@@ -22,13 +23,14 @@ Points = Sequence[tuple[float, float]]
 def lines(
     name: str, title: str, across: str, up: str, series: Mapping[str, Points], *, log: bool = False
 ) -> Path:
-    """Lines through points, one for each series; `log` spreads them by their logarithm."""
+    """Lines through points, one for each series; with `log` each doubling is as far as the last."""
     figure, axes = pyplot.subplots(figsize=_SIZE, layout="constrained")
     for (label, points), colour in zip(series.items(), _COLOURS, strict=False):
         xs, ys = zip(*points, strict=True)
         axes.plot(xs, ys, label=label, color=colour, marker="o" if len(points) < 20 else "")
     if log:
-        axes.set_xscale("log")
+        axes.set_xscale("log", base=2)
+        axes.xaxis.set_major_formatter(ScalarFormatter())
     axes.set_ylim(bottom=0)
     axes.set(title=title, xlabel=across, ylabel=up)
     axes.grid(alpha=0.25)
