@@ -6,7 +6,6 @@ from pathlib import Path
 import matplotlib as mpl
 from matplotlib import pyplot
 from matplotlib.figure import Figure
-from matplotlib.ticker import ScalarFormatter
 
 from tests.benchmarks.report import Report
 
@@ -30,7 +29,7 @@ def lines(
         axes.plot(xs, ys, label=label, color=colour, marker="o" if len(points) < 20 else "")
     if log:
         axes.set_xscale("log", base=2)
-        axes.xaxis.set_major_formatter(ScalarFormatter())
+        axes.xaxis.set_major_formatter("{x:g}")
     axes.set_ylim(bottom=0)
     axes.set(title=title, xlabel=across, ylabel=up)
     axes.grid(alpha=0.25)
