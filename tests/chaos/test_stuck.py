@@ -1,0 +1,59 @@
+"""An encoder that lives and does nothing does not hold a load's end."""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from shared.ledger import Scans, Workers, keys
+from shared.redis_client import RedisClient, connect
+from shared.settings import Settings
+from tests.chaos.test_kills import assert_exact
+from tests.services import wait_until
+from tests.stack import Stack
+
+pytestmark = pytest.mark.chaos
+
+
+@contextmanager
+def _stuck(pid: int, worker: str, redis: RedisClient) -> Iterator[None]:
+    """Hold a process in the middle of its work, and give its signs of life for it."""
+    key, ended = keys.WORKER + worker, threading.Event()
+    info = redis.get(key)
+
+    def beat() -> None:
+        while not ended.wait(0.2):
+            redis.set(key, info, px=3000)
+
+    heart = threading.Thread(target=beat)
+    os.kill(pid, signal.SIGSTOP)
+    heart.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        heart.join()
+        os.kill(pid, signal.SIGCONT)
+
+
+def test_an_encoder_that_is_stuck(chaos_stack: Stack, photos: list[Path]) -> None:
+    settings = Settings(redis_url=chaos_stack.valkey.url)
+    redis = connect(settings)
+    scans, workers = Scans(redis, "onlooker"), Workers(redis, settings)
+    name = chaos_stack.start_encoder()
+    try:
+        chaos_stack.wait_encoders(2)
+        (worker,) = (item.id for item in workers.living() if item.name.startswith(name))
+        job = chaos_stack.load("stuck")
+        wait_until(lambda: worker in scans.held(job["id"]).values(), 60, "a chunk of its own")
+        with _stuck(chaos_stack.processes[name].pid, worker, redis):
+            assert worker in scans.held(job["id"]).values()
+            assert chaos_stack.wait_job(job["id"])["status"] == "done"
+        assert_exact(chaos_stack, "stuck", job["id"], photos)
+    finally:
+        chaos_stack.processes.pop(name).kill()
+        redis.close()
