@@ -1,6 +1,5 @@
 """A load, from POST to searchable: images a second, memory, and what loading it again costs."""
 
-import time
 from pathlib import Path
 
 from encoder_worker.decode import decode
@@ -9,6 +8,7 @@ from shared.settings import Settings
 from tests.benchmarks import corpus
 from tests.benchmarks.cpu import CpuTimes
 from tests.benchmarks.encoder import bare_loop, rate
+from tests.benchmarks.jobs import OFTEN, load
 from tests.benchmarks.memory import MemoryWatch
 from tests.benchmarks.plot import lines
 from tests.benchmarks.report import Report
@@ -16,8 +16,6 @@ from tests.stack import Stack
 
 #: Pictures of one run of the bare queue, about ten seconds' worth.
 _BARE = 128
-#: Between two looks at a job: seldom while the cores are busy, often when it ends at once.
-_SELDOM, _OFTEN = 0.5, 0.02
 
 
 def measure(
@@ -40,9 +38,9 @@ def measure(
             collection = f"load_{run}"
             alone.append(rate(bare, pixels))
             times.start()
-            first.append(_rate(stack, collection, folder, count, "indexed", memory))
+            first.append(_first(stack, collection, folder, count, memory))
             times.stop(count)
-            again.append(_rate(stack, collection, folder, count, "unchanged"))
+            again.append(_again(stack, collection, folder, count))
             stack.client.delete(f"/api/v2/collections/{collection}").raise_for_status()
     name = f"bare OpenVINO queue, {context['precision']}"
     report.add(name, alone, "images/s")
@@ -61,23 +59,18 @@ def measure(
     return report
 
 
-def _rate(
-    stack: Stack,
-    collection: str,
-    folder: Path,
-    count: int,
-    outcome: str,
-    memory: MemoryWatch | None = None,
-) -> float:
-    before = memory.done if memory else 0
-    started = time.perf_counter()
-    job = stack.load(collection, folder)
-    while job["status"] not in ("done", "failed", "cancelled"):
-        time.sleep(_SELDOM if memory else _OFTEN)
-        job = stack.job(job["id"])
-        if memory:
-            memory.done = before + job["done"]
-    seconds = time.perf_counter() - started
-    if job[outcome] != count:
-        raise RuntimeError(f"the load went wrong, its figures mean nothing: {job}")
+def _first(stack: Stack, collection: str, folder: Path, count: int, memory: MemoryWatch) -> float:
+    before = memory.done
+
+    def progress(done: int) -> None:
+        memory.done = before + done
+
+    expected = {"indexed": count}
+    _, seconds = load(stack, collection, folder, expected=expected, progress=progress)
+    return count / seconds
+
+
+def _again(stack: Stack, collection: str, folder: Path, count: int) -> float:
+    expected = {"unchanged": count}
+    _, seconds = load(stack, collection, folder, expected=expected, poll=OFTEN)
     return count / seconds

@@ -1,13 +1,11 @@
 """Scaling: one encoder with one core beside two encoders with a core each."""
 
 import os
-import time
 
 from tests.benchmarks import corpus
+from tests.benchmarks.jobs import load
 from tests.benchmarks.report import Report
 from tests.stack import Stack
-
-_POLL_SECONDS = 0.5
 
 
 def measure(stack: Stack, *, count: int, runs: int, context: dict[str, str]) -> Report:
@@ -24,11 +22,9 @@ def measure(stack: Stack, *, count: int, runs: int, context: dict[str, str]) -> 
         for workers in rates:
             names = [stack.start_encoder(core=core) for core in cores[:workers]]
             stack.wait_encoders(workers)
-            started = time.perf_counter()
-            job = _load(stack, f"scaling_{workers}_{run}")
-            rates[workers].append(count / (time.perf_counter() - started))
-            if job["indexed"] != count:
-                raise RuntimeError(f"the load went wrong, its figures mean nothing: {job}")
+            collection, expected = f"scaling_{workers}_{run}", {"indexed": count}
+            job, seconds = load(stack, collection, folder, expected=expected)
+            rates[workers].append(count / seconds)
             if workers == 2:
                 shares.append(_smaller_share(stack, names, job["id"]))
             for name in names:
@@ -38,14 +34,6 @@ def measure(stack: Stack, *, count: int, runs: int, context: dict[str, str]) -> 
     report.add("two encoders, a core each", rates[2], "images/s", "one encoder, one core")
     report.add("chunks done by the encoder that did fewer", shares, "share")
     return report
-
-
-def _load(stack: Stack, collection: str) -> dict[str, object]:
-    job = stack.load(collection, stack.image_root / "scaling")
-    while job["status"] not in ("done", "failed", "cancelled"):
-        time.sleep(_POLL_SECONDS)
-        job = stack.job(job["id"])
-    return job
 
 
 def _smaller_share(stack: Stack, names: list[str], job_id: object) -> float:
