@@ -1,10 +1,18 @@
-"""One chunk at a time, as most tests want them."""
+"""Chunks as tests want them: written one at a time, and read from the queue they were sent to."""
 
+import base64
+import json
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
 from shared.ledger import Scans
 from shared.messages import FileRef
+from shared.queues import ENCODE
+from shared.redis_client import RedisClient
+
+#: Where kombu keeps the messages of bulk loads.
+BULK_KEY = f"{ENCODE}\x06\x165"
 
 
 def add_chunk(
@@ -17,3 +25,14 @@ def add_chunk(
     """Write one chunk; its id, and how many chunks of the job are pending now."""
     chunk = chunk or uuid.uuid4().hex
     return chunk, scans.add_chunks(job, generation, {chunk: files})
+
+
+def sent_chunks(redis: RedisClient) -> list[str]:
+    """The chunks of bulk loads that wait in the queue, the next one first."""
+    return [task_arguments(raw)[1] for raw in reversed(redis.lrange(BULK_KEY, 0, -1))]
+
+
+def task_arguments(raw: bytes) -> list[Any]:
+    """What a task in the queue is to be called with."""
+    arguments, _, _ = json.loads(base64.b64decode(json.loads(raw)["body"]))
+    return list(arguments)

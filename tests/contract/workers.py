@@ -3,10 +3,8 @@
 The vectors are not VGG16's: equal bytes have equal vectors, and that is all.
 """
 
-import base64
 import hashlib
 import io
-import json
 import threading
 import time
 from collections.abc import Sequence
@@ -36,7 +34,7 @@ from shared.queues import QUERY, SCAN
 from shared.redis_client import RedisClient, connect
 from shared.settings import Settings
 from shared.sources import open_picture
-from tests.chunks import add_chunk
+from tests.chunks import add_chunk, task_arguments
 
 WEIGHTS = "untrained-0123abcd"
 
@@ -141,9 +139,7 @@ class Encoder:
         while not self._stop.is_set():
             taken = redis.blpop([queue], timeout=0.2)
             if taken is not None:
-                message = json.loads(taken[1])
-                args, _, _ = json.loads(base64.b64decode(message["body"]))
-                work(redis, *args)
+                work(redis, *task_arguments(taken[1]))
         redis.close()
 
     def _answer(self, redis: RedisClient, message: dict[str, Any]) -> None:

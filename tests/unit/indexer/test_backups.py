@@ -8,6 +8,7 @@ from indexer.backups import Backups
 from shared.ledger import Chunks, keys
 from shared.messages import ChunkOutcome, WorkerInfo
 from shared.queues import ENCODE
+from tests.chunks import BULK_KEY, sent_chunks
 from tests.unit.indexer.loads import WEIGHTS, Loads
 
 
@@ -33,9 +34,9 @@ def _scanned(loads: Loads, files: int) -> tuple[str, list[str]]:
 
 def _taken(loads: Loads) -> list[str]:
     """Empty the queue; the chunks that were sent."""
-    messages = loads.redis.lrange(f"{ENCODE}\x06\x165", 0, -1)
-    loads.redis.delete(f"{ENCODE}\x06\x165")
-    return [message.decode().split("'")[3] for message in reversed(messages)]
+    chunks = sent_chunks(loads.redis)
+    loads.redis.delete(BULK_KEY)
+    return chunks
 
 
 def test_what_a_slow_encoder_holds_goes_to_an_idle_one_too(loads: Loads, backups: Backups) -> None:

@@ -1,6 +1,5 @@
 """Messages go out together, in order, and again once Redis is back."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -10,26 +9,14 @@ from shared.errors import Unavailable
 from shared.queues import ENCODE, Dispatcher
 from shared.redis_client import RedisClient, connect
 from shared.settings import Settings
+from tests.chunks import sent_chunks
 from tests.services import Valkey, wait_until
-
-_BULK_KEY = f"{ENCODE}\x06\x165"
-
-
-def _chunks_sent(redis: RedisClient) -> list[str]:
-    """The chunks in the bulk queue, the one that is handed out first at the front."""
-    messages = [json.loads(raw) for raw in redis.lrange(_BULK_KEY, 0, -1)]
-    return [_arguments(message)[1] for message in reversed(messages)]
-
-
-def _arguments(message: dict[str, dict[str, str]]) -> tuple[str, str]:
-    job, chunk = message["headers"]["argsrepr"].strip("()").replace("'", "").split(", ")
-    return job, chunk
 
 
 def test_each_chunk_is_a_message_of_its_own(redis: RedisClient, settings: Settings) -> None:
     dispatcher = Dispatcher(create_celery(settings), redis)
     dispatcher.send_chunks("j", [f"c{n}" for n in range(5)], 5)
-    assert _chunks_sent(redis) == ["c0", "c1", "c2", "c3", "c4"]
+    assert sent_chunks(redis) == ["c0", "c1", "c2", "c3", "c4"]
     assert dispatcher.depth(ENCODE) == 5
     dispatcher.send_chunks("j", ["now"], 0)
     assert redis.llen(ENCODE) == 1
@@ -51,6 +38,6 @@ def test_chunks_are_sent_once_redis_is_back(tmp_path: Path, settings: Settings) 
         valkey.start()
         wait_until(redis.ping, 10, "Redis")
         dispatcher.send_chunks("j", ["c1", "c2"], 5)
-        assert _chunks_sent(redis) == ["c0", "c1", "c2"]
+        assert sent_chunks(redis) == ["c0", "c1", "c2"]
     finally:
         valkey.kill()
