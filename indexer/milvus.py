@@ -62,7 +62,7 @@ def connect(settings: Settings) -> MilvusClient:
     try:
         return MilvusClient(
             settings.milvus_uri,
-            token=settings.milvus_token.get_secret_value(),
+            token=settings.milvus_credentials,
             timeout=CONNECT_SECONDS,
             dedicated=True,
             grpc_options=GRPC_OPTIONS,

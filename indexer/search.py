@@ -176,7 +176,7 @@ class Search:
             if self._client is None:
                 client = AsyncMilvusClient(
                     self._settings.milvus_uri,
-                    token=self._settings.milvus_token.get_secret_value(),
+                    token=self._settings.milvus_credentials,
                     timeout=CONNECT_SECONDS,
                     dedicated=True,
                     grpc_options=GRPC_OPTIONS,

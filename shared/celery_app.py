@@ -14,7 +14,7 @@ def create_celery(settings: Settings) -> Celery:
     A message that is taken is gone: a lost worker's chunks come back through the ledger's leases,
     within `lease_seconds` and not Celery's visibility time-out (DECISIONS.md).
     """
-    app = Celery("lookalike", broker=settings.redis_url.get_secret_value(), set_as_current=False)
+    app = Celery("lookalike", broker=settings.redis_address, set_as_current=False)
     app.conf.update(
         task_serializer="json",
         accept_content=["json"],

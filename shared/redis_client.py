@@ -23,7 +23,7 @@ def connect(settings: Settings, *, retries: int = 2) -> RedisClient:
     Nothing is sent before the first command. Replies are bytes.
     """
     return Redis.from_url(
-        settings.redis_url.get_secret_value(),
+        settings.redis_address,
         socket_timeout=5,
         socket_connect_timeout=2,
         socket_keepalive=True,
@@ -36,7 +36,7 @@ def connect(settings: Settings, *, retries: int = 2) -> RedisClient:
 def connect_async(settings: Settings, *, retries: int = 2) -> AsyncRedis:
     """The same for asyncio; a blocking command may wait up to eight seconds."""
     return AsyncRedis.from_url(
-        settings.redis_url.get_secret_value(),
+        settings.redis_address,
         socket_timeout=10,
         socket_connect_timeout=2,
         retry=AsyncRetry(ExponentialBackoff(cap=1.0, base=0.05), retries),

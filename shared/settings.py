@@ -4,11 +4,18 @@ import functools
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import quote, urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from shared.names import COLLECTION_PATTERN
+from shared.secret_files import SecretFiles
 
 Pooling = Literal["avg", "max", "gem", "rmac"]
 IndexType = Literal["FLAT", "IVF_FLAT", "IVF_SQ8", "HNSW", "AUTOINDEX"]
@@ -16,9 +23,15 @@ CommaList = Annotated[tuple[str, ...], NoDecode]
 
 
 class Settings(BaseSettings):
-    """The settings; names in the environment are these in capitals after `LOOKALIKE_`."""
+    """The settings; names in the environment are these in capitals after `LOOKALIKE_`.
 
-    model_config = SettingsConfigDict(env_prefix="LOOKALIKE_", frozen=True, extra="ignore")
+    A variable that is set but empty counts as unset. What holds a secret may come from a file
+    instead (`LOOKALIKE_…_FILE`).
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="LOOKALIKE_", env_ignore_empty=True, frozen=True, extra="ignore"
+    )
 
     # Places
     image_roots: Annotated[tuple[Path, ...], NoDecode] = Field(
@@ -32,8 +45,14 @@ class Settings(BaseSettings):
     redis_url: SecretStr = Field(
         SecretStr("redis://127.0.0.1:6379/0"), description="Redis or Valkey: broker and ledger."
     )
+    redis_password: SecretStr = Field(
+        SecretStr(""), description="Redis's password, where the URL holds none."
+    )
     milvus_uri: str = Field("http://127.0.0.1:19530", description="Milvus or milvus-lite server.")
     milvus_token: SecretStr = Field(SecretStr(""), description="Milvus token or `user:password`.")
+    milvus_password: SecretStr = Field(
+        SecretStr(""), description="Password of Milvus's user `root`, where there is no token."
+    )
 
     # Who may call
     api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
@@ -41,6 +60,11 @@ class Settings(BaseSettings):
     )
     cors_origins: CommaList = Field(
         (), description="Origins allowed by CORS, comma-separated; `*` allows all."
+    )
+    trusted_proxies: CommaList = Field(
+        ("127.0.0.1",),
+        description="Addresses or networks of proxies whose `X-Forwarded-*` are believed; "
+        "`*` trusts all.",
     )
     public_url: str = Field(
         "", description="Base of absolute URLs in replies; empty takes it from each request."
@@ -103,7 +127,9 @@ class Settings(BaseSettings):
     query_threads: int = Field(
         16, ge=1, description="Searches one query encoder works on at once, sharing passes."
     )
-    decode_threads: int = Field(0, ge=0, description="Decoding threads; 0 takes the cores.")
+    decode_threads: int = Field(
+        0, ge=0, description="Decoding threads; 0 takes the cores, or the container's share."
+    )
     batch_size: int = Field(0, ge=0, description="Images in one forward pass; 0 chooses.")
     lock_dir: Path | None = Field(
         None,
@@ -120,12 +146,24 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Level.")
     log_format: Literal["json", "console"] = Field("console", description="Form of log lines.")
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        given = (init_settings, env_settings, dotenv_settings, file_secret_settings)
+        return *given, SecretFiles(settings_cls)
+
     @field_validator("image_roots", mode="before")
     @classmethod
     def _split_paths(cls, value: Any) -> Any:
         return tuple(filter(None, value.split(os.pathsep))) if isinstance(value, str) else value
 
-    @field_validator("api_keys", "cors_origins", mode="before")
+    @field_validator("api_keys", "cors_origins", "trusted_proxies", mode="before")
     @classmethod
     def _split_commas(cls, value: Any) -> Any:
         if isinstance(value, str):
@@ -153,6 +191,24 @@ class Settings(BaseSettings):
     def heartbeat_seconds(self) -> float:
         """Seconds between two signs of life of a process."""
         return min(2.0, self.lease_seconds / 4)
+
+    @property
+    def redis_address(self) -> str:
+        """The URL that clients of Redis take, password included."""
+        url = self.redis_url.get_secret_value()
+        password = self.redis_password.get_secret_value()
+        if not password:
+            return url
+        parts = urlsplit(url)
+        host = parts.netloc.rpartition("@")[2]
+        netloc = f"{parts.username or ''}:{quote(password, safe='')}@{host}"
+        return parts._replace(netloc=netloc).geturl()
+
+    @property
+    def milvus_credentials(self) -> str:
+        """What clients of Milvus take as its token."""
+        password = self.milvus_password.get_secret_value()
+        return self.milvus_token.get_secret_value() or (f"root:{password}" if password else "")
 
     @property
     def uploads_dir(self) -> Path:
