@@ -1,6 +1,5 @@
 """An encoder process put together: one network, its stores, its sign of life."""
 
-import os
 import threading
 import time
 import uuid
@@ -8,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
 from encoder_worker.chunk import ChunkWorker
+from encoder_worker.cpu_quota import available_cpus
 from encoder_worker.decoding import DecodeAll, decode_in_quarantine, decode_in_threads
 from encoder_worker.devices import Device, choose_device
 from encoder_worker.encoder import Encoder
@@ -62,7 +62,7 @@ class Worker:
         self._redis = redis_client.connect(settings)
         self._info = self._describe(queue, name)
         self._threads = ThreadPoolExecutor(
-            settings.decode_threads or len(os.sched_getaffinity(0)), thread_name_prefix="decode"
+            settings.decode_threads or available_cpus(), thread_name_prefix="decode"
         )
         self._quarantine = Quarantine(settings.max_pixels)
         self._stores = open_stores(settings, self._redis, self._info.id)

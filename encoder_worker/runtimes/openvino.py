@@ -5,6 +5,7 @@ starts without torch. Compiling it takes a tenth of a second; OpenVINO's cache o
 brought nothing and cost 50 MB, so it stays off.
 """
 
+import os
 import queue
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
 
+from encoder_worker.cpu_quota import available_cpus
 from encoder_worker.pooling import pool_each
 from encoder_worker.quantization import int8_name, kept_int8
 from encoder_worker.runtimes import Descriptors, Pixels, Workload
@@ -62,6 +64,7 @@ class OpenVinoRuntime:
         config = {
             "PERFORMANCE_HINT": _PERFORMANCE[workload],
             "INFERENCE_PRECISION_HINT": _HINTS[between],
+            **thread_limits(),
         }
         self._requests: dict[int, queue.SimpleQueue[ov.InferRequest]] = {}
         self.lanes = 1
@@ -93,6 +96,19 @@ class OpenVinoRuntime:
         finally:
             requests.put(request)
         return descriptors
+
+
+def thread_limits() -> dict[str, str]:
+    """OpenVINO's settings for a container with a CPU quota; none where every core may be used.
+
+    OpenVINO counts the host's cores and binds its threads to the first of them. Under a quota it
+    would start too many, which then wait for the quota, and two containers would share a core
+    while others are idle.
+    """
+    cpus = available_cpus()
+    if cpus == len(os.sched_getaffinity(0)):
+        return {}
+    return {"INFERENCE_NUM_THREADS": str(cpus), "ENABLE_CPU_PINNING": "NO"}
 
 
 def batch_shapes(largest: int) -> tuple[int, ...]:
