@@ -1,6 +1,6 @@
 """The Celery side of an encoder: one process serves `-Q encode` or `-Q query`, with `-P threads`.
 
-celery -A encoder_worker.tasks worker -Q encode -P threads -c 3
+celery -A encoder_worker.tasks worker -Q encode -P threads
 """
 
 import os
@@ -51,6 +51,14 @@ def _give_up_process() -> None:
 def _keep_logging(**_: Any) -> None:
     # That anyone listens keeps Celery from setting up logging of its own.
     """Logging is set up by `_load`, before the first line is logged."""
+
+
+@signals.celeryd_init.connect
+def _choose_threads(conf: Any, options: dict[str, Any], **_: Any) -> None:
+    """Take the number of threads from the settings, unless `-c` names one."""
+    settings = get_settings()
+    serves_queries = QUERY in str(options.get("queues"))
+    conf.worker_concurrency = settings.query_threads if serves_queries else settings.encode_threads
 
 
 @signals.worker_init.connect

@@ -28,6 +28,8 @@ from shared.redis_client import connect
 from shared.settings import Settings, get_settings
 
 app = create_celery(get_settings())
+# Unless `-c` says another number.
+app.conf.worker_concurrency = get_settings().scan_threads
 
 _log = log.get_logger(__name__)
 
