@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 from starlette.formparsers import MultiPartParser
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from gateway import __version__, docs, openapi, problems
 from gateway.body_limit import BodyLimit
@@ -102,6 +103,9 @@ def _operation_id(route: APIRoute) -> str:
 def _middleware(settings: Settings) -> list[Middleware]:
     """From the outermost to the innermost."""
     return [
+        # Before anything asks for a request's scheme or client. Both uvicorn commands leave it to
+        # this line (`--no-proxy-headers`), so that one setting says who is believed.
+        Middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies)),
         Middleware(RequestMetrics),
         Middleware(SecurityHeaders),
         Middleware(
