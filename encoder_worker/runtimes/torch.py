@@ -10,8 +10,7 @@ from torchvision.models import vgg
 from encoder_worker.pooling import pool_each
 from encoder_worker.runtimes import Descriptors, Pixels
 from encoder_worker.setup_error import SetUpError
-from encoder_worker.state_dict import feature_indexes
-from encoder_worker.vgg16 import Weights
+from encoder_worker.vgg16 import Weights, feature_indexes
 from shared.settings import Pooling, Settings
 
 _BATCH = 8
