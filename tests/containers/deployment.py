@@ -1,0 +1,182 @@
+"""compose.yaml, brought up by podman-compose, and what the tests ask of it."""
+
+import json
+import os
+import signal
+import socket
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.containers.base_images import STAND_INS
+from tests.containers.engine import PROJECT_PREFIX, REPOSITORY, Engine
+from tests.services import free_port, wait_until
+
+#: The services that run here; etcd and minio come with the server that stands in for Milvus.
+SERVICES = ("redis", "milvus", "gateway", "indexer", "encoder", "query-encoder")
+OURS = ("gateway", "indexer", "encoder", "query-encoder")
+#: Milvus 2.3.5 knows no other password for its first start.
+_MILVUS_PASSWORD = "Milvus"
+_REDIS_PASSWORD = 'any/char@:#"cter $x'
+
+
+class Deployment:
+    """The containers of one compose project; its volumes outlive `down`."""
+
+    def __init__(self, engine: Engine, folder: Path, pictures: Path, more: Path) -> None:
+        self.engine = engine
+        self.project = f"{PROJECT_PREFIX}{os.getpid()}"
+        self.port = free_port()
+        self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=120)
+        secret = folder / "milvus_password"
+        secret.write_text(f"{_MILVUS_PASSWORD}\n")
+        secret.chmod(0o444)
+        env_file = folder / ".env"
+        env_file.write_text(
+            f"IMAGES={pictures}\n"
+            f"IMAGES_2={more}\n"
+            f"REDIS_PASSWORD='{_REDIS_PASSWORD}'\n"
+            f"MILVUS_PASSWORD_FILE={secret}\n"
+            "MINIO_USER=unused\n"
+            "MINIO_PASSWORD=unused\n"
+            f"PORT={self.port}\n"
+            "ENCODER_CPUS=1\n"
+            "LOOKALIKE_TRUSTED_PROXIES=*\n"
+            "LOOKALIKE_API_KEYS=\n"
+            "LOOKALIKE_LEASE_SECONDS=4\n"
+            "LOOKALIKE_CHUNK_SIZE=8\n"
+        )
+        files = (REPOSITORY / "compose.yaml", STAND_INS / "compose.yaml")
+        overlays = (REPOSITORY / "deploy" / "folders.yaml",)
+        self._compose = [
+            *("podman-compose", "--in-pod=false", "-p", self.project),
+            *("--env-file", str(env_file)),
+            *(f"--file={file}" for file in (*files, *overlays)),
+        ]
+
+    def compose(self, *arguments: str, seconds: float = 1800) -> str:
+        return self.engine.run([*self._compose, *arguments], seconds=seconds)
+
+    def build(self) -> None:
+        """Build every image that compose.yaml builds."""
+        self.compose(
+            "--podman-build-args=--pull-never --network=host --format=docker",
+            *("build", "gateway", "indexer", "encoder"),
+        )
+
+    def up(self) -> dict[str, float]:
+        """Start all; the seconds after which each service's own health check was content."""
+        began = time.monotonic()
+        self.compose("up", "-d", "--no-build", *SERVICES, seconds=240)
+        return {service: self.wait_healthy(service, began) for service in SERVICES}
+
+    def down(self) -> None:
+        """Remove containers and networks; the volumes stay."""
+        self.compose("down", "--timeout", "20", seconds=180)
+
+    def name(self, service: str, replica: int = 1) -> str:
+        return f"{self.project}_{service}_{replica}"
+
+    def wait_healthy(self, service: str, began: float | None = None, replica: int = 1) -> float:
+        """Call the container's HEALTHCHECK until it is content; seconds since `began`.
+
+        podman's own timers need systemd.
+        """
+        began = time.monotonic() if began is None else began
+        name = self.name(service, replica)
+        command = ["podman", "healthcheck", "run", name]
+        try:
+            wait_until(lambda: self.engine.attempt(command).returncode == 0, 120, f"{name}'s health")
+        except TimeoutError as error:
+            raise AssertionError(f"{error}\n{self.logs(service, replica)}") from error
+        return time.monotonic() - began
+
+    def exec(self, service: str, *command: str, user: str = "", check: bool = True) -> str:
+        as_user = [f"--user={user}"] if user else []
+        name = self.name(service)
+        return self.engine.podman("exec", *as_user, name, *command, check=check)
+
+    def python(self, service: str, source: str) -> str:
+        """What a Python program prints inside a container."""
+        return self.exec(service, "python", "-c", source)
+
+    def inspect(self, service: str, replica: int = 1) -> dict[str, Any]:
+        found = json.loads(self.engine.podman("inspect", self.name(service, replica)))
+        assert isinstance(found[0], dict)
+        return found[0]
+
+    def logs(self, service: str, replica: int = 1) -> str:
+        done = self.engine.attempt(["podman", "logs", "--tail=40", self.name(service, replica)])
+        return done.stdout + done.stderr
+
+    def start_second_encoder(self) -> None:
+        """A replica as `--scale encoder=2` starts it, which podman-compose does not know."""
+        self.compose("run", "-d", "--no-deps", "--name", self.name("encoder", 2), "encoder")
+
+    def sigkill(self, service: str, replica: int = 1) -> None:
+        """End a container's processes as the kernel does when memory runs out."""
+        os.kill(int(self.inspect(service, replica)["State"]["Pid"]), signal.SIGKILL)
+
+    def memory(self, service: str) -> int:
+        """The most memory that a container has had so far, page cache left out, in bytes."""
+        source = (
+            "import pathlib\n"
+            "status = pathlib.Path('/proc')\n"
+            "print(sum(int(line.split()[1]) * 1024 for p in status.glob('[0-9]*/status')"
+            " for line in p.read_text().splitlines() if line.startswith('VmHWM')))"
+        )
+        return int(self.python(service, source))
+
+    def load(self, collection: str, path: str = "/images") -> str:
+        """Begin a load; the job's id."""
+        source = {"kind": "directory", "path": path}
+        reply = self.client.post(f"/api/v2/collections/{collection}/jobs", json={"source": source})
+        assert reply.status_code == 202, reply.text
+        found: str = reply.json()["id"]
+        return found
+
+    def job(self, job: str) -> dict[str, Any]:
+        reply = self.client.get(f"/api/v2/jobs/{job}")
+        reply.raise_for_status()
+        found: dict[str, Any] = reply.json()
+        return found
+
+    def wait_job(self, job: str, seconds: float = 300) -> dict[str, Any]:
+        """The job once it has ended."""
+        ended: dict[str, Any] = {}
+
+        def is_over() -> bool:
+            ended.update(self.job(job))
+            return ended["state"] in ("succeeded", "failed", "cancelled")
+
+        wait_until(is_over, seconds, f"the end of job {job}")
+        return ended
+
+    def count(self, collection: str) -> int:
+        reply = self.client.get(f"/api/v2/collections/{collection}")
+        reply.raise_for_status()
+        found: int = reply.json()["count"]
+        return found
+
+    def wait_encoders(self, count: int, seconds: float = 120) -> list[Mapping[str, Any]]:
+        """The living encoders of loads, once there are `count`."""
+        found: list[Mapping[str, Any]] = []
+
+        def there() -> bool:
+            workers = self.client.get("/api/v2/system").json()["workers"]
+            found[:] = [worker for worker in workers if worker["queue"] == "encode"]
+            return len(found) == count
+
+        wait_until(there, seconds, f"{count} encoders")
+        return found
+
+
+def own_address() -> str:
+    """The address under which this machine is seen on its network."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("192.0.2.1", 9))  # RFC 5737's example network; nothing is sent
+        address: str = probe.getsockname()[0]
+        return address
