@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 
+from shared.messages import FINISHED
 from tests.containers.base_images import STAND_INS
 from tests.containers.engine import PROJECT_PREFIX, REPOSITORY, Engine
 from tests.services import free_port, wait_until
@@ -20,7 +21,6 @@ SERVICES = ("redis", "milvus", "gateway", "indexer", "encoder", "query-encoder")
 OURS = ("gateway", "indexer", "encoder", "query-encoder")
 #: Milvus 2.3.5 knows no other password for its first start.
 _MILVUS_PASSWORD = "Milvus"
-_REDIS_PASSWORD = 'any/char@:#"cter $x'
 
 
 class Deployment:
@@ -30,22 +30,28 @@ class Deployment:
         self.engine = engine
         self.project = f"{PROJECT_PREFIX}{os.getpid()}"
         self.port = free_port()
-        self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=120)
-        secret = folder / "milvus_password"
-        secret.write_text(f"{_MILVUS_PASSWORD}\n")
-        secret.chmod(0o444)
+        self.api_key = "a-key-of-the-tests"
+        self.redis_password = 'any/char@:#"cter $x'
+        self.client = httpx.Client(
+            base_url=f"http://127.0.0.1:{self.port}",
+            headers={"X-API-Key": self.api_key},
+            timeout=120,
+        )
+        for name, text in (("milvus_password", _MILVUS_PASSWORD), ("api_keys", self.api_key)):
+            (folder / name).write_text(f"{text}\n")
+            (folder / name).chmod(0o444)
         env_file = folder / ".env"
         env_file.write_text(
             f"IMAGES={pictures}\n"
             f"IMAGES_2={more}\n"
-            f"REDIS_PASSWORD='{_REDIS_PASSWORD}'\n"
-            f"MILVUS_PASSWORD_FILE={secret}\n"
+            f"REDIS_PASSWORD='{self.redis_password}'\n"
+            f"MILVUS_PASSWORD_FILE={folder / 'milvus_password'}\n"
+            f"LOOKALIKE_API_KEYS_FILE={folder / 'api_keys'}\n"
             "MINIO_USER=unused\n"
             "MINIO_PASSWORD=unused\n"
             f"PORT={self.port}\n"
             "ENCODER_CPUS=1\n"
             "LOOKALIKE_TRUSTED_PROXIES=*\n"
-            "LOOKALIKE_API_KEYS=\n"
             "LOOKALIKE_LEASE_SECONDS=4\n"
             "LOOKALIKE_CHUNK_SIZE=8\n"
         )
@@ -89,7 +95,9 @@ class Deployment:
         name = self.name(service, replica)
         command = ["podman", "healthcheck", "run", name]
         try:
-            wait_until(lambda: self.engine.attempt(command).returncode == 0, 120, f"{name}'s health")
+            wait_until(
+                lambda: self.engine.attempt(command).returncode == 0, 120, f"{name}'s health"
+            )
         except TimeoutError as error:
             raise AssertionError(f"{error}\n{self.logs(service, replica)}") from error
         return time.monotonic() - began
@@ -121,14 +129,14 @@ class Deployment:
         os.kill(int(self.inspect(service, replica)["State"]["Pid"]), signal.SIGKILL)
 
     def memory(self, service: str) -> int:
-        """The most memory that a container has had so far, page cache left out, in bytes."""
+        """The most memory that a container's processes have had resident, in MiB."""
         source = (
-            "import pathlib\n"
-            "status = pathlib.Path('/proc')\n"
-            "print(sum(int(line.split()[1]) * 1024 for p in status.glob('[0-9]*/status')"
-            " for line in p.read_text().splitlines() if line.startswith('VmHWM')))"
+            "from pathlib import Path\n"
+            "lines = [line for p in Path('/proc').glob('[0-9]*/status')"
+            " for line in p.read_text().splitlines()]\n"
+            "print(sum(int(line.split()[1]) for line in lines if line.startswith('VmHWM')))"
         )
-        return int(self.python(service, source))
+        return int(self.python(service, source)) // 1024
 
     def load(self, collection: str, path: str = "/images") -> str:
         """Begin a load; the job's id."""
@@ -150,7 +158,7 @@ class Deployment:
 
         def is_over() -> bool:
             ended.update(self.job(job))
-            return ended["state"] in ("succeeded", "failed", "cancelled")
+            return ended["status"] in FINISHED
 
         wait_until(is_over, seconds, f"the end of job {job}")
         return ended
@@ -160,6 +168,15 @@ class Deployment:
         reply.raise_for_status()
         found: int = reply.json()["count"]
         return found
+
+    def wait_done(self, job: str, files: int) -> int:
+        """Files that a job is through with, once they are `files` or more."""
+        done: list[int] = []
+        wait_until(lambda: done.append(self.job(job)["done"]) or done[-1] >= files, 120, "a load")
+        return done[-1]
+
+    def wait_ready(self) -> None:
+        wait_until(lambda: self.client.get("/health/ready").is_success, 120, "a ready gateway")
 
     def wait_encoders(self, count: int, seconds: float = 120) -> list[Mapping[str, Any]]:
         """The living encoders of loads, once there are `count`."""

@@ -22,7 +22,13 @@ def serving(settings: Settings) -> AbstractContextManager[httpx.Client]:
 def serving_app(app: ASGIApp) -> Iterator[httpx.Client]:
     """A client of an application behind a server."""
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=0, log_config=None, timeout_graceful_shutdown=1
+        app,
+        host="127.0.0.1",
+        port=0,
+        log_config=None,
+        timeout_graceful_shutdown=1,
+        # As in every command that starts the gateway: it reads these headers itself.
+        proxy_headers=False,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

@@ -177,3 +177,19 @@ def test_all_origins_are_allowed_by_a_star(settings: Settings, redis: RedisClien
 
     assert reply.status_code == 200
     assert reply.headers["access-control-allow-origin"] == "*"
+
+
+@pytest.mark.parametrize(
+    ("trusted", "secure"), [("127.0.0.1", True), ("127.0.0.0/8", True), ("*", True), ("::1", False)]
+)
+def test_the_cookie_is_secure_where_a_trusted_proxy_says_https(
+    settings: Settings, redis: RedisClient, trusted: str, secure: bool
+) -> None:
+    chosen = {"trusted_proxies": (trusted,), "api_keys": (SecretStr(KEY),)}
+    with serving(settings.model_copy(update=chosen)) as api:
+        forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "198.51.100.7"}
+        reply = api.post("/api/v2/session", json={"api_key": KEY}, headers=forwarded)
+        direct = api.post("/api/v2/session", json={"api_key": KEY})
+
+    assert ("; Secure" in reply.headers["set-cookie"]) == secure
+    assert "; Secure" not in direct.headers["set-cookie"]

@@ -10,6 +10,8 @@ import yaml
 REPOSITORY = Path(__file__).parents[4]
 COMPOSE = REPOSITORY / "compose.yaml"
 MONITORING = REPOSITORY / "deploy" / "monitoring.yaml"
+GPU = REPOSITORY / "deploy" / "gpu.yaml"
+FOLDERS = REPOSITORY / "deploy" / "folders.yaml"
 EXAMPLE = REPOSITORY / "deploy" / ".env.example"
 
 _VARIABLE = re.compile(r"\$(?:\$|\{(\w+)(?:(:-|:\?)([^}]*))?\})")
@@ -30,18 +32,19 @@ def services(file: Path, variables: Mapping[str, str]) -> dict[str, dict[str, An
     return found
 
 
-def example() -> dict[str, str]:
-    """The variables of deploy/.env.example, with their values."""
-    lines = EXAMPLE.read_text().splitlines()
-    lines = [line for line in lines if line and not line.startswith("#")]
-    return {line.partition("=")[0]: line.partition("=")[2] for line in lines}
+def example(*, optional: bool = False) -> dict[str, str]:
+    """The variables of deploy/.env.example, with their values; on request the commented ones."""
+    found = re.findall(r"^(#?)(\w+)=(.*)$", EXAMPLE.read_text(), re.MULTILINE)
+    return {name: value for mark, name, value in found if bool(mark) == optional}
 
 
 def filled() -> dict[str, str]:
-    """The example as a person would fill it in."""
+    """The example as a person would fill it in who uses every overlay."""
+    overlays = ("GRAFANA_USER", "GRAFANA_PASSWORD", "METRICS_KEY", "IMAGES_2")
+    variables = {**example(), **dict.fromkeys(overlays, "")}
     return {
         name: value or ("/photos" if name == "IMAGES" else f"{name.lower()}-value")
-        for name, value in example().items()
+        for name, value in variables.items()
     }
 
 

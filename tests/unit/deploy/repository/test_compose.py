@@ -12,8 +12,8 @@ from shared.settings import Settings
 from tests.unit.deploy.repository import compose
 
 FILES = (compose.COMPOSE, compose.MONITORING)
-OURS = ("gateway", "indexer", "encoder", "encoder-cpu", "query-encoder", "query-encoder-cpu")
-SECRET = re.compile(r"PASSWORD|SECRET|TOKEN|AUTH$|_KEY|_USER$|REDIS_URL")
+OURS = ("gateway", "indexer", "encoder", "query-encoder")
+SECRET = re.compile(r"(PASSWORD|SECRET|TOKEN|AUTH|_KEY|_USER)$")
 
 
 def service(name: str) -> dict[str, Any]:
@@ -67,21 +67,23 @@ def test_only_the_gateway_publishes_a_port_and_on_this_host_alone() -> None:
 def test_stores_live_on_a_network_without_a_way_out() -> None:
     document = compose.load(compose.COMPOSE, compose.filled())
     assert document["networks"]["stores"] == {"internal": True}
-    for name in ("redis", "milvus", "etcd", "minio", "indexer"):
+    for name in set(document["services"]) - {"gateway"}:
         assert document["services"][name]["networks"] == ["stores"], name
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
-def test_every_secret_must_be_given(file: Path) -> None:
+def test_no_secret_is_written_down(file: Path) -> None:
     for name, found in compose.services(file, compose.filled()).items():
         # Each value is one that `filled` made up, whole or as a part.
         for path, value in compose.leaves(found.get("environment", {})):
-            if SECRET.search(path[0]) and path[0] != "LOOKALIKE_API_KEYS":
+            if SECRET.search(path[0]):
                 assert "-value" in value, f"{name}: {path[0]} has a value of its own"
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
-def test_compose_refuses_to_start_without_them(file: Path) -> None:
+@pytest.mark.parametrize(
+    "file", [compose.COMPOSE, compose.MONITORING, compose.FOLDERS], ids=lambda file: file.name
+)
+def test_compose_refuses_to_start_without_what_is_required(file: Path) -> None:
     wanted = compose.required(file)
     assert wanted
     for name in wanted:
@@ -90,11 +92,13 @@ def test_compose_refuses_to_start_without_them(file: Path) -> None:
 
 
 def test_example_names_every_variable_and_holds_no_secret() -> None:
-    example = compose.example()
-    mentioned = compose.mentioned(compose.COMPOSE) | compose.mentioned(compose.MONITORING)
-    assert mentioned <= {*example, "GRAFANA_PORT"}
-    assert set(example) <= {*mentioned, "COMPOSE_PROFILES", "METRICS_KEY"}
-    assert not any(value for name, value in example.items() if SECRET.search(name))
+    required, optional = compose.example(), compose.example(optional=True)
+    files = (compose.COMPOSE, compose.MONITORING, compose.GPU, compose.FOLDERS)
+    mentioned = set().union(*map(compose.mentioned, files))
+    settings = {name for name, value in passed_on().items() if value is None}
+    assert set(required) | set(optional) == {*mentioned, *settings, "COMPOSE_FILE", "METRICS_KEY"}
+    for name, value in {**required, **optional}.items():
+        assert not value or not SECRET.search(name), name
 
 
 def test_every_service_restarts_and_tells_its_health() -> None:
@@ -129,6 +133,16 @@ def test_all_see_the_same_pictures_read_only(name: str) -> None:
     assert any(str(volume).startswith("uploads:/data/uploads") for volume in volumes)
 
 
+def test_a_second_folder_is_seen_alike_by_all() -> None:
+    found = compose.services(compose.FOLDERS, compose.filled())
+    assert set(found) == set(OURS)
+    for name in OURS:
+        [mount] = found[name]["volumes"]
+        assert mount["read_only"] is True
+        roots = found[name]["environment"]["LOOKALIKE_IMAGE_ROOTS"]
+        assert roots == f"/images:{mount['target']}"
+
+
 def test_only_the_gateway_may_write_uploads() -> None:
     for name in OURS:
         uploads = next(v for v in service(name)["volumes"] if str(v).startswith("uploads:"))
@@ -136,39 +150,83 @@ def test_only_the_gateway_may_write_uploads() -> None:
 
 
 @pytest.mark.parametrize("name", ["encoder", "query-encoder"])
-def test_gpu_services_reserve_gpus_and_share_locks(name: str) -> None:
-    found = service(name)
-    assert found["profiles"] == ["gpu"]
+def test_the_overlay_for_gpus_keeps_names_and_reserves_gpus(name: str) -> None:
+    plain, found = service(name), compose.services(compose.GPU, compose.filled())[name]
     [device] = found["deploy"]["resources"]["reservations"]["devices"]
     assert device == {"driver": "nvidia", "count": "all", "capabilities": ["gpu"]}
-    assert "gpu-locks:/locks" in found["volumes"]
-    assert found["environment"]["LOOKALIKE_LOCK_DIR"] == "/locks"
+    assert found["image"] == plain["image"].replace("-cpu", "-gpu")
+    assert found["build"]["args"] == {"HARDWARE": "gpu"}
+    assert plain["build"]["args"] == {"HARDWARE": "cpu"}
+    assert "deploy" not in plain
+    assert "gpu-locks:/locks" in plain["volumes"]
+    assert plain["environment"]["LOOKALIKE_LOCK_DIR"] == "/locks"
 
 
-@pytest.mark.parametrize("name", ["encoder", "encoder-cpu", "query-encoder", "query-encoder-cpu"])
-def test_encoders_can_be_scaled(name: str) -> None:
+@pytest.mark.parametrize("name", ["encoder", "query-encoder"])
+def test_encoders_can_be_scaled_on_any_hardware(name: str) -> None:
     assert "container_name" not in service(name)
+    assert "profiles" not in service(name)
+    assert "ports" not in service(name)
 
 
-@pytest.mark.parametrize("name", ["encoder-cpu", "query-encoder-cpu"])
-def test_cpu_services_ask_for_no_gpu(name: str) -> None:
-    found = service(name)
-    assert found["profiles"] == ["cpu"]
-    assert "deploy" not in found
-    assert found["environment"]["LOOKALIKE_DEVICE"] == "cpu"
+def test_users_memory_and_cpus_can_be_chosen() -> None:
+    chosen = {**compose.filled(), "LOOKALIKE_UID": "1000", "LOOKALIKE_GID": "100"}
+    chosen |= {"ENCODER_CPUS": "1.5", "ENCODER_MEMORY": "5g"}
+    services = compose.services(compose.COMPOSE, chosen)
+    for name in OURS:
+        assert service(name)["user"] == "10001:10001"
+        assert services[name]["user"] == "1000:100"
+        assert service(name)["mem_limit"], name
+    assert (services["encoder"]["cpus"], services["encoder"]["mem_limit"]) == ("1.5", "5g")
+    # 0 is no limit.
+    assert service("encoder")["cpus"] == "0"
+
+
+def test_weights_of_ones_own_have_a_mount() -> None:
+    assert "./deploy/weights:/weights:ro" in service("encoder")["volumes"]
+    assert (compose.REPOSITORY / "deploy" / "weights").is_dir()
 
 
 def test_redis_keeps_what_it_is_told() -> None:
     command = service("redis")["command"][-1]
     assert "--appendonly yes" in command
     assert "--maxmemory-policy noeviction" in command
-    # The password reaches it by the environment, and never by a command line.
-    assert "requirepass $REDIS_PASSWORD" in command
+    # The password reaches it by the environment or a file, and never by a command line.
     assert "redis_password-value" not in command
 
 
-def test_settings_named_here_exist() -> None:
-    known = {f"LOOKALIKE_{name.upper()}" for name in Settings.model_fields}
+def passed_on() -> dict[str, Any]:
+    """What the gateway's environment holds of settings."""
+    found: dict[str, Any] = service("gateway")["environment"]
+    return found
+
+
+def test_every_setting_reaches_every_container() -> None:
+    settings = {f"LOOKALIKE_{name.upper()}" for name in Settings.model_fields}
+    files = {name for name in passed_on() if name.endswith("_FILE")}
     for name in OURS:
-        named = {key for key in service(name)["environment"] if key.startswith("LOOKALIKE_")}
-        assert named <= known, name
+        found = service(name)["environment"]
+        # The gateway's token is made of the password here.
+        assert set(found) - files == settings - {"LOOKALIKE_MILVUS_TOKEN"}, name
+    assert {file.removesuffix("_FILE") for file in files} <= settings
+
+
+def test_example_gives_each_setting_the_default_that_it_has() -> None:
+    optional = compose.example(optional=True)
+    for name, field in Settings.model_fields.items():
+        variable = f"LOOKALIKE_{name.upper()}"
+        if variable in optional and variable != "LOOKALIKE_LOG_FORMAT":
+            default = field.get_default(call_default_factory=True)
+            text = ",".join(default) if isinstance(default, tuple) else str(default or "")
+            assert optional[variable] in (text, str(default)), variable
+
+
+def test_no_default_of_a_setting_is_written_twice() -> None:
+    fixed = {name for name, value in passed_on().items() if value is not None}
+    assert fixed == {
+        *("LOOKALIKE_DATA_DIR", "LOOKALIKE_HOST", "LOOKALIKE_PORT", "LOOKALIKE_LOCK_DIR"),
+        *("LOOKALIKE_IMAGE_ROOTS", "LOOKALIKE_REDIS_URL", "LOOKALIKE_MILVUS_URI"),
+        *("LOOKALIKE_REDIS_PASSWORD", "LOOKALIKE_REDIS_PASSWORD_FILE"),
+        *("LOOKALIKE_MILVUS_PASSWORD", "LOOKALIKE_MILVUS_PASSWORD_FILE"),
+        *("LOOKALIKE_API_KEYS_FILE", "LOOKALIKE_LOG_FORMAT"),
+    }

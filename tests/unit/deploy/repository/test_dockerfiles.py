@@ -1,6 +1,7 @@
 """The Dockerfiles: multi-stage, pinned, non-root, and each with no more than its process needs."""
 
 import re
+import tomllib
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -47,7 +48,7 @@ def test_process_is_not_root_and_gets_its_signals(file: Path) -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_packages_come_from_the_lock_with_hashes(file: Path) -> None:
-    process = file.name.split(".")[0]
+    process = file.name.split(".")[0].replace("encoder", "encoder-${HARDWARE}")
     installs = [text for text in named(file, "RUN") if "uv pip sync" in text]
     assert len(installs) == 1
     assert "--require-hashes" in installs[0]
@@ -58,12 +59,53 @@ def test_packages_come_from_the_lock_with_hashes(file: Path) -> None:
     assert any(f"uv=={version[1]}" in text for text in named(file, "RUN"))
 
 
-def test_only_the_encoder_carries_torch() -> None:
+@pytest.mark.parametrize(
+    ("lock", "heavy"),
+    [
+        ("gateway", set()),
+        ("indexer", set()),
+        ("encoder-cpu", {"openvino"}),
+        ("encoder-gpu", {"openvino", "torch", "nvidia"}),
+    ],
+)
+def test_only_the_image_for_gpus_carries_torch_and_cuda(lock: str, heavy: set[str]) -> None:
+    text = (REPOSITORY / f"requirements-{lock}.lock").read_text()
+    found = re.findall(r"^(torch|openvino|nvidia)(?:-\w+)*==", text, re.MULTILINE)
+    assert set(found) == heavy
+
+
+def test_the_encoder_is_made_for_cpus_unless_told_otherwise() -> None:
+    file = REPOSITORY / "deploy" / "docker" / "encoder.Dockerfile"
+    assert named(file, "ARG").count("HARDWARE=cpu") == 1
+    [install] = [text for text in named(file, "RUN") if "gcc" in text]
+    assert re.search(r'if \[ "\$HARDWARE" = gpu \]; then [^;]* gcc ', install)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_image_is_labelled_and_lists_its_packages(file: Path) -> None:
+    [labels] = named(file, "LABEL")
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    found = dict(re.findall(r'org\.opencontainers\.image\.([\w.]+)="([^"]*)"', labels))
+    assert found["version"] == project["version"]
+    assert found["licenses"] == project["license"]
+    assert found["revision"] == "$REVISION"
+    assert found["base.name"] == named(file, "FROM")[-1]
+    assert found["title"]
+    assert found["description"]
+    assert any("uv pip freeze" in text for text in named(file, "RUN"))
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_any_user_may_write_to_new_volumes(file: Path) -> None:
+    """A volume takes the rights of the image's folder, whoever compose.yaml lets run there."""
+    assert any("install -d -m 1777 /data /data/uploads" in text for text in named(file, "RUN"))
+    assert any("HOME=/data" in text for text in named(file, "ENV"))
+
+
+def test_threads_come_from_the_settings() -> None:
     for file in FILES:
-        process = file.name.split(".")[0]
-        lock = (REPOSITORY / f"requirements-{process}.lock").read_text()
-        heavy = re.search(r"^(torch|openvino|nvidia-\w+)==", lock, re.MULTILINE)
-        assert bool(heavy) == (process == "encoder"), file.name
+        [command] = named(file, "CMD")
+        assert '"-c"' not in command, file.name
 
 
 def test_each_image_holds_its_packages_and_no_other() -> None:
