@@ -24,7 +24,7 @@ NODE := $(shell node -e 'const [a, b] = process.versions.node.split(".").map(Num
 
 .PHONY: help
 help: ## List the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r name text; do printf '  make %-16s %s\n' "$$name" "$$text"; done
 
 # --- Running -----------------------------------------------------------------------------------
 
@@ -149,7 +149,26 @@ TEST_PROCESSES ?= 2
 
 .PHONY: test
 test: $(INSTALLED) chromium page-if-possible page-test ## Every test
-	$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile $(TESTS)
+	$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile -m "not containers" $(TESTS)
+ifeq ($(strip $(TESTS)),)
+	@$(MAKE) test-containers
+endif
+
+# Apart from the others: it needs both cores, and what it starts is shared by all of its tests.
+.PHONY: test-containers
+test-containers: $(INSTALLED) podman ## Build the images, run compose.yaml, kill parts of it, and count
+	$(BIN)/pytest -m containers tests/containers
+
+# The tests say themselves what missing programs mean: a skip here, a failure in CI.
+.PHONY: podman
+podman:
+	@if ! { command -v podman && command -v runc && command -v iptables && command -v debootstrap; } >/dev/null 2>&1; then \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends podman runc netavark aardvark-dns iptables debootstrap >/dev/null || echo "podman: it could not be installed."; \
+		else \
+			echo "podman: it is not here; the containers are not tested (on Debian, as root: apt install podman runc netavark aardvark-dns iptables debootstrap)."; \
+		fi; \
+	fi
 
 # The browser tests say themselves what a missing browser means: a skip here, a failure in CI.
 .PHONY: chromium

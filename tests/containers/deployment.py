@@ -1,5 +1,6 @@
 """compose.yaml, brought up by podman-compose, and what the tests ask of it."""
 
+import contextlib
 import json
 import os
 import signal
@@ -163,11 +164,21 @@ class Deployment:
         wait_until(is_over, seconds, f"the end of job {job}")
         return ended
 
-    def count(self, collection: str) -> int:
-        reply = self.client.get(f"/api/v2/collections/{collection}")
-        reply.raise_for_status()
-        found: int = reply.json()["count"]
-        return found
+    def count(self, collection: str, expected: int) -> int:
+        """The rows of a collection, once they are as many as expected or five seconds on.
+
+        Milvus answers with bounded consistency: what is written is counted a moment later.
+        """
+        found: list[int] = []
+
+        def is_there() -> bool:
+            reply = self.client.get(f"/api/v2/collections/{collection}")
+            found.append(reply.raise_for_status().json()["count"])
+            return found[-1] == expected
+
+        with contextlib.suppress(TimeoutError):
+            wait_until(is_there, 5, "the count")
+        return found[-1]
 
     def wait_done(self, job: str, files: int) -> int:
         """Files that a job is through with, once they are `files` or more."""

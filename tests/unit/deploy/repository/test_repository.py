@@ -70,7 +70,17 @@ def test_continuous_integration_runs_the_two_documented_commands() -> None:
 
 def test_makefile_targets_are_described() -> None:
     text = Path(REPOSITORY / "Makefile").read_text()
-    for target in ("run", "test", "check", "bench", "screenshots", "lock", "page", "clean"):
+    for target in (
+        "run",
+        "test",
+        "test-containers",
+        "check",
+        "bench",
+        "screenshots",
+        "lock",
+        "page",
+        "clean",
+    ):
         assert any(
             line.startswith(f"{target}:") and " ## " in line for line in text.splitlines()
         ), target
