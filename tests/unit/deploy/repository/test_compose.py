@@ -187,6 +187,13 @@ def test_weights_of_ones_own_have_a_mount() -> None:
     assert (compose.REPOSITORY / "deploy" / "weights").is_dir()
 
 
+def test_milvus_and_its_client_are_of_one_minor() -> None:
+    lock = (compose.REPOSITORY / "requirements.lock").read_text()
+    client = re.search(r"^pymilvus==(\d+\.\d+)\.", lock, re.MULTILINE)
+    assert client
+    assert service("milvus")["image"].startswith(f"milvusdb/milvus:v{client[1]}.")
+
+
 def test_redis_keeps_what_it_is_told() -> None:
     command = service("redis")["command"][-1]
     assert "--appendonly yes" in command
