@@ -32,6 +32,7 @@ COPY --from=packages /app /app
 COPY --from=page /build/gateway/web/dist /app/gateway/web/dist
 ENV PATH=/opt/venv/bin:$PATH \
     HOME=/data \
+    PYTHONPATH=/app \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     TMPDIR=/spool \

@@ -102,6 +102,13 @@ def test_any_user_may_write_to_new_volumes(file: Path) -> None:
     assert any("HOME=/data" in text for text in named(file, "ENV"))
 
 
+def test_processes_that_a_worker_spawns_find_its_packages() -> None:
+    """Celery's command has the working directory on its path only while it starts."""
+    for file in FILES:
+        assert any("PYTHONPATH=/app" in text for text in named(file, "ENV")), file.name
+        assert "/app" in named(file, "WORKDIR")
+
+
 def test_threads_come_from_the_settings() -> None:
     for file in FILES:
         [command] = named(file, "CMD")
