@@ -40,7 +40,7 @@ ifdef DATA_DIR
 run: export LOOKALIKE_DATA_DIR = $(DATA_DIR)
 endif
 run: images-named $(INSTALLED) page-if-possible ## Run everything here: make run IMAGES=/path [PORT=8000] [DATA_DIR=var]
-	@exec $(BIN)/python -m deploy.guard TERM $(BIN)/python -m deploy.launch
+	@exec $(BIN)/python -m deploy.local.pdeathsig TERM $(BIN)/python -m deploy.local.launch
 
 # The launcher says this and more, but only after gigabytes were downloaded.
 .PHONY: images-named

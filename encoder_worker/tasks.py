@@ -9,13 +9,13 @@ from typing import Any, cast
 
 from celery import signals
 
-from encoder_worker.encoder import EncoderFailed
-from encoder_worker.setup_error import SetUpError
+from encoder_worker.encode.encoder import EncoderFailed
+from encoder_worker.errors import SetUpError
 from encoder_worker.worker import EncoderQueue, Worker
 from shared import log
-from shared.celery_app import create_celery
-from shared.messages import Query
-from shared.queues import ENCODE, ENCODE_TASK, QUERY, QUERY_TASK
+from shared.domain.job import Query
+from shared.queue.celery_app import create_celery
+from shared.queue.dispatcher import ENCODE, ENCODE_TASK, QUERY, QUERY_TASK
 from shared.settings import get_settings
 
 app = create_celery(get_settings())

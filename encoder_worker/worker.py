@@ -7,21 +7,21 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
-from encoder_worker.chunk import ChunkWorker
-from encoder_worker.decoding import DecodeAll, decode_in_quarantine, decode_in_threads
-from encoder_worker.devices import Device, choose_device
-from encoder_worker.encoder import Encoder
+from encoder_worker.chunks.processor import ChunkWorker
+from encoder_worker.chunks.stores import open_stores
+from encoder_worker.decode.batch import DecodeAll, decode_in_quarantine, decode_in_threads
+from encoder_worker.decode.sandbox import Quarantine
+from encoder_worker.encode.devices import Device, choose_device
+from encoder_worker.encode.encoder import Encoder
+from encoder_worker.encode.runtime import Workload, create_runtime
 from encoder_worker.freed_memory import give_back
-from encoder_worker.quarantine import Quarantine
-from encoder_worker.query import QueryWorker
-from encoder_worker.runtimes import Workload, create_runtime
-from encoder_worker.stores import open_stores
-from encoder_worker.weights import find_weights
-from shared import redis_client
+from encoder_worker.model.weights import find_weights
+from encoder_worker.queries import QueryWorker
+from shared import redis as redis_client
+from shared.domain.job import WorkerInfo
 from shared.ledger import Heartbeat, Queries, Workers
 from shared.log import get_logger
-from shared.messages import WorkerInfo
-from shared.queues import ENCODE
+from shared.queue.dispatcher import ENCODE
 from shared.settings import Settings
 
 _log = get_logger(__name__)
@@ -104,7 +104,7 @@ class Worker:
         # Imported late: it loads torch and TorchCodec, which a worker on the CPU lives without.
         import torch
 
-        from encoder_worker.cuda_decoding import faster_decoder
+        from encoder_worker.decode.gpu import faster_decoder
 
         return faster_decoder(on_cores, torch.device(self._device.name), settings.max_pixels)
 

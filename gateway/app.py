@@ -10,12 +10,14 @@ from starlette.formparsers import MultiPartParser
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from gateway import __version__, docs, openapi, problems
-from gateway.body_limit import BodyLimit
+from gateway import __version__, openapi
 from gateway.dependencies import open_services
+from gateway.http import docs, problems
+from gateway.http.body_limit import BodyLimit
+from gateway.http.problems import UnhandledErrors
+from gateway.http.security import ApiKeys, Gate, SecurityHeaders
+from gateway.http.web_page import Page
 from gateway.metrics import Metrics, RequestMetrics
-from gateway.page import Page
-from gateway.problems import UnhandledErrors
 from gateway.routes import (
     article,
     collections,
@@ -28,7 +30,6 @@ from gateway.routes import (
     system,
     uploads,
 )
-from gateway.security import ApiKeys, Gate, SecurityHeaders
 from shared import log
 from shared.settings import Settings, get_settings
 

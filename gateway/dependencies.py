@@ -9,14 +9,9 @@ from fastapi import Depends, Query, Request
 from fastapi import Path as PathParameter
 from pydantic import Field
 
-from gateway.links import Links
-from gateway.loads import Loads
+from gateway.files.thumbnails import Thumbnails
+from gateway.http.security import ApiKeys
 from gateway.metrics import LedgerMetrics, Metrics
-from gateway.progress import Progress
-from gateway.query import QueryEncoder
-from gateway.readiness import Readiness
-from gateway.receiving import Receiving
-from gateway.removal import Removal
 from gateway.schemas.fields import (
     BLANK_IS_NONE,
     EXAMPLE_ID,
@@ -25,17 +20,22 @@ from gateway.schemas.fields import (
     ImageId,
     JobId,
 )
-from gateway.searches import Searches
-from gateway.security import ApiKeys
-from gateway.thumbnails import Thumbnails
-from indexer.collections import Collections
-from indexer.images import Images
-from indexer.search import Search
-from shared.celery_app import create_celery
+from gateway.schemas.urls import Links
+from gateway.services.deletion import Removal
+from gateway.services.job_events import Progress
+from gateway.services.loads import Loads
+from gateway.services.query_encoder import QueryEncoder
+from gateway.services.readiness import Readiness
+from gateway.services.search import Searches
+from gateway.services.uploads import Receiving
 from shared.ledger import Events, Jobs, Stats, Workers
-from shared.queues import Dispatcher
-from shared.redis_client import connect, connect_async
+from shared.queue.celery_app import create_celery
+from shared.queue.dispatcher import Dispatcher
+from shared.redis import connect, connect_async
 from shared.settings import Settings
+from shared.store.collections import Collections
+from shared.store.images import Images
+from shared.store.search import Search
 
 T = TypeVar("T")
 

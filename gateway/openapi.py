@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
-from gateway.problems import Problem, replies
+from gateway.http.problems import Problem, replies
 from gateway.schemas.images import Upload
 from gateway.schemas.jobs import Failure, Job
 

@@ -1,6 +1,6 @@
 """What ends a whole job: no further try of a file would mend it."""
 
-from shared.messages import JobError
+from shared.domain.job import JobError
 
 
 class JobFailed(Exception):

@@ -12,20 +12,20 @@ from typing import Any
 from celery import signals
 from structlog.contextvars import bound_contextvars
 
-from indexer.collections import Collections
-from indexer.images import Images
-from indexer.persistence import Stopped
-from indexer.running import Running
-from indexer.scan import Services, run_scan
-from indexer.slots import Slots
-from indexer.tend import Tend
+from indexer.active_scans import Running
+from indexer.recovery.recovery import Tend
+from indexer.scan.admission import Slots
+from indexer.scan.scan import Services, run_scan
 from shared import log
-from shared.celery_app import create_celery
+from shared.domain.job import WorkerInfo
 from shared.ledger import Heartbeat, Jobs, Scans, Workers
-from shared.messages import WorkerInfo
-from shared.queues import SCAN, SCAN_TASK, Dispatcher
-from shared.redis_client import connect
+from shared.queue.celery_app import create_celery
+from shared.queue.dispatcher import SCAN, SCAN_TASK, Dispatcher
+from shared.redis import connect
+from shared.retry import Stopped
 from shared.settings import Settings, get_settings
+from shared.store.collections import Collections
+from shared.store.images import Images
 
 app = create_celery(get_settings())
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from shared.names import COLLECTION_PATTERN
+from shared.files.uris import COLLECTION_PATTERN
 
 Pooling = Literal["avg", "max", "gem", "rmac"]
 IndexType = Literal["FLAT", "IVF_FLAT", "IVF_SQ8", "HNSW", "AUTOINDEX"]

@@ -13,7 +13,8 @@ WORKDIR /app
 COPY shared shared
 COPY indexer indexer
 COPY encoder_worker encoder_worker
-COPY deploy/__init__.py deploy/health.py deploy/
+COPY deploy/__init__.py deploy/
+COPY deploy/docker/__init__.py deploy/docker/healthcheck.py deploy/docker/
 
 FROM python:3.11.14-slim-bookworm
 LABEL org.opencontainers.image.title="Lookalike encoder" \
@@ -41,6 +42,6 @@ WORKDIR /app
 USER 10001:10001
 # Weights may have to be downloaded and the network compiled before the first sign of life.
 HEALTHCHECK --interval=15s --timeout=10s --start-period=300s --retries=3 \
-    CMD ["python", "-m", "deploy.health", "encode"]
+    CMD ["python", "-m", "deploy.docker.healthcheck", "encode"]
 ENTRYPOINT ["tini", "--"]
 CMD ["celery", "-A", "encoder_worker.tasks", "worker", "-n", "encoder@%h", "-Q", "encode", "-P", "threads", "-c", "3", "--without-gossip", "--without-mingle", "-l", "INFO"]

@@ -10,7 +10,8 @@ RUN python -m venv --without-pip /opt/venv \
 WORKDIR /app
 COPY shared shared
 COPY indexer indexer
-COPY deploy/__init__.py deploy/health.py deploy/
+COPY deploy/__init__.py deploy/
+COPY deploy/docker/__init__.py deploy/docker/healthcheck.py deploy/docker/
 RUN python -m compileall -q .
 
 FROM python:3.11.14-slim-bookworm
@@ -32,6 +33,6 @@ ENV PATH=/opt/venv/bin:$PATH \
 WORKDIR /app
 USER 10001:10001
 HEALTHCHECK --interval=15s --timeout=10s --start-period=30s --retries=3 \
-    CMD ["python", "-m", "deploy.health", "scan"]
+    CMD ["python", "-m", "deploy.docker.healthcheck", "scan"]
 ENTRYPOINT ["tini", "--"]
 CMD ["celery", "-A", "indexer.tasks", "worker", "-n", "indexer@%h", "-Q", "scan", "-P", "threads", "-c", "16", "--without-gossip", "--without-mingle", "-l", "INFO"]

@@ -8,8 +8,6 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, PlainTextResponse
 
-from gateway.article_parameters import Parameters, article_parameters, documented, invalid
-from gateway.content import picture_response
 from gateway.dependencies import (
     CollectionsDep,
     ImagesDep,
@@ -20,16 +18,18 @@ from gateway.dependencies import (
     SearchesDep,
     SettingsDep,
 )
-from gateway.problems import replies
+from gateway.files.originals import picture_response
+from gateway.http.problems import replies
+from gateway.routes.article_parameters import Parameters, article_parameters, documented, invalid
 from gateway.routes.content import CONTENT_REPLIES
 from gateway.schemas.fields import CollectionName, ImageId
 from gateway.schemas.search import SearchParameters
-from indexer.collections import Collections
-from indexer.images import Images
-from indexer.rows import ImageRow
+from shared.domain.image import ImageRow
+from shared.domain.job import DirectorySource, Job
 from shared.errors import NotFound, image_not_found
-from shared.messages import DirectorySource, Job
-from shared.sources import resolve_directory
+from shared.files.paths import resolve_directory
+from shared.store.collections import Collections
+from shared.store.images import Images
 
 router = APIRouter(tags=["article"])
 

@@ -15,17 +15,17 @@ from gateway.dependencies import (
     SettingsDep,
     WorkersDep,
 )
-from gateway.encoders import choose_weights
-from gateway.problems import replies
+from gateway.http.problems import replies
 from gateway.schemas.collections import (
     Collection,
     CollectionInput,
     CollectionList,
     DescriptorInput,
 )
-from indexer.collections import Collections
-from indexer.rows import CollectionInfo, IndexSpec
+from gateway.services.encoders import choose_weights
+from shared.domain.image import CollectionInfo, IndexSpec
 from shared.errors import NotFound
+from shared.store.collections import Collections
 
 _COUNTERS = 8
 

@@ -6,11 +6,17 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse
 
-from gateway.content import caching, has_current, not_modified, picture_path, picture_response
 from gateway.dependencies import CollectionPath, ImagePath, ImagesDep, SettingsDep, ThumbnailsDep
-from gateway.problems import replies
+from gateway.files.originals import (
+    caching,
+    has_current,
+    not_modified,
+    picture_path,
+    picture_response,
+)
+from gateway.http.problems import replies
 from shared.errors import NotFound
-from shared.formats import MEDIA_TYPES
+from shared.files.formats import MEDIA_TYPES
 
 router = APIRouter(prefix="/api/v2/collections/{collection}/images/{image}", tags=["images"])
 

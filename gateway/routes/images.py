@@ -13,11 +13,11 @@ from gateway.dependencies import (
     LinksDep,
     RemovalDep,
 )
-from gateway.problems import replies
+from gateway.http.problems import replies
 from gateway.schemas.fields import BLANK_IS_NONE
 from gateway.schemas.images import Deleted, Image, ImageList, ImageUpdate
 from gateway.schemas.search import FilterTag, PathPrefix
-from indexer.rows import ImageFilter
+from shared.domain.image import ImageFilter
 
 router = APIRouter(prefix="/api/v2/collections/{collection}/images", tags=["images"])
 

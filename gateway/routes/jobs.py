@@ -20,12 +20,12 @@ from gateway.dependencies import (
     ProgressDep,
     SettingsDep,
 )
-from gateway.failures_csv import failures_csv, prefers_csv
-from gateway.problems import replies
+from gateway.http.problems import replies
 from gateway.schemas.fields import BLANK_IS_NONE, CollectionName
 from gateway.schemas.jobs import Failure, FailureList, Job, JobList, LoadInput
-from shared.messages import DirectorySource, JobStatus
-from shared.sources import resolve_directory
+from gateway.services.failures_csv import failures_csv, prefers_csv
+from shared.domain.job import DirectorySource, JobStatus
+from shared.files.paths import resolve_directory
 
 router = APIRouter(prefix="/api/v2", tags=["jobs"])
 

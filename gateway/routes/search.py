@@ -6,8 +6,7 @@ from fastapi import APIRouter, Depends, File, Form, UploadFile
 from fastapi.exceptions import RequestValidationError
 
 from gateway.dependencies import CollectionPath, ImagePath, LinksDep, SearchesDep
-from gateway.links import Links
-from gateway.problems import replies
+from gateway.http.problems import replies
 from gateway.schemas.search import (
     FilterTag,
     MinScore,
@@ -20,8 +19,9 @@ from gateway.schemas.search import (
     TopK,
     VectorSearch,
 )
-from gateway.searches import Found
-from shared.messages import Crop
+from gateway.schemas.urls import Links
+from gateway.services.search import Found
+from shared.domain.job import Crop
 
 router = APIRouter(prefix="/api/v2/collections/{collection}", tags=["search"])
 

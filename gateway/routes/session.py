@@ -3,9 +3,9 @@
 from fastapi import APIRouter, Request, Response
 
 from gateway.dependencies import ApiKeysDep
-from gateway.problems import replies
+from gateway.http.problems import replies
+from gateway.http.security import SESSION_COOKIE, SESSION_SECONDS
 from gateway.schemas.system import SessionInput
-from gateway.security import SESSION_COOKIE, SESSION_SECONDS
 from shared.errors import Unauthorized
 
 router = APIRouter(prefix="/api/v2/session", tags=["system"])

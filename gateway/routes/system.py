@@ -9,14 +9,14 @@ from pydantic import Field
 
 from gateway import __version__
 from gateway.dependencies import Cursor, DispatcherDep, JobsDep, Limit, SettingsDep, WorkersDep
-from gateway.folders import list_folders as folders_below
-from gateway.problems import replies
+from gateway.files.folders import list_folders as folders_below
+from gateway.http.problems import replies
 from gateway.routes.uploads import MAX_FILES
 from gateway.schemas.fields import BLANK_IS_NONE, MAX_TAGS
 from gateway.schemas.search import MAX_TOP_K
 from gateway.schemas.system import Folder, FolderList, Limits, System, Worker
-from shared.fingerprint import fingerprint
-from shared.queues import QUEUES
+from shared.domain.fingerprint import fingerprint
+from shared.queue.dispatcher import QUEUES
 
 router = APIRouter(prefix="/api/v2", tags=["system"])
 

@@ -9,11 +9,11 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter, ValidationError
 
 from gateway.dependencies import CollectionPath, LinksDep, ReceivingDep
-from gateway.problems import replies
-from gateway.receiving import accepted
+from gateway.http.problems import replies
 from gateway.schemas.fields import MAX_METADATA_BYTES, Metadata, Tags
 from gateway.schemas.images import Upload
-from shared.messages import OnDuplicate
+from gateway.services.uploads import accepted
+from shared.domain.job import OnDuplicate
 
 router = APIRouter(prefix="/api/v2/collections/{collection}", tags=["images"])
 

@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from shared.errors import NotFound, image_not_found, job_not_found
-from shared.names import COLLECTION_PATTERN, ID_PATTERN
+from shared.files.uris import COLLECTION_PATTERN, ID_PATTERN
 
 T = TypeVar("T")
 

@@ -5,10 +5,10 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.links import Links
 from gateway.schemas.fields import EXAMPLE_ID, EXAMPLE_JOB_ID, Input, Metadata, Page, Tags, moment
 from gateway.schemas.jobs import EXAMPLE_JOB, Job
-from indexer.rows import ImageRow
+from gateway.schemas.urls import Links
+from shared.domain.image import ImageRow
 
 _EXAMPLE_URL = f"/api/v2/collections/holidays/images/{EXAMPLE_ID}"
 EXAMPLE_IMAGE: dict[str, Any] = {

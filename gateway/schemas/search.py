@@ -6,12 +6,12 @@ from typing import Annotated, Any, Self
 from fastapi import Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from gateway.links import Links
 from gateway.schemas.fields import BLANK_IS_NONE, Input, Tag
 from gateway.schemas.images import EXAMPLE_IMAGE
-from indexer.rows import ImageFilter
-from indexer.search import Hit
-from shared.fingerprint import DIMENSION
+from gateway.schemas.urls import Links
+from shared.domain.fingerprint import DIMENSION
+from shared.domain.image import ImageFilter
+from shared.store.search import Hit
 
 MAX_TOP_K = 1000
 #: Milvus reads offset + limit up to 16,384 rows deep.

@@ -6,7 +6,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from gateway.schemas.fields import Input, Page, moment
-from shared.messages import WorkerInfo
+from shared.domain.job import WorkerInfo
 from shared.settings import Pooling
 
 

@@ -8,7 +8,7 @@ from shared.ledger.chunks import Chunks
 from shared.ledger.events import Event, Events
 from shared.ledger.jobs import Jobs
 from shared.ledger.queries import Queries, await_reply
-from shared.ledger.scan import ScanEnded, Scans, ScanStart, ScanSuperseded, Tally
+from shared.ledger.scans import ScanEnded, Scans, ScanStart, ScanSuperseded, Tally
 from shared.ledger.stats import Stats
 from shared.ledger.workers import Heartbeat, Workers
 

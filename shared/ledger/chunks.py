@@ -3,8 +3,7 @@
 import uuid
 from collections.abc import Sequence
 
-from shared.ledger import keys, scripts
-from shared.messages import (
+from shared.domain.job import (
     FILE_REFS,
     ChunkClaim,
     ChunkOutcome,
@@ -13,8 +12,9 @@ from shared.messages import (
     JobStatus,
     parse_status,
 )
-from shared.names import image_id
-from shared.redis_client import RedisClient
+from shared.files.uris import image_id
+from shared.ledger import keys, scripts
+from shared.redis import RedisClient
 
 #: Long enough for a fresh row to be visible to Milvus queries on every node.
 _CONTENT_SECONDS = 600

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from shared.errors import InvalidRequest
 from shared.ledger import keys
-from shared.redis_client import RedisClient
+from shared.redis import RedisClient
 
 _EVENT_ID = re.compile(r"^\d{1,20}-\d{1,20}$")
 

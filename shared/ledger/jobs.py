@@ -5,10 +5,10 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from shared.domain.job import Failure, FileRef, Job, JobError, JobSpec, JobStatus
 from shared.errors import InvalidRequest, job_not_found
 from shared.ledger import keys, scripts
-from shared.messages import Failure, FileRef, Job, JobError, JobSpec, JobStatus
-from shared.redis_client import RedisClient
+from shared.redis import RedisClient
 from shared.settings import Settings
 
 _PUSH_BATCH = 500

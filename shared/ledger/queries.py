@@ -10,9 +10,9 @@ from typing import Any, BinaryIO
 
 from redis.asyncio import Redis as AsyncRedis
 
+from shared.domain.job import Query, QueryReply
 from shared.ledger import keys
-from shared.messages import Query, QueryReply
-from shared.redis_client import RedisClient
+from shared.redis import RedisClient
 
 _REPLY_SECONDS = 60
 _PIECE_BYTES = 1024 * 1024

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 
 from redis.exceptions import RedisError
 
+from shared.domain.job import WorkerInfo
 from shared.ledger import keys
 from shared.log import get_logger
-from shared.messages import WorkerInfo
-from shared.redis_client import RedisClient
+from shared.redis import RedisClient
 from shared.settings import Settings
 
 _log = get_logger(__name__)

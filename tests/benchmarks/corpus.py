@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from indexer.rows import ImageRow
-from indexer.write import Writer
-from shared.fingerprint import DIMENSION
-from shared.names import image_id
+from shared.domain.fingerprint import DIMENSION
+from shared.domain.image import ImageRow
+from shared.files.uris import image_id
+from shared.store.image_writer import Writer
 from tests.conftest import test_data
 from tests.drawn import draw_files
 

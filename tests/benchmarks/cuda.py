@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from encoder_worker.cuda_decoding import CudaJpegDecoder, faster_decoder
-from encoder_worker.decode import Picture
-from encoder_worker.decoding import DecodeAll, decode_in_threads
-from encoder_worker.encoder import Encoder
-from encoder_worker.read import PORTION_FILES
-from encoder_worker.runtimes.cuda import create_cuda_runtime
-from encoder_worker.weights import find_weights
+from encoder_worker.chunks.reading import PORTION_FILES
+from encoder_worker.decode.batch import DecodeAll, decode_in_threads
+from encoder_worker.decode.decoder import Picture
+from encoder_worker.decode.gpu import CudaJpegDecoder, faster_decoder
+from encoder_worker.encode.cuda import create_cuda_runtime
+from encoder_worker.encode.encoder import Encoder
+from encoder_worker.model.weights import find_weights
 from shared.settings import Settings
 from tests.benchmarks.report import Report, timed
 

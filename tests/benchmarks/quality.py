@@ -10,17 +10,17 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from encoder_worker import decode as decoding
-from encoder_worker.cuda_decoding import CudaJpegDecoder
-from encoder_worker.decode import Picture
-from encoder_worker.decoding import decode_in_threads
-from encoder_worker.encoder import Encoder, normalise
-from encoder_worker.pooling import pool
-from encoder_worker.runtimes import Runtime
-from encoder_worker.runtimes.openvino import OpenVinoRuntime
-from encoder_worker.runtimes.torch import TorchRuntime, VggFeatures
-from encoder_worker.vgg16 import Weights
-from encoder_worker.weights import find_weights
+from encoder_worker.decode import decoder as decoding
+from encoder_worker.decode.batch import decode_in_threads
+from encoder_worker.decode.decoder import Picture
+from encoder_worker.decode.gpu import CudaJpegDecoder
+from encoder_worker.encode.encoder import Encoder, normalise
+from encoder_worker.encode.openvino import OpenVinoRuntime
+from encoder_worker.encode.runtime import Runtime
+from encoder_worker.encode.torch import TorchRuntime, VggFeatures
+from encoder_worker.model.pooling import pool
+from encoder_worker.model.vgg16 import Weights
+from encoder_worker.model.weights import find_weights
 from shared.settings import Pooling, Settings
 from tests.benchmarks.encoder import PRECISIONS
 from tests.benchmarks.report import Report

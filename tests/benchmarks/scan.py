@@ -11,17 +11,17 @@ from pathlib import Path
 
 import psutil
 
-from indexer.collections import Collections
-from indexer.images import Images
-from indexer.running import Running
-from indexer.scan import Services, run_scan
-from indexer.walk import DirectoryWalk
-from shared.celery_app import create_celery
+from indexer.active_scans import Running
+from indexer.scan.scan import Services, run_scan
+from indexer.sources.directory import DirectoryWalk
+from shared.domain.job import DirectorySource, JobSpec
 from shared.ledger import Jobs, Scans, Workers
-from shared.messages import DirectorySource, JobSpec
-from shared.queues import Dispatcher
-from shared.redis_client import connect
+from shared.queue.celery_app import create_celery
+from shared.queue.dispatcher import Dispatcher
+from shared.redis import connect
 from shared.settings import Settings
+from shared.store.collections import Collections
+from shared.store.images import Images
 from tests.benchmarks import corpus
 from tests.benchmarks.report import Report, timed
 from tests.services import MilvusLite, Valkey

@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 import psutil
 
-from encoder_worker.decode import decode
-from encoder_worker.runtimes.openvino import OpenVinoRuntime
-from encoder_worker.weights import find_weights
-from indexer.collections import Collections
-from indexer.write import Writer
+from encoder_worker.decode.decoder import decode
+from encoder_worker.encode.openvino import OpenVinoRuntime
+from encoder_worker.model.weights import find_weights
 from shared.settings import Settings
+from shared.store.collections import Collections
+from shared.store.image_writer import Writer
 from tests.benchmarks import corpus
 from tests.benchmarks.plot import lines
 from tests.benchmarks.report import Report

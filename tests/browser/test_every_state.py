@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from gateway.page import DIST
-from shared.names import file_uri, image_id
+from gateway.http.web_page import DIST
+from shared.files.uris import file_uri, image_id
 from tests.browser.conftest import Visit
 from tests.browser.site import Site
 from tests.stack import Stack

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from shared.names import file_uri, image_id
+from shared.files.uris import file_uri, image_id
 from tests.browser.conftest import Put
 from tests.browser.site import Site
 from tests.stack import Stack

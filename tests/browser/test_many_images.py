@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import expect
 
-from indexer.collections import Collections
-from indexer.rows import ImageRow
-from indexer.write import Writer
-from shared.fingerprint import DIMENSION
-from shared.names import file_uri, image_id
+from shared.domain.fingerprint import DIMENSION
+from shared.domain.image import ImageRow
+from shared.files.uris import file_uri, image_id
 from shared.settings import Settings
+from shared.store.collections import Collections
+from shared.store.image_writer import Writer
 from tests.browser.conftest import Put
 from tests.browser.site import Site
 from tests.stack import Stack

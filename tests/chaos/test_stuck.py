@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from shared.ledger import Scans, Workers, keys
-from shared.redis_client import RedisClient, connect
+from shared.redis import RedisClient, connect
 from shared.settings import Settings
 from tests.chaos.test_kills import assert_exact
 from tests.services import wait_until

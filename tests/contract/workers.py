@@ -15,12 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from indexer.rows import ImageRow
-from indexer.write import Writer
-from shared.errors import PictureError
-from shared.formats import SNIFF_BYTES, sniff
-from shared.ledger import Chunks, Heartbeat, Jobs, Queries, Scans, Workers
-from shared.messages import (
+from shared.domain.image import ImageRow
+from shared.domain.job import (
     ChunkClaim,
     ChunkOutcome,
     Failure,
@@ -29,11 +25,15 @@ from shared.messages import (
     QueryReply,
     WorkerInfo,
 )
-from shared.names import file_uri
-from shared.queues import QUERY, SCAN
-from shared.redis_client import RedisClient, connect
+from shared.errors import PictureError
+from shared.files.formats import SNIFF_BYTES, sniff
+from shared.files.paths import open_picture
+from shared.files.uris import file_uri
+from shared.ledger import Chunks, Heartbeat, Jobs, Queries, Scans, Workers
+from shared.queue.dispatcher import QUERY, SCAN
+from shared.redis import RedisClient, connect
 from shared.settings import Settings
-from shared.sources import open_picture
+from shared.store.image_writer import Writer
 from tests.chunks import add_chunk, task_arguments
 
 WEIGHTS = "untrained-0123abcd"

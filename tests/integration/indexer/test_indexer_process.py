@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from indexer.collections import Collections
-from indexer.rows import IndexSpec
-from shared.messages import Job
+from shared.domain.image import IndexSpec
+from shared.domain.job import Job
 from shared.settings import Settings
+from shared.store.collections import Collections
 from tests.services import MilvusLite, Process, Valkey, wait_until
 from tests.unit.indexer.loads import WEIGHTS, Loads
 

@@ -5,18 +5,18 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from indexer.collections import Collections
-from indexer.cursors import Order
-from indexer.images import Images
-from indexer.rows import ImageFilter, ImageRow, IndexSpec
-from indexer.search import Search
-from indexer.write import Writer
+from shared.cursors import Order
+from shared.domain.image import ImageFilter, ImageRow, IndexSpec
 from shared.errors import Conflict, NotFound
-from shared.names import file_uri
+from shared.files.uris import file_uri
 from shared.settings import Settings
+from shared.store.collections import Collections
+from shared.store.image_writer import Writer
+from shared.store.images import Images
+from shared.store.search import Search
 from tests.integration.indexer.conftest import MilvusServer
 from tests.services import wait_until
-from tests.unit.indexer.made import make_row, make_vectors
+from tests.unit.shared.store.samples import make_row, make_vectors
 
 pytestmark = pytest.mark.milvus_server
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from encoder_worker.runtimes.cuda import CudaRuntime, create_network
-from encoder_worker.setup_error import SetUpError
-from encoder_worker.weights import find_weights
+from encoder_worker.encode.cuda import CudaRuntime, create_network
+from encoder_worker.errors import SetUpError
+from encoder_worker.model.weights import find_weights
 from shared.settings import Settings
 from tests.benchmarks import cuda
 from tests.drawn import draw_files

@@ -9,16 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from encoder_worker.chunk import ChunkWorker
-from encoder_worker.decoding import DecodeAll, decode_in_threads
-from encoder_worker.encoder import Encoder
-from encoder_worker.stores import open_stores
-from indexer.collections import Collections
-from indexer.images import Images
-from indexer.rows import ImageRow
-from indexer.search import Search
-from shared.ledger import Chunks, Jobs, Scans, Workers, keys
-from shared.messages import (
+from encoder_worker.chunks.processor import ChunkWorker
+from encoder_worker.chunks.stores import open_stores
+from encoder_worker.decode.batch import DecodeAll, decode_in_threads
+from encoder_worker.encode.encoder import Encoder
+from shared.domain.image import ImageRow
+from shared.domain.job import (
     DirectorySource,
     Failure,
     FileRef,
@@ -27,9 +23,13 @@ from shared.messages import (
     UploadSource,
     WorkerInfo,
 )
-from shared.names import file_uri
-from shared.redis_client import RedisClient
+from shared.files.uris import file_uri
+from shared.ledger import Chunks, Jobs, Scans, Workers, keys
+from shared.redis import RedisClient
 from shared.settings import Pooling, Settings
+from shared.store.collections import Collections
+from shared.store.images import Images
+from shared.store.search import Search
 from tests.chunks import add_chunk
 
 

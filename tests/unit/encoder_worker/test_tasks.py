@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from shared.celery_app import create_celery
+from shared.domain.job import Query, WorkerInfo
 from shared.ledger import Jobs, Queries, Workers
-from shared.messages import Query, WorkerInfo
-from shared.queues import Dispatcher
-from shared.redis_client import RedisClient
+from shared.queue.celery_app import create_celery
+from shared.queue.dispatcher import Dispatcher
+from shared.redis import RedisClient
 from shared.settings import Settings
 from tests.drawn import draw
 from tests.replies import reply_to

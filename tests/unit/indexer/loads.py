@@ -9,16 +9,10 @@ from typing import Any
 
 from celery import Celery
 
-from indexer.collections import Collections
-from indexer.images import Images
-from indexer.rows import ImageRow
-from indexer.running import Running
-from indexer.scan import Services, run_scan
-from indexer.write import Writer
-from shared.celery_app import create_celery
-from shared.errors import Unavailable
-from shared.ledger import Chunks, Jobs, Scans, Workers, keys
-from shared.messages import (
+from indexer.active_scans import Running
+from indexer.scan.scan import Services, run_scan
+from shared.domain.image import ImageRow
+from shared.domain.job import (
     ChunkClaim,
     ChunkOutcome,
     DirectorySource,
@@ -28,10 +22,16 @@ from shared.messages import (
     JobSpec,
     WorkerInfo,
 )
-from shared.queues import Dispatcher
-from shared.redis_client import RedisClient, connect
+from shared.errors import Unavailable
+from shared.ledger import Chunks, Jobs, Scans, Workers, keys
+from shared.queue.celery_app import create_celery
+from shared.queue.dispatcher import Dispatcher
+from shared.redis import RedisClient, connect
 from shared.settings import Settings
-from tests.unit.indexer.made import make_vectors
+from shared.store.collections import Collections
+from shared.store.image_writer import Writer
+from shared.store.images import Images
+from tests.unit.shared.store.samples import make_vectors
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(60)
 WEIGHTS = "untrained-1"

@@ -1,0 +1,55 @@
+"""Which encoder there is, and whether its vectors fit a collection."""
+
+from shared.domain.fingerprint import fingerprint
+from shared.domain.image import CollectionIdentity
+from shared.domain.job import WorkerInfo
+from shared.errors import Conflict, Unavailable
+from shared.ledger import Workers
+from shared.queue.dispatcher import QUERY
+
+
+def last_encoder(workers: Workers) -> WorkerInfo:
+    """The encoder that spoke last, living or not. Raises Unavailable `no_encoder`."""
+    encoder = workers.last_encoder()
+    if encoder is None:
+        raise no_encoder()
+    return encoder
+
+
+def query_encoder(workers: Workers) -> WorkerInfo:
+    """A living encoder that answers queries. Raises Unavailable `no_encoder`."""
+    for worker in workers.living():
+        if worker.queue == QUERY and worker.weights:
+            return worker
+    raise no_encoder()
+
+
+def choose_weights(asked: str | None, workers: Workers) -> str:
+    """The exact name of a new collection's weights: those of the encoder, if `asked` fits them.
+
+    Raises Unavailable `no_encoder`, Conflict `encoder_mismatch`.
+    """
+    weights = last_encoder(workers).weights
+    if asked is None or asked == weights or weights.startswith(f"{asked}-"):
+        return weights
+    raise Conflict(
+        "encoder_mismatch", f"The encoder runs with the weights {weights!r}, not {asked!r}."
+    )
+
+
+def check_encoder(collection: CollectionIdentity, weights: str) -> None:
+    """Raise Conflict `encoder_mismatch` unless `weights` make vectors like the collection's."""
+    running = fingerprint(weights, collection.pooling)
+    if running != collection.fingerprint:
+        raise Conflict(
+            "encoder_mismatch",
+            f"The collection's vectors come from {collection.fingerprint}, the encoder makes "
+            f"{running}. Start the encoder with the weights of the collection, or load the "
+            "pictures into a new collection.",
+        )
+
+
+def no_encoder() -> Unavailable:
+    return Unavailable(
+        "no_encoder", "No encoder is alive. It may still be starting; try again in a few seconds."
+    )

@@ -1,0 +1,1 @@
+"""Celery's queues: what is sent through them, and how."""

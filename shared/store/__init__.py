@@ -1,0 +1,1 @@
+"""Milvus: collections, images, searches. The only package that imports pymilvus."""

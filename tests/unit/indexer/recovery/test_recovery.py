@@ -1,0 +1,217 @@
+import threading
+from collections.abc import Iterator
+
+import pytest
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from indexer.recovery import recovery as tend
+from indexer.recovery.recovery import Tend
+from indexer.scan.admission import Slots
+from shared.domain.job import DirectorySource, UploadSource
+from shared.ledger import Jobs, keys
+from shared.queue.dispatcher import ENCODE, SCAN
+from shared.settings import Settings
+from tests.services import wait_until
+from tests.unit.indexer.loads import Indexer, Loads
+
+
+class Watch:
+    """A tend whose rounds the test calls for itself, and the messages that it sends."""
+
+    def __init__(self, loads: Loads) -> None:
+        self.indexer: Indexer = loads.indexer()
+        services = self.indexer.services
+        self.redis = loads.redis
+        self.tend = Tend(
+            services.jobs,
+            services.scans,
+            services.collections,
+            services.workers,
+            services.dispatcher,
+            services.running,
+            services.settings,
+        )
+
+    def round(self) -> None:
+        self.redis.delete(keys.TEND_LOCK)
+        self.tend.once()
+
+    def sent(self, queue: str) -> int:
+        return self.indexer.services.dispatcher.depth(queue)
+
+    def clear(self, *queues: str) -> None:
+        for queue in queues:
+            self.redis.delete(queue, f"{queue}\x06\x165")
+
+
+@pytest.fixture
+def watch(loads: Loads) -> Iterator[Watch]:
+    made = Watch(loads)
+    yield made
+    made.tend.stop() if made.tend._thread.is_alive() else made.tend._flushes.shutdown()
+
+
+def _age(loads: Loads, job: str) -> None:
+    """Let what was sent for a job look sent long ago."""
+    loads.redis.hset(keys.job(job), "scan_sent_at", 0)
+    for chunk in loads.pending(job):
+        loads.redis.hset(keys.job(job, "sent"), chunk, 0)
+
+
+def test_a_dead_indexers_scan_is_sent_again(loads: Loads, watch: Watch) -> None:
+    job, dead = loads.job(), loads.indexer()
+    assert dead.services.scans.begin(job) is not None
+    watch.round()
+    assert watch.sent(SCAN) == 0
+    dead.die()
+    watch.round()
+    assert watch.sent(SCAN) == 1
+    assert loads.finish(job, loads.indexer()).status == "done"
+
+
+def test_a_scan_that_only_the_ledger_believes_in_is_sent_again(loads: Loads, watch: Watch) -> None:
+    job = loads.job()
+    services = watch.indexer.services
+    assert services.scans.begin(job) is not None
+    with services.running.enter(job):
+        watch.round()
+        assert watch.sent(SCAN) == 0
+    watch.round()
+    assert watch.sent(SCAN) == 1
+    assert loads.finish(job, watch.indexer).status == "done"
+
+
+def test_a_scan_whose_message_was_lost_is_sent_again_but_not_in_a_heap(
+    loads: Loads, watch: Watch
+) -> None:
+    job = loads.job()
+    watch.round()
+    assert watch.sent(SCAN) == 0
+    for _ in range(3):
+        _age(loads, job)
+        watch.round()
+        assert watch.sent(SCAN) == 1
+    watch.clear(SCAN)
+    _age(loads, job)
+    watch.round()
+    assert watch.sent(SCAN) == 1
+
+
+def test_a_dead_workers_chunk_is_sent_again(loads: Loads, watch: Watch) -> None:
+    loads.put("a.jpg", "b.jpg", "c.jpg")
+    job = loads.job()
+    loads.indexer().scan(job)
+    watch.clear(ENCODE)
+    chunk, _ = loads.pending(job)
+    assert loads.chunks.claim(job, chunk) is not None
+    watch.round()
+    assert watch.sent(ENCODE) == 0
+    loads.redis.delete(keys.WORKER + "encoder")
+    watch.round()
+    assert watch.sent(ENCODE) == 1
+    # The other one's message was lost; nobody has it, and the queue has run dry.
+    watch.clear(ENCODE)
+    _age(loads, job)
+    watch.round()
+    assert watch.sent(ENCODE) == 2
+
+
+def test_one_indexer_tends_at_a_time(loads: Loads, watch: Watch) -> None:
+    other = Watch(loads)
+    job, dead = loads.job(), loads.indexer()
+    assert dead.services.scans.begin(job) is not None
+    dead.die()
+    watch.round()
+    watch.clear(SCAN)
+    loads.redis.hset(keys.job(job), "scan_owner", dead.id)
+    other.tend.once()
+    assert watch.sent(SCAN) == 0
+    other.tend._flushes.shutdown()
+
+
+def test_one_jobs_trouble_is_no_others(loads: Loads, watch: Watch) -> None:
+    jobs = [loads.job() for _ in range(3)]
+    for job in jobs:
+        _age(loads, job)
+    loads.redis.delete(keys.job(min(jobs)))
+    loads.redis.set(keys.job(min(jobs)), "no hash")
+    watch.round()
+    # One message for each of the others: the queue was empty when the round began.
+    assert watch.sent(SCAN) == 2
+
+
+def test_a_large_load_is_flushed_once_it_has_ended(
+    loads: Loads, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: list[str] = []
+    monkeypatch.setattr(tend, "_WORTH_FLUSHING", 3)
+    monkeypatch.setattr(watch.indexer.services.collections, "flush", flushed.append)
+    loads.put("a.jpg", "b.jpg")
+    small = loads.job()
+    watch.round()
+    assert loads.finish(small, loads.indexer()).indexed == 2
+    watch.round()
+    loads.put("c.jpg", "d.jpg", "e.jpg")
+    large = loads.job()
+    watch.round()
+    assert loads.finish(large, loads.indexer()).indexed == 3
+    assert flushed == []
+    watch.round()
+    wait_until(lambda: flushed == [loads.collection], 10, "the flush")
+    watch.round()
+    assert flushed == [loads.collection]
+
+
+def test_a_flush_that_fails_is_only_logged(loads: Loads, watch: Watch) -> None:
+    for name in ("no_such_collection", "\ud800"):
+        watch.tend._flush(name)
+
+
+def test_it_goes_on_through_an_outage_and_gives_the_living_a_moment(
+    loads: Loads, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick = Watch(loads)
+    rounds: list[float] = []
+    failing = threading.Event()
+    failing.set()
+    real = Jobs.active
+
+    def active(self: Jobs) -> object:
+        rounds.append(1)
+        if failing.is_set():
+            raise RedisConnectionError("away")
+        return real(self)
+
+    monkeypatch.setattr(Jobs, "active", active)
+    monkeypatch.setattr(Settings, "heartbeat_seconds", 0.02)
+    job, dead = loads.job(), loads.indexer()
+    assert dead.services.scans.begin(job) is not None
+    dead.die()
+    quick.tend.start()
+    wait_until(lambda: len(rounds) > 3, 10, "more rounds")
+    failing.clear()
+    seen = len(rounds)
+    wait_until(lambda: len(rounds) > seen + 3, 10, "rounds after the outage")
+    # Nobody is taken for dead until every process had the time to say that it lives.
+    assert quick.sent(SCAN) == 0
+    wait_until(lambda: quick.sent(SCAN) == 1, 20, "the scan")
+    quick.tend.stop()
+
+
+def test_a_quarter_of_the_threads_is_kept_free_of_directories(loads: Loads) -> None:
+    services = loads.indexer().services
+    slots = Slots(8)
+    directory = loads.job(source=DirectorySource(path=str(loads.root)))
+    upload = loads.job(source=UploadSource(files=0))
+    held = [slots.take(directory, services) for _ in range(7)]
+    assert [hold.__enter__() for hold in held] == [True] * 6 + [False]
+    with slots.take(upload, services) as taken:
+        assert taken
+    with slots.take("no-such-job", services) as taken:
+        assert taken
+    for hold in held:
+        hold.__exit__(None, None, None)
+    with slots.take(directory, services) as taken:
+        assert taken
+    with Slots(1).take(directory, services) as taken:
+        assert taken
