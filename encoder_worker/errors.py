@@ -1,5 +1,5 @@
 """What stops a worker from starting."""
 
 
-class SetUpError(Exception):
+class StartupError(Exception):
     """The worker cannot start as it is set up; the message names cause and remedy."""

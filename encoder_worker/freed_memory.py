@@ -4,7 +4,7 @@ import ctypes
 import gc
 
 
-def give_back() -> None:
+def _trim_memory() -> None:
     """Free what nothing refers to any more, and have glibc return its free pages.
 
     Both would happen by themselves, thousands of pictures later: a network's weights lie in

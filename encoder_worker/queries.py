@@ -21,7 +21,7 @@ from shared.settings import Settings
 _log = get_logger(__name__)
 
 
-class QueryWorker:
+class QueryProcessor:
     """Answers queries, one per calling thread."""
 
     def __init__(self, settings: Settings, queries: Queries, encoder: Encoder) -> None:

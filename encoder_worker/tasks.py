@@ -10,7 +10,7 @@ from typing import Any, cast
 from celery import signals
 
 from encoder_worker.encode.encoder import EncoderFailed
-from encoder_worker.errors import SetUpError
+from encoder_worker.errors import StartupError
 from encoder_worker.worker import EncoderQueue, Worker
 from shared import log
 from shared.domain.job import Query
@@ -29,7 +29,7 @@ def encode_chunk(job_id: str, chunk_id: str) -> None:
     try:
         _running[0].chunks.work(job_id, chunk_id)
     except EncoderFailed:
-        _give_up_process()
+        _terminate()
 
 
 @app.task(name=QUERY_TASK)
@@ -38,10 +38,10 @@ def encode_query(query: dict[str, Any]) -> None:
     try:
         _running[0].queries.answer(Query.model_validate(query))
     except EncoderFailed:
-        _give_up_process()
+        _terminate()
 
 
-def _give_up_process() -> None:
+def _terminate() -> None:
     """End, to be started afresh: a device that failed once fails from then on."""
     _log.critical("encoder_failed", effect="this process ends, and its supervisor starts another")
     os.kill(os.getpid(), signal.SIGTERM)
@@ -62,8 +62,8 @@ def _load(sender: Any, **_: Any) -> None:
     log.configure(settings, process=f"encoder-{queues[0]}")
     try:
         _running.append(Worker(settings, cast("EncoderQueue", queues[0]), sender.hostname))
-    except SetUpError as error:
-        _log.critical("encoder_not_started", reason=str(error))
+    except StartupError as error:
+        _log.critical("startup_failed", reason=str(error))
         # Celery logs an ordinary exception of a signal's receiver and goes on without it.
         raise SystemExit(1) from error
 

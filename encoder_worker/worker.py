@@ -7,21 +7,21 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
-from encoder_worker.chunks.processor import ChunkWorker
+from encoder_worker.chunks.processor import ChunkProcessor
 from encoder_worker.chunks.stores import open_stores
-from encoder_worker.decode.batch import DecodeAll, decode_in_quarantine, decode_in_threads
-from encoder_worker.decode.sandbox import Quarantine
+from encoder_worker.decode.batch import BatchDecoder, decode_in_sandbox, decode_in_threads
+from encoder_worker.decode.sandbox import DecoderSandbox
 from encoder_worker.encode.devices import Device, choose_device
 from encoder_worker.encode.encoder import Encoder
 from encoder_worker.encode.runtime import Workload, create_runtime
-from encoder_worker.freed_memory import give_back
+from encoder_worker.freed_memory import _trim_memory
 from encoder_worker.model.weights import find_weights
-from encoder_worker.queries import QueryWorker
-from shared import redis as redis_client
+from encoder_worker.queries import QueryProcessor
 from shared.domain.job import WorkerInfo
 from shared.ledger import Heartbeat, Queries, Workers
 from shared.log import get_logger
 from shared.queue.dispatcher import ENCODE
+from shared.redis import connect
 from shared.settings import Settings
 
 _log = get_logger(__name__)
@@ -30,7 +30,7 @@ EncoderQueue = Literal["encode", "query"]
 
 
 def load_encoder(settings: Settings, workload: Workload, device: Device) -> Encoder:
-    """The network that the settings ask for, ready to encode. Raises SetUpError."""
+    """The network that the settings ask for, ready to encode. Raises StartupError."""
     began = time.monotonic()
     weights = find_weights(settings)
     runtime = create_runtime(weights, settings, workload, device)
@@ -40,7 +40,7 @@ def load_encoder(settings: Settings, workload: Workload, device: Device) -> Enco
         runtime=runtime.name,
         device=runtime.device,
         precision=runtime.precision,
-        lanes=runtime.lanes,
+        streams=runtime.streams,
         batch_size=runtime.batch_size,
         seconds=round(time.monotonic() - began, 2),
     )
@@ -50,7 +50,7 @@ def load_encoder(settings: Settings, workload: Workload, device: Device) -> Enco
 class Worker:
     """What serves one queue, `encode` or `query`. Loading the network takes seconds.
 
-    Raises SetUpError where weights or device cannot be had.
+    Raises StartupError where weights or device cannot be had.
     """
 
     def __init__(self, settings: Settings, queue: EncoderQueue, name: str) -> None:
@@ -58,24 +58,24 @@ class Worker:
         self._device = choose_device(settings, queue)
         workload: Workload = "loads" if queue == ENCODE else "queries"
         self._encoder = load_encoder(settings, workload, self._device)
-        give_back()
-        self._redis = redis_client.connect(settings)
+        _trim_memory()
+        self._redis = connect(settings)
         self._info = self._describe(queue, name)
         self._threads = ThreadPoolExecutor(
             settings.decode_threads or len(os.sched_getaffinity(0)), thread_name_prefix="decode"
         )
-        self._quarantine = Quarantine(settings.max_pixels)
+        self._sandbox = DecoderSandbox(settings.max_pixels)
         self._stores = open_stores(settings, self._redis, self._info.id)
-        self.chunks = ChunkWorker(
+        self.chunks = ChunkProcessor(
             settings,
             self._stores,
             self._encoder,
             self._threads,
             self._decoder(settings),
-            decode_in_quarantine(self._quarantine),
+            decode_in_sandbox(self._sandbox),
             self._stopping,
         )
-        self.queries = QueryWorker(settings, Queries(self._redis), self._encoder)
+        self.queries = QueryProcessor(settings, Queries(self._redis), self._encoder)
         self._heartbeat = Heartbeat(Workers(self._redis, settings), self._alive, settings)
 
     def start(self) -> None:
@@ -92,12 +92,12 @@ class Worker:
         self._heartbeat.stop()
         self._threads.shutdown()
         self._encoder.close()
-        self._quarantine.close()
+        self._sandbox.close()
         self._stores.close()
         self._redis.close()
         self._device.release()
 
-    def _decoder(self, settings: Settings) -> DecodeAll:
+    def _decoder(self, settings: Settings) -> BatchDecoder:
         on_cores = decode_in_threads(self._threads, settings.max_pixels)
         if not self._device.is_gpu or self._info.queue != ENCODE:
             return on_cores

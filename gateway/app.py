@@ -15,7 +15,7 @@ from gateway.dependencies import open_services
 from gateway.http import docs, problems
 from gateway.http.body_limit import BodyLimit
 from gateway.http.problems import UnhandledErrors
-from gateway.http.security import ApiKeys, Gate, SecurityHeaders
+from gateway.http.security import AccessControl, ApiKeys, SecurityHeaders
 from gateway.http.web_page import Page
 from gateway.metrics import Metrics, RequestMetrics
 from gateway.routes import (
@@ -113,6 +113,6 @@ def _middleware(settings: Settings) -> list[Middleware]:
             expose_headers=["Location", "Retry-After", "ETag", "Content-Disposition"],
         ),
         Middleware(UnhandledErrors),
-        Middleware(Gate, keys=ApiKeys(settings.api_keys), settings=settings),
+        Middleware(AccessControl, keys=ApiKeys(settings.api_keys), settings=settings),
         Middleware(BodyLimit, max_bytes=settings.max_upload_bytes),
     ]

@@ -20,14 +20,14 @@ from gateway.schemas.fields import (
     ImageId,
     JobId,
 )
-from gateway.schemas.urls import Links
-from gateway.services.deletion import Removal
-from gateway.services.job_events import Progress
-from gateway.services.loads import Loads
+from gateway.schemas.urls import UrlBuilder
+from gateway.services.deletion import DeletionService
+from gateway.services.job_events import JobEventStream
+from gateway.services.loads import LoadService
 from gateway.services.query_encoder import QueryEncoder
 from gateway.services.readiness import Readiness
-from gateway.services.search import Searches
-from gateway.services.uploads import Receiving
+from gateway.services.search import SearchService
+from gateway.services.uploads import UploadService
 from shared.ledger import Events, Jobs, Stats, Workers
 from shared.queue.celery_app import create_celery
 from shared.queue.dispatcher import Dispatcher
@@ -35,7 +35,7 @@ from shared.redis import connect, connect_async
 from shared.settings import Settings
 from shared.store.collections import Collections
 from shared.store.images import Images
-from shared.store.search import Search
+from shared.store.search import VectorSearch
 
 T = TypeVar("T")
 
@@ -48,12 +48,12 @@ class Services:
     api_keys: ApiKeys
     collections: Collections
     images: Images
-    searches: Searches
-    removal: Removal
+    searches: SearchService
+    deletion: DeletionService
     jobs: Jobs
-    loads: Loads
-    receiving: Receiving
-    progress: Progress
+    loads: LoadService
+    uploads: UploadService
+    job_events: JobEventStream
     workers: Workers
     dispatcher: Dispatcher
     thumbnails: Thumbnails
@@ -68,7 +68,7 @@ async def open_services(settings: Settings, metrics: Metrics, stack: AsyncExitSt
     stack.push_async_callback(async_redis.aclose)
     celery = create_celery(settings)
     stack.callback(celery.close)
-    collections, images, search = Collections(settings), Images(settings), Search(settings)
+    collections, images, search = Collections(settings), Images(settings), VectorSearch(settings)
     stack.callback(collections.close)
     stack.callback(images.close)
     stack.push_async_callback(search.close)
@@ -79,18 +79,18 @@ async def open_services(settings: Settings, metrics: Metrics, stack: AsyncExitSt
     stack.callback(readiness.close)
     metrics.watch(LedgerMetrics(Stats(redis), jobs, workers, dispatcher))
     encoder = QueryEncoder(settings, redis, async_redis, dispatcher)
-    loads = Loads(settings, redis, jobs, collections, dispatcher)
+    loads = LoadService(settings, redis, jobs, collections, dispatcher)
     return Services(
         settings=settings,
         api_keys=ApiKeys(settings.api_keys),
         collections=collections,
         images=images,
-        searches=Searches(collections, search, encoder, metrics),
-        removal=Removal(settings, collections, images, jobs),
+        searches=SearchService(collections, search, encoder, metrics),
+        deletion=DeletionService(settings, collections, images, jobs),
         jobs=jobs,
         loads=loads,
-        receiving=Receiving(settings, loads, jobs, images),
-        progress=Progress(jobs, Events(redis)),
+        uploads=UploadService(settings, loads, jobs, images),
+        job_events=JobEventStream(jobs, Events(redis)),
         workers=workers,
         dispatcher=dispatcher,
         thumbnails=Thumbnails(settings),
@@ -110,8 +110,8 @@ def _one(pick: Callable[[Services], T]) -> Callable[[Services], Awaitable[T]]:
     return provide
 
 
-async def _links(request: Request, services: Annotated[Services, Depends(_services)]) -> Links:
-    return Links(request, services.settings)
+async def _urls(request: Request, services: Annotated[Services, Depends(_services)]) -> UrlBuilder:
+    return UrlBuilder(request, services.settings)
 
 
 async def _metrics(request: Request) -> Metrics:
@@ -122,18 +122,18 @@ SettingsDep = Annotated[Settings, Depends(_one(lambda s: s.settings))]
 ApiKeysDep = Annotated[ApiKeys, Depends(_one(lambda s: s.api_keys))]
 CollectionsDep = Annotated[Collections, Depends(_one(lambda s: s.collections))]
 ImagesDep = Annotated[Images, Depends(_one(lambda s: s.images))]
-SearchesDep = Annotated[Searches, Depends(_one(lambda s: s.searches))]
-RemovalDep = Annotated[Removal, Depends(_one(lambda s: s.removal))]
+SearchesDep = Annotated[SearchService, Depends(_one(lambda s: s.searches))]
+DeletionDep = Annotated[DeletionService, Depends(_one(lambda s: s.deletion))]
 JobsDep = Annotated[Jobs, Depends(_one(lambda s: s.jobs))]
-LoadsDep = Annotated[Loads, Depends(_one(lambda s: s.loads))]
-ReceivingDep = Annotated[Receiving, Depends(_one(lambda s: s.receiving))]
-ProgressDep = Annotated[Progress, Depends(_one(lambda s: s.progress))]
+LoadsDep = Annotated[LoadService, Depends(_one(lambda s: s.loads))]
+UploadsDep = Annotated[UploadService, Depends(_one(lambda s: s.uploads))]
+JobEventsDep = Annotated[JobEventStream, Depends(_one(lambda s: s.job_events))]
 WorkersDep = Annotated[Workers, Depends(_one(lambda s: s.workers))]
 DispatcherDep = Annotated[Dispatcher, Depends(_one(lambda s: s.dispatcher))]
 ThumbnailsDep = Annotated[Thumbnails, Depends(_one(lambda s: s.thumbnails))]
 ReadinessDep = Annotated[Readiness, Depends(_one(lambda s: s.readiness))]
 MetricsDep = Annotated[Metrics, Depends(_metrics)]
-LinksDep = Annotated[Links, Depends(_links)]
+UrlsDep = Annotated[UrlBuilder, Depends(_urls)]
 
 CollectionPath = Annotated[
     CollectionName, PathParameter(description="A collection's name.", examples=["holidays"])

@@ -118,7 +118,7 @@ class LedgerMetrics:
         alive = GaugeMetricFamily(
             "lookalike_workers", "Living processes, by the queue they serve.", labels=["queue"]
         )
-        serving = [worker.queue for worker in self.workers.living()]
+        serving = [worker.queue for worker in self.workers.list_alive()]
         for queue in QUEUES:
             depth.add_metric([queue], self.dispatcher.depth(queue))
             alive.add_metric([queue], serving.count(queue))

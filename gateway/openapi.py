@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
-from gateway.http.problems import Problem, replies
+from gateway.http.problems import Problem, problem_responses
 from gateway.schemas.images import Upload
 from gateway.schemas.jobs import Failure, Job
 
@@ -63,7 +63,7 @@ def build(app: FastAPI) -> dict[str, Any]:
         if path.startswith(_OPEN):
             operation["security"] = []
         if method in _UNSAFE:
-            operation["responses"] |= {"403": replies(403)[403]}
+            operation["responses"] |= {"403": problem_responses(403)[403]}
         for response in operation["responses"].values():
             _describe_stream(response.get("content", {}))
     _mark_binary(schema)

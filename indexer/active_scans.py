@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 
 
-class Running:
+class ActiveScans:
     """The jobs that this process scans now, each in one thread only."""
 
     def __init__(self) -> None:

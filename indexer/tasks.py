@@ -12,9 +12,9 @@ from typing import Any
 from celery import signals
 from structlog.contextvars import bound_contextvars
 
-from indexer.active_scans import Running
-from indexer.recovery.recovery import Tend
-from indexer.scan.admission import Slots
+from indexer.active_scans import ActiveScans
+from indexer.recovery.recovery import Recovery
+from indexer.scan.admission import ScanAdmission
 from indexer.scan.scan import Services, run_scan
 from shared import log
 from shared.domain.job import WorkerInfo
@@ -22,7 +22,7 @@ from shared.ledger import Heartbeat, Jobs, Scans, Workers
 from shared.queue.celery_app import create_celery
 from shared.queue.dispatcher import SCAN, SCAN_TASK, Dispatcher
 from shared.redis import connect
-from shared.retry import Stopped
+from shared.retry import ShuttingDown
 from shared.settings import Settings, get_settings
 from shared.store.collections import Collections
 from shared.store.images import Images
@@ -37,9 +37,9 @@ class Process:
     """What lives as long as the worker process."""
 
     services: Services
-    slots: Slots
+    admission: ScanAdmission
     heartbeat: Heartbeat
-    tend: Tend
+    recovery: Recovery
 
     @classmethod
     def open(cls, settings: Settings) -> "Process":
@@ -56,7 +56,7 @@ class Process:
             collections=Collections(settings),
             images=Images(settings),
             dispatcher=Dispatcher(app, redis),
-            running=Running(),
+            active_scans=ActiveScans(),
             stop=threading.Event(),
         )
 
@@ -65,15 +65,15 @@ class Process:
 
         return cls(
             services=services,
-            slots=Slots(settings.scan_threads),
+            admission=ScanAdmission(settings.max_concurrent_scans),
             heartbeat=Heartbeat(workers, info, settings),
-            tend=Tend(
+            recovery=Recovery(
                 services.jobs,
                 services.scans,
                 services.collections,
                 services.workers,
                 services.dispatcher,
-                services.running,
+                services.active_scans,
                 settings,
             ),
         )
@@ -81,7 +81,7 @@ class Process:
     def close(self) -> None:
         """Say goodbye; scans that were interrupted are taken up by the next indexer."""
         self.services.stop.set()
-        self.tend.stop()
+        self.recovery.stop()
         self.heartbeat.stop()
         self.services.collections.close()
         self.services.images.close()
@@ -98,7 +98,7 @@ def _open(**_: Any) -> None:
     _allow_deep_trees()
     _process = Process.open(settings)
     _process.heartbeat.start()
-    _process.tend.start()
+    _process.recovery.start()
 
 
 @signals.worker_shutting_down.connect
@@ -119,13 +119,13 @@ def scan(job_id: str) -> None:
     process = _process
     if process is None:
         raise RuntimeError("the worker was never initialised")
-    with bound_contextvars(job=job_id), process.slots.take(job_id, process.services) as taken:
+    with bound_contextvars(job=job_id), process.admission.take(job_id, process.services) as taken:
         if not taken:
-            _log.info("scan_put_off")
+            _log.info("scan_postponed")
             return
         try:
             run_scan(job_id, process.services)
-        except Stopped:
+        except ShuttingDown:
             _log.info("scan_interrupted")
 
 

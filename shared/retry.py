@@ -35,11 +35,11 @@ _PASSING = (
 )
 
 
-class Stopped(Exception):
+class ShuttingDown(Exception):
     """This process is shutting down; what it was doing will be taken up by another."""
 
 
-class Persistence:
+class RetryPolicy:
     """Repeats calls until they succeed, with capped back-off.
 
     `check` is asked between tries and raises when nobody wants the result any more; `stop` is set
@@ -53,7 +53,7 @@ class Persistence:
     def run(self, call: Callable[[], T]) -> T:
         """The call's result. The call must be safe to repeat.
 
-        Raises Stopped, what `check` raises, and errors that no waiting mends.
+        Raises ShuttingDown, what `check` raises, and errors that no waiting mends.
         """
         wait = _FIRST_WAIT
         while True:
@@ -62,15 +62,15 @@ class Persistence:
             except (Unavailable, RedisError) as error:
                 if not passes(error):
                     raise
-                _log.warning("store_away", error=str(error)[:200], wait_seconds=wait)
+                _log.warning("store_unavailable", error=str(error)[:200], wait_seconds=wait)
             self.sleep(wait)
             wait = min(wait * 2, _LONGEST_WAIT)
             self._still_wanted()
 
     def sleep(self, seconds: float) -> None:
-        """Sleep. Raises Stopped."""
+        """Sleep. Raises ShuttingDown."""
         if self._stop.wait(seconds):
-            raise Stopped
+            raise ShuttingDown
 
     def _still_wanted(self) -> None:
         try:

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.files.uris import COLLECTION_PATTERN
@@ -15,10 +15,20 @@ IndexType = Literal["FLAT", "IVF_FLAT", "IVF_SQ8", "HNSW", "AUTOINDEX"]
 CommaList = Annotated[tuple[str, ...], NoDecode]
 
 
+_PREFIX = "LOOKALIKE_"
+
+
+def _renamed(name: str, former: str) -> AliasChoices:
+    """The names that a renamed setting is read by: its own, and for one more release the former."""
+    return AliasChoices(f"{_PREFIX}{name}", f"{_PREFIX}{former}")
+
+
 class Settings(BaseSettings):
     """The settings; names in the environment are these in capitals after `LOOKALIKE_`."""
 
-    model_config = SettingsConfigDict(env_prefix="LOOKALIKE_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX, frozen=True, extra="ignore", populate_by_name=True
+    )
 
     # Places
     image_roots: Annotated[tuple[Path, ...], NoDecode] = Field(
@@ -68,10 +78,18 @@ class Settings(BaseSettings):
         description="Collection of the v1 calls without Table.",
     )
     chunk_size: int = Field(32, ge=1, le=1000, description="Files in one Celery message.")
-    chunks_ahead: int = Field(
-        64, ge=1, description="Chunks of one job that may wait; the scan pauses beyond them."
+    max_pending_chunks: int = Field(
+        64,
+        ge=1,
+        validation_alias=_renamed("max_pending_chunks", "chunks_ahead"),
+        description="Chunks of one job that may wait; the scan pauses beyond them.",
     )
-    scan_threads: int = Field(16, ge=1, description="Loads that one indexer scans at a time.")
+    max_concurrent_scans: int = Field(
+        16,
+        ge=1,
+        validation_alias=_renamed("max_concurrent_scans", "scan_threads"),
+        description="Loads that one indexer scans at a time.",
+    )
     chunk_attempts: int = Field(
         10, ge=2, description="Times a chunk may lose its worker before its files are failures."
     )

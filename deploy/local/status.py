@@ -36,7 +36,7 @@ def say(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
-class Watch:
+class StatusReporter:
     """Asks the gateway how its parts are, and says so when that changes."""
 
     def __init__(self, settings: Settings) -> None:

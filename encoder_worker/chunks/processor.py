@@ -12,18 +12,18 @@ import numpy as np
 from structlog.contextvars import bound_contextvars
 
 from encoder_worker.chunks.duplicates import skip_duplicates
-from encoder_worker.chunks.pipeline import Harvest, Portion
-from encoder_worker.chunks.reading import portions
-from encoder_worker.chunks.result import Tally
+from encoder_worker.chunks.pipeline import ChunkPipeline, ChunkWrites
+from encoder_worker.chunks.reading import batches
+from encoder_worker.chunks.result import ChunkResult
 from encoder_worker.chunks.stores import Stores
-from encoder_worker.decode.batch import DecodeAll
+from encoder_worker.decode.batch import BatchDecoder
 from encoder_worker.encode.encoder import Encoder, EncoderFailed
 from indexer.job_failure import JobFailed
 from shared.domain.fingerprint import fingerprint
 from shared.domain.job import FINISHED, ChunkClaim, ChunkOutcome
 from shared.errors import NotFound, PictureError
 from shared.log import get_logger
-from shared.retry import Persistence, Stopped
+from shared.retry import RetryPolicy, ShuttingDown
 from shared.settings import Pooling, Settings
 
 _log = get_logger(__name__)
@@ -33,7 +33,7 @@ class _JobEnded(Exception):
     """The job was cancelled or failed meanwhile; nobody wants its chunk any more."""
 
 
-class ChunkWorker:
+class ChunkProcessor:
     """Works on chunks, one per calling thread. Setting `stopping` makes it give them back.
 
     `decode_suspects` decodes the files of a chunk that lost its worker once, each of which may be
@@ -46,8 +46,8 @@ class ChunkWorker:
         stores: Stores,
         encoder: Encoder,
         threads: Executor,
-        decode_all: DecodeAll,
-        decode_suspects: DecodeAll,
+        decode_all: BatchDecoder,
+        decode_suspects: BatchDecoder,
         stopping: threading.Event,
     ) -> None:
         self._settings = settings
@@ -57,7 +57,7 @@ class ChunkWorker:
         self._decode_all = decode_all
         self._decode_suspects = decode_suspects
         self._stopping = stopping
-        self._persistence = Persistence(stopping)
+        self._retry = RetryPolicy(stopping)
 
     def work(self, job_id: str, chunk_id: str) -> None:
         """Claim a chunk and see it through; nothing happens where it is not to be had.
@@ -68,34 +68,32 @@ class ChunkWorker:
         with bound_contextvars(job=job_id, chunk=chunk_id):
             try:
                 token = uuid.uuid4().hex
-                claim = self._persistence.run(
-                    lambda: self._stores.chunks.claim(job_id, chunk_id, token)
-                )
+                claim = self._retry.run(lambda: self._stores.chunks.claim(job_id, chunk_id, token))
                 if claim is not None:
-                    self._see_through(claim)
-            except Stopped:
-                _log.info("chunk_left")  # its lease ends with this process
+                    self._process_claim(claim)
+            except ShuttingDown:
+                _log.info("chunk_abandoned")  # its lease ends with this process
 
-    def _see_through(self, claim: ChunkClaim) -> None:
+    def _process_claim(self, claim: ChunkClaim) -> None:
         try:
             outcome = self._attempt(claim).outcome()
-        except (Stopped, _JobEnded):
+        except (ShuttingDown, _JobEnded):
             self._give_back(claim)
         except JobFailed as failure:
             reason = failure.error
             _log.error("job_failed", code=reason.code, detail=reason.detail)
-            self._persistence.run(lambda: self._stores.jobs.fail(claim.spec.id, reason))
+            self._retry.run(lambda: self._stores.jobs.fail(claim.spec.id, reason))
             self._give_back(claim)
         else:
             self._report(claim, outcome)
 
-    def _attempt(self, claim: ChunkClaim) -> Tally:
+    def _attempt(self, claim: ChunkClaim) -> ChunkResult:
         if claim.attempt > self._settings.chunk_attempts:
             lost = f"Encoders were lost {claim.attempt - 1} times over this file's chunk."
             return _all_failed(claim, PictureError("worker_lost", lost))
         try:
             return self._process(claim)
-        except (Stopped, _JobEnded, EncoderFailed, JobFailed):
+        except (ShuttingDown, _JobEnded, EncoderFailed, JobFailed):
             raise
         except NotFound as error:
             raise JobFailed(error.code, error.detail) from error
@@ -104,37 +102,37 @@ class ChunkWorker:
             reason = "Something went wrong in the encoder; its log says what."
             return _all_failed(claim, PictureError("internal_error", reason))
 
-    def _process(self, claim: ChunkClaim) -> Tally:
+    def _process(self, claim: ChunkClaim) -> ChunkResult:
         spec = claim.spec
-        persistence = Persistence(self._stopping, lambda: self._check_wanted(spec.id))
-        pooling = self._pooling(claim, persistence)
+        retry = RetryPolicy(self._stopping, lambda: self._check_wanted(spec.id))
+        pooling = self._pooling(claim, retry)
         ids = [ref.id for ref in claim.files]
-        portion = Portion(
+        batch = ChunkPipeline(
             claim,
             pooling,
-            persistence.run(lambda: self._stores.images.many(spec.collection, ids)),
+            retry.run(lambda: self._stores.images.get_many(spec.collection, ids)),
             settings=self._settings,
             encoder=self._encoder,
             threads=self._threads,
             decode_all=self._decode_suspects if claim.attempt > 1 else self._decode_all,
             duplicates=(
-                skip_duplicates(spec, self._stores, self._settings, persistence)
+                skip_duplicates(spec, self._stores, self._settings, retry)
                 if spec.on_duplicate == "skip"
                 else None
             ),
             stopping=self._stopping,
         )
-        harvest = Harvest(Tally(claim.attempt))
-        for files in portions(claim.files):
-            portion.gather(files, harvest)
-        persistence.run(lambda: self._check_wanted(spec.id))
-        self._write(spec.collection, harvest, persistence)
-        return harvest.tally
+        writes = ChunkWrites(ChunkResult(claim.attempt))
+        for files in batches(claim.files):
+            batch.process_batch(files, writes)
+        retry.run(lambda: self._check_wanted(spec.id))
+        self._write(spec.collection, writes, retry)
+        return writes.result
 
-    def _pooling(self, claim: ChunkClaim, persistence: Persistence) -> Pooling:
+    def _pooling(self, claim: ChunkClaim, retry: RetryPolicy) -> Pooling:
         """The collection's pooling. Raises JobFailed where its vectors are not ours."""
         name = claim.spec.collection
-        identity = persistence.run(lambda: self._stores.collections.identity(name))
+        identity = retry.run(lambda: self._stores.collections.identity(name))
         ours = fingerprint(self._encoder.weights, identity.pooling)
         if identity.fingerprint != ours:
             raise JobFailed(
@@ -144,15 +142,15 @@ class ChunkWorker:
             )
         return identity.pooling
 
-    def _write(self, collection: str, harvest: Harvest, persistence: Persistence) -> None:
+    def _write(self, collection: str, writes: ChunkWrites, retry: RetryPolicy) -> None:
         writer = self._stores.writer
-        if harvest.rows:
-            vectors = np.stack(harvest.vectors)
-            persistence.run(lambda: writer.upsert(collection, harvest.rows, vectors))
-        if harvest.touched:
-            persistence.run(lambda: writer.touch(collection, harvest.touched))
-        if harvest.superseded:
-            persistence.run(lambda: writer.delete(collection, harvest.superseded))
+        if writes.rows:
+            vectors = np.stack(writes.vectors)
+            retry.run(lambda: writer.upsert(collection, writes.rows, vectors))
+        if writes.touched:
+            retry.run(lambda: writer.update_keeping_vector(collection, writes.touched))
+        if writes.superseded:
+            retry.run(lambda: writer.delete(collection, writes.superseded))
 
     def _check_wanted(self, job_id: str) -> None:
         status = self._stores.chunks.status(job_id)
@@ -160,7 +158,7 @@ class ChunkWorker:
             raise _JobEnded
 
     def _report(self, claim: ChunkClaim, outcome: ChunkOutcome) -> None:
-        self._persistence.run(
+        self._retry.run(
             lambda: self._stores.chunks.complete(claim.spec.id, claim.chunk_id, outcome)
         )
         _log.info(
@@ -174,12 +172,12 @@ class ChunkWorker:
         )
 
     def _give_back(self, claim: ChunkClaim) -> None:
-        self._persistence.run(lambda: self._stores.chunks.release(claim.spec.id, claim.chunk_id))
-        _log.info("chunk_given_back")
+        self._retry.run(lambda: self._stores.chunks.release(claim.spec.id, claim.chunk_id))
+        _log.info("chunk_released")
 
 
-def _all_failed(claim: ChunkClaim, error: PictureError) -> Tally:
-    tally = Tally(claim.attempt)
+def _all_failed(claim: ChunkClaim, error: PictureError) -> ChunkResult:
+    result = ChunkResult(claim.attempt)
     for ref in claim.files:
-        tally.fail(ref, error)
-    return tally
+        result.fail(ref, error)
+    return result

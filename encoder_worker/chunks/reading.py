@@ -7,15 +7,15 @@ from typing import BinaryIO, NamedTuple
 
 from shared.domain.job import FileRef
 from shared.errors import PictureError
-from shared.files.paths import open_picture
+from shared.files.paths import open_image
 from shared.settings import Settings
 
 #: A portion of a chunk is read, decoded and encoded together, so these bound its memory.
-PORTION_BYTES = 64 << 20
-PORTION_FILES = 64
+BATCH_BYTES = 64 << 20
+BATCH_FILES = 64
 
 
-class Content(NamedTuple):
+class FileContent(NamedTuple):
     """A file's bytes, with their SHA-256 in hex."""
 
     ref: FileRef
@@ -23,28 +23,28 @@ class Content(NamedTuple):
     sha256: str
 
 
-def portions(files: Sequence[FileRef]) -> Iterator[Sequence[FileRef]]:
+def batches(files: Sequence[FileRef]) -> Iterator[Sequence[FileRef]]:
     """Cut a chunk where its files, by the sizes the scan saw, would fill too much memory."""
-    portion: list[FileRef] = []
+    batch: list[FileRef] = []
     held = 0
     for ref in files:
-        if portion and (held + ref.size > PORTION_BYTES or len(portion) == PORTION_FILES):
-            yield portion
-            portion, held = [], 0
-        portion.append(ref)
+        if batch and (held + ref.size > BATCH_BYTES or len(batch) == BATCH_FILES):
+            yield batch
+            batch, held = [], 0
+        batch.append(ref)
         held += ref.size
-    if portion:
-        yield portion
+    if batch:
+        yield batch
 
 
-def read(ref: FileRef, collection: str, settings: Settings) -> Content:
+def read(ref: FileRef, collection: str, settings: Settings) -> FileContent:
     """Read one file.
 
     Raises PictureError `missing`, `unreadable`, `outside_roots`, `too_large`, `empty_file`.
     """
     limit = settings.max_file_bytes
     try:
-        with open_picture(ref.uri, collection, settings) as file:
+        with open_image(ref.uri, collection, settings) as file:
             size = os.fstat(file.fileno()).st_size
             data = _read_all(file, size) if size <= limit else b""
     except OSError as error:
@@ -55,7 +55,7 @@ def read(ref: FileRef, collection: str, settings: Settings) -> Content:
         )
     if not data:
         raise PictureError("empty_file", "The file is empty.")
-    return Content(ref, data, hashlib.sha256(data).hexdigest())
+    return FileContent(ref, data, hashlib.sha256(data).hexdigest())
 
 
 def _read_all(file: BinaryIO, size: int) -> bytes:

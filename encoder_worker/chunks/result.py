@@ -7,7 +7,7 @@ from shared.errors import PictureError
 
 
 @dataclass
-class Tally:
+class ChunkResult:
     """Counts of one attempt at a chunk; every file is counted once."""
 
     attempt: int

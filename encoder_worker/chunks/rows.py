@@ -4,7 +4,7 @@ import json
 import time
 from typing import Any
 
-from encoder_worker.chunks.reading import Content
+from encoder_worker.chunks.reading import FileContent
 from encoder_worker.decode.decoder import Picture
 from shared.domain.image import MAX_METADATA_BYTES, MAX_TAGS, ImageRow
 from shared.domain.job import FileRef, JobSpec
@@ -13,7 +13,9 @@ from shared.domain.job import FileRef, JobSpec
 FILENAME = "filename"
 
 
-def new_row(content: Content, picture: Picture, spec: JobSpec, stored: ImageRow | None) -> ImageRow:
+def new_row(
+    content: FileContent, picture: Picture, spec: JobSpec, stored: ImageRow | None
+) -> ImageRow:
     """The row of an encoded picture; `stored` is what it replaces.
 
     A picture encoded anew stays the same image: it keeps when it was added, and the tags and
@@ -36,7 +38,7 @@ def new_row(content: Content, picture: Picture, spec: JobSpec, stored: ImageRow 
     )
 
 
-def touched_row(content: Content, spec: JobSpec, stored: ImageRow) -> ImageRow:
+def touched_row(content: FileContent, spec: JobSpec, stored: ImageRow) -> ImageRow:
     """The row of a picture whose content did not change: its time, tags and metadata may."""
     return stored.model_copy(
         update={

@@ -6,7 +6,7 @@ from shared.ledger import Chunks, Jobs
 from shared.redis import RedisClient
 from shared.settings import Settings
 from shared.store.collections import Collections
-from shared.store.image_writer import Writer
+from shared.store.image_writer import ImageWriter
 from shared.store.images import Images
 
 
@@ -16,7 +16,7 @@ class Stores:
     jobs: Jobs
     collections: Collections
     images: Images
-    writer: Writer
+    writer: ImageWriter
 
     def close(self) -> None:
         for store in (self.collections, self.images, self.writer):
@@ -30,5 +30,5 @@ def open_stores(settings: Settings, redis: RedisClient, worker_id: str) -> Store
         jobs=Jobs(redis, settings),
         collections=Collections(settings),
         images=Images(settings),
-        writer=Writer(settings),
+        writer=ImageWriter(settings),
     )

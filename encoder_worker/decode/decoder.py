@@ -14,8 +14,8 @@ import pillow_heif
 from numpy.typing import NDArray
 from PIL import AvifImagePlugin, Image, ImageFile
 
-from encoder_worker.decode.pixels import flatten
-from encoder_worker.decode.truncation import ends_early
+from encoder_worker.decode.pixels import resize_to_rgb
+from encoder_worker.decode.truncation import is_truncated
 from encoder_worker.model.vgg16 import SIDE
 from shared.domain.job import Crop
 from shared.errors import PictureError
@@ -116,7 +116,7 @@ def decode(data: bytes, max_pixels: int, crop: Crop | None = None) -> Picture:
 
 def inspect_jpeg(data: bytes, max_pixels: int) -> JpegHeader | None:
     """The header of a whole, plain JPEG (grey or YCbCr) within limits; None for all else."""
-    if sniff(data[:SNIFF_BYTES]) != "jpeg" or ends_early(data, "jpeg"):
+    if sniff(data[:SNIFF_BYTES]) != "jpeg" or is_truncated(data, "jpeg"):
         return None
     try:
         with Image.open(BytesIO(data), formats=["JPEG"]) as image:
@@ -147,7 +147,7 @@ def _decode(image: Image.Image, form: Format, max_pixels: int, crop: Crop | None
         image.load()
         orientation = _orientation(image)
         box = _stored_box(crop, orientation, image.width, image.height)
-        small = flatten(image, box, SIDE)
+        small = resize_to_rgb(image, box, SIDE)
     # The square is turned instead of the picture: stretching to a square commutes with it.
     turn = _UPRIGHT.get(orientation)
     if turn is not None:  # a flip is Pillow's transpose 0
@@ -190,6 +190,6 @@ def _stored_box(
 
 
 def _failure(data: bytes, form: Format, error: Exception) -> PictureError:
-    if ends_early(data, form) or "truncated" in str(error).lower():
+    if is_truncated(data, form) or "truncated" in str(error).lower():
         return PictureError("truncated", f"The {form} file ends before the picture does.")
     return PictureError("corrupt", f"The content is no {form} picture that can be decoded.")

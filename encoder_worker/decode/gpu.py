@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 from torchcodec.decoders import decode_jpeg  # type: ignore[attr-defined]  # exported by name only
 
-from encoder_worker.decode.batch import DecodeAll
+from encoder_worker.decode.batch import BatchDecoder
 from encoder_worker.decode.decoder import JpegHeader, Picture, inspect_jpeg
 from encoder_worker.model.vgg16 import SIDE
 from shared.errors import PictureError
@@ -48,9 +48,9 @@ _TOLERANCE = 2.0
 
 
 class CudaJpegDecoder:
-    """A `DecodeAll` that sends plain JPEGs to `device` and the rest to `host`."""
+    """A `BatchDecoder` that sends plain JPEGs to `device` and the rest to `host`."""
 
-    def __init__(self, host: DecodeAll, device: torch.device, max_pixels: int) -> None:
+    def __init__(self, host: BatchDecoder, device: torch.device, max_pixels: int) -> None:
         self._host = host
         self._device = device
         self._max_pixels = min(max_pixels, _LARGEST_PIXELS)
@@ -95,7 +95,7 @@ class CudaJpegDecoder:
         }
 
 
-def faster_decoder(host: DecodeAll, device: torch.device, max_pixels: int) -> DecodeAll:
+def faster_decoder(host: BatchDecoder, device: torch.device, max_pixels: int) -> BatchDecoder:
     """Whichever decodes more pictures a second here: the GPU or the cores.
 
     The GPU's decoder is tried on a drawn picture; where it fails, or sees another picture than
@@ -162,7 +162,7 @@ def _upright(image: Tensor, orientation: int) -> Tensor:
 
 
 def _timed(
-    decoder: DecodeAll, files: Sequence[bytes]
+    decoder: BatchDecoder, files: Sequence[bytes]
 ) -> tuple[Sequence[Picture | PictureError], float]:
     decoder(files)  # libraries load and warm up
     began = time.perf_counter()

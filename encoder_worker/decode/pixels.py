@@ -8,7 +8,9 @@ _WHITE = (255, 255, 255)
 _ALPHA = frozenset({"LA", "RGBA", "La", "RGBa"})
 
 
-def flatten(image: Image.Image, box: tuple[float, float, float, float], side: int) -> Image.Image:
+def resize_to_rgb(
+    image: Image.Image, box: tuple[float, float, float, float], side: int
+) -> Image.Image:
     """The part `box` (left, top, right, bottom in pixels) of a loaded image as a square of RGB.
 
     Stretched with an antialiased bilinear filter, in premultiplied colour where there is alpha.

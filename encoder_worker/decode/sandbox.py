@@ -29,7 +29,7 @@ _BYTES_PER_PIXEL = 16
 Decode = Callable[[bytes, int], Picture]
 
 
-class Quarantine:
+class DecoderSandbox:
     """Decodes in a spawned process, which is started when first needed and again when it died.
 
     `decode` must be importable by name: it is called in the other process. Safe for threads,
@@ -64,7 +64,7 @@ class Quarantine:
                     raise TimeoutError
                 reply = pipe.recv()
             except (EOFError, OSError) as error:
-                raise self._bury(timed_out=isinstance(error, TimeoutError)) from error
+                raise self._discard_process(timed_out=isinstance(error, TimeoutError)) from error
         if isinstance(reply, Picture):
             return reply
         raise PictureError(*reply)
@@ -104,7 +104,7 @@ class Quarantine:
             ) from error
         return ours
 
-    def _bury(self, *, timed_out: bool) -> PictureError:
+    def _discard_process(self, *, timed_out: bool) -> PictureError:
         process = self._process
         self._stop()
         if timed_out:

@@ -7,7 +7,7 @@ from shared.files.formats import Format
 _SOS, _EOI = b"\xff\xda", b"\xff\xd9"
 
 
-def ends_early(data: bytes, form: Format) -> bool:
+def is_truncated(data: bytes, form: Format) -> bool:
     """Whether a file of this format lacks its end, by the format's own bookkeeping."""
     match form:
         case "jpeg":

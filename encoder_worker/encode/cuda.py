@@ -13,7 +13,7 @@ from torch import Tensor
 
 from encoder_worker.encode.runtime import Descriptors, Pixels, Workload
 from encoder_worker.encode.torch import VggFeatures
-from encoder_worker.errors import SetUpError
+from encoder_worker.errors import StartupError
 from encoder_worker.model.pooling import pool_each
 from encoder_worker.model.vgg16 import SIDE, Weights
 from shared.log import get_logger
@@ -30,7 +30,7 @@ _BYTES_PER_PICTURE = 32 << 20
 #: Part of the free memory that one process takes: loads and queries share a GPU.
 _MEMORY_SHARE = 0.4
 _LARGEST_BATCH: dict[Workload, int] = {"loads": 256, "queries": 16}
-_LANES: dict[Workload, int] = {"loads": 2, "queries": 1}
+_STREAMS: dict[Workload, int] = {"loads": 2, "queries": 1}
 #: From one compiled shape to the next smaller one.
 _SHAPE_STEP = 4
 _WARM_UPS = 2
@@ -42,9 +42,9 @@ _Pass: TypeAlias = Callable[[], Tensor]
 def create_cuda_runtime(
     weights: Weights, settings: Settings, workload: Workload, device_name: str
 ) -> "CudaRuntime":
-    """The runtime at the largest batch that fits. Raises SetUpError."""
+    """The runtime at the largest batch that fits. Raises StartupError."""
     if not torch.cuda.is_available():
-        raise SetUpError(
+        raise StartupError(
             "This build of torch cannot use the GPU that the driver shows: install torch with "
             "CUDA, or set LOOKALIKE_DEVICE to `cpu`."
         )
@@ -65,11 +65,11 @@ def create_cuda_runtime(
                 weights=weights.name,
                 precision=precision,
                 batch=batch,
-                lanes=_LANES[workload],
+                streams=_STREAMS[workload],
             )
         except torch.OutOfMemoryError as error:
             if batch == 1:
-                raise SetUpError(
+                raise StartupError(
                     f"{device_name} has not the memory for one picture; other processes hold it."
                 ) from error
             _log.warning("batch_halved", device=device_name, batch=batch)
@@ -88,7 +88,7 @@ def choose_precision(wanted: str, capability: tuple[int, int]) -> str:
 
     Tensor cores take float16 from 7.0 on and bfloat16 from 8.0 on:
     https://docs.nvidia.com/cuda/cuda-c-programming-guide/#compute-capabilities
-    Raises SetUpError.
+    Raises StartupError.
     """
     able = ["float32"]
     able += ["float16"] if capability >= (7, 0) else []
@@ -96,7 +96,7 @@ def choose_precision(wanted: str, capability: tuple[int, int]) -> str:
     if wanted == "auto":
         return able[-1]
     if wanted not in able:
-        raise SetUpError(
+        raise StartupError(
             f"This GPU has no {wanted}; LOOKALIKE_PRECISION may be one of {', '.join(able)}."
         )
     return wanted
@@ -104,7 +104,7 @@ def choose_precision(wanted: str, capability: tuple[int, int]) -> str:
 
 def fitting_batch(free_bytes: int, workload: Workload) -> int:
     """The largest power of two that the workload can use and memory hold, at least 1."""
-    room = int(free_bytes * _MEMORY_SHARE) // (_BYTES_PER_PICTURE * _LANES[workload])
+    room = int(free_bytes * _MEMORY_SHARE) // (_BYTES_PER_PICTURE * _STREAMS[workload])
     return 1 << min(max(room, 1), _LARGEST_BATCH[workload]).bit_length() - 1
 
 
@@ -134,26 +134,26 @@ class CudaRuntime:
         weights: str,
         precision: str,
         batch: int,
-        lanes: int,
+        streams: int,
     ) -> None:
         self.device = str(device)
         self.weights = weights
         self.precision = precision
         self.batch_size = batch
-        self.lanes = lanes
-        self._lanes: queue.SimpleQueue[_Lane] = queue.SimpleQueue()
-        for _ in range(lanes):
-            self._lanes.put(_Lane(network, fused, device, batch_shapes(batch)))
+        self.streams = streams
+        self._streams: queue.SimpleQueue[_StreamExecutor] = queue.SimpleQueue()
+        for _ in range(streams):
+            self._streams.put(_StreamExecutor(network, fused, device, batch_shapes(batch)))
 
     def forward(self, pictures: Sequence[Pixels], poolings: Sequence[Pooling]) -> Descriptors:
-        lane = self._lanes.get()
+        stream = self._streams.get()
         try:
-            return lane.forward(pictures, poolings)
+            return stream.forward(pictures, poolings)
         finally:
-            self._lanes.put(lane)
+            self._streams.put(stream)
 
 
-class _Lane:
+class _StreamExecutor:
     """One forward pass at a time, in memory and graphs that are made once."""
 
     @torch.inference_mode()

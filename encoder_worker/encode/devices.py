@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from encoder_worker.errors import SetUpError
+from encoder_worker.errors import StartupError
 from shared.log import get_logger
 from shared.settings import Settings
 
@@ -52,7 +52,7 @@ CPU = Device("cpu")
 def choose_device(settings: Settings, kind: str, gpus: Sequence[Gpu] | None = None) -> Device:
     """The device for an encoder of this `kind` (its queue), by `settings.device` and runtime.
 
-    `gpus` are asked of the driver unless given. Raises SetUpError where the settings name a
+    `gpus` are asked of the driver unless given. Raises StartupError where the settings name a
     device that is not there.
     """
     wanted = settings.device
@@ -62,15 +62,17 @@ def choose_device(settings: Settings, kind: str, gpus: Sequence[Gpu] | None = No
     if wanted == "auto":
         if not found:
             if settings.runtime == "cuda":
-                raise SetUpError("LOOKALIKE_RUNTIME is cuda, and the driver shows no GPU.")
+                raise StartupError("LOOKALIKE_RUNTIME is cuda, and the driver shows no GPU.")
             return CPU
         return claim_gpu(found, settings.gpu_lock_dir, kind)
     name, _, number = wanted.partition(":")
     if name != "cuda" or not (number.isdecimal() or number == ""):
-        raise SetUpError(f"LOOKALIKE_DEVICE is `auto`, `cpu`, `cuda` or `cuda:N`, not {wanted!r}.")
+        raise StartupError(
+            f"LOOKALIKE_DEVICE is `auto`, `cpu`, `cuda` or `cuda:N`, not {wanted!r}."
+        )
     eligible = [gpu for gpu in found if number in ("", str(gpu.number))]
     if not eligible:
-        raise SetUpError(
+        raise StartupError(
             f"LOOKALIKE_DEVICE is {wanted}, and the driver shows {len(found)} GPUs. "
             "Install the driver, give the container a GPU, or set the device to `cpu`."
         )
@@ -78,7 +80,7 @@ def choose_device(settings: Settings, kind: str, gpus: Sequence[Gpu] | None = No
 
 
 def claim_gpu(gpus: Sequence[Gpu], lock_dir: Path, kind: str) -> Device:
-    """Claim the GPU that the fewest encoders of this `kind` hold. Raises SetUpError."""
+    """Claim the GPU that the fewest encoders of this `kind` hold. Raises StartupError."""
     lock_dir.mkdir(parents=True, exist_ok=True)
     for share in range(_SHARES):
         for gpu in gpus:
@@ -91,7 +93,7 @@ def claim_gpu(gpus: Sequence[Gpu], lock_dir: Path, kind: str) -> Device:
             if share:
                 _log.warning("gpu_shared", gpu=gpu.number, others=share)
             return Device(f"cuda:{gpu.number}", file)
-    raise SetUpError(f"{_SHARES} encoders already share each GPU; start fewer replicas.")
+    raise StartupError(f"{_SHARES} encoders already share each GPU; start fewer replicas.")
 
 
 def find_gpus() -> Sequence[Gpu]:

@@ -50,16 +50,16 @@ class Encoder:
 
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
-        self._line: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._encoded: collections.deque[tuple[float, int]] = collections.deque()
         self._began = time.monotonic()
         self._lock = threading.Lock()
-        self._lanes = [
+        self._streams = [
             threading.Thread(target=self._run, name=f"lane-{number}", daemon=True)
-            for number in range(runtime.lanes)
+            for number in range(runtime.streams)
         ]
-        for lane in self._lanes:
-            lane.start()
+        for stream in self._streams:
+            stream.start()
 
     def submit(
         self, pixels: Pixels, pooling: Pooling, deadline: float = float("inf")
@@ -71,7 +71,7 @@ class Encoder:
         picture up before `deadline` (Unix seconds).
         """
         future: Future[Encoded] = Future()
-        self._line.put(_Waiting(pixels, pooling, deadline, future))
+        self._queue.put(_Waiting(pixels, pooling, deadline, future))
         return future
 
     @property
@@ -91,18 +91,18 @@ class Encoder:
 
     def close(self) -> None:
         """End the lanes once everything in line is encoded."""
-        for _ in self._lanes:
-            self._line.put(None)
-        for lane in self._lanes:
-            lane.join()
+        for _ in self._streams:
+            self._queue.put(None)
+        for stream in self._streams:
+            stream.join()
 
     def _run(self) -> None:
-        while (first := self._line.get()) is not None:
+        while (first := self._queue.get()) is not None:
             batch = [first]
             ending = False
             while len(batch) < self.runtime.batch_size and not ending:
                 try:
-                    waiting = self._line.get_nowait()
+                    waiting = self._queue.get_nowait()
                 except queue.Empty:
                     break
                 if waiting is None:

@@ -16,7 +16,7 @@ from openvino import opset13 as ops
 
 from encoder_worker.encode.quantization import int8_name, kept_int8
 from encoder_worker.encode.runtime import Descriptors, Pixels, Workload
-from encoder_worker.errors import SetUpError
+from encoder_worker.errors import StartupError
 from encoder_worker.model.pooling import pool_each
 from encoder_worker.model.vgg16 import LAYERS, SIDE, Weights
 from shared.log import get_logger
@@ -64,13 +64,13 @@ class OpenVinoRuntime:
             "INFERENCE_PRECISION_HINT": _HINTS[between],
         }
         self._requests: dict[int, queue.SimpleQueue[ov.InferRequest]] = {}
-        self.lanes = 1
+        self.streams = 1
         for size in self._sizes:
             model.reshape([size, SIDE, SIDE, 3])
             compiled = core.compile_model(model, "CPU", config)
-            self.lanes = int(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
+            self.streams = int(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
             self._requests[size] = queue.SimpleQueue()
-            for _ in range(self.lanes):
+            for _ in range(self.streams):
                 self._requests[size].put(compiled.create_infer_request())
         # Before any lane starts: where two threads make OpenVINO's very first tensors at once,
         # one waits for the GIL and the other, with it, for the first's static variable, for ever.
@@ -113,12 +113,12 @@ def split(count: int, sizes: Sequence[int]) -> Iterator[slice]:
 
 
 def choose_precision(wanted: str, capabilities: Sequence[str]) -> str:
-    """The precision to compile for. Raises SetUpError where the processor has it not."""
+    """The precision to compile for. Raises StartupError where the processor has it not."""
     if wanted == "auto":
         return "bfloat16" if "BF16" in capabilities else "float32"
     needed = _CAPABILITIES.get(wanted)
     if needed is not None and needed not in capabilities:
-        raise SetUpError(
+        raise StartupError(
             f"This processor has no {wanted}; set LOOKALIKE_PRECISION to `auto` or `float32`."
         )
     return wanted
@@ -131,7 +131,7 @@ def kept_model(core: ov.Core, weights: Weights, folder: Path) -> tuple[ov.Model,
         try:
             return core.read_model(path), path
         except RuntimeError as error:
-            _log.warning("kept_model_unreadable", path=str(path), error=str(error))
+            _log.warning("model_cache_unreadable", path=str(path), error=str(error))
     model = build_model(weights)
     folder.mkdir(parents=True, exist_ok=True)
     draft = folder / f".{uuid4().hex}.xml"

@@ -16,7 +16,7 @@ import numpy as np
 import openvino as ov
 
 from encoder_worker.encode.calibration import drawn_pictures, own_pictures
-from encoder_worker.errors import SetUpError
+from encoder_worker.errors import StartupError
 from encoder_worker.model.vgg16 import SIDE
 from encoder_worker.model.weights import file_sha256, one_process_at_a_time
 from shared.log import get_logger
@@ -28,7 +28,7 @@ _log = get_logger(__name__)
 def kept_int8(source: Path, settings: Settings) -> Path:
     """The int8 form of the network at `source` (an .xml), beside it; calibrated if not there.
 
-    Only one process of the machine calibrates; the others wait for it. Raises SetUpError.
+    Only one process of the machine calibrates; the others wait for it. Raises StartupError.
     """
     folder = settings.calibration_images
     pictures = hashlib.sha256(str(folder).encode()).hexdigest()[:8] if folder else "drawn"
@@ -56,7 +56,7 @@ def _calibrate_in_child(source: Path, path: Path, settings: Settings) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - ours
     if done.returncode != 0:
         reason = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        raise SetUpError(
+        raise StartupError(
             f"int8 could not be calibrated: {reason}. Set LOOKALIKE_PRECISION to `auto`, or "
             "LOOKALIKE_CALIBRATION_IMAGES to a folder of pictures."
         )

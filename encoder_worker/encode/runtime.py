@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from encoder_worker.encode.devices import Device
-from encoder_worker.errors import SetUpError
+from encoder_worker.errors import StartupError
 from encoder_worker.model.vgg16 import Weights
 from shared.settings import Pooling, Settings
 
@@ -40,7 +40,7 @@ class Runtime(Protocol):
         ...
 
     @property
-    def lanes(self) -> int:
+    def streams(self) -> int:
         """Forward passes that keep the device busy when they run side by side."""
         ...
 
@@ -57,14 +57,14 @@ class Runtime(Protocol):
 def create_runtime(
     weights: Weights, settings: Settings, workload: Workload, device: Device
 ) -> Runtime:
-    """The runtime that the settings and the device call for. Raises SetUpError."""
+    """The runtime that the settings and the device call for. Raises StartupError."""
     name = settings.runtime
     if name == "auto":
         name = "cuda" if device.is_gpu else "openvino"
     if device.is_gpu and name == "openvino":
-        raise SetUpError("The openvino runtime is for the CPU; set LOOKALIKE_DEVICE to `cpu`.")
+        raise StartupError("The openvino runtime is for the CPU; set LOOKALIKE_DEVICE to `cpu`.")
     if not device.is_gpu and name == "cuda":
-        raise SetUpError("The cuda runtime needs a GPU; set LOOKALIKE_DEVICE to `auto`.")
+        raise StartupError("The cuda runtime needs a GPU; set LOOKALIKE_DEVICE to `auto`.")
     # Imported late: each library takes seconds and hundreds of megabytes to load.
     if name == "openvino":
         from encoder_worker.encode.openvino import OpenVinoRuntime

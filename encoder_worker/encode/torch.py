@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torchvision.models import vgg
 
 from encoder_worker.encode.runtime import Descriptors, Pixels
-from encoder_worker.errors import SetUpError
+from encoder_worker.errors import StartupError
 from encoder_worker.model.pooling import pool_each
 from encoder_worker.model.state_dict import feature_indexes
 from encoder_worker.model.vgg16 import Weights
@@ -52,11 +52,11 @@ class TorchRuntime:
 
     name = "torch"
     precision = "float32"
-    lanes = 1
+    streams = 1
 
     def __init__(self, weights: Weights, settings: Settings, device: str) -> None:
         if settings.precision not in ("auto", "float32"):
-            raise SetUpError(
+            raise StartupError(
                 "The torch runtime is the float32 reference; set LOOKALIKE_PRECISION to `float32`."
             )
         self.device = device

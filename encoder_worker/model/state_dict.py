@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from encoder_worker.errors import SetUpError
+from encoder_worker.errors import StartupError
 from encoder_worker.model.vgg16 import LAYERS, Convolution, kernel_shapes
 
 
@@ -27,7 +27,7 @@ def feature_indexes() -> tuple[int, ...]:
 def read_state_dict(path: Path) -> tuple[Convolution, ...]:
     """The 13 convolutions in a state dict of torchvision's vgg16 or of its features.
 
-    Only tensors are read; a file that holds code is refused. Raises SetUpError.
+    Only tensors are read; a file that holds code is refused. Raises StartupError.
     """
     state = _load(path)
     prefix = "features." if any(key.startswith("features.") for key in state) else ""
@@ -51,7 +51,7 @@ def _load(path: Path) -> dict[str, Any]:
     if isinstance(state, dict) and isinstance(state.get("state_dict"), dict):
         state = state["state_dict"]
     if not isinstance(state, dict):
-        raise SetUpError(f"{path} holds no state dict but a {type(state).__name__}. {_REMEDY}")
+        raise StartupError(f"{path} holds no state dict but a {type(state).__name__}. {_REMEDY}")
     return {str(key).removeprefix("module."): value for key, value in state.items()}
 
 
@@ -65,21 +65,21 @@ def _load_whole(path: Path) -> Any:
 def _tensor(state: dict[str, Any], key: str, shape: tuple[int, ...], path: Path) -> Any:
     tensor = state.get(key)
     if not isinstance(tensor, torch.Tensor):
-        raise SetUpError(f"{path} has no tensor {key!r}: it is not of a VGG16. {_REMEDY}")
+        raise StartupError(f"{path} has no tensor {key!r}: it is not of a VGG16. {_REMEDY}")
     if tuple(tensor.shape) != shape:
-        raise SetUpError(
+        raise StartupError(
             f"In {path}, {key!r} has the shape {tuple(tensor.shape)}, and a VGG16 without batch "
             f"normalisation has {shape}. {_REMEDY}"
         )
     array = tensor.to(torch.float32).numpy().copy()
     if not np.isfinite(array).all():
-        raise SetUpError(f"In {path}, {key!r} holds values that are not numbers. {_REMEDY}")
+        raise StartupError(f"In {path}, {key!r} holds values that are not numbers. {_REMEDY}")
     return array
 
 
 _REMEDY = "Save one with torch.save(torchvision.models.vgg16(...).state_dict(), path)."
 
 
-def _unreadable(path: Path, error: Exception) -> SetUpError:
+def _unreadable(path: Path, error: Exception) -> StartupError:
     first_line = str(error).strip().splitlines()[:1] or [type(error).__name__]
-    return SetUpError(f"{path} cannot be read as tensors alone ({first_line[0]}). {_REMEDY}")
+    return StartupError(f"{path} cannot be read as tensors alone ({first_line[0]}). {_REMEDY}")

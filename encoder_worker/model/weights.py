@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from encoder_worker.errors import SetUpError
+from encoder_worker.errors import StartupError
 from encoder_worker.model.vgg16 import (
     OXFORD_DEVIATION,
     OXFORD_MEAN,
@@ -63,7 +63,7 @@ IMAGENET_V1 = Published(
 def find_weights(settings: Settings, published: Published = IMAGENET) -> Weights:
     """The weights that the settings ask for.
 
-    Raises SetUpError where they cannot be had, unless the setting is `auto`.
+    Raises StartupError where they cannot be had, unless the setting is `auto`.
     """
     match settings.weights:
         case "untrained":
@@ -73,7 +73,7 @@ def find_weights(settings: Settings, published: Published = IMAGENET) -> Weights
         case "auto":
             try:
                 return download(published, settings)
-            except SetUpError as error:
+            except StartupError as error:
                 found = untrained()
                 _log.warning(
                     "trained_weights_missing",
@@ -90,7 +90,7 @@ def download(published: Published, settings: Settings) -> Weights:
     """A published file, fetched once into DATA_DIR/weights and checked against its hash.
 
     The file may also be put there by hand, for machines without the internet.
-    Raises SetUpError.
+    Raises StartupError.
     """
     path = settings.data_dir / "weights" / published.url.rpartition("/")[2]
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -104,10 +104,10 @@ def from_file(path: Path) -> Weights:
     """The weights in a file: a state dict of torchvision's vgg16, or of its features alone.
 
     Pixels are normalised as torchvision's training recipes do, except for the published Oxford
-    weights, which are known by their hash. Raises SetUpError.
+    weights, which are known by their hash. Raises StartupError.
     """
     if not path.is_file():
-        raise SetUpError(
+        raise StartupError(
             f"There is no weight file {path}. LOOKALIKE_WEIGHTS is `imagenet`, `untrained`, "
             "`auto` or the path of a .pth file."
         )
@@ -162,7 +162,7 @@ def _fetch(published: Published, path: Path) -> None:
             published.url, str(path), hash_prefix=published.sha256, progress=False
         )
     except (OSError, RuntimeError, ValueError) as error:
-        raise SetUpError(
+        raise StartupError(
             f"The weights could not be fetched from {published.url}: {error}. Put that file at "
             f"{path}, or set LOOKALIKE_WEIGHTS to a file of your own or to `untrained`."
         ) from error

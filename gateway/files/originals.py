@@ -12,7 +12,7 @@ from gateway.schemas.urls import version as content_version
 from shared.domain.image import ImageRow
 from shared.errors import NotFound, PictureError
 from shared.files.formats import MEDIA_TYPES, SNIFF_BYTES, sniff
-from shared.files.paths import locate, open_picture
+from shared.files.paths import open_image, resolve_uri
 from shared.settings import Settings
 
 _FOREVER = "private, max-age=31536000, immutable"
@@ -26,7 +26,7 @@ def picture_path(row: ImageRow, collection: str, settings: Settings) -> Path:
     Raises NotFound `missing`, `outside_roots`, `unreadable`.
     """
     try:
-        path = locate(row.uri, collection, settings)
+        path = resolve_uri(row.uri, collection, settings)
         if not stat.S_ISREG(path.stat().st_mode):
             raise PictureError("unreadable", "The image's file is no file any more.")
     except PictureError as error:
@@ -49,7 +49,7 @@ def picture_response(
     """
     path = picture_path(row, collection, settings)
     try:
-        with open_picture(row.uri, collection, settings) as file:
+        with open_image(row.uri, collection, settings) as file:
             found = sniff(file.read(SNIFF_BYTES))
     except PictureError as error:
         raise NotFound(error.code, error.detail) from error

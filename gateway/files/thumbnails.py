@@ -60,7 +60,7 @@ class Thumbnails:
             Path(temporary).replace(place)
             self._make_room(len(data))
         except OSError as error:
-            _log.warning("thumbnail_not_kept", error=str(error))
+            _log.warning("thumbnail_store_failed", error=str(error))
 
     def _make_room(self, added: int) -> None:
         with self._lock:

@@ -110,7 +110,7 @@ def remove(uris: Sequence[str], collection: str, settings: Settings) -> None:
                 place.unlink(missing_ok=True)
             except OSError as error:
                 # The image is forgotten; a file too many harms nobody.
-                _log.warning("upload_not_removed", uri=uri, error=str(error))
+                _log.warning("upload_delete_failed", uri=uri, error=str(error))
 
 
 def _write(incoming: Incoming, folder: Path, cleanup: contextlib.ExitStack) -> _Written:

@@ -8,7 +8,7 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.http.problems import describe
+from gateway.http.problems import problem_of
 from shared.errors import TooLarge
 
 #: Browsers show an answer only once they have sent all, so a little too much is read and dropped.
@@ -30,7 +30,7 @@ class BodyLimit:
         if announced.isdecimal() and int(announced) > self._max_bytes:
             if int(announced) <= _DRAINED_FACTOR * self._max_bytes:
                 await _drain(receive)
-            await describe(self._too_large())(scope, receive, send)
+            await problem_of(self._too_large())(scope, receive, send)
             return
         received = 0
 

@@ -80,7 +80,7 @@ _RETRY_AFTER = {
 }
 
 
-def replies(*statuses: int) -> dict[int | str, dict[str, Any]]:
+def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The `responses=` of a route that may answer these errors, and any other route's 401."""
     return {
         status: {
@@ -114,7 +114,7 @@ def problem_response(
     return Response(json.dumps(body), status, dict(headers or {}), MEDIA_TYPE)
 
 
-def describe(error: LookalikeError) -> Response:
+def problem_of(error: LookalikeError) -> Response:
     """The answer to an error of our own."""
     headers = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
     if error.status == HTTPStatus.UNAUTHORIZED:
@@ -163,14 +163,14 @@ def internal_error() -> Response:
 
 async def _on_lookalike_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, LookalikeError)  # noqa: S101 - registered for this class alone
-    return describe(error)
+    return problem_of(error)
 
 
 async def _on_redis_error(_: Request, error: Exception) -> Response:
     if isinstance(error, ResponseError) and not str(error).startswith(("OOM", "READONLY")):
         raise error
     _log.warning("redis_unavailable", error=str(error))
-    return describe(redis_unavailable())
+    return problem_of(redis_unavailable())
 
 
 async def _on_validation_error(_: Request, error: Exception) -> Response:

@@ -11,7 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.http.problems import describe
+from gateway.http.problems import problem_of
 from shared.errors import LookalikeError, Unauthorized
 from shared.settings import Settings
 
@@ -58,7 +58,7 @@ class ApiKeys:
         return any(known) and until.isdecimal() and int(until) > time.time()
 
 
-class Gate:
+class AccessControl:
     """Asks the API for a key, and keeps pages of foreign origins from writing.
 
     A page anywhere may post a form to 127.0.0.1, and a browser sends it without asking; such a
@@ -78,7 +78,7 @@ class Gate:
             headers = Headers(scope=scope)
             refusal = self._refusal(scope["method"], route_path(scope), headers)
             if refusal is not None:
-                await describe(refusal)(scope, receive, send)
+                await problem_of(refusal)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 

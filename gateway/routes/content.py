@@ -14,7 +14,7 @@ from gateway.files.originals import (
     picture_path,
     picture_response,
 )
-from gateway.http.problems import replies
+from gateway.http.problems import problem_responses
 from shared.errors import NotFound
 from shared.files.formats import MEDIA_TYPES
 
@@ -42,7 +42,7 @@ CONTENT_REPLIES: dict[int | str, dict[str, Any]] = {
     },
     206: {"description": "The part that `Range` asked for."},
     **_NOT_MODIFIED,
-    **replies(400, 404, 416, 422, 503),
+    **problem_responses(400, 404, 416, 422, 503),
 }
 
 
@@ -76,7 +76,7 @@ def get_image_content(
             "content": {"image/webp": {"schema": _BINARY}},
         },
         **_NOT_MODIFIED,
-        **replies(404, 422, 503),
+        **problem_responses(404, 422, 503),
     },
 )
 @router.head("/thumbnail", include_in_schema=False)

@@ -18,7 +18,7 @@ def extension(row: ImageRow) -> str:
     return EXTENSIONS[cast("Format", row.format)][0]
 
 
-class Links:
+class UrlBuilder:
     """Makes the addresses for one request.
 
     Those of v2 are relative to this server, so that they hold behind any proxy; those of v1 are

@@ -11,7 +11,7 @@ from shared.store.collections import Collections
 from shared.store.images import Images
 
 
-class Removal:
+class DeletionService:
     """Forgets what Milvus, the ledger and the disk know. Files under image roots are not ours."""
 
     def __init__(

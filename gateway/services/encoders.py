@@ -18,7 +18,7 @@ def last_encoder(workers: Workers) -> WorkerInfo:
 
 def query_encoder(workers: Workers) -> WorkerInfo:
     """A living encoder that answers queries. Raises Unavailable `no_encoder`."""
-    for worker in workers.living():
+    for worker in workers.list_alive():
         if worker.queue == QUERY and worker.weights:
             return worker
     raise no_encoder()

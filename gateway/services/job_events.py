@@ -23,7 +23,7 @@ _RETRY_MS = 1000
 _THREADS = 8
 
 
-class Progress:
+class JobEventStream:
     """Follows jobs. Redis may go away meanwhile: the stream says so in a comment and goes on."""
 
     def __init__(self, jobs: Jobs, events: Events) -> None:
@@ -39,7 +39,7 @@ class Progress:
         finished = self._jobs.get(job_id).finished
         if after is None:
             return True
-        return bool(self._events.after(job_id, after, 1)) or not finished
+        return bool(self._events.read_after(job_id, after, 1)) or not finished
 
     async def follow(self, job_id: str, after: str | None) -> AsyncIterator[ServerSentEvent]:
         """The events of a job after the id `after`, from its first without one.
@@ -92,7 +92,7 @@ class Progress:
     def _poll(self, job_id: str, after: str) -> tuple[messages.Job, Sequence[Event]]:
         # In this order: a job read as finished has written all its events.
         job = self._jobs.get(job_id)
-        return job, self._events.after(job_id, after, _BATCH)
+        return job, self._events.read_after(job_id, after, _BATCH)
 
 
 def _event(kind: str, job: messages.Job, event_id: str | None) -> ServerSentEvent:

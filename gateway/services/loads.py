@@ -23,7 +23,7 @@ _JOBS_PAGE = 100
 _RETRY_LOCK_SECONDS = 30
 
 
-class Loads:
+class LoadService:
     """Starts loads, whatever their source."""
 
     def __init__(
@@ -41,7 +41,7 @@ class Loads:
         self._collections = collections
         self._dispatcher = dispatcher
 
-    def admit(self, collection: str) -> None:
+    def check_can_queue(self, collection: str) -> None:
         """Make sure that a load of `collection` may be queued; an unknown one is created.
 
         Raises QueueFull, Unavailable `no_encoder`, Conflict `encoder_mismatch`.
@@ -81,14 +81,14 @@ class Loads:
             self._dispatcher.send_scan(spec.id)
         except Unavailable:
             # The job is written: an indexer that tends the ledger finds it without the message.
-            _log.warning("scan_not_sent", job=spec.id)
+            _log.warning("scan_send_failed", job=spec.id)
         return job
 
     def retry(self, job_id: str) -> Job:
         """Queue the failed files of a job again, as a new job.
 
         While an earlier retry of the same job is unfinished, it is that one. Raises NotFound,
-        Conflict `nothing_to_retry`, and what `admit` raises.
+        Conflict `nothing_to_retry`, and what `check_can_queue` raises.
         """
         spec = self._jobs.get(job_id).spec
         # Two clicks are one retry: the second waits, and then finds the first one's job.
@@ -99,7 +99,7 @@ class Loads:
             count = self._jobs.get(job_id).failed
             if count == 0:
                 raise Conflict("nothing_to_retry", "No file of this job has failed.")
-            self.admit(spec.collection)
+            self.check_can_queue(spec.collection)
             return self.queue(
                 spec.collection,
                 RetrySource(job=job_id, files=count),

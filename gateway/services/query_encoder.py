@@ -18,7 +18,7 @@ from shared.redis import RedisClient
 from shared.settings import Settings
 
 #: Seconds between two looks at whether there still is an encoder to wait for.
-_PATIENCE = 1
+_LIVENESS_CHECK_SECONDS = 1
 
 
 class QueryEncoder:
@@ -68,7 +68,7 @@ class QueryEncoder:
 
     async def _await_reply(self, query: Query) -> QueryReply:
         while (left := query.deadline - time.time()) > 0:
-            reply = await await_reply(self._async_redis, query, min(_PATIENCE, left))
+            reply = await await_reply(self._async_redis, query, min(_LIVENESS_CHECK_SECONDS, left))
             if reply is not None:
                 return reply
             await to_thread.run_sync(query_encoder, self._workers)

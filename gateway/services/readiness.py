@@ -88,5 +88,5 @@ class Readiness:
 
     def _encoder_seen_at(self) -> float | None:
         """When a query encoder last spoke: without one nothing can be searched."""
-        seen = [w.seen_at for w in self._workers.living() if w.queue == QUERY]
+        seen = [w.seen_at for w in self._workers.list_alive() if w.queue == QUERY]
         return max(seen, default=None)

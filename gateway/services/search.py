@@ -9,9 +9,10 @@ from anyio import to_thread
 from gateway.metrics import Metrics
 from gateway.schemas.search import SearchParameters, TookMs
 from gateway.services.query_encoder import QueryEncoder
+from shared.domain.image import Hit
 from shared.domain.job import Crop
 from shared.store.collections import Collections
-from shared.store.search import Hit, Search
+from shared.store.search import VectorSearch
 
 
 class Found(NamedTuple):
@@ -22,11 +23,15 @@ class Found(NamedTuple):
     took: TookMs
 
 
-class Searches:
+class SearchService:
     """Finds what looks alike. Every method raises NotFound and Unavailable."""
 
     def __init__(
-        self, collections: Collections, search: Search, encoder: QueryEncoder, metrics: Metrics
+        self,
+        collections: Collections,
+        search: VectorSearch,
+        encoder: QueryEncoder,
+        metrics: Metrics,
     ) -> None:
         self._collections = collections
         self._search = search

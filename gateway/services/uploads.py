@@ -12,7 +12,7 @@ from gateway.files import uploads
 from gateway.files.uploads import Received
 from gateway.schemas.images import Upload, UploadedFile
 from gateway.schemas.jobs import job_fields
-from gateway.services.loads import Loads
+from gateway.services.loads import LoadService
 from shared.domain.job import Failure, Job, OnDuplicate, UploadSource
 from shared.errors import Conflict, PictureError
 from shared.ledger import Jobs
@@ -32,16 +32,16 @@ class Queued(NamedTuple):
     files: Sequence[Received]
 
 
-class Receiving:
+class UploadService:
     """Takes uploads in."""
 
-    def __init__(self, settings: Settings, loads: Loads, jobs: Jobs, images: Images) -> None:
+    def __init__(self, settings: Settings, loads: LoadService, jobs: Jobs, images: Images) -> None:
         self._settings = settings
         self._loads = loads
         self._jobs = jobs
         self._images = images
 
-    def take(
+    def store_and_queue(
         self,
         collection: str,
         files: Sequence[UploadFile],
@@ -53,13 +53,13 @@ class Receiving:
         """Store the pictures among `files` and queue them as one job.
 
         Files that are no pictures are rejected at once and are no part of the job; equal files
-        count once. Raises PictureError when none is a picture, and what `Loads.admit` and
-        `uploads.store` raise.
+        count once. Raises PictureError when none is a picture, and what
+        `LoadService.check_can_queue` and `uploads.store` raise.
         """
         incoming = [uploads.inspect(file.filename, file.file) for file in files]
         if all(file.error for file in incoming):
             _refuse([(file.name, file.error) for file in incoming if file.error])
-        self._loads.admit(collection)
+        self._loads.check_can_queue(collection)
         received = uploads.store(incoming, collection, self._settings)
         refs = {file.ref.uri: file.ref for file in received if file.ref}
         job = self._loads.queue(
@@ -96,7 +96,7 @@ class Receiving:
         failures = self._failures(job.spec.id)
         ids = sorted({file.ref.id for file in files if file.ref})
         # Strong: what is found now, every later search finds.
-        rows = self._images.many(job.spec.collection, ids, strong=True)
+        rows = self._images.get_many(job.spec.collection, ids, strong=True)
         writers = {image_id: row.job for image_id, row in rows.items()}
         outcomes = [_outcome(file, failures, writers, job.spec.id) for file in files]
         if not any(

@@ -4,8 +4,8 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from indexer.active_scans import Running
-from indexer.recovery.speculation import Backups
+from indexer.active_scans import ActiveScans
+from indexer.recovery.speculation import SpeculativeExecution
 from shared.errors import LookalikeError, NotFound
 from shared.ledger import Jobs, Scans, Workers
 from shared.log import get_logger
@@ -20,7 +20,7 @@ _log = get_logger(__name__)
 _WORTH_FLUSHING = 1000
 
 
-class Tend:
+class Recovery:
     """A daemon thread that looks after all jobs every few seconds, Redis away or not.
 
     Where loads ended, it also has Milvus flush their collections: rows that were written last
@@ -34,15 +34,15 @@ class Tend:
         collections: Collections,
         workers: Workers,
         dispatcher: Dispatcher,
-        running: Running,
+        active_scans: ActiveScans,
         settings: Settings,
     ) -> None:
-        self._backups = Backups(jobs, scans, workers, dispatcher)
+        self._speculation = SpeculativeExecution(jobs, scans, workers, dispatcher)
         self._jobs = jobs
         self._scans = scans
         self._collections = collections
         self._dispatcher = dispatcher
-        self._running = running
+        self._active_scans = active_scans
         self._settings = settings
         self._seen: set[str] = set()
         self._quiet_until = 0.0
@@ -59,51 +59,51 @@ class Tend:
         self._thread.join(timeout=5)
         self._flushes.shutdown(wait=False, cancel_futures=True)
 
-    def once(self) -> None:
+    def run_once(self) -> None:
         """Look after all jobs, if it is this indexer's turn."""
         active = set(self._jobs.active())
         self._flush_after(self._seen - active)
         self._seen = active
         turn = self._settings.heartbeat_seconds * 0.9
-        if time.monotonic() < self._quiet_until or not self._scans.may_tend(turn):
+        if time.monotonic() < self._quiet_until or not self._scans.try_acquire_leadership(turn):
             return
         encode_empty = self._dispatcher.depth(ENCODE) == 0
         # While scans wait in the queue, sending them again would only make it longer.
         scan_empty = self._dispatcher.depth(SCAN) == 0
         for job in sorted(active):
             try:
-                self._tend_job(job, encode_empty, scan_empty)
+                self._recover_job(job, encode_empty, scan_empty)
             except Exception as error:
                 if passes(error):
                     raise
                 # One job's trouble is no other's.
-                _log.exception("job_not_tended", job=job)
+                _log.exception("job_recovery_failed", job=job)
         if encode_empty:
-            self._backups.once(sorted(active))
+            self._speculation.run_once(sorted(active))
 
-    def _tend_job(self, job: str, encode_empty: bool, scan_empty: bool) -> None:
-        scan, chunks = self._scans.tend(job, self._settings.lease_seconds, encode_empty)
+    def _recover_job(self, job: str, encode_empty: bool, scan_empty: bool) -> None:
+        scan, chunks = self._scans.recover_job(job, self._settings.lease_seconds, encode_empty)
         # Ours by the ledger, and yet no thread's: what ended the scan was lost with Redis.
-        orphaned = job not in self._running and self._scans.is_mine(job)
+        orphaned = job not in self._active_scans and self._scans.is_owner(job)
         if (scan or orphaned) and scan_empty:
-            _log.info("scan_sent_again", job=job)
+            _log.info("scan_resent", job=job)
             self._dispatcher.send_scan(job)
         if chunks:
-            _log.info("chunks_sent_again", job=job, chunks=len(chunks))
+            _log.info("chunks_resent", job=job, chunks=len(chunks))
             priority = self._jobs.get(job).spec.priority
             self._dispatcher.send_chunks(job, chunks, priority)
 
     def _run(self) -> None:
         while not self._stop.wait(self._settings.heartbeat_seconds):
             try:
-                self.once()
+                self.run_once()
             except Exception as error:  # noqa: BLE001 - whatever it is, jobs need looking after
                 if passes(error):
                     # Once Redis is back, the living need a moment to say that they are.
                     self._quiet_until = time.monotonic() + self._settings.lease_seconds
-                    _log.warning("tend_missed", error=str(error)[:200])
+                    _log.warning("recovery_failed", error=str(error)[:200])
                 else:
-                    _log.exception("tend_failed")
+                    _log.exception("recovery_crashed")
 
     def _flush_after(self, ended: set[str]) -> None:
         collections = set()
@@ -122,6 +122,6 @@ class Tend:
             self._collections.flush(name)
             _log.info("collection_flushed", collection=name)
         except LookalikeError as error:
-            _log.warning("flush_missed", collection=name, error=error.detail)
+            _log.warning("flush_failed", collection=name, error=error.detail)
         except Exception:  # noqa: BLE001 - the pool would swallow it
-            _log.exception("flush_failed", collection=name)
+            _log.exception("flush_crashed", collection=name)

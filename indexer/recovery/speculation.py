@@ -22,7 +22,7 @@ class _Held(NamedTuple):
     worker: str
 
 
-class Backups:
+class SpeculativeExecution:
     """Finds encoders that are idle while others are not, round by round."""
 
     def __init__(self, jobs: Jobs, scans: Scans, workers: Workers, dispatcher: Dispatcher) -> None:
@@ -32,7 +32,7 @@ class Backups:
         self._dispatcher = dispatcher
         self._seen: frozenset[_Held] = frozenset()
 
-    def once(self, jobs: Iterable[str]) -> None:
+    def run_once(self, jobs: Iterable[str]) -> None:
         """Give idle encoders what was held by others already in the round before.
 
         To be called while no chunk waits to be taken. A chunk is given away once.
@@ -40,19 +40,19 @@ class Backups:
         held = frozenset(
             _Held(job, chunk, worker)
             for job in jobs
-            for chunk, worker in self._scans.held(job).items()
+            for chunk, worker in self._scans.leases(job).items()
         )
         seen, self._seen = self._seen, held
         late = held & seen
         if not late:
             return
         busy = Counter(item.worker for item in held)
-        living = [worker.id for worker in self._workers.living() if worker.queue == ENCODE]
+        living = [worker.id for worker in self._workers.list_alive() if worker.queue == ENCODE]
         idle = sum(worker not in busy for worker in living)
         # From whoever holds the most.
         for item in sorted(late, key=lambda item: (-busy[item.worker], item)):
-            if idle > 0 and self._scans.take_back(item.job, item.chunk, item.worker):
+            if idle > 0 and self._scans.revoke_lease(item.job, item.chunk, item.worker):
                 idle -= 1
-                _log.info("chunk_backed_up", job=item.job, chunk=item.chunk, worker=item.worker)
+                _log.info("lease_revoked", job=item.job, chunk=item.chunk, worker=item.worker)
                 priority = self._jobs.get(item.job).spec.priority
                 self._dispatcher.send_chunks(item.job, [item.chunk], priority)

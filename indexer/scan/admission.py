@@ -10,7 +10,7 @@ from indexer.scan.scan import Services
 from shared.errors import NotFound
 
 
-class Slots:
+class ScanAdmission:
     """Of the scan threads a quarter is kept free of directory loads, which may take hours.
 
     A person who uploads a picture does not wait behind them.

@@ -8,7 +8,7 @@ from shared.domain.job import FINISHED, FileRef, JobSpec
 from shared.ledger import ScanEnded, Scans
 from shared.log import get_logger
 from shared.queue.dispatcher import Dispatcher
-from shared.retry import Persistence
+from shared.retry import RetryPolicy
 from shared.settings import Settings
 
 _log = get_logger(__name__)
@@ -20,8 +20,8 @@ _LONGEST_POLL = 0.25
 _PAUSE_POLL = 0.5
 
 
-class Chunking:
-    """The chunks of one try of a scan. Methods raise ScanSuperseded, ScanEnded, Stopped."""
+class ChunkProducer:
+    """The chunks of one try of a scan. Methods raise ScanSuperseded, ScanEnded, ShuttingDown."""
 
     def __init__(
         self,
@@ -29,16 +29,16 @@ class Chunking:
         generation: int,
         scans: Scans,
         dispatcher: Dispatcher,
-        persistence: Persistence,
+        retry: RetryPolicy,
         settings: Settings,
     ) -> None:
         self._spec = spec
         self._generation = generation
         self._scans = scans
         self._dispatcher = dispatcher
-        self._persistence = persistence
+        self._retry = retry
         self._size = settings.chunk_size
-        self._ahead = settings.chunks_ahead
+        self._ahead = settings.max_pending_chunks
         self._files: list[FileRef] = []
         self._since = 0.0
         #: Chunks that waited or were in work when Redis was last asked; surely no fewer than now.
@@ -72,27 +72,25 @@ class Chunking:
     def _dispatch(self, chunks: Mapping[str, Sequence[FileRef]]) -> None:
         """Write and send some chunks; then wait while too much lies ahead of the encoders."""
         job = self._spec.id
-        self._pending = self._persistence.run(
+        self._pending = self._retry.run(
             lambda: self._scans.add_chunks(job, self._generation, chunks)
         )
-        self._persistence.run(
-            lambda: self._dispatcher.send_chunks(job, chunks, self._spec.priority)
-        )
+        self._retry.run(lambda: self._dispatcher.send_chunks(job, chunks, self._spec.priority))
         _log.debug("chunks_cut", chunks=list(chunks))
         self._wait()
 
-    def hold_while_paused(self) -> None:
+    def wait_while_paused(self) -> None:
         """Return at once unless the job is paused; then when it goes on."""
-        while self._persistence.run(self._status) == "paused":
-            self._persistence.sleep(_PAUSE_POLL)
+        while self._retry.run(self._status) == "paused":
+            self._retry.sleep(_PAUSE_POLL)
 
     def _wait(self) -> None:
         poll = _FIRST_POLL
         while self._pending >= self._ahead:
-            self._persistence.sleep(poll)
+            self._retry.sleep(poll)
             poll = min(poll * 1.5, _LONGEST_POLL)
-            self.hold_while_paused()
-            self._pending = self._persistence.run(lambda: self._scans.pending(self._spec.id))
+            self.wait_while_paused()
+            self._pending = self._retry.run(lambda: self._scans.pending(self._spec.id))
 
     def _status(self) -> str:
         status = self._scans.status(self._spec.id)

@@ -10,13 +10,13 @@ from urllib.parse import unquote_to_bytes
 from indexer.job_failure import JobFailed
 from indexer.sources.directory import source_lost
 from indexer.sources.patterns import Pattern
-from indexer.sources.symlinks import Links
+from indexer.sources.symlinks import SymlinkPolicy
 from shared.domain.image import ImageFilter
 from shared.domain.job import DirectorySource, JobSpec
 from shared.files.uris import file_path, file_uri
 from shared.ledger import Scans
 from shared.log import get_logger
-from shared.retry import Persistence
+from shared.retry import RetryPolicy
 from shared.settings import Settings
 from shared.store.images import Images
 
@@ -25,15 +25,15 @@ _log = get_logger(__name__)
 _BATCH = 500
 
 
-class _Place(NamedTuple):
+class _InodeId(NamedTuple):
     """Which directory on which device: another one when a disk is unmounted from under us."""
 
     device: int
     inode: int
 
 
-class Removal:
-    """The removals of one job. Methods raise JobFailed, ScanSuperseded, ScanEnded, Stopped."""
+class Pruner:
+    """The removals of one job. Methods raise JobFailed, ScanSuperseded, ScanEnded, ShuttingDown."""
 
     def __init__(
         self,
@@ -41,37 +41,37 @@ class Removal:
         generation: int,
         scans: Scans,
         images: Images,
-        persistence: Persistence,
+        retry: RetryPolicy,
         settings: Settings,
     ) -> None:
         self._spec = spec
         self._generation = generation
         self._scans = scans
         self._images = images
-        self._persistence = persistence
-        self._links = Links(settings.image_roots)
+        self._retry = retry
+        self._links = SymlinkPolicy(settings.image_roots)
         self._roots = settings.image_roots
-        self._places: dict[Path, _Place] = {}
+        self._places: dict[Path, _InodeId] = {}
 
     def finish_begun(self) -> None:
         """Finish a batch that an earlier try of this scan began and did not count.
 
         Before the walk, as a file may have come back, and its row must then stay.
         """
-        ids = self._persistence.run(lambda: self._scans.removal_begun(self._spec.id))
+        ids = self._retry.run(lambda: self._scans.removal_begun(self._spec.id))
         if not ids:
             return
-        rows = self._persistence.run(
-            lambda: self._images.many(self._spec.collection, ids, strong=True)
+        rows = self._retry.run(
+            lambda: self._images.get_many(self._spec.collection, ids, strong=True)
         )
-        back = {row.id for row in rows.values() if not self.gone(row.uri)}
+        back = {row.id for row in rows.values() if not self.is_missing(row.uri)}
         self._delete([image for image in ids if image not in back])
 
     def remember(self, source: DirectorySource) -> None:
         """Note where the source and its image root are, to be sure later that they still are."""
         real = Path(os.path.realpath(source.path))
         for path in (real, *(root for root in self._roots if root in real.parents)):
-            self._places[path] = _place(path)
+            self._places[path] = _inode_of(path)
 
     def forget_gone(self, source: DirectorySource) -> None:
         """Forget the images under the source whose file is gone.
@@ -90,7 +90,7 @@ class Removal:
                     continue
                 if pattern and not pattern.matches(os.fsdecode(unquote_to_bytes(below))):
                     continue
-                if self.gone(uri):
+                if self.is_missing(uri):
                     gone.append(image)
                 if len(gone) >= _BATCH:
                     self._remove(gone)
@@ -98,7 +98,7 @@ class Removal:
         if gone:
             self._remove(gone)
 
-    def gone(self, uri: str) -> bool:
+    def is_missing(self, uri: str) -> bool:
         """Whether no regular file is at `uri` any more; not if that cannot be told."""
         path = file_path(uri)
         try:
@@ -116,33 +116,27 @@ class Removal:
 
     def _next(self, folder: str, last: str) -> list[tuple[str, str]]:
         wanted = ImageFilter(path_prefix=folder)
-        return self._persistence.run(
-            lambda: self._images.uris_after(self._spec.collection, wanted, last)
-        )
+        return self._retry.run(lambda: self._images.list_uris(self._spec.collection, wanted, last))
 
     def _remove(self, ids: Sequence[str]) -> None:
         for path, place in self._places.items():
-            if _place(path) != place:
+            if _inode_of(path) != place:
                 raise JobFailed(
                     "source_missing",
                     "The directory was replaced while it was loaded. Is its disk mounted?",
                 )
-        self._persistence.run(
-            lambda: self._scans.begin_removal(self._spec.id, self._generation, ids)
-        )
+        self._retry.run(lambda: self._scans.begin_removal(self._spec.id, self._generation, ids))
         self._delete(ids)
 
     def _delete(self, ids: Sequence[str]) -> None:
-        self._persistence.run(lambda: self._images.discard(self._spec.collection, ids))
-        self._persistence.run(
-            lambda: self._scans.end_removal(self._spec.id, self._generation, len(ids))
-        )
+        self._retry.run(lambda: self._images.discard(self._spec.collection, ids))
+        self._retry.run(lambda: self._scans.end_removal(self._spec.id, self._generation, len(ids)))
         _log.info("images_removed", images=len(ids))
 
 
-def _place(path: Path) -> _Place:
+def _inode_of(path: Path) -> _InodeId:
     try:
         status = path.stat()
     except OSError as error:
         raise source_lost(error) from error
-    return _Place(status.st_dev, status.st_ino)
+    return _InodeId(status.st_dev, status.st_ino)

@@ -6,11 +6,11 @@ from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
-from indexer.active_scans import Running
+from indexer.active_scans import ActiveScans
 from indexer.job_failure import JobFailed
-from indexer.scan.chunk_producer import Chunking
-from indexer.scan.classify import KnownFiles, Sorted
-from indexer.scan.prune import Removal
+from indexer.scan.chunk_producer import ChunkProducer
+from indexer.scan.classify import Classified, FileClassifier
+from indexer.scan.prune import Pruner
 from indexer.sources.candidates import is_candidate
 from indexer.sources.directory import Batch, DirectoryWalk, path_too_long
 from indexer.sources.job_files import listed_files
@@ -18,10 +18,10 @@ from shared.domain.fingerprint import fingerprint
 from shared.domain.image import MAX_URI_BYTES
 from shared.domain.job import FINISHED, Failure, FileRef, JobError, JobSpec
 from shared.errors import NotFound
-from shared.ledger import Jobs, ScanEnded, Scans, ScanStart, ScanSuperseded, Tally, Workers
+from shared.ledger import Jobs, ScanCounts, ScanEnded, Scans, ScanStart, ScanSuperseded, Workers
 from shared.log import get_logger
 from shared.queue.dispatcher import Dispatcher
-from shared.retry import Persistence, Stopped
+from shared.retry import RetryPolicy, ShuttingDown
 from shared.settings import Settings
 from shared.store.collections import Collections
 from shared.store.images import Images
@@ -40,7 +40,7 @@ class Services:
     collections: Collections
     images: Images
     dispatcher: Dispatcher
-    running: Running
+    active_scans: ActiveScans
     stop: threading.Event
 
 
@@ -48,7 +48,7 @@ def run_scan(job_id: str, services: Services) -> None:
     """Scan a job's source, if the job still wants it and nobody else living is at it.
 
     Whatever goes wrong ends the job with an error; a store that is away is waited for. Raises
-    nothing but Stopped, when this process shuts down before the scan's end.
+    nothing but ShuttingDown, when this process shuts down before the scan's end.
     """
 
     def check() -> None:
@@ -56,36 +56,36 @@ def run_scan(job_id: str, services: Services) -> None:
         if status is None or status in FINISHED:
             raise ScanEnded
 
-    persistence = Persistence(services.stop, check)
-    with services.running.enter(job_id) as ours:
+    retry = RetryPolicy(services.stop, check)
+    with services.active_scans.enter(job_id) as ours:
         if not ours:
             return
         try:
-            error = _attempt(job_id, services, persistence)
+            error = _attempt(job_id, services, retry)
             if error is not None:
                 _log.warning("scan_failed", code=error.code, detail=error.detail)
-                persistence.run(lambda: services.jobs.fail(job_id, error))
+                retry.run(lambda: services.jobs.fail(job_id, error))
         except ScanSuperseded:
             _log.info("scan_superseded")
         except ScanEnded:
-            _log.info("scan_not_wanted_any_more")
+            _log.info("scan_cancelled")
 
 
-def _attempt(job_id: str, services: Services, persistence: Persistence) -> JobError | None:
+def _attempt(job_id: str, services: Services, retry: RetryPolicy) -> JobError | None:
     """Scan; the error that the job must end with, or None."""
     try:
-        while (start := persistence.run(lambda: services.scans.begin(job_id))) is not None:
-            spec = persistence.run(lambda: services.jobs.get(job_id)).spec
-            _log.info("scan_begun", collection=spec.collection, generation=start.generation)
-            if Scan(spec, start, services, persistence).run():
+        while (start := retry.run(lambda: services.scans.begin(job_id))) is not None:
+            spec = retry.run(lambda: services.jobs.get(job_id)).spec
+            _log.info("scan_started", collection=spec.collection, generation=start.generation)
+            if Scan(spec, start, services, retry).run():
                 return None
-            _log.error("ledger_forgot", generation=start.generation)
-        _log.info("scan_not_needed")
+            _log.error("ledger_data_lost", generation=start.generation)
+        _log.info("scan_skipped")
     except JobFailed as failure:
         return failure.error
     except NotFound as missing:
         return JobError(code=missing.code, detail=missing.detail)
-    except (ScanSuperseded, ScanEnded, Stopped):
+    except (ScanSuperseded, ScanEnded, ShuttingDown):
         raise
     except Exception:  # noqa: BLE001 - whatever it is, the job must not wait for ever
         _log.exception("scan_crashed")
@@ -97,26 +97,26 @@ def _attempt(job_id: str, services: Services, persistence: Persistence) -> JobEr
 
 
 class Scan:
-    """One try of a job's scan. What is counted where is told in `KnownFiles`."""
+    """One try of a job's scan. What is counted where is told in `FileClassifier`."""
 
     def __init__(
-        self, spec: JobSpec, start: ScanStart, services: Services, persistence: Persistence
+        self, spec: JobSpec, start: ScanStart, services: Services, retry: RetryPolicy
     ) -> None:
         self._spec = spec
         self._generation = start.generation
-        self._first_try = not start.again
+        self._first_try = not start.is_restart
         self._services = services
         self._scans = services.scans
-        self._persistence = persistence
-        shared = (services.scans, services.images, persistence)
-        self._known = KnownFiles(spec, start, *shared)
-        self._removal = Removal(spec, start.generation, *shared, services.settings)
-        self._chunking = Chunking(
+        self._retry = retry
+        shared = (services.scans, services.images, retry)
+        self._known = FileClassifier(spec, start, *shared)
+        self._removal = Pruner(spec, start.generation, *shared, services.settings)
+        self._chunking = ChunkProducer(
             spec,
             start.generation,
             services.scans,
             services.dispatcher,
-            persistence,
+            retry,
             services.settings,
         )
         self._all_new = False
@@ -126,9 +126,9 @@ class Scan:
     def run(self) -> bool:
         """Scan to the end. False if the ledger lost some of it, as when Redis lost its disk.
 
-        Raises JobFailed, NotFound, ScanSuperseded, ScanEnded, Stopped.
+        Raises JobFailed, NotFound, ScanSuperseded, ScanEnded, ShuttingDown.
         """
-        self._chunked = self._tally().chunked
+        self._chunked = self._counts().chunked
         self._check_collection()
         self._removal.finish_begun()
         source = self._spec.source
@@ -137,24 +137,24 @@ class Scan:
             self._removal.remember(synced)
         with closing(self._batches()) as batches:
             for batch in batches:
-                self._chunking.hold_while_paused()
+                self._chunking.wait_while_paused()
                 self._account(batch)
         self._chunking.flush()
         if synced:
             self._removal.forget_gone(synced)
-        if self._tally() != (self._chunked, self._unchanged, self._ignored):
+        if self._counts() != (self._chunked, self._unchanged, self._ignored):
             return False
-        self._persistence.run(lambda: self._scans.finish(self._spec.id, self._generation))
+        self._retry.run(lambda: self._scans.finish(self._spec.id, self._generation))
         _log.info("scan_finished")
         return True
 
-    def _tally(self) -> Tally:
-        return self._persistence.run(lambda: self._scans.tally(self._spec.id))
+    def _counts(self) -> ScanCounts:
+        return self._retry.run(lambda: self._scans.counts(self._spec.id))
 
     def _check_collection(self) -> None:
         name, collections = self._spec.collection, self._services.collections
-        identity = self._persistence.run(lambda: collections.identity(name))
-        encoder = self._persistence.run(self._services.workers.last_encoder)
+        identity = self._retry.run(lambda: collections.identity(name))
+        encoder = self._retry.run(self._services.workers.last_encoder)
         if encoder and identity.fingerprint != fingerprint(encoder.weights, identity.pooling):
             raise JobFailed(
                 "encoder_mismatch",
@@ -162,7 +162,7 @@ class Scan:
                 f"of {encoder.weights!r}. Load into a new collection.",
             )
         # Counting also makes every write that ended before visible to the look-ups to come.
-        count = self._persistence.run(lambda: collections.count(name))
+        count = self._retry.run(lambda: collections.count(name))
         is_directory = self._spec.source.kind == "directory"
         self._all_new = count == 0 and self._first_try and is_directory
 
@@ -170,12 +170,12 @@ class Scan:
         source, settings = self._spec.source, self._services.settings
         if source.kind == "directory":
             return DirectoryWalk(source, settings.image_roots).batches()
-        return listed_files(self._spec, self._scans, self._persistence, settings)
+        return listed_files(self._spec, self._scans, self._retry, settings)
 
     def _account(self, batch: Batch) -> None:
         # A directory that changes while it is read may list a file twice.
         files = list({file.uri: file for file in batch.files}.values())
-        found = Sorted(files, 0) if self._all_new else self._known.sort(batch.files)
+        found = Classified(files, 0) if self._all_new else self._known.classify(batch.files)
         ignored, failures = batch.ignored, batch.failures
         wanted = []
         for file in found.changed:
@@ -198,16 +198,14 @@ class Scan:
         self._chunked += len(new)
         if new:
             chunk = uuid.uuid4().hex
-            self._persistence.run(
-                lambda: self._scans.fail(self._spec.id, self._generation, new, chunk)
-            )
+            self._retry.run(lambda: self._scans.fail(self._spec.id, self._generation, new, chunk))
 
     def _record(self, unchanged: int, ignored: int) -> None:
         self._unchanged += unchanged
         self._ignored += ignored
         if unchanged or ignored:
             token = uuid.uuid4().hex
-            self._persistence.run(
+            self._retry.run(
                 lambda: self._scans.record(
                     self._spec.id,
                     self._generation,

@@ -11,7 +11,7 @@ from urllib.parse import quote_from_bytes
 
 from indexer.job_failure import JobFailed
 from indexer.sources.patterns import Pattern
-from indexer.sources.symlinks import Links
+from indexer.sources.symlinks import SymlinkPolicy
 from shared.domain.image import MAX_URI_BYTES
 from shared.domain.job import DirectorySource, Failure
 from shared.files.formats import has_picture_extension
@@ -74,7 +74,7 @@ class DirectoryWalk:
 
     def __init__(self, source: DirectorySource, roots: tuple[Path, ...]) -> None:
         self._source = source
-        self._links = Links(roots)
+        self._links = SymlinkPolicy(roots)
         self._pattern = Pattern(source.pattern) if source.pattern else None
         self._stack: list[_Level] = []
         self._batch = Batch()
@@ -86,13 +86,13 @@ class DirectoryWalk:
             raise JobFailed("source_outside_roots", "The directory lies outside the image roots.")
         uri = file_uri(self._source.path).rstrip("/") + "/"
         try:
-            self._enter(os.open(real, _OPEN_DIRECTORY), uri, "", real, 0)
+            self._push(os.open(real, _OPEN_DIRECTORY), uri, "", real, 0)
             yield from self._walk()
         except OSError as error:
             raise source_lost(error) from error
         finally:
             while self._stack:
-                self._leave()
+                self._pop()
 
     def _walk(self) -> Iterator[Batch]:
         due = time.monotonic() + _BATCH_SECONDS
@@ -101,9 +101,9 @@ class DirectoryWalk:
             level = self._stack[-1]
             entry = self._next(level)
             if entry is None:
-                self._leave()
+                self._pop()
             else:
-                self._take(level, entry)
+                self._visit(level, entry)
                 seen += 1
             full = len(self._batch.files) >= _BATCH_FILES or seen >= _BATCH_ENTRIES
             if full or time.monotonic() > due:
@@ -121,7 +121,7 @@ class DirectoryWalk:
             self._unreadable(level.uri, error)
             return None
 
-    def _take(self, level: _Level, entry: os.DirEntry[str]) -> None:
+    def _visit(self, level: _Level, entry: os.DirEntry[str]) -> None:
         try:
             if entry.name.startswith("."):
                 self._batch.ignored += 1
@@ -178,13 +178,13 @@ class DirectoryWalk:
             else:
                 descriptor = os.open(name, _OPEN_DIRECTORY, dir_fd=parent)
             links = level.links + (parent is None)
-            self._enter(descriptor, uri, f"{level.relative}{name}/", real, links)
+            self._push(descriptor, uri, f"{level.relative}{name}/", real, links)
         except _GONE:
             pass  # It vanished meanwhile.
         except OSError as error:
             self._unreadable(uri, error)
 
-    def _enter(self, descriptor: int, uri: str, relative: str, real: str, links: int) -> None:
+    def _push(self, descriptor: int, uri: str, relative: str, real: str, links: int) -> None:
         try:
             entries = os.scandir(descriptor)
         except OSError:
@@ -192,7 +192,7 @@ class DirectoryWalk:
             raise
         self._stack.append(_Level(descriptor, entries, uri, relative, real.rstrip("/"), links))
 
-    def _leave(self) -> None:
+    def _pop(self) -> None:
         level = self._stack.pop()
         level.entries.close()
         os.close(level.descriptor)

@@ -8,22 +8,22 @@ from functools import partial
 from indexer.sources.directory import Batch, FoundFile, int64_mtime
 from shared.domain.job import Failure, FileRef, JobSpec
 from shared.errors import PictureError
-from shared.files.paths import locate
+from shared.files.paths import resolve_uri
 from shared.files.uris import FILE_SCHEME
 from shared.ledger import Scans
-from shared.retry import Persistence
+from shared.retry import RetryPolicy
 from shared.settings import Settings
 
 _BATCH = 500
 
 
 def listed_files(
-    spec: JobSpec, scans: Scans, persistence: Persistence, settings: Settings
+    spec: JobSpec, scans: Scans, retry: RetryPolicy, settings: Settings
 ) -> Generator[Batch, None, None]:
     """The files listed under a job, with size and time as they are now."""
     start = 0
     while True:
-        refs = persistence.run(partial(_page, spec.id, scans, start))
+        refs = retry.run(partial(_page, spec.id, scans, start))
         if not refs:
             return
         start += len(refs)
@@ -42,7 +42,7 @@ def _add(batch: Batch, ref: FileRef, collection: str, settings: Settings) -> Non
     if ref.uri.startswith(FILE_SCHEME):
         # Since it failed, the file may have been mended.
         try:
-            status = locate(ref.uri, collection, settings).stat()
+            status = resolve_uri(ref.uri, collection, settings).stat()
         except (OSError, PictureError):
             pass  # The encoder finds the same, and says so.
         else:

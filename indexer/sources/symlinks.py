@@ -9,7 +9,7 @@ from pathlib import Path
 _MAX_NESTING = 4
 
 
-class Links:
+class SymlinkPolicy:
     """What links may lead to: anything under the image roots."""
 
     def __init__(self, roots: tuple[Path, ...]) -> None:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from shared.errors import InvalidRequest
 from shared.files.uris import file_uri
 from shared.settings import IndexType, Pooling
-from shared.store.filters import check_text, every, quote, starts_with
+from shared.store.filters import and_, check_text, prefix_range, quote
 
 #: Limits that the schema sets, in bytes of UTF-8.
 MAX_URI_BYTES = 4096
@@ -82,8 +82,8 @@ class ImageFilter(_Frozen):
         if self.tag is not None:
             conditions.append(f"array_contains(tags, {quote(self.tag)})")
         if self.path_prefix is not None:
-            conditions.append(starts_with("uri", _uri_prefix(self.path_prefix)))
-        return every(*conditions)
+            conditions.append(prefix_range("uri", _uri_prefix(self.path_prefix)))
+        return and_(*conditions)
 
 
 class IndexSpec(_Frozen):

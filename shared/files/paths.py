@@ -48,7 +48,7 @@ def is_under(path: Path, roots: tuple[Path, ...]) -> bool:
     return any(path == root or root in path.parents for root in roots)
 
 
-def locate(uri: str, collection: str, settings: Settings) -> Path:
+def resolve_uri(uri: str, collection: str, settings: Settings) -> Path:
     """The real path of a picture's bytes; that it exists is not promised.
 
     Raises PictureError `outside_roots`, `unreadable`.
@@ -73,12 +73,12 @@ def upload_path(uri: str, collection: str, settings: Settings) -> Path:
     return settings.uploads_dir / collection / match[1][:2] / match[0]
 
 
-def open_picture(uri: str, collection: str, settings: Settings) -> BinaryIO:
+def open_image(uri: str, collection: str, settings: Settings) -> BinaryIO:
     """Open a picture for reading, once more checked to lie where it may.
 
     Raises PictureError `outside_roots`, `missing`, `unreadable`.
     """
-    path = locate(uri, collection, settings)
+    path = resolve_uri(uri, collection, settings)
     try:
         # A fifo or device under a root must not hang the reader: O_NONBLOCK, then a type check.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)

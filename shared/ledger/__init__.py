@@ -8,7 +8,7 @@ from shared.ledger.chunks import Chunks
 from shared.ledger.events import Event, Events
 from shared.ledger.jobs import Jobs
 from shared.ledger.queries import Queries, await_reply
-from shared.ledger.scans import ScanEnded, Scans, ScanStart, ScanSuperseded, Tally
+from shared.ledger.scans import ScanCounts, ScanEnded, Scans, ScanStart, ScanSuperseded
 from shared.ledger.stats import Stats
 from shared.ledger.workers import Heartbeat, Workers
 
@@ -19,12 +19,12 @@ __all__ = [
     "Heartbeat",
     "Jobs",
     "Queries",
+    "ScanCounts",
     "ScanEnded",
     "ScanStart",
     "ScanSuperseded",
     "Scans",
     "Stats",
-    "Tally",
     "Workers",
     "await_reply",
 ]

@@ -6,7 +6,7 @@ ACTIVE = f"{PREFIX}jobs:active"
 WORKERS = f"{PREFIX}workers"
 ENCODER = f"{PREFIX}encoder"
 STATS = f"{PREFIX}stats"
-TEND_LOCK = f"{PREFIX}tend"
+RECOVERY_LOCK = f"{PREFIX}tend"
 WORKER = f"{PREFIX}worker:"
 
 

@@ -40,12 +40,12 @@ class ScanStart:
     pending_ids: frozenset[str]
 
     @property
-    def again(self) -> bool:
+    def is_restart(self) -> bool:
         """Whether an earlier try may have accounted for some files."""
         return self.generation > 1
 
 
-class Tally(NamedTuple):
+class ScanCounts(NamedTuple):
     """Files in chunks, of all tries of a scan; unchanged and ignored ones, of the last try."""
 
     chunked: int
@@ -65,8 +65,8 @@ class Scans:
         self._removal = redis.register_script(scan_scripts.RECORD_REMOVAL)
         self._finish = redis.register_script(scan_scripts.FINISH_SCAN)
         self._complete = redis.register_script(scripts.COMPLETE_CHUNK)
-        self._tend = redis.register_script(scripts.TEND_JOB)
-        self._take_back = redis.register_script(scripts.TAKE_BACK_CHUNK)
+        self._tend = redis.register_script(scripts.RECOVER_JOB)
+        self._revoke_lease_script = redis.register_script(scripts.REVOKE_LEASE)
 
     def begin(self, job_id: str) -> ScanStart | None:
         """Take a job's scan, or None when it ended or another living indexer has it.
@@ -128,12 +128,12 @@ class Scans:
             replies = pipe.execute()
         _checked(replies[0])
 
-    def tally(self, job_id: str) -> Tally:
+    def counts(self, job_id: str) -> ScanCounts:
         """What the ledger has counted of a scan."""
         fields = ("chunk_total", "scan_unchanged", "ignored")
-        return Tally(*(int(n or 0) for n in self._redis.hmget(keys.job(job_id), *fields)))
+        return ScanCounts(*(int(n or 0) for n in self._redis.hmget(keys.job(job_id), *fields)))
 
-    def is_mine(self, job_id: str) -> bool:
+    def is_owner(self, job_id: str) -> bool:
         """Whether the ledger holds this indexer to be scanning a job."""
         owner: bytes | None = self._redis.hget(keys.job(job_id), "scan_owner")
         return owner is not None and owner.decode() == self._indexer
@@ -177,7 +177,7 @@ class Scans:
             yield from (FileRef.model_validate_json(row) for row in rows)
             start += len(rows)
 
-    def tend(
+    def recover_job(
         self, job_id: str, stale_seconds: float, queue_empty: bool
     ) -> tuple[bool, Sequence[str]]:
         """Free what a dead process held; returns (send the scan again, chunks to send again)."""
@@ -185,22 +185,22 @@ class Scans:
         reply = self._tend(keys=[keys.job(job_id)], args=args)
         return bool(reply[0]), [chunk.decode() for chunk in reply[1:]]
 
-    def held(self, job_id: str) -> dict[str, str]:
+    def leases(self, job_id: str) -> dict[str, str]:
         """The chunks in work, and the worker that holds each."""
         leases = self._redis.hgetall(keys.job(job_id, "leases"))
         return {chunk.decode(): lease.decode().split()[0] for chunk, lease in leases.items()}
 
-    def take_back(self, job_id: str, chunk_id: str, worker_id: str) -> bool:
+    def revoke_lease(self, job_id: str, chunk_id: str, worker_id: str) -> bool:
         """Free a chunk that a living worker holds, so that another may take it; it goes on.
 
         Its next attempt counts as one after a lost worker. Only a first attempt is taken back.
         """
-        return bool(self._take_back(keys=[keys.job(job_id)], args=[chunk_id, worker_id]))
+        return bool(self._revoke_lease_script(keys=[keys.job(job_id)], args=[chunk_id, worker_id]))
 
-    def may_tend(self, seconds: float) -> bool:
+    def try_acquire_leadership(self, seconds: float) -> bool:
         """Whether it is this indexer's turn: one of all tends at a time."""
         taken = self._redis.set(
-            keys.TEND_LOCK, self._indexer, nx=True, px=max(1, int(seconds * 1000))
+            keys.RECOVERY_LOCK, self._indexer, nx=True, px=max(1, int(seconds * 1000))
         )
         return bool(taken)
 

@@ -141,7 +141,7 @@ return 1
 
 #: ARGV: stale-after seconds, whether the encode queue is empty. Frees chunks of dead workers.
 #: Returns {scan wanted, chunk, chunk, …}: what is to be sent again.
-TEND_JOB = (
+RECOVER_JOB = (
     PRELUDE
     + """
 if terminal() then
@@ -177,7 +177,7 @@ return result
 
 #: ARGV: chunk, worker. Takes a chunk from a living worker, once, so that another may have it too.
 #: Returns 1, or 0 where the worker holds it no more, or it was somebody else's before.
-TAKE_BACK_CHUNK = (
+REVOKE_LEASE = (
     PRELUDE
     + """
 if terminal() or get('paused') == '1' then return 0 end

@@ -22,7 +22,7 @@ class Workers:
         self._redis = redis
         self._lease = settings.lease_seconds
 
-    def say_alive(self, worker: WorkerInfo) -> None:
+    def heartbeat(self, worker: WorkerInfo) -> None:
         """Register a process for the next `lease_seconds`; its chunks are its own as long."""
         worker = worker.model_copy(update={"seen_at": time.time()})
         with self._redis.pipeline(transaction=True) as pipe:
@@ -32,12 +32,12 @@ class Workers:
                 pipe.set(keys.ENCODER, worker.model_dump_json())
             pipe.execute()
 
-    def say_goodbye(self, worker_id: str) -> None:
+    def deregister(self, worker_id: str) -> None:
         """Leave at once, so that chunks still held are handed out again without delay."""
         self._redis.delete(keys.WORKER + worker_id)
         self._redis.srem(keys.WORKERS, worker_id)
 
-    def living(self) -> Sequence[WorkerInfo]:
+    def list_alive(self) -> Sequence[WorkerInfo]:
         """The processes that spoke within `lease_seconds`, by queue and name."""
         ids = list(self._redis.smembers(keys.WORKERS))
         if not ids:
@@ -75,14 +75,14 @@ class Heartbeat:
         self._stop.set()
         self._thread.join(timeout=5)
         try:
-            self._workers.say_goodbye(self._info().id)
+            self._workers.deregister(self._info().id)
         except RedisError:
-            _log.warning("goodbye_not_said")
+            _log.warning("deregister_failed")
 
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                self._workers.say_alive(self._info())
+                self._workers.heartbeat(self._info())
             except RedisError as error:
-                _log.warning("heartbeat_missed", error=str(error))
+                _log.warning("heartbeat_failed", error=str(error))
             self._stop.wait(self._seconds)

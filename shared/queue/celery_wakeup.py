@@ -15,12 +15,12 @@ _hubs: list[Any] = []
 
 
 @signals.worker_ready.connect
-def _remember(sender: Any, **_: Any) -> None:
+def _store_hub(sender: Any, **_: Any) -> None:
     _hubs[:] = [sender.hub] if getattr(sender, "hub", None) is not None else []
 
 
 @signals.task_postrun.connect
-def _look_again(**_: Any) -> None:
+def _wake_hub(**_: Any) -> None:
     for hub in _hubs:
         # Only `call_soon` may be called, and wakes the loop, from another thread.
         hub.call_soon(hub.call_later, _SOON_SECONDS, _nothing)

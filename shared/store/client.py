@@ -18,8 +18,8 @@ from pymilvus.exceptions import (
 from shared.errors import Unavailable, collection_not_found
 from shared.log import get_logger
 from shared.settings import Settings
-from shared.store.filters import one_of
-from shared.store.lite_lock import Turns
+from shared.store.filters import in_
+from shared.store.lite_lock import CollectionLock
 
 T = TypeVar("T")
 Row = dict[str, Any]
@@ -94,7 +94,7 @@ def is_lite(version: str) -> bool:
     return version.startswith("milvus_lite")
 
 
-class Milvus:
+class MilvusConnection:
     """One channel to Milvus, opened at the first call; any number of threads may use it.
 
     Methods raise NotFound `collection_not_found` and Unavailable `milvus_unavailable`. On
@@ -106,7 +106,7 @@ class Milvus:
         self._lock = threading.Lock()
         self._client: MilvusClient | None = None
         self._lite: bool | None = None
-        self._turns = Turns(settings.data_dir / "locks")
+        self._collection_lock = CollectionLock(settings.data_dir / "locks")
 
     @property
     def lite(self) -> bool:
@@ -154,7 +154,7 @@ class Milvus:
             # The flag of pymilvus' own QueryIterator: milvus-lite sorts by id only for it. The
             # server merges by id anyway.
             options["iterator"] = "True"
-        with self._turns.reading(collection) if self.lite else nullcontext():
+        with self._collection_lock.reading(collection) if self.lite else nullcontext():
             return list(
                 self.run(
                     lambda client: client.query(
@@ -177,7 +177,7 @@ class Milvus:
             )
             return int(rows[0]["count(*)"])
 
-        with self._turns.reading(collection) if strong and self.lite else nullcontext():
+        with self._collection_lock.reading(collection) if strong and self.lite else nullcontext():
             return self.run(count, collection)
 
     def upsert(self, collection: str, rows: Sequence[Row]) -> None:
@@ -191,19 +191,17 @@ class Milvus:
         """Delete rows; ids without one are no error."""
         self.write(
             collection,
-            lambda client: client.delete(
-                collection, filter=one_of("id", ids), timeout=WRITE_SECONDS
-            ),
+            lambda client: client.delete(collection, filter=in_("id", ids), timeout=WRITE_SECONDS),
         )
 
     def write(self, collection: str, operation: Callable[[MilvusClient], Any]) -> None:
         """Run an operation that changes a collection."""
-        with self.alone(collection):
+        with self.exclusive(collection):
             self.run(operation, collection)
 
-    def alone(self, collection: str) -> AbstractContextManager[None]:
+    def exclusive(self, collection: str) -> AbstractContextManager[None]:
         """Keep everyone else from a collection where Milvus itself does not keep order."""
-        return self._turns.writing(collection) if self.lite else nullcontext()
+        return self._collection_lock.writing(collection) if self.lite else nullcontext()
 
     def close(self) -> None:
         with self._lock:

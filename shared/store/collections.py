@@ -11,7 +11,7 @@ from shared.domain.fingerprint import fingerprint
 from shared.domain.image import CollectionIdentity, CollectionInfo, IndexSpec
 from shared.errors import Conflict, NotFound, collection_not_found
 from shared.settings import Pooling, Settings
-from shared.store.client import LOAD_SECONDS, READ_SECONDS, WRITE_SECONDS, Milvus
+from shared.store.client import LOAD_SECONDS, READ_SECONDS, WRITE_SECONDS, MilvusConnection
 from shared.store.schema import (
     SCALAR_INDEXES,
     VECTOR,
@@ -37,7 +37,7 @@ class Collections:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._milvus = Milvus(settings)
+        self._milvus = MilvusConnection(settings)
 
     def create(
         self,
@@ -62,11 +62,11 @@ class Collections:
             "created_at": repr(time.time()),
             "index": spec.model_dump_json(),
         }
-        with self._milvus.alone(name):
+        with self._milvus.exclusive(name):
             self._milvus.run(lambda client: _create(client, name, properties))
             if self._properties(name) != properties:
                 raise _exists(name)  # Another was quicker by a moment.
-            self._complete(name, spec)
+            self._ensure_indexed_and_loaded(name, spec)
         return self.get(name)
 
     def ensure(self, name: str, *, weights: str, pooling: Pooling) -> CollectionInfo:
@@ -87,7 +87,7 @@ class Collections:
                     raise conflict from None
         if info.state == "not_loaded" or VECTOR not in self._indexes(name):
             # Its maker may have died half-way.
-            self._complete(name, info.index)
+            self._ensure_indexed_and_loaded(name, info.index)
             info = self.get(name)
         return info
 
@@ -182,7 +182,7 @@ class Collections:
         )
         return int(stats["row_count"])
 
-    def _complete(self, name: str, spec: IndexSpec) -> None:
+    def _ensure_indexed_and_loaded(self, name: str, spec: IndexSpec) -> None:
         """Make the indexes that are missing, and load the collection."""
         present = self._indexes(name)
         if VECTOR not in present:

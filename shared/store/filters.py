@@ -24,19 +24,19 @@ def check_text(value: str) -> None:
         raise InvalidRequest("invalid_text", "The text is not valid Unicode.") from error
 
 
-def one_of(field: str, values: Iterable[str]) -> str:
+def in_(field: str, values: Iterable[str]) -> str:
     """`field in ["…", …]`."""
     return f"{field} in [{','.join(map(quote, values))}]"
 
 
-def starts_with(field: str, prefix: str) -> str:
+def prefix_range(field: str, prefix: str) -> str:
     """A range, as `like` reads the `%` of percent-encoded uris as a wildcard."""
     lower = f"{field} >= {quote(prefix)}"
     upper = _after(prefix)
     return lower if upper is None else f"{lower} and {field} < {quote(upper)}"
 
 
-def every(*conditions: str) -> str:
+def and_(*conditions: str) -> str:
     """All of the conditions that are not empty."""
     return " and ".join(f"({condition})" for condition in conditions if condition)
 

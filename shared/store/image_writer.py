@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from shared.domain.image import ImageRow
 from shared.settings import Settings
-from shared.store.client import Milvus, Row
-from shared.store.filters import one_of
+from shared.store.client import MilvusConnection, Row
+from shared.store.filters import in_
 from shared.store.schema import MAX_WINDOW, VECTOR
 
 T = TypeVar("T")
@@ -21,11 +21,11 @@ _LOOKUP_BATCH = 1000
 _COPIES = 100
 
 
-class Writer:
+class ImageWriter:
     """Writes to collections. Methods raise NotFound `collection_not_found` and Unavailable."""
 
     def __init__(self, settings: Settings) -> None:
-        self._milvus = Milvus(settings)
+        self._milvus = MilvusConnection(settings)
 
     def upsert(
         self,
@@ -44,18 +44,16 @@ class Writer:
         for batch in _batches(list(latest.values()), _BATCH):
             self._milvus.upsert(collection, batch)
 
-    def touch(self, collection: str, rows: Sequence[ImageRow]) -> None:
+    def update_keeping_vector(self, collection: str, rows: Sequence[ImageRow]) -> None:
         """Replace stored rows by these, each keeping the vector it has. Rows gone stay gone."""
         for batch in _batches(rows, _BATCH):
             wanted = {row.id: row for row in batch}
-            stored = self._milvus.query(
-                collection, one_of("id", wanted), ["id", VECTOR], strong=True
-            )
+            stored = self._milvus.query(collection, in_("id", wanted), ["id", VECTOR], strong=True)
             if stored:
                 found = [wanted[row["id"]] for row in stored]
                 self.upsert(collection, found, [row[VECTOR] for row in stored])
 
-    def same_contents(
+    def find_by_hash(
         self, collection: str, sha256s: Sequence[str]
     ) -> Mapping[str, tuple[str, ...]]:
         """The ids of images with these contents, by content; contents not there are left out.
@@ -78,7 +76,7 @@ class Writer:
 
     def _with_contents(self, collection: str, sha256s: Sequence[str]) -> list[Row]:
         def ask(wanted: Sequence[str], limit: int) -> list[Row]:
-            expression = one_of("sha256", wanted)
+            expression = in_("sha256", wanted)
             fields = ["id", "sha256"]
             return self._milvus.query(collection, expression, fields, limit=limit, strong=True)
 

@@ -8,10 +8,10 @@ from shared.cursors import Order, Position
 from shared.domain.image import ImageFilter, ImageRow, check_labels
 from shared.errors import InvalidRequest, image_not_found
 from shared.settings import Settings
-from shared.store.client import Milvus, Row
-from shared.store.filters import every, one_of, quote
+from shared.store.client import MilvusConnection, Row
+from shared.store.filters import and_, in_, quote
 from shared.store.schema import SCALARS, VECTOR
-from shared.store.time_pagination import TimeOrder
+from shared.store.time_pagination import TimePagination
 
 _LOOKUP_BATCH = 1000
 _READ_BATCH = 1000
@@ -19,7 +19,7 @@ _READ_BATCH = 1000
 _URI_BATCH = 8000
 
 
-class Stamp(NamedTuple):
+class FileVersion(NamedTuple):
     """What tells whether a file changed since its row was written, and by which job that was."""
 
     bytes: int
@@ -31,17 +31,17 @@ class Images:
     """Reads and changes rows. Methods raise NotFound `collection_not_found` and Unavailable."""
 
     def __init__(self, settings: Settings) -> None:
-        self._milvus = Milvus(settings)
+        self._milvus = MilvusConnection(settings)
 
     def get(self, collection: str, image: str) -> ImageRow:
         """One image. Raises NotFound `image_not_found`."""
         for strong in (False, True):
             # Asked again, in case it was written only a moment ago.
-            if found := self.many(collection, [image], strong=strong):
+            if found := self.get_many(collection, [image], strong=strong):
                 return found[image]
         raise image_not_found(image)
 
-    def many(
+    def get_many(
         self, collection: str, ids: Iterable[str], *, strong: bool = False
     ) -> dict[str, ImageRow]:
         """The images that exist of these, by id.
@@ -52,10 +52,12 @@ class Images:
         rows = self._lookup(collection, list(ids), SCALARS, strong)
         return {row["id"]: to_row(row) for row in rows}
 
-    def stamps(self, collection: str, ids: Sequence[str], *, strong: bool) -> dict[str, Stamp]:
-        """The stamps of the images that exist of these, by id."""
-        rows = self._lookup(collection, ids, ("id", *Stamp._fields), strong)
-        return {row["id"]: Stamp(row["bytes"], row["mtime_ns"], row["job"]) for row in rows}
+    def file_versions(
+        self, collection: str, ids: Sequence[str], *, strong: bool
+    ) -> dict[str, FileVersion]:
+        """The versions of the files of the images that exist of these, by id."""
+        rows = self._lookup(collection, ids, ("id", *FileVersion._fields), strong)
+        return {row["id"]: FileVersion(row["bytes"], row["mtime_ns"], row["job"]) for row in rows}
 
     def page(
         self,
@@ -80,7 +82,7 @@ class Images:
         else:
             positions = self._by_time(collection, filter, order).after(last, limit + 1)
             ids = [position.id for position in positions[:limit]]
-            found = self.many(collection, ids)
+            found = self.get_many(collection, ids)
             images = [found[image] for image in ids if image in found]
             more = len(positions) > limit
             end = positions[limit - 1] if more else Position("")
@@ -153,7 +155,7 @@ class Images:
             yield [to_row(row) for row in rows]
             after = rows[-1]["id"]
 
-    def uris_after(
+    def list_uris(
         self,
         collection: str,
         filter: ImageFilter,  # noqa: A002 - as in `page`
@@ -171,14 +173,14 @@ class Images:
     ) -> list[Row]:
         found: list[Row] = []
         for start in range(0, len(ids), _LOOKUP_BATCH):
-            expression = one_of("id", ids[start : start + _LOOKUP_BATCH])
+            expression = in_("id", ids[start : start + _LOOKUP_BATCH])
             found += self._milvus.query(collection, expression, fields, strong=strong)
         return found
 
     def _by_id(
         self, collection: str, expression: str, after: str, fields: Sequence[str], limit: int
     ) -> list[Row]:
-        wanted = every(expression, f"id > {quote(after)}")
+        wanted = and_(expression, f"id > {quote(after)}")
         return self._milvus.query(collection, wanted, fields, limit=limit, ordered=True)
 
     def _by_time(
@@ -186,11 +188,11 @@ class Images:
         collection: str,
         filter: ImageFilter,  # noqa: A002 - as in `page`
         order: Order,
-    ) -> TimeOrder:
+    ) -> TimePagination:
         def query(wanted: str, fields: Sequence[str], limit: int, ordered: bool) -> list[Row]:
             return self._milvus.query(collection, wanted, fields, limit=limit, ordered=ordered)
 
-        return TimeOrder(
+        return TimePagination(
             query,
             lambda: self._milvus.count(collection, strong=False),
             filter.expression(),

@@ -26,7 +26,7 @@ _LONGEST_NAP = 0.02
 _IDLE, _WRITING = b"0", b"1"
 
 
-class Turns:
+class CollectionLock:
     """The turns of one machine's processes; `folder` is where their locks lie."""
 
     def __init__(self, folder: Path) -> None:

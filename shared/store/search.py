@@ -24,12 +24,10 @@ from shared.store.client import (
     is_released,
     translate,
 )
-from shared.store.filters import one_of
+from shared.store.filters import in_
 from shared.store.images import to_row
-from shared.store.lite_lock import Turns
+from shared.store.lite_lock import CollectionLock
 from shared.store.schema import MAX_WINDOW, SCALARS, VECTOR, search_params
-
-__all__ = ["Hit", "Search"]
 
 T = TypeVar("T")
 Scored = tuple[float, str]
@@ -41,7 +39,7 @@ _DIGITS = 6
 _WHOLE_ROWS = 256
 
 
-class Search:
+class VectorSearch:
     """Searches collections from one event loop.
 
     Methods raise NotFound `collection_not_found` and Unavailable `milvus_unavailable`.
@@ -52,7 +50,7 @@ class Search:
         self._client: AsyncMilvusClient | None = None
         self._connecting = asyncio.Lock()
         self._lite = False
-        self._turns = Turns(settings.data_dir / "locks")
+        self._collection_lock = CollectionLock(settings.data_dir / "locks")
 
     async def nearest(
         self,
@@ -147,13 +145,13 @@ class Search:
         async def query(client: AsyncMilvusClient) -> Any:
             return await client.query(
                 collection,
-                filter=one_of("id", ids),
+                filter=in_("id", ids),
                 output_fields=["id", *fields],
                 timeout=READ_SECONDS,
             )
 
         await self._connected()
-        async with self._turns.reading_async(collection) if self._lite else nullcontext():
+        async with self._collection_lock.reading_async(collection) if self._lite else nullcontext():
             return list(await self._run(query, collection))
 
     async def _run(

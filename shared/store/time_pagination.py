@@ -13,10 +13,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from shared.cursors import Position
-from shared.store.filters import every, quote
+from shared.store.filters import and_, quote
 from shared.store.schema import MAX_WINDOW
 
-#: `query(expression, fields, limit, ordered)`, as `Milvus.query` of one collection.
+#: `query(expression, fields, limit, ordered)`, as `MilvusConnection.query` of one collection.
 Query = Callable[[str, Sequence[str], int, bool], list[dict[str, Any]]]
 
 _FIELDS = ("id", "added_at")
@@ -24,7 +24,7 @@ _SAMPLE = 1000
 _END = 2**63 - 1
 
 
-class TimeOrder:
+class TimePagination:
     """Positions of the images that `expression` names, oldest or newest first, then by id."""
 
     def __init__(
@@ -40,7 +40,7 @@ class TimeOrder:
         """The `wanted` positions after `last` (from the first on for None), or all there are."""
         window = min(MAX_WINDOW - 1, max(1000, 4 * wanted))
         found: list[Position] = []
-        begin, after_id, end, crowd = -_END, "", _END, 0
+        begin, after_id, end, estimated_rows = -_END, "", _END, 0
         if last is not None:
             begin, after_id = self._key(last), last.id
         while len(found) < wanted:
@@ -49,13 +49,15 @@ class TimeOrder:
             else:
                 rows = self._read(begin, after_id, end, window + 1)
                 if len(rows) > window:
-                    crowd = crowd or max(1, self._count())
-                    end, crowd = self._narrow(begin, after_id, end, wanted - len(found), crowd)
+                    estimated_rows = estimated_rows or max(1, self._count())
+                    end, estimated_rows = self._narrow(
+                        begin, after_id, end, wanted - len(found), estimated_rows
+                    )
                     continue
                 found += sorted(rows, key=lambda p: (self._key(p), p.id))
             if end == _END:
                 break
-            begin, after_id, end, crowd = end + 1, "", _END, 0
+            begin, after_id, end, estimated_rows = end + 1, "", _END, 0
         return found[:wanted]
 
     def _read(self, begin: int, after_id: str, end: int, limit: int) -> list[Position]:
@@ -70,23 +72,25 @@ class TimeOrder:
         return [Position(row["id"], row["added_at"]) for row in rows]
 
     def _narrow(
-        self, begin: int, after_id: str, end: int, wanted: int, crowd: int
+        self, begin: int, after_id: str, end: int, wanted: int, estimated_rows: int
     ) -> tuple[int, int]:
         """A nearer end for a window of about `crowd` rows, and about how many are left in it."""
         while True:
-            share = min(1.0, _SAMPLE / crowd)
-            sampled = every(self._window(begin, after_id, end), _ids_below(share))
+            share = min(1.0, _SAMPLE / estimated_rows)
+            sampled = and_(self._window(begin, after_id, end), _ids_below(share))
             rows = self._query(sampled, _FIELDS, 4 * _SAMPLE, False)
             # Twice as many as are wanted, lest the page end just short of them.
             rank = math.ceil(2 * wanted * share)
             if len(rows) == 4 * _SAMPLE:
-                crowd *= 8  # The sample was cut off, and is no fair one.
+                estimated_rows *= 8  # The sample was cut off, and is no fair one.
             elif rank >= len(rows) and share < 1.0:
-                crowd = max(1, crowd // 16)  # A filter leaves few of the collection's rows.
+                estimated_rows = max(
+                    1, estimated_rows // 16
+                )  # A filter leaves few of the collection's rows.
             else:
                 break
         if not rows:
-            return end, crowd  # All were deleted in the meantime.
+            return end, estimated_rows  # All were deleted in the meantime.
         keys = sorted(self._sign * row["added_at"] for row in rows)
         nearer = keys[min(rank, len(keys)) - 1]
         # Where most of the sample share one moment, what comes before it is read on its own.
@@ -102,7 +106,7 @@ class TimeOrder:
             bounds.append(f"added_at {farthest} {self._sign * end}")
         if after_id:
             bounds.append(f"(added_at != {first} or id > {quote(after_id)})")
-        return every(self._expression, *bounds)
+        return and_(self._expression, *bounds)
 
     def _key(self, position: Position) -> int:
         return self._sign * (position.added_at or 0)

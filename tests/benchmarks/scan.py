@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from indexer.active_scans import Running
+from indexer.active_scans import ActiveScans
 from indexer.scan.scan import Services, run_scan
 from indexer.sources.directory import DirectoryWalk
 from shared.domain.job import DirectorySource, JobSpec
@@ -47,7 +47,7 @@ def measure(folder: Path, *, files: int, runs: int) -> Report:
             data_dir=folder / "data",
             redis_url=valkey.url,
             milvus_uri=milvus.uri,
-            chunks_ahead=_UNBOUNDED,
+            max_pending_chunks=_UNBOUNDED,
         )
         walks, scans, grown = [], [], []
         for run in range(runs):
@@ -83,7 +83,7 @@ def _scan(settings: Settings, collection: str, files: int) -> None:
         collections=Collections(settings),
         images=Images(settings),
         dispatcher=Dispatcher(create_celery(settings), redis),
-        running=Running(),
+        active_scans=ActiveScans(),
         stop=threading.Event(),
     )
     services.collections.ensure(collection, weights="untrained-0", pooling="avg")
@@ -92,7 +92,7 @@ def _scan(settings: Settings, collection: str, files: int) -> None:
     spec = JobSpec(id=job_id, collection=collection, source=source, created_at=time.time())
     jobs.create(spec, [])
     run_scan(job_id, services)
-    found = services.scans.tally(job_id)
+    found = services.scans.counts(job_id)
     services.collections.close()
     services.images.close()
     redis.close()

@@ -15,7 +15,7 @@ from encoder_worker.encode.openvino import OpenVinoRuntime
 from encoder_worker.model.weights import find_weights
 from shared.settings import Settings
 from shared.store.collections import Collections
-from shared.store.image_writer import Writer
+from shared.store.image_writer import ImageWriter
 from tests.benchmarks import corpus
 from tests.benchmarks.plot import lines
 from tests.benchmarks.report import Report
@@ -86,7 +86,7 @@ def _forward(settings: Settings, photos: Sequence[bytes], searches: int) -> list
 def _fill(stack: Stack, collection: str, count: int) -> None:
     stack.client.post("/api/v2/collections", json={"name": collection}).raise_for_status()
     settings = Settings(milvus_uri=stack.milvus.uri)
-    writer, collections = Writer(settings), Collections(settings)
+    writer, collections = ImageWriter(settings), Collections(settings)
     corpus.fill(writer, collection, count)
     collections.flush(collection)
     writer.close()

@@ -47,7 +47,7 @@ def test_an_encoder_that_is_stuck(chaos_stack: Stack, photos: list[Path]) -> Non
     name = chaos_stack.start_encoder()
     try:
         chaos_stack.wait_encoders(2)
-        (worker,) = (item.id for item in workers.living() if item.name.startswith(name))
+        (worker,) = (item.id for item in workers.list_alive() if item.name.startswith(name))
         job = chaos_stack.load("stuck")
         wait_until(lambda: worker in scans.held(job["id"]).values(), 60, "a chunk of its own")
         with _stuck(chaos_stack.processes[name].pid, worker, redis):

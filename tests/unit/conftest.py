@@ -9,7 +9,7 @@ from shared.domain.image import ImageRow, IndexSpec
 from shared.redis import RedisClient
 from shared.settings import Settings
 from shared.store.collections import Collections
-from shared.store.image_writer import Writer
+from shared.store.image_writer import ImageWriter
 from shared.store.images import Images
 from tests.unit.indexer.loads import Loads
 from tests.unit.shared.store.samples import Vectors, make_vectors
@@ -30,8 +30,8 @@ def images(settings: Settings) -> Iterator[Images]:
 
 
 @pytest.fixture
-def writer(settings: Settings) -> Iterator[Writer]:
-    opened = Writer(settings)
+def writer(settings: Settings) -> Iterator[ImageWriter]:
+    opened = ImageWriter(settings)
     yield opened
     opened.close()
 
@@ -50,7 +50,7 @@ Fill = Callable[[Sequence[ImageRow]], Vectors]
 
 
 @pytest.fixture
-def fill(writer: Writer, empty: str) -> Fill:
+def fill(writer: ImageWriter, empty: str) -> Fill:
     """Write rows into the empty collection, with random vectors, which it returns."""
 
     def write(rows: Sequence[ImageRow]) -> Vectors:
@@ -64,7 +64,7 @@ def fill(writer: Writer, empty: str) -> Fill:
 @pytest.fixture
 def loads(settings: Settings, redis: RedisClient, empty: str) -> Iterator[Loads]:
     """Loads into the empty collection, in chunks of two files."""
-    small = settings.model_copy(update={"chunk_size": 2, "chunks_ahead": 3})
+    small = settings.model_copy(update={"chunk_size": 2, "max_pending_chunks": 3})
     opened = Loads(small, empty)
     yield opened
     opened.close()

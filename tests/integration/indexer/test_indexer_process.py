@@ -45,7 +45,7 @@ class Site:
                 "milvus_uri": self.milvus.uri,
                 "lease_seconds": 2.0,
                 "chunk_size": 2,
-                "chunks_ahead": 3,
+                "max_pending_chunks": 3,
             }
         )
         self.indexers: list[Process] = []
@@ -64,7 +64,7 @@ class Site:
             "LOOKALIKE_MILVUS_URI": settings.milvus_uri,
             "LOOKALIKE_LEASE_SECONDS": str(settings.lease_seconds),
             "LOOKALIKE_CHUNK_SIZE": str(settings.chunk_size),
-            "LOOKALIKE_CHUNKS_AHEAD": str(settings.chunks_ahead),
+            "LOOKALIKE_MAX_PENDING_CHUNKS": str(settings.max_pending_chunks),
             "LOOKALIKE_LOG_FORMAT": "json",
         }
         process = Process(
@@ -119,12 +119,12 @@ def test_a_job_is_scanned_and_a_polite_end_leaves_no_trace(site: Site) -> None:
     indexer = site.start_indexer()
     job = site.begin()
     workers = site.loads.indexers[0].workers
-    (living,) = [worker for worker in workers.living() if str(indexer.pid) in worker.name]
+    (living,) = [worker for worker in workers.list_alive() if str(indexer.pid) in worker.name]
     assert living.queue == "scan"
     # In the middle of a scan: the thread must not keep the process from ending.
     os.kill(indexer.pid, signal.SIGTERM)
     indexer.wait(30)
-    assert living.id not in [worker.id for worker in workers.living()]
+    assert living.id not in [worker.id for worker in workers.list_alive()]
     assert site.loads.jobs.get(job).status == "scanning"
     site.start_indexer()
     site.assert_exact(site.finish(job))

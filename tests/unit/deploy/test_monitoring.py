@@ -37,7 +37,7 @@ def exported(settings: Settings, redis: RedisClient) -> set[str]:
     """The names of all metrics of a gateway."""
     metrics = Metrics()
     dispatcher = Dispatcher(create_celery(settings), redis)
-    metrics.watch(
+    metrics.status(
         LedgerMetrics(Stats(redis), Jobs(redis, settings), Workers(redis, settings), dispatcher)
     )
     families = text_string_to_metric_families(metrics.render().decode())

@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from encoder_worker.chunks.processor import ChunkWorker
+from encoder_worker.chunks.processor import ChunkProcessor
 from encoder_worker.chunks.stores import open_stores
-from encoder_worker.decode.batch import DecodeAll, decode_in_threads
+from encoder_worker.decode.batch import BatchDecoder, decode_in_threads
 from encoder_worker.encode.encoder import Encoder
 from shared.domain.image import ImageRow
 from shared.domain.job import (
@@ -29,7 +29,7 @@ from shared.redis import RedisClient
 from shared.settings import Pooling, Settings
 from shared.store.collections import Collections
 from shared.store.images import Images
-from shared.store.search import Search
+from shared.store.search import VectorSearch
 from tests.chunks import add_chunk
 
 
@@ -85,21 +85,21 @@ class Load:
 
     def worker(
         self,
-        decode_all: DecodeAll | None = None,
-        decode_suspects: DecodeAll | None = None,
+        decode_all: BatchDecoder | None = None,
+        decode_suspects: BatchDecoder | None = None,
         name: str | None = None,
         encoder: Encoder | None = None,
-    ) -> ChunkWorker:
+    ) -> ChunkProcessor:
         """A worker that the ledger takes for alive."""
         name = name or uuid.uuid4().hex
         info = WorkerInfo(id=name, name=name, queue="encode", started_at=time.time())
         # A minute of life, where a heartbeat would give it a few seconds again and again.
         patient = self.settings.model_copy(update={"lease_seconds": 60.0})
-        Workers(self.redis, patient).say_alive(info)
+        Workers(self.redis, patient).heartbeat(info)
         stores = open_stores(self.settings, self.redis, name)
         self._opened.append(stores)
         in_threads = decode_in_threads(self.threads, self.settings.max_pixels)
-        return ChunkWorker(
+        return ChunkProcessor(
             self.settings,
             stores,
             encoder or self.encoder,
@@ -119,7 +119,7 @@ class Load:
         """Have a worker claim a chunk and die."""
         lost = uuid.uuid4().hex
         info = WorkerInfo(id=lost, name=lost, queue="encode", started_at=time.time())
-        Workers(self.redis, self.settings).say_alive(info)
+        Workers(self.redis, self.settings).heartbeat(info)
         assert Chunks(self.redis, lost).claim(job_id, chunk_id) is not None
         self.redis.delete(keys.WORKER + lost)
 
@@ -131,7 +131,7 @@ class Load:
     def rows(self, *files: FileRef | Path) -> list[ImageRow | None]:
         """What the collection has of these files."""
         refs = [self.ref(item) if isinstance(item, Path) else item for item in files]
-        found = self.images.many(self.collection, [ref.id for ref in refs], strong=True)
+        found = self.images.get_many(self.collection, [ref.id for ref in refs], strong=True)
         return [found.get(ref.id) for ref in refs]
 
     def row(self, file: FileRef | Path) -> ImageRow:
@@ -141,7 +141,7 @@ class Load:
 
     def vector(self, file: FileRef | Path) -> list[float]:
         async def ask() -> list[float]:
-            search = Search(self.settings)
+            search = VectorSearch(self.settings)
             try:
                 return await search.vector_of(self.collection, self.row(file).id)
             finally:

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from encoder_worker.decode.decoder import decode
 from encoder_worker.encode.encoder import Encoder
-from encoder_worker.queries import QueryWorker
+from encoder_worker.queries import QueryProcessor
 from shared.domain.job import Crop, Query
 from shared.ledger import Queries
 from shared.redis import RedisClient, connect
@@ -24,8 +24,8 @@ Ask = Callable[..., Query]
 
 
 @pytest.fixture
-def worker(settings: Settings, redis: RedisClient, encoder: Encoder) -> QueryWorker:
-    return QueryWorker(settings, Queries(redis), encoder)
+def worker(settings: Settings, redis: RedisClient, encoder: Encoder) -> QueryProcessor:
+    return QueryProcessor(settings, Queries(redis), encoder)
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def ask(redis: RedisClient) -> Ask:
 
 
 def test_a_picture_becomes_a_vector(
-    worker: QueryWorker, ask: Ask, settings: Settings, encoder: Encoder
+    worker: QueryProcessor, ask: Ask, settings: Settings, encoder: Encoder
 ) -> None:
     image = encoded(draw(1), "PNG")
     query = ask(image, "gem")
@@ -62,7 +62,7 @@ def test_a_picture_becomes_a_vector(
 
 
 def test_a_crop_is_searched_by(
-    worker: QueryWorker, ask: Ask, settings: Settings, encoder: Encoder
+    worker: QueryProcessor, ask: Ask, settings: Settings, encoder: Encoder
 ) -> None:
     image = draw(1, (400, 400))
     query = ask(encoded(image, "PNG"), crop=Crop(x=0.25, y=0.5, width=0.5, height=0.25))
@@ -83,7 +83,7 @@ def test_a_crop_is_searched_by(
     ],
 )
 def test_what_is_no_picture_is_refused_with_a_reason(
-    image: bytes, code: str, worker: QueryWorker, ask: Ask, settings: Settings
+    image: bytes, code: str, worker: QueryProcessor, ask: Ask, settings: Settings
 ) -> None:
     query = ask(image)
     worker.answer(query)
@@ -98,13 +98,15 @@ def test_the_pixel_limit_holds_for_queries(
 ) -> None:
     narrow = settings.model_copy(update={"max_pixels": 100})
     query = ask(encoded(draw(1), "PNG"))
-    QueryWorker(narrow, Queries(redis), encoder).answer(query)
+    QueryProcessor(narrow, Queries(redis), encoder).answer(query)
     reply = reply_to(query, settings)
     assert reply is not None
     assert reply.code == "too_many_pixels"
 
 
-def test_an_expired_query_gets_no_answer(worker: QueryWorker, ask: Ask, settings: Settings) -> None:
+def test_an_expired_query_gets_no_answer(
+    worker: QueryProcessor, ask: Ask, settings: Settings
+) -> None:
     query = ask(encoded(draw(1), "PNG"), seconds=-1)
     with capture_logs() as logs:
         worker.answer(query)
@@ -112,7 +114,7 @@ def test_an_expired_query_gets_no_answer(worker: QueryWorker, ask: Ask, settings
     assert [line["event"] for line in logs] == ["query_expired"]
 
 
-def test_a_query_is_answered_once(worker: QueryWorker, ask: Ask, redis: RedisClient) -> None:
+def test_a_query_is_answered_once(worker: QueryProcessor, ask: Ask, redis: RedisClient) -> None:
     query = ask(encoded(draw(1), "PNG"))
     worker.answer(query)
     worker.answer(query)
@@ -120,7 +122,7 @@ def test_a_query_is_answered_once(worker: QueryWorker, ask: Ask, redis: RedisCli
 
 
 def test_queries_that_come_together_are_answered_each_with_its_own(
-    worker: QueryWorker, ask: Ask, settings: Settings, encoder: Encoder
+    worker: QueryProcessor, ask: Ask, settings: Settings, encoder: Encoder
 ) -> None:
     images = [encoded(draw(index), "PNG") for index in range(6)]
     queries = [ask(image, "max" if index % 2 else "avg") for index, image in enumerate(images)]
@@ -137,7 +139,7 @@ def test_queries_that_come_together_are_answered_each_with_its_own(
 def test_redis_away_loses_a_query_and_nothing_else(
     base_settings: Settings, encoder: Encoder
 ) -> None:
-    worker = QueryWorker(base_settings, Queries(connect(base_settings, retries=0)), encoder)
+    worker = QueryProcessor(base_settings, Queries(connect(base_settings, retries=0)), encoder)
     query = Query(id="q", pooling="avg", deadline=time.time() + 60)
     with capture_logs() as logs:
         worker.answer(query)

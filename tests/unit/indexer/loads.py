@@ -9,7 +9,7 @@ from typing import Any
 
 from celery import Celery
 
-from indexer.active_scans import Running
+from indexer.active_scans import ActiveScans
 from indexer.scan.scan import Services, run_scan
 from shared.domain.image import ImageRow
 from shared.domain.job import (
@@ -29,7 +29,7 @@ from shared.queue.dispatcher import Dispatcher
 from shared.redis import RedisClient, connect
 from shared.settings import Settings
 from shared.store.collections import Collections
-from shared.store.image_writer import Writer
+from shared.store.image_writer import ImageWriter
 from shared.store.images import Images
 from tests.unit.shared.store.samples import make_vectors
 
@@ -37,7 +37,7 @@ JPEG = b"\xff\xd8\xff\xe0" + bytes(60)
 WEIGHTS = "untrained-1"
 
 
-def say_alive(redis: RedisClient, worker: str) -> None:
+def heartbeat(redis: RedisClient, worker: str) -> None:
     """What a heartbeat says, for as long as a test may take."""
     info = WorkerInfo(id=worker, name=worker, queue="any", started_at=time.time())
     redis.set(keys.WORKER + worker, info.model_dump_json())
@@ -58,10 +58,10 @@ class Indexer:
             collections=Collections(settings),
             images=Images(settings),
             dispatcher=Dispatcher(app, redis),
-            running=Running(),
+            active_scans=ActiveScans(),
             stop=threading.Event(),
         )
-        say_alive(redis, self.id)
+        heartbeat(redis, self.id)
 
     def scan(self, job_id: str) -> None:
         run_scan(job_id, self.services)
@@ -88,8 +88,8 @@ class Loads:
         self.jobs = Jobs(self.redis, settings)
         self.scans = Scans(self.redis, "onlooker")
         self.chunks = Chunks(self.redis, "encoder")
-        say_alive(self.redis, "encoder")
-        self.writer = Writer(settings)
+        heartbeat(self.redis, "encoder")
+        self.writer = ImageWriter(settings)
         self.root = settings.image_roots[0]
         self.indexers: list[Indexer] = []
         self.claims: list[ChunkClaim] = []

@@ -6,7 +6,7 @@ from redis.exceptions import ResponseError
 
 from shared.errors import NotFound, Unavailable
 from shared.ledger import ScanEnded
-from shared.retry import Persistence, Stopped
+from shared.retry import RetryPolicy, ShuttingDown
 
 AWAY = [
     Unavailable("milvus_unavailable", "away"),
@@ -24,7 +24,7 @@ def test_a_call_is_repeated_until_it_succeeds() -> None:
             raise answer
         return answer
 
-    assert Persistence(threading.Event()).run(call) == 7
+    assert RetryPolicy(threading.Event()).run(call) == 7
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_what_no_waiting_mends_is_raised(error: Exception) -> None:
         raise error
 
     with pytest.raises(type(error)):
-        Persistence(threading.Event()).run(call)
+        RetryPolicy(threading.Event()).run(call)
 
 
 def _away() -> None:
@@ -49,14 +49,14 @@ def test_it_ends_when_nobody_wants_it_any_more() -> None:
         raise checks.pop(0)
 
     with pytest.raises(ScanEnded):
-        Persistence(threading.Event(), check).run(_away)
+        RetryPolicy(threading.Event(), check).run(_away)
     assert checks == []
 
 
 def test_it_ends_when_the_process_does() -> None:
     stop = threading.Event()
     stop.set()
-    with pytest.raises(Stopped):
-        Persistence(stop).run(_away)
-    with pytest.raises(Stopped):
-        Persistence(stop).sleep(60)
+    with pytest.raises(ShuttingDown):
+        RetryPolicy(stop).run(_away)
+    with pytest.raises(ShuttingDown):
+        RetryPolicy(stop).sleep(60)

@@ -18,7 +18,7 @@ from shared.settings import Settings
 def worker(settings: Settings, redis: RedisClient, request: pytest.FixtureRequest) -> WorkerInfo:
     """A living encoder of the host `box`, by each way that processes name themselves."""
     info = WorkerInfo(id="1", name=request.param, queue="encode", started_at=time.time())
-    Workers(redis, settings).say_alive(info)
+    Workers(redis, settings).heartbeat(info)
     return info
 
 
@@ -36,7 +36,7 @@ def test_other_queues_and_other_hosts_do_not_count(
 def test_silent_worker_is_not_healthy(
     worker: WorkerInfo, settings: Settings, redis: RedisClient
 ) -> None:
-    Workers(redis, settings).say_goodbye(worker.id)
+    Workers(redis, settings).deregister(worker.id)
     assert not is_alive("encode", "box", settings)
 
 

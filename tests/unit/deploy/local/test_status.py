@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from deploy.local import status as module
-from deploy.local.status import Watch
+from deploy.local.status import StatusReporter
 from shared.settings import Settings
 from tests.services import free_port
 
@@ -57,10 +57,10 @@ def gateway() -> Iterator[Gateway]:
 
 
 @pytest.fixture
-def watch(gateway: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Watch:
+def status(gateway: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StatusReporter:
     monkeypatch.setattr(module, "_STARTING", 0.0)
     monkeypatch.setattr(module, "_RUNNING", 0.0)
-    return Watch(
+    return StatusReporter(
         Settings(
             port=gateway.server_port,
             data_dir=tmp_path,
@@ -71,15 +71,15 @@ def watch(gateway: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_says_where_to_look_once_it_is_ready(
-    watch: Watch, gateway: Gateway, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    status: StatusReporter, gateway: Gateway, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     gateway.set_away("encoder")
-    watch.look()
-    watch.look()
+    status.look()
+    status.look()
     assert capsys.readouterr().out == "  waiting for: encoder\n"
     gateway.set_away()
-    watch.look()
-    watch.look()
+    status.look()
+    status.look()
     lines = [line.split(None, 1) for line in capsys.readouterr().out.splitlines()[1:]]
     assert lines == [
         ["Page", f"http://127.0.0.1:{gateway.server_port}/"],
@@ -93,27 +93,27 @@ def test_says_where_to_look_once_it_is_ready(
 
 
 def test_untrained_weights_are_said_loudly(
-    watch: Watch, gateway: Gateway, capsys: pytest.CaptureFixture[str]
+    status: StatusReporter, gateway: Gateway, capsys: pytest.CaptureFixture[str]
 ) -> None:
     gateway.system = {"weights": "untrained-1b2c3d4e", "untrained": True}
     gateway.set_away()
-    watch.look()
+    status.look()
     assert "untrained-1b2c3d4e (random: " in capsys.readouterr().out
 
 
 def test_tells_what_is_away_and_back(
-    watch: Watch, gateway: Gateway, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    status: StatusReporter, gateway: Gateway, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     gateway.set_away()
-    watch.look()
+    status.look()
     capsys.readouterr()
     gateway.set_away("milvus", "redis")
-    watch.look()
-    watch.look()
+    status.look()
+    status.look()
     logs = f"{tmp_path}/logs/milvus.log and {tmp_path}/logs/valkey.log"
     assert capsys.readouterr().out == f"Away: milvus, redis; see {logs}\n"
     gateway.set_away()
-    watch.look()
+    status.look()
     assert capsys.readouterr().out == "Everything answers again.\n"
 
 
@@ -121,7 +121,7 @@ def test_gateway_that_does_not_answer_is_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(module, "_REMIND", 0.0)
-    Watch(Settings(port=free_port(), data_dir=tmp_path)).look()
+    StatusReporter(Settings(port=free_port(), data_dir=tmp_path)).look()
     expected = f"Still waiting for: gateway; see {tmp_path}/logs/gateway.log\n"
     assert capsys.readouterr().out == expected
 
@@ -136,4 +136,4 @@ def test_gateway_that_does_not_answer_is_away(
     ],
 )
 def test_url_is_one_that_this_machine_can_open(host: str, url: str) -> None:
-    assert Watch(Settings(host=host, port=80)).url == url
+    assert StatusReporter(Settings(host=host, port=80)).url == url

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from encoder_worker.decode.batch import decode_in_quarantine
+from encoder_worker.decode.batch import decode_in_sandbox
 from encoder_worker.decode.decoder import Picture, decode
-from encoder_worker.decode.sandbox import Quarantine
+from encoder_worker.decode.sandbox import DecoderSandbox
 from encoder_worker.encode.encoder import EncoderFailed
 from shared.errors import PictureError
 from shared.ledger import Chunks
@@ -46,14 +46,14 @@ def test_a_poisonous_file_is_found_in_quarantine(load: Load, drawn: Drawn) -> No
     files[1].write_bytes(POISON)
     job_id, (chunk,) = load.job(files)
     load.lose(job_id, chunk)
-    quarantine = Quarantine(load.settings.max_pixels, fragile_decode)
+    sandbox = DecoderSandbox(load.settings.max_pixels, fragile_decode)
 
     def must_not(_: Sequence[bytes]) -> list[Picture | PictureError]:
         raise AssertionError("a suspect was decoded in the worker itself")
 
-    worker = load.worker(must_not, decode_in_quarantine(quarantine))
+    worker = load.worker(must_not, decode_in_sandbox(sandbox))
     worker.work(job_id, chunk)
-    quarantine.close()
+    sandbox.close()
     job = load.jobs.get(job_id)
     assert (job.status, job.indexed, job.failed) == ("done", 2, 1)
     failure = load.failures(job)["poison.jpg"]

@@ -51,7 +51,7 @@ def test_bad_files_are_failures_and_the_rest_goes_on(load: Load, drawn: Drawn) -
     secret = root.parent / "secret.jpg"
     shutil.copyfile(good, secret)
     (root / "link.jpg").symlink_to(secret)
-    (root / "empty.jpg").touch()
+    (root / "empty.jpg").update_keeping_vector()
     (root / "text.jpg").write_text("no picture")
     (root / "cut.jpg").write_bytes(good.read_bytes()[:2000])
     os.mkfifo(root / "pipe.jpg")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from encoder_worker.chunks import reading as stage
-from encoder_worker.chunks.reading import portions, read
+from encoder_worker.chunks.reading import batches, read
 from shared.domain.job import FileRef
 from shared.errors import PictureError
 from shared.files.uris import file_uri
@@ -50,13 +50,13 @@ def test_portions_hold_every_file_once_in_order(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(stage, "PORTION_FILES", 3)
     sizes = [40, 60, 1, 500, 30, 30, 30, 5, 0]
     files = [FileRef(uri=str(i), size=size, mtime_ns=0) for i, size in enumerate(sizes)]
-    cut = list(portions(files))
-    assert [file for portion in cut for file in portion] == files
-    assert [[file.size for file in portion] for portion in cut] == [
+    cut = list(batches(files))
+    assert [file for batch in cut for file in batch] == files
+    assert [[file.size for file in batch] for batch in cut] == [
         [40, 60],
         [1],
         [500],
         [30, 30, 30],
         [5, 0],
     ]
-    assert list(portions([])) == []
+    assert list(batches([])) == []

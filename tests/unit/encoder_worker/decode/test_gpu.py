@@ -9,8 +9,8 @@ import torch
 from PIL import Image
 from structlog.testing import capture_logs
 
-from encoder_worker.decode import gpu as cuda_decoding
-from encoder_worker.decode.batch import DecodeAll, decode_in_threads
+from encoder_worker.decode import gpu
+from encoder_worker.decode.batch import BatchDecoder, decode_in_threads
 from encoder_worker.decode.decoder import Picture
 from encoder_worker.decode.gpu import CudaJpegDecoder, faster_decoder
 from shared.errors import PictureError
@@ -22,7 +22,7 @@ DEVICE = torch.device("cpu")
 
 
 @pytest.fixture
-def host() -> DecodeAll:
+def host() -> BatchDecoder:
     return decode_in_threads(ThreadPoolExecutor(2), LIMIT)
 
 
@@ -39,7 +39,7 @@ def assert_alike(found: Picture | PictureError, expected: Picture | PictureError
     assert np.abs(found.pixels.astype(np.int16) - expected.pixels).mean() < 1
 
 
-def test_plain_jpegs_come_out_as_from_the_cores(host: DecodeAll) -> None:
+def test_plain_jpegs_come_out_as_from_the_cores(host: BatchDecoder) -> None:
     files = [oriented(orientation) for orientation in range(1, 9)]
     files.append(encoded(draw(2).convert("L"), "JPEG"))
     files.append(encoded(draw(3, (1500, 900)), "JPEG", progressive=True))
@@ -52,7 +52,7 @@ def _never(files: object) -> list[Picture | PictureError]:
     raise AssertionError("a plain JPEG went to the cores")
 
 
-def test_all_else_goes_to_the_cores_and_keeps_its_place(host: DecodeAll) -> None:
+def test_all_else_goes_to_the_cores_and_keeps_its_place(host: BatchDecoder) -> None:
     whole = encoded(draw(1), "JPEG")
     files = [
         encoded(draw(1), "PNG"),
@@ -72,7 +72,7 @@ def test_all_else_goes_to_the_cores_and_keeps_its_place(host: DecodeAll) -> None
             assert_alike(one, other)
 
 
-def test_one_bad_file_sends_its_batch_to_the_cores(host: DecodeAll) -> None:
+def test_one_bad_file_sends_its_batch_to_the_cores(host: BatchDecoder) -> None:
     whole = encoded(draw(1), "JPEG")
     broken = whole[:200] + bytes(400) + whole[-2:]
     with capture_logs() as logs:
@@ -81,20 +81,20 @@ def test_one_bad_file_sends_its_batch_to_the_cores(host: DecodeAll) -> None:
     assert [line["event"] for line in logs] in ([], ["gpu_decode_failed"])
 
 
-def test_the_quicker_decoder_is_chosen(host: DecodeAll, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_quicker_decoder_is_chosen(host: BatchDecoder, monkeypatch: pytest.MonkeyPatch) -> None:
     for seconds, chosen in (
         ({"cores": 1.0, "gpu": 0.1}, "gpu"),
         ({"cores": 0.1, "gpu": 1.0}, "cores"),
     ):
 
         def timed(
-            decoder: DecodeAll, files: list[bytes], seconds: dict[str, float] = seconds
+            decoder: BatchDecoder, files: list[bytes], seconds: dict[str, float] = seconds
         ) -> object:
             on = "gpu" if isinstance(decoder, CudaJpegDecoder) else "cores"
             return decoder(files[:1]), seconds[on]
 
-        monkeypatch.setattr(cuda_decoding, "_timed", timed)
-        monkeypatch.setattr(cuda_decoding, "_SAMPLE_COUNT", 1)
+        monkeypatch.setattr(gpu, "_timed", timed)
+        monkeypatch.setattr(gpu, "_SAMPLE_COUNT", 1)
         with capture_logs() as logs:
             found = faster_decoder(host, DEVICE, LIMIT)
         assert logs[-1]["on"] == chosen
@@ -102,18 +102,16 @@ def test_the_quicker_decoder_is_chosen(host: DecodeAll, monkeypatch: pytest.Monk
 
 
 def test_a_decoder_that_sees_another_picture_is_not_chosen(
-    host: DecodeAll, monkeypatch: pytest.MonkeyPatch
+    host: BatchDecoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        cuda_decoding, "_stretch", lambda n: torch.zeros((len(n), 3, 224, 224)).byte()
-    )
-    monkeypatch.setattr(cuda_decoding, "_SAMPLE_COUNT", 2)
+    monkeypatch.setattr(gpu, "_stretch", lambda n: torch.zeros((len(n), 3, 224, 224)).byte())
+    monkeypatch.setattr(gpu, "_SAMPLE_COUNT", 2)
     with capture_logs() as logs:
         assert faster_decoder(host, DEVICE, LIMIT) is host
     assert logs[-1]["alike"] is False
 
 
-def test_real_photographs(host: DecodeAll, real_pictures: Path) -> None:
+def test_real_photographs(host: BatchDecoder, real_pictures: Path) -> None:
     files = [
         (real_pictures / "exif-orientation" / f"Landscape_{number}.jpg").read_bytes()
         for number in (1, 3, 6, 8)

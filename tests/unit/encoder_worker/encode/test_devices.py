@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from encoder_worker.encode.devices import CPU, Gpu, choose_device, claim_gpu, find_gpus
-from encoder_worker.errors import SetUpError
+from encoder_worker.errors import StartupError
 from shared.settings import Settings
 
 GPUS = [Gpu(0, "aa"), Gpu(1, "bb")]
@@ -118,12 +118,12 @@ def test_a_gpu_may_be_named(base_settings: Settings) -> None:
 def test_a_device_that_is_not_there_is_refused(
     changes: dict[str, str], said: str, base_settings: Settings
 ) -> None:
-    with pytest.raises(SetUpError, match=said):
+    with pytest.raises(StartupError, match=said):
         choose_device(asking(base_settings, **changes), "encode", GPUS)
 
 
 def test_the_cuda_runtime_wants_a_gpu(base_settings: Settings) -> None:
-    with pytest.raises(SetUpError, match="shows no GPU"):
+    with pytest.raises(StartupError, match="shows no GPU"):
         choose_device(asking(base_settings, runtime="cuda"), "encode", [])
 
 

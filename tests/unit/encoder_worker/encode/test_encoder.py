@@ -24,9 +24,9 @@ class Recorded:
     precision = "float32"
     weights = "recorded-1"
 
-    def __init__(self, batch_size: int = 4, lanes: int = 1) -> None:
+    def __init__(self, batch_size: int = 4, streams: int = 1) -> None:
         self.batch_size = batch_size
-        self.lanes = lanes
+        self.streams = streams
         self.batches: list[list[int]] = []
         self.may_go = threading.Event()
         self.busy = threading.Semaphore(0)
@@ -56,8 +56,8 @@ Start = Callable[..., tuple[Encoder, Recorded]]
 def start() -> Iterator[Start]:
     opened: list[tuple[Encoder, Recorded]] = []
 
-    def begin(batch_size: int = 4, lanes: int = 1) -> tuple[Encoder, Recorded]:
-        runtime = Recorded(batch_size, lanes)
+    def begin(batch_size: int = 4, streams: int = 1) -> tuple[Encoder, Recorded]:
+        runtime = Recorded(batch_size, streams)
         checked: Runtime = runtime
         opened.append((Encoder(checked), runtime))
         return opened[-1]
@@ -98,7 +98,7 @@ def test_what_arrives_meanwhile_shares_the_next_pass(start: Start) -> None:
 
 
 def test_lanes_work_side_by_side(start: Start) -> None:
-    encoder, runtime = start(batch_size=1, lanes=3)
+    encoder, runtime = start(batch_size=1, streams=3)
     futures = [encoder.submit(picture(value), "avg") for value in (1, 2, 3)]
     for _ in range(3):  # none has been let go, so all three are inside
         assert runtime.busy.acquire(timeout=10)
@@ -144,7 +144,7 @@ def test_a_failed_pass_is_not_the_pictures_fault(start: Start) -> None:
 
 
 def test_closing_answers_all_that_stand_in_line(start: Start) -> None:
-    encoder, runtime = start(batch_size=2, lanes=2)
+    encoder, runtime = start(batch_size=2, streams=2)
     futures = [encoder.submit(picture(value), "avg") for value in range(1, 9)]
     runtime.may_go.set()
     encoder.close()

@@ -13,7 +13,7 @@ from encoder_worker.encode.openvino import OpenVinoRuntime
 from encoder_worker.encode.quantization import int8_name
 from encoder_worker.encode.runtime import Pixels
 from encoder_worker.encode.torch import TorchRuntime
-from encoder_worker.errors import SetUpError
+from encoder_worker.errors import StartupError
 from encoder_worker.model.vgg16 import Weights
 from encoder_worker.model.weights import find_weights
 from shared.settings import Pooling, Settings
@@ -90,7 +90,7 @@ def test_a_folder_without_pictures_is_named(
 ) -> None:
     (tmp_path / "note.txt").write_text("no picture")
     settings = int8_settings.model_copy(update={"calibration_images": tmp_path})
-    with pytest.raises(SetUpError, match=f"no picture under {tmp_path}.*CALIBRATION_IMAGES"):
+    with pytest.raises(StartupError, match=f"no picture under {tmp_path}.*CALIBRATION_IMAGES"):
         OpenVinoRuntime(weights, settings, "queries")
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from encoder_worker.encode import cuda
 from encoder_worker.encode import openvino as on_openvino
-from encoder_worker.errors import SetUpError
+from encoder_worker.errors import StartupError
 
 
 def test_gpu_precisions_by_compute_capability() -> None:
@@ -12,7 +12,7 @@ def test_gpu_precisions_by_compute_capability() -> None:
     assert cuda.choose_precision("auto", (7, 5)) == "float16"
     assert cuda.choose_precision("auto", (6, 1)) == "float32"
     assert cuda.choose_precision("float16", (8, 6)) == "float16"
-    with pytest.raises(SetUpError, match="may be one of float32, float16"):
+    with pytest.raises(StartupError, match="may be one of float32, float16"):
         cuda.choose_precision("bfloat16", (7, 5))
 
 
@@ -32,7 +32,7 @@ def test_gpu_shapes_fall_to_one() -> None:
 def test_cpu_precisions_by_capability() -> None:
     assert on_openvino.choose_precision("auto", ["FP32", "BF16"]) == "bfloat16"
     assert on_openvino.choose_precision("auto", ["FP32"]) == "float32"
-    with pytest.raises(SetUpError, match="no bfloat16"):
+    with pytest.raises(StartupError, match="no bfloat16"):
         on_openvino.choose_precision("bfloat16", ["FP32"])
 
 

@@ -22,7 +22,7 @@ from encoder_worker.encode.encoder import Encoder, normalise
 from encoder_worker.encode.openvino import OpenVinoRuntime
 from encoder_worker.encode.runtime import Pixels, Runtime, create_runtime
 from encoder_worker.encode.torch import TorchRuntime, VggFeatures
-from encoder_worker.errors import SetUpError
+from encoder_worker.errors import StartupError
 from encoder_worker.model.vgg16 import Weights, untrained
 from shared.settings import Pooling, Settings
 
@@ -100,7 +100,7 @@ def test_queries_are_encoded_as_loads_are(
     reference: NDArray[np.float32],
 ) -> None:
     runtime = OpenVinoRuntime(weights, encoder_settings, "queries")
-    assert runtime.lanes == 1
+    assert runtime.streams == 1
     assert runtime.batch_size > 1
     unit = normalise(runtime.forward(pictures, POOLINGS))
     assert (unit * reference).sum(axis=1).min() >= 0.999
@@ -125,7 +125,7 @@ def test_the_cuda_path_keeps_to_the_reference(
     """All of it but streams and graphs, which a CPU has not: a full batch, and one of one."""
     network = cuda.create_network(weights, "bfloat16")
     runtime: Runtime = CudaRuntime(
-        network, network, torch.device("cpu"), weights="w", precision="bfloat16", batch=2, lanes=1
+        network, network, torch.device("cpu"), weights="w", precision="bfloat16", batch=2, streams=1
     )
     for rows in (slice(2), slice(2, 3)):
         unit = normalise(runtime.forward(pictures[rows], POOLINGS[rows]))
@@ -158,7 +158,7 @@ def test_a_network_that_does_not_compile_runs_eagerly() -> None:
             weights="w",
             precision="bfloat16",
             batch=4,
-            lanes=2,
+            streams=2,
         )
     assert {line["event"] for line in logs} == {"compile_failed"}
     assert runtime.forward([pattern()], ["avg"]).tolist() == [[1.0] * 512]
@@ -170,7 +170,13 @@ def test_memory_that_runs_out_is_not_taken_for_a_compilers_failure() -> None:
 
     with pytest.raises(torch.OutOfMemoryError):
         CudaRuntime(
-            hungry, hungry, torch.device("cpu"), weights="w", precision="float16", batch=4, lanes=1
+            hungry,
+            hungry,
+            torch.device("cpu"),
+            weights="w",
+            precision="float16",
+            batch=4,
+            streams=1,
         )
 
 
@@ -181,7 +187,7 @@ def test_a_kept_model_that_is_broken_is_built_again(weights: Weights, tmp_path: 
     kept.write_text("<net")
     with capture_logs() as logs:
         model, _ = on_openvino.kept_model(core, weights, tmp_path)
-    assert [line["event"] for line in logs] == ["kept_model_unreadable"]
+    assert [line["event"] for line in logs] == ["model_cache_unreadable"]
     assert model.output(0).partial_shape.to_string() == "[?,7,7,512]"
     assert sorted(path.suffix for path in tmp_path.iterdir()) == [".bin", ".xml"]
 
@@ -229,11 +235,11 @@ def test_the_settings_choose_the_runtime(weights: Weights, encoder_settings: Set
         (asking(runtime="openvino"), gpu, "for the CPU"),
         (asking(runtime="torch", precision="bfloat16"), CPU, "float32 reference"),
     ):
-        with pytest.raises(SetUpError, match=said):
+        with pytest.raises(StartupError, match=said):
             create_runtime(weights, settings, "loads", device)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
 def test_a_torch_without_cuda_says_so(weights: Weights, encoder_settings: Settings) -> None:
-    with pytest.raises(SetUpError, match="install torch with CUDA"):
+    with pytest.raises(StartupError, match="install torch with CUDA"):
         create_runtime(weights, encoder_settings, "loads", Device("cuda:0"))

@@ -14,7 +14,7 @@ import torch
 from structlog.testing import capture_logs
 from torchvision.models import VGG16_Weights
 
-from encoder_worker.errors import SetUpError
+from encoder_worker.errors import StartupError
 from encoder_worker.model import weights as weights_module
 from encoder_worker.model.state_dict import feature_indexes
 from encoder_worker.model.vgg16 import OXFORD_MEAN, TORCHVISION_MEAN, kernel_shapes
@@ -63,7 +63,7 @@ def test_a_file_from_before_torch_1_6_is_read(tmp_path: Path, base_settings: Set
 
 
 def refused(path: Path | str, settings: Settings) -> str:
-    with pytest.raises(SetUpError) as refusal:
+    with pytest.raises(StartupError) as refusal:
         find_weights(asking_for(path, settings)).load()
     return str(refusal.value)
 
@@ -197,14 +197,14 @@ def test_a_download_with_another_hash_is_refused(
     served: tuple[Path, str], base_settings: Settings
 ) -> None:
     published = publish(served, sha256="00000000")
-    with pytest.raises(SetUpError, match="invalid hash value"):
+    with pytest.raises(StartupError, match="invalid hash value"):
         find_weights(asking_for("imagenet", base_settings), published)
     assert [p.name for p in (base_settings.data_dir / "weights").iterdir()] == ["vgg16.lock"]
 
 
 def test_no_internet_names_file_and_remedies(base_settings: Settings) -> None:
     nowhere = Published("x", "http://127.0.0.1:1/vgg16.pth", "0", OXFORD_MEAN, (1.0, 1.0, 1.0))
-    with pytest.raises(SetUpError) as refusal:
+    with pytest.raises(StartupError) as refusal:
         find_weights(asking_for("imagenet", base_settings), nowhere)
     assert str(base_settings.data_dir / "weights" / "vgg16.pth") in str(refusal.value)
     assert "untrained" in str(refusal.value)

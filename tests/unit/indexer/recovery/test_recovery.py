@@ -4,9 +4,9 @@ from collections.abc import Iterator
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from indexer.recovery import recovery as tend
-from indexer.recovery.recovery import Tend
-from indexer.scan.admission import Slots
+from indexer.recovery import recovery
+from indexer.recovery.recovery import Recovery
+from indexer.scan.admission import ScanAdmission
 from shared.domain.job import DirectorySource, UploadSource
 from shared.ledger import Jobs, keys
 from shared.queue.dispatcher import ENCODE, SCAN
@@ -22,19 +22,19 @@ class Watch:
         self.indexer: Indexer = loads.indexer()
         services = self.indexer.services
         self.redis = loads.redis
-        self.tend = Tend(
+        self.recovery = Recovery(
             services.jobs,
             services.scans,
             services.collections,
             services.workers,
             services.dispatcher,
-            services.running,
+            services.active_scans,
             services.settings,
         )
 
     def round(self) -> None:
-        self.redis.delete(keys.TEND_LOCK)
-        self.tend.once()
+        self.redis.delete(keys.RECOVERY_LOCK)
+        self.recovery.run_once()
 
     def sent(self, queue: str) -> int:
         return self.indexer.services.dispatcher.depth(queue)
@@ -48,7 +48,7 @@ class Watch:
 def watch(loads: Loads) -> Iterator[Watch]:
     made = Watch(loads)
     yield made
-    made.tend.stop() if made.tend._thread.is_alive() else made.tend._flushes.shutdown()
+    made.recovery.stop() if made.recovery._thread.is_alive() else made.recovery._flushes.shutdown()
 
 
 def _age(loads: Loads, job: str) -> None:
@@ -73,7 +73,7 @@ def test_a_scan_that_only_the_ledger_believes_in_is_sent_again(loads: Loads, wat
     job = loads.job()
     services = watch.indexer.services
     assert services.scans.begin(job) is not None
-    with services.running.enter(job):
+    with services.active_scans.enter(job):
         watch.round()
         assert watch.sent(SCAN) == 0
     watch.round()
@@ -124,9 +124,9 @@ def test_one_indexer_tends_at_a_time(loads: Loads, watch: Watch) -> None:
     watch.round()
     watch.clear(SCAN)
     loads.redis.hset(keys.job(job), "scan_owner", dead.id)
-    other.tend.once()
+    other.recovery.run_once()
     assert watch.sent(SCAN) == 0
-    other.tend._flushes.shutdown()
+    other.recovery._flushes.shutdown()
 
 
 def test_one_jobs_trouble_is_no_others(loads: Loads, watch: Watch) -> None:
@@ -144,7 +144,7 @@ def test_a_large_load_is_flushed_once_it_has_ended(
     loads: Loads, watch: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     flushed: list[str] = []
-    monkeypatch.setattr(tend, "_WORTH_FLUSHING", 3)
+    monkeypatch.setattr(recovery, "_WORTH_FLUSHING", 3)
     monkeypatch.setattr(watch.indexer.services.collections, "flush", flushed.append)
     loads.put("a.jpg", "b.jpg")
     small = loads.job()
@@ -164,7 +164,7 @@ def test_a_large_load_is_flushed_once_it_has_ended(
 
 def test_a_flush_that_fails_is_only_logged(loads: Loads, watch: Watch) -> None:
     for name in ("no_such_collection", "\ud800"):
-        watch.tend._flush(name)
+        watch.recovery._flush(name)
 
 
 def test_it_goes_on_through_an_outage_and_gives_the_living_a_moment(
@@ -187,7 +187,7 @@ def test_it_goes_on_through_an_outage_and_gives_the_living_a_moment(
     job, dead = loads.job(), loads.indexer()
     assert dead.services.scans.begin(job) is not None
     dead.die()
-    quick.tend.start()
+    quick.recovery.start()
     wait_until(lambda: len(rounds) > 3, 10, "more rounds")
     failing.clear()
     seen = len(rounds)
@@ -195,23 +195,23 @@ def test_it_goes_on_through_an_outage_and_gives_the_living_a_moment(
     # Nobody is taken for dead until every process had the time to say that it lives.
     assert quick.sent(SCAN) == 0
     wait_until(lambda: quick.sent(SCAN) == 1, 20, "the scan")
-    quick.tend.stop()
+    quick.recovery.stop()
 
 
 def test_a_quarter_of_the_threads_is_kept_free_of_directories(loads: Loads) -> None:
     services = loads.indexer().services
-    slots = Slots(8)
+    admission = ScanAdmission(8)
     directory = loads.job(source=DirectorySource(path=str(loads.root)))
     upload = loads.job(source=UploadSource(files=0))
-    held = [slots.take(directory, services) for _ in range(7)]
+    held = [admission.take(directory, services) for _ in range(7)]
     assert [hold.__enter__() for hold in held] == [True] * 6 + [False]
-    with slots.take(upload, services) as taken:
+    with admission.take(upload, services) as taken:
         assert taken
-    with slots.take("no-such-job", services) as taken:
+    with admission.take("no-such-job", services) as taken:
         assert taken
     for hold in held:
         hold.__exit__(None, None, None)
-    with slots.take(directory, services) as taken:
+    with admission.take(directory, services) as taken:
         assert taken
-    with Slots(1).take(directory, services) as taken:
+    with ScanAdmission(1).take(directory, services) as taken:
         assert taken

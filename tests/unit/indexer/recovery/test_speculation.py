@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from indexer.recovery.speculation import Backups
+from indexer.recovery.speculation import SpeculativeExecution
 from shared.domain.job import ChunkOutcome, WorkerInfo
 from shared.ledger import Chunks, keys
 from shared.queue.dispatcher import ENCODE
@@ -13,14 +13,16 @@ from tests.unit.indexer.loads import WEIGHTS, Loads
 
 
 @pytest.fixture
-def backups(loads: Loads) -> Backups:
+def backups(loads: Loads) -> SpeculativeExecution:
     services = loads.indexer().services
-    return Backups(services.jobs, services.scans, services.workers, services.dispatcher)
+    return SpeculativeExecution(
+        services.jobs, services.scans, services.workers, services.dispatcher
+    )
 
 
 def _encoder(loads: Loads, name: str) -> Chunks:
     info = WorkerInfo(id=name, name=name, queue=ENCODE, weights=WEIGHTS, started_at=time.time())
-    loads.indexers[0].workers.say_alive(info)
+    loads.indexers[0].workers.heartbeat(info)
     return Chunks(loads.redis, name)
 
 
@@ -39,16 +41,18 @@ def _taken(loads: Loads) -> list[str]:
     return chunks
 
 
-def test_what_a_slow_encoder_holds_goes_to_an_idle_one_too(loads: Loads, backups: Backups) -> None:
+def test_what_a_slow_encoder_holds_goes_to_an_idle_one_too(
+    loads: Loads, backups: SpeculativeExecution
+) -> None:
     slow = _encoder(loads, "slow")
     job, chunks = _scanned(loads, 4)
     assert len(chunks) == 2
     for chunk in chunks:
         assert slow.claim(job, chunk)
     fast = _encoder(loads, "fast")
-    backups.once([job])
+    backups.run_once([job])
     assert _taken(loads) == []  # They may have been taken just now.
-    backups.once([job])
+    backups.run_once([job])
     (given,) = _taken(loads)
     claim = fast.claim(job, given)
     assert claim is not None
@@ -62,12 +66,12 @@ def test_what_a_slow_encoder_holds_goes_to_an_idle_one_too(loads: Loads, backups
     assert (ended.status, ended.indexed, ended.total) == ("done", 4, 4)
 
 
-def test_the_slow_one_may_still_be_the_first(loads: Loads, backups: Backups) -> None:
+def test_the_slow_one_may_still_be_the_first(loads: Loads, backups: SpeculativeExecution) -> None:
     slow, fast = _encoder(loads, "slow"), _encoder(loads, "fast")
     job, (chunk,) = _scanned(loads, 2)
     assert slow.claim(job, chunk)
-    backups.once([job])
-    backups.once([job])
+    backups.run_once([job])
+    backups.run_once([job])
     assert _taken(loads) == [chunk]
     assert fast.claim(job, chunk)
     assert slow.complete(job, chunk, ChunkOutcome(indexed=2))
@@ -75,42 +79,42 @@ def test_the_slow_one_may_still_be_the_first(loads: Loads, backups: Backups) -> 
     assert loads.jobs.get(job).indexed == 2
 
 
-def test_a_chunk_is_given_away_once(loads: Loads, backups: Backups) -> None:
+def test_a_chunk_is_given_away_once(loads: Loads, backups: SpeculativeExecution) -> None:
     slow, fast = _encoder(loads, "slow"), _encoder(loads, "fast")
     _encoder(loads, "idle")
     job, (chunk,) = _scanned(loads, 2)
     assert slow.claim(job, chunk)
     for _ in range(2):
-        backups.once([job])
+        backups.run_once([job])
     assert _taken(loads) == [chunk]
     assert fast.claim(job, chunk)
     for _ in range(3):
-        backups.once([job])
+        backups.run_once([job])
     assert _taken(loads) == []
 
 
-def test_nobody_idle_nothing_given(loads: Loads, backups: Backups) -> None:
+def test_nobody_idle_nothing_given(loads: Loads, backups: SpeculativeExecution) -> None:
     one, other = _encoder(loads, "one"), _encoder(loads, "other")
     job, chunks = _scanned(loads, 4)
     assert one.claim(job, chunks[0])
     assert other.claim(job, chunks[1])
     for _ in range(3):
-        backups.once([job])
+        backups.run_once([job])
     assert _taken(loads) == []
 
 
 @pytest.mark.parametrize("how", ["pause", "cancel", "gone"])
 def test_a_job_that_does_not_want_it_gives_nothing(
-    how: str, loads: Loads, backups: Backups
+    how: str, loads: Loads, backups: SpeculativeExecution
 ) -> None:
     slow = _encoder(loads, "slow")
     _encoder(loads, "fast")
     job, (chunk,) = _scanned(loads, 2)
     assert slow.claim(job, chunk)
-    backups.once([job])
+    backups.run_once([job])
     if how == "gone":
         loads.redis.delete(keys.job(job))
     else:
         getattr(loads.jobs, how)(job)
-    backups.once([job])
+    backups.run_once([job])
     assert _taken(loads) == []

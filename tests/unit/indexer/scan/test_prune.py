@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from indexer.scan import prune as removal
-from indexer.scan.prune import Removal
+from indexer.scan import prune
+from indexer.scan.prune import Pruner
 from shared.domain.image import ImageFilter
 from shared.domain.job import DirectorySource, JobSpec
 from shared.files.uris import file_uri, image_id
 from shared.ledger import Scans
-from shared.retry import Persistence
+from shared.retry import RetryPolicy
 from shared.store.images import Images
 from tests.unit.indexer.loads import Loads
 
@@ -58,7 +58,7 @@ def test_a_neighbour_whose_name_begins_alike_stays(loads: Loads, images: Images)
 
 
 def test_more_than_one_batch(loads: Loads, images: Images, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(removal, "_BATCH", 4)
+    monkeypatch.setattr(prune, "_BATCH", 4)
     monkeypatch.setattr("shared.store.images._URI_BATCH", 3)
     paths = loads.put(*(f"{n}.jpg" for n in range(22)))
     assert loads.load().indexed == 22
@@ -98,14 +98,14 @@ def test_a_source_that_vanished_forgets_nothing(
 def test_a_disk_unmounted_during_the_load_forgets_nothing(
     loads: Loads, images: Images, loaded: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    walked = Removal.forget_gone
+    walked = Pruner.forget_gone
 
-    def unmount_first(self: Removal, source: DirectorySource) -> None:
+    def unmount_first(self: Pruner, source: DirectorySource) -> None:
         loads.root.rename(loads.root.with_name("unmounted"))
         loads.root.mkdir()
         walked(self, source)
 
-    monkeypatch.setattr(Removal, "forget_gone", unmount_first)
+    monkeypatch.setattr(Pruner, "forget_gone", unmount_first)
     job = loads.load(sync=True)
     assert job.status == "failed"
     assert job.error is not None
@@ -117,23 +117,23 @@ def test_what_cannot_be_told_stays(loads: Loads, monkeypatch: pytest.MonkeyPatch
     spec = JobSpec(
         id="j", collection="c", source=DirectorySource(path=str(loads.root)), created_at=0
     )
-    mine = Removal(
+    mine = Pruner(
         spec,
         1,
         Scans(loads.redis, "i"),
         Images(loads.settings),
-        Persistence(threading.Event()),
+        RetryPolicy(threading.Event()),
         loads.settings,
     )
     (path,) = loads.put("a.jpg")
-    assert not mine.gone(file_uri(path))
-    assert mine.gone(file_uri(path / "below-a-file"))
+    assert not mine.is_missing(file_uri(path))
+    assert mine.is_missing(file_uri(path / "below-a-file"))
 
     def refuse(_: object) -> os.stat_result:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(removal.os, "lstat", refuse)
-    assert not mine.gone(file_uri(path))
+    monkeypatch.setattr(prune.os, "lstat", refuse)
+    assert not mine.is_missing(file_uri(path))
 
 
 @pytest.mark.parametrize("deleted", [True, False])

@@ -8,7 +8,7 @@ from indexer.scan import scan
 from shared.domain.job import DirectorySource, FileRef, WorkerInfo
 from shared.files.uris import file_uri, image_id
 from shared.ledger import Workers
-from shared.retry import Stopped
+from shared.retry import ShuttingDown
 from shared.store.collections import Collections
 from shared.store.images import Images
 from tests.services import wait_until
@@ -145,9 +145,9 @@ def test_another_encoder_ends_the_job(loads: Loads) -> None:
     loads.put(*NAMES)
     workers = Workers(loads.redis, loads.settings)
     info = WorkerInfo(id="e", name="e", queue="encode", weights=WEIGHTS, started_at=0)
-    workers.say_alive(info)
+    workers.heartbeat(info)
     assert loads.load().status == "done"
-    workers.say_alive(info.model_copy(update={"weights": "imagenet-2"}))
+    workers.heartbeat(info.model_copy(update={"weights": "imagenet-2"}))
     job = loads.load()
     assert job.status == "failed"
     assert job.error is not None
@@ -195,7 +195,7 @@ def test_shutting_down_leaves_the_job_to_the_next_indexer(loads: Loads) -> None:
     def work() -> None:
         try:
             indexer.scan(job)
-        except Stopped as stopped:
+        except ShuttingDown as stopped:
             raised.append(stopped)
 
     scanning = threading.Thread(target=work)

@@ -5,12 +5,12 @@ import threading
 
 import pytest
 
-from indexer.scan import classify as known
+from indexer.scan import classify
 from indexer.sources.directory import path_too_long
 from shared.domain.job import ChunkOutcome, DirectorySource, Job, UploadSource
 from shared.files.uris import file_uri
 from shared.ledger import Scans
-from shared.retry import Stopped
+from shared.retry import ShuttingDown
 from tests.services import wait_until
 from tests.unit.indexer.loads import Indexer, Loads, upload_ref
 
@@ -19,7 +19,7 @@ FILES = tuple(f"{n:02}.jpg" for n in range(24))
 
 def _scan_until_it_waits(loads: Loads, job: str, indexer: Indexer) -> threading.Thread:
     def work() -> None:
-        with contextlib.suppress(Stopped):
+        with contextlib.suppress(ShuttingDown):
             indexer.scan(job)
 
     scanning = threading.Thread(target=work)
@@ -123,7 +123,7 @@ def test_a_file_that_changed_after_this_job_wrote_it_is_for_the_next_load(loads:
 def test_failures_of_the_scan_itself_count_once(loads: Loads) -> None:
     long = "/".join(["ä" * 120] * 5 + ["ä" * 100 + ".jpg"])
     loads.put(long)
-    settings = loads.settings.model_copy(update={"chunks_ahead": 100})
+    settings = loads.settings.model_copy(update={"max_pending_chunks": 100})
     job, first = loads.job(), loads.indexer(settings)
     first.services.stop.clear()
     start = first.services.scans.begin(job)
@@ -165,13 +165,15 @@ def test_the_lookups_of_a_repeated_scan_are_strong(
 ) -> None:
     loads.put(*FILES)
     asked: list[bool] = []
-    images = known.Images.stamps
+    images = classify.Images.file_versions
 
-    def stamps(self: known.Images, collection: str, ids: list[str], *, strong: bool) -> object:
+    def file_versions(
+        self: classify.Images, collection: str, ids: list[str], *, strong: bool
+    ) -> object:
         asked.append(strong)
         return images(self, collection, ids, strong=strong)
 
-    monkeypatch.setattr(known.Images, "stamps", stamps)
+    monkeypatch.setattr(classify.Images, "file_versions", file_versions)
     job, dead = loads.job(source=DirectorySource(path=str(loads.root))), loads.indexer()
     assert Scans(loads.redis, dead.id).begin(job) is not None
     dead.die()

@@ -16,12 +16,12 @@ def test_uploads_are_listed_by_the_ledger(loads: Loads, images: Images) -> None:
     again = [ref.model_copy(update={"mtime_ns": 99}) for ref in files]
     job = loads.load(source=UploadSource(files=5), files=again)
     assert (job.indexed, job.unchanged) == (0, 5)
-    assert len(images.many(loads.collection, [ref.id for ref in files])) == 5
+    assert len(images.get_many(loads.collection, [ref.id for ref in files])) == 5
 
 
 def test_more_uploads_than_one_page_of_the_ledger(loads: Loads) -> None:
     files = [upload_ref(n) for n in range(1203)]
-    settings = loads.settings.model_copy(update={"chunk_size": 500, "chunks_ahead": 9})
+    settings = loads.settings.model_copy(update={"chunk_size": 500, "max_pending_chunks": 9})
     job_id = loads.job(source=UploadSource(files=1203), files=files)
     job = loads.finish(job_id, loads.indexer(settings))
     assert (job.status, job.total, job.indexed) == ("done", 1203, 1203)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer.sources import directory as walk
+from indexer.sources import directory
 from indexer.sources.directory import Batch, DirectoryWalk
 from shared.domain.job import DirectorySource
 from shared.files.uris import file_path, file_uri
@@ -117,19 +117,19 @@ def test_directories_full_of_links_to_each_other_come_to_an_end(root: Path) -> N
 def test_times_beyond_int64_are_brought_back(root: Path) -> None:
     put(root, "past.jpg")
     os.utime(root / "past.jpg", ns=(0, -5))
-    assert walk.int64_mtime((root / "past.jpg").stat()) == -5
+    assert directory.int64_mtime((root / "past.jpg").stat()) == -5
 
     class Future:
         st_mtime_ns = 10**30
 
-    assert walk.int64_mtime(Future()) == 2**63 - 1  # type: ignore[arg-type]  # such a time is hard to set
+    assert directory.int64_mtime(Future()) == 2**63 - 1  # type: ignore[arg-type]  # such a time is hard to set
 
 
 def test_batches_come_while_there_is_nothing_but_ignored(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(walk, "_BATCH_ENTRIES", 10)
-    monkeypatch.setattr(walk, "_BATCH_FILES", 3)
+    monkeypatch.setattr(directory, "_BATCH_ENTRIES", 10)
+    monkeypatch.setattr(directory, "_BATCH_FILES", 3)
     put(root, *(f".{n}.jpg" for n in range(25)))
     source = DirectorySource(path=str(root))
     assert [b.ignored for b in DirectoryWalk(source, (root,)).batches()] == [10, 10, 5]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shared.errors import InvalidRequest, PictureError
-from shared.files.paths import open_picture, resolve_directory, upload_path
+from shared.files.paths import open_image, resolve_directory, upload_path
 from shared.files.uris import file_uri
 from shared.settings import Settings
 
@@ -73,7 +73,7 @@ def test_a_link_out_of_the_roots_is_refused(
     with pytest.raises(InvalidRequest):
         resolve_directory(str(root / "link"), base_settings)
     with pytest.raises(PictureError) as caught:
-        open_picture(file_uri(root / "picture.jpg"), "c", base_settings)
+        open_image(file_uri(root / "picture.jpg"), "c", base_settings)
     assert caught.value.code == "outside_roots"
 
 
@@ -81,7 +81,7 @@ def test_a_link_out_of_the_roots_is_refused(
 def test_what_is_no_directory_is_named(
     base_settings: Settings, root: Path, name: str, code: str
 ) -> None:
-    (root / "f.jpg").touch()
+    (root / "f.jpg").update_keeping_vector()
 
     with pytest.raises(InvalidRequest) as caught:
         resolve_directory(str(root / name), base_settings)
@@ -103,7 +103,7 @@ def test_a_missing_file_a_folder_and_a_fifo_are_failures(
     codes = []
     for name in ("gone.jpg", "folder.jpg", "fifo.jpg"):
         with pytest.raises(PictureError) as caught:
-            open_picture(file_uri(root / name), "c", base_settings)
+            open_image(file_uri(root / name), "c", base_settings)
         codes.append(caught.value.code)
 
     assert codes == ["missing", "unreadable", "unreadable"]
@@ -120,6 +120,6 @@ def test_an_upload_lies_under_its_hash(base_settings: Settings) -> None:
 @pytest.mark.parametrize("uri", ["upload://../../etc/passwd", "upload://x.png", "s3://b/k.jpg"])
 def test_other_uris_are_not_opened(base_settings: Settings, uri: str) -> None:
     with pytest.raises(PictureError) as caught:
-        open_picture(uri, "shoes", base_settings)
+        open_image(uri, "shoes", base_settings)
 
     assert caught.value.code == "unreadable"

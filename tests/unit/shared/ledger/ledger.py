@@ -25,15 +25,15 @@ class Ledger:
         self.chunks = self.worker("worker-1")
 
     def indexer(self, name: str) -> Scans:
-        self.say_alive(name, "scan")
+        self.heartbeat(name, "scan")
         return Scans(self.redis, name)
 
     def worker(self, name: str) -> Chunks:
-        self.say_alive(name, "encode")
+        self.heartbeat(name, "encode")
         return Chunks(self.redis, name)
 
-    def say_alive(self, name: str, queue: str) -> None:
-        self.workers.say_alive(WorkerInfo(id=name, name=name, queue=queue, started_at=time.time()))
+    def heartbeat(self, name: str, queue: str) -> None:
+        self.workers.heartbeat(WorkerInfo(id=name, name=name, queue=queue, started_at=time.time()))
 
     def create(self, collection: str = "shoes", **options: Any) -> str:
         spec = JobSpec(

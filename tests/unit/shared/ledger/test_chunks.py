@@ -40,11 +40,11 @@ def test_a_dead_workers_chunk_is_sent_again(ledger: Ledger) -> None:
     job, chunk = ledger.scanned()
     ledger.chunks.claim(job, chunk, "token")
     other = ledger.worker("worker-2")
-    assert ledger.scans.tend(job, 30, queue_empty=True) == (False, [])
+    assert ledger.scans.recover_job(job, 30, queue_empty=True) == (False, [])
 
-    ledger.workers.say_goodbye("worker-1")
+    ledger.workers.deregister("worker-1")
 
-    assert ledger.scans.tend(job, 30, queue_empty=False) == (False, [chunk])
+    assert ledger.scans.recover_job(job, 30, queue_empty=False) == (False, [chunk])
     again = other.claim(job, chunk, "token")
     assert again is not None
     assert again.attempt == 2
@@ -54,7 +54,7 @@ def test_a_late_report_of_the_first_worker_counts_once(ledger: Ledger) -> None:
     job, chunk = ledger.scanned()
     ledger.chunks.claim(job, chunk, "token")
     other = ledger.worker("worker-2")
-    ledger.workers.say_goodbye("worker-1")
+    ledger.workers.deregister("worker-1")
     other.claim(job, chunk, "token")
 
     assert ledger.chunks.complete(job, chunk, ChunkOutcome(indexed=4))
@@ -66,9 +66,9 @@ def test_a_late_report_of_the_first_worker_counts_once(ledger: Ledger) -> None:
 def test_a_lost_message_is_sent_again_when_the_queue_is_empty(ledger: Ledger) -> None:
     job, chunk = ledger.scanned()
 
-    assert ledger.scans.tend(job, 30, queue_empty=True) == (False, [])
-    assert ledger.scans.tend(job, 0, queue_empty=False) == (False, [])
-    assert ledger.scans.tend(job, 0, queue_empty=True) == (False, [chunk])
+    assert ledger.scans.recover_job(job, 30, queue_empty=True) == (False, [])
+    assert ledger.scans.recover_job(job, 0, queue_empty=False) == (False, [])
+    assert ledger.scans.recover_job(job, 0, queue_empty=True) == (False, [chunk])
 
 
 def test_a_released_chunk_is_handed_out_again(ledger: Ledger) -> None:
@@ -77,7 +77,7 @@ def test_a_released_chunk_is_handed_out_again(ledger: Ledger) -> None:
 
     ledger.chunks.release(job, chunk)
 
-    assert ledger.scans.tend(job, 30, queue_empty=False) == (False, [chunk])
+    assert ledger.scans.recover_job(job, 30, queue_empty=False) == (False, [chunk])
     again = ledger.chunks.claim(job, chunk, "token")
     assert again is not None
     assert again.attempt == 1

@@ -43,10 +43,10 @@ def test_pause_hands_out_nothing_and_resume_all_of_it(ledger: Ledger) -> None:
     assert ledger.jobs.pause(job).status == "paused"
     assert ledger.jobs.pause(job).status == "paused"
     assert ledger.chunks.claim(job, chunk, "token") is None
-    assert ledger.scans.tend(job, 0, queue_empty=True) == (False, [])
+    assert ledger.scans.recover_job(job, 0, queue_empty=True) == (False, [])
 
     assert ledger.jobs.resume(job).status == "running"
-    assert ledger.scans.tend(job, 30, queue_empty=False) == (False, [chunk])
+    assert ledger.scans.recover_job(job, 30, queue_empty=False) == (False, [chunk])
     assert ledger.chunks.claim(job, chunk, "token") is not None
 
 
@@ -127,11 +127,11 @@ def test_events_tell_the_story_in_order(ledger: Ledger) -> None:
     before = ledger.events.last_id(job)
     ledger.chunks.complete(job, chunk, ChunkOutcome(indexed=3, failures=(failure(FILES[0]),)))
 
-    events = ledger.events.after(job, before)
+    events = ledger.events.read_after(job, before)
 
     assert [event.kind for event in events] == ["failure", "progress", "end"]
     assert Failure.model_validate_json(events[0].data).uri == FILES[0].uri
-    assert ledger.events.after(job, events[-1].id) == []
+    assert ledger.events.read_after(job, events[-1].id) == []
 
 
 def test_forgetting_a_collection_forgets_its_jobs(ledger: Ledger) -> None:
@@ -146,8 +146,8 @@ def test_forgetting_a_collection_forgets_its_jobs(ledger: Ledger) -> None:
 
 
 def test_silent_workers_are_forgotten(ledger: Ledger) -> None:
-    assert {w.id for w in ledger.workers.living()} == {"indexer-1", "worker-1"}
+    assert {w.id for w in ledger.workers.list_alive()} == {"indexer-1", "worker-1"}
 
-    ledger.workers.say_goodbye("worker-1")
+    ledger.workers.deregister("worker-1")
 
-    assert {w.id for w in ledger.workers.living()} == {"indexer-1"}
+    assert {w.id for w in ledger.workers.list_alive()} == {"indexer-1"}

@@ -21,7 +21,7 @@ def jobs(redis: RedisClient, settings: Settings) -> Jobs:
     jobs = Jobs(redis, settings)
     jobs.create(JobSpec(id=JOB, collection="c", source=DirectorySource(path="/p"), created_at=1))
     info = WorkerInfo(id="indexer", name="indexer", queue="scan", started_at=0)
-    Workers(redis, settings).say_alive(info)
+    Workers(redis, settings).heartbeat(info)
     return jobs
 
 
@@ -35,10 +35,10 @@ def test_a_scan_begun_again_is_still_ours(scans: Scans, redis: RedisClient) -> N
     assert first is not None
     assert again is not None
     assert again.generation > first.generation
-    assert scans.is_mine(JOB)
+    assert scans.is_owner(JOB)
     other = Scans(redis, "another indexer")
     assert other.begin(JOB) is None
-    assert not other.is_mine(JOB)
+    assert not other.is_owner(JOB)
     with pytest.raises(ScanSuperseded):
         scans.record(JOB, first.generation, unchanged=1, ignored=0)
 
@@ -74,9 +74,9 @@ def test_counts_recorded_twice_count_once(scans: Scans, jobs: Jobs) -> None:
     scans.record(JOB, 1, unchanged=1, ignored=0)
     job = jobs.get(JOB)
     assert (job.unchanged, job.ignored) == (11, 4)
-    assert scans.tally(JOB) == (0, 11, 4)
+    assert scans.counts(JOB) == (0, 11, 4)
     add_chunk(scans, JOB, 1, FILES)
-    assert scans.tally(JOB) == (3, 11, 4)
+    assert scans.counts(JOB) == (3, 11, 4)
 
 
 def test_failures_of_the_scan_count_once_and_are_known_later(scans: Scans, jobs: Jobs) -> None:

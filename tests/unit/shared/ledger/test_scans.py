@@ -34,14 +34,14 @@ def test_a_dead_indexers_scan_is_sent_again(ledger: Ledger) -> None:
     ledger.scans.begin(job)
     other = ledger.indexer("indexer-2")
     assert other.begin(job) is None
-    assert other.tend(job, 30, queue_empty=True) == (False, [])
+    assert other.recover_job(job, 30, queue_empty=True) == (False, [])
 
-    ledger.workers.say_goodbye("indexer-1")
+    ledger.workers.deregister("indexer-1")
 
-    assert other.tend(job, 30, queue_empty=True) == (True, [])
+    assert other.recover_job(job, 30, queue_empty=True) == (True, [])
     start = other.begin(job)
     assert start is not None
-    assert start.again
+    assert start.is_restart
 
 
 def test_a_scan_begun_again_counts_anew_and_shuts_the_old_one_out(ledger: Ledger) -> None:
@@ -50,7 +50,7 @@ def test_a_scan_begun_again_counts_anew_and_shuts_the_old_one_out(ledger: Ledger
     ledger.scans.record(job, 1, unchanged=7, ignored=3)
     add_chunk(ledger.scans, job, 1, FILES[:2])
     other = ledger.indexer("indexer-2")
-    ledger.workers.say_goodbye("indexer-1")
+    ledger.workers.deregister("indexer-1")
 
     start = other.begin(job)
 

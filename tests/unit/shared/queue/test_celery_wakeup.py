@@ -5,7 +5,7 @@ import threading
 from celery import signals
 from kombu.asynchronous import Hub
 
-from shared.queue import celery_wakeup as freed_threads
+from shared.queue import celery_wakeup
 
 
 class _Consumer:
@@ -35,4 +35,4 @@ def test_a_tasks_end_in_a_thread_wakes_the_loop_twice() -> None:
         loop.join(10)
         signals.worker_ready.send(_Consumer(None))
     assert not loop.is_alive()
-    assert freed_threads._hubs == []
+    assert celery_wakeup._hubs == []

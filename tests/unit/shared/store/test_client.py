@@ -11,12 +11,12 @@ from pymilvus.exceptions import MilvusException, ParamError
 from shared.domain.image import ImageFilter
 from shared.errors import NotFound, Unavailable
 from shared.settings import Settings
-from shared.store import client as milvus
+from shared.store import client
 from shared.store.client import translate
 from shared.store.collections import Collections
-from shared.store.image_writer import Writer
+from shared.store.image_writer import ImageWriter
 from shared.store.images import Images
-from shared.store.search import Search
+from shared.store.search import VectorSearch
 from tests.services import MilvusLite, wait_until
 from tests.unit.shared.store.samples import make_row, make_vectors
 
@@ -38,7 +38,7 @@ async def test_the_same_clients_go_on_after_a_kill(
     own_settings: Settings, own_milvus: MilvusLite
 ) -> None:
     collections, images = Collections(own_settings), Images(own_settings)
-    writer, search = Writer(own_settings), Search(own_settings)
+    writer, search = ImageWriter(own_settings), VectorSearch(own_settings)
     collections.create("pictures", weights="w", pooling="avg")
     rows, vectors = [make_row(n) for n in range(100)], make_vectors(100)
     writer.upsert("pictures", rows, vectors)
@@ -81,7 +81,7 @@ def test_concurrent_writers_survive_a_kill(
     collections.create("pictures", weights="w", pooling="avg")
 
     def write(part: int) -> None:
-        writer = Writer(own_settings)
+        writer = ImageWriter(own_settings)
         for first in range(part * 200, part * 200 + 200, 20):
             rows = [make_row(n) for n in range(first, first + 20)]
             writer.upsert("pictures", rows, make_vectors(20))
@@ -106,18 +106,18 @@ def test_concurrent_writers_survive_a_kill(
 def test_a_milvus_that_hangs_is_away(
     own_settings: Settings, own_milvus: MilvusLite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(milvus, "READ_SECONDS", 0.5)
+    monkeypatch.setattr(client, "READ_SECONDS", 0.5)
     images = Images(own_settings)
     collections = Collections(own_settings)
     collections.create("pictures", weights="w", pooling="avg")
-    images.many("pictures", ["0" * 32])
+    images.get_many("pictures", ["0" * 32])
     os.killpg(own_milvus.pid, signal.SIGSTOP)
     try:
         with pytest.raises(Unavailable):
-            images.many("pictures", ["0" * 32])
+            images.get_many("pictures", ["0" * 32])
     finally:
         os.killpg(own_milvus.pid, signal.SIGCONT)
-    wait_until(lambda: images.many("pictures", ["0" * 32]) == {}, 20, "Milvus")
+    wait_until(lambda: images.get_many("pictures", ["0" * 32]) == {}, 20, "Milvus")
     images.close()
     collections.close()
 

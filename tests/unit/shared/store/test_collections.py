@@ -8,7 +8,7 @@ from shared.errors import Conflict, InvalidRequest, NotFound, Unavailable
 from shared.settings import Settings
 from shared.store.client import connect
 from shared.store.collections import Collections
-from shared.store.image_writer import Writer
+from shared.store.image_writer import ImageWriter
 from shared.store.images import Images
 from tests.unit.shared.store.samples import make_row, make_vectors
 
@@ -37,7 +37,7 @@ def test_a_collection_explains_itself(collections: Collections, collection: str)
 
 @pytest.mark.parametrize("kind", ["FLAT", "IVF_FLAT", "IVF_SQ8", "HNSW", "AUTOINDEX"])
 def test_every_known_index_finds(
-    collections: Collections, images: Images, writer: Writer, collection: str, kind: str
+    collections: Collections, images: Images, writer: ImageWriter, collection: str, kind: str
 ) -> None:
     collections.create(
         collection,
@@ -122,7 +122,7 @@ def test_ensure_finishes_what_a_dead_maker_left(
     client.release_collection(empty)
     assert collections.ensure(empty, weights="w", pooling="avg").state == "loaded"
     assert client.list_indexes(empty) == ["vector"]
-    assert images.many(empty, ["0" * 32]) == {}
+    assert images.get_many(empty, ["0" * 32]) == {}
 
 
 def test_a_collection_of_somebody_else_is_left_alone(

@@ -2,7 +2,7 @@ import pytest
 
 from shared.domain.image import ImageFilter
 from shared.errors import InvalidRequest
-from shared.store.filters import every, one_of, quote, starts_with
+from shared.store.filters import and_, in_, prefix_range, quote
 
 
 def test_a_value_cannot_break_out_of_its_quotes() -> None:
@@ -24,17 +24,17 @@ def test_half_a_surrogate_pair_is_refused() -> None:
     [("ab", "ac"), ("a\ud7ff", "a\ue000"), ("a\U0010ffff", "b"), ("a/", "a0")],
 )
 def test_a_prefix_is_a_range(prefix: str, upper: str) -> None:
-    assert starts_with("uri", prefix) == f'uri >= "{prefix}" and uri < "{upper}"'
+    assert prefix_range("uri", prefix) == f'uri >= "{prefix}" and uri < "{upper}"'
 
 
 def test_a_prefix_without_anything_above_it_has_no_upper_end() -> None:
-    assert starts_with("uri", "\U0010ffff") == 'uri >= "\U0010ffff"'
-    assert starts_with("uri", "") == 'uri >= ""'
+    assert prefix_range("uri", "\U0010ffff") == 'uri >= "\U0010ffff"'
+    assert prefix_range("uri", "") == 'uri >= ""'
 
 
 def test_conditions_are_joined() -> None:
-    assert every("", "a > 1", one_of("id", ["x", "y"])) == '(a > 1) and (id in ["x","y"])'
-    assert every() == ""
+    assert and_("", "a > 1", in_("id", ["x", "y"])) == '(a > 1) and (id in ["x","y"])'
+    assert and_() == ""
 
 
 def test_a_filter_encodes_paths_as_uris_are() -> None:

@@ -9,7 +9,7 @@ from shared.cursors import Order, Position
 from shared.domain.image import ImageFilter, ImageRow
 from shared.errors import InvalidRequest, NotFound
 from shared.files.uris import file_uri
-from shared.store.image_writer import Writer
+from shared.store.image_writer import ImageWriter
 from shared.store.images import Images
 from tests.unit.conftest import Fill
 from tests.unit.shared.store.samples import make_row, make_vectors
@@ -29,9 +29,9 @@ def test_a_row_comes_back_as_it_was_written(images: Images, empty: str, fill: Fi
     row = make_row(1, tags=('"quoted"', "ta\\g\n", "漢字"), metadata=labels)
     fill([row])
     assert images.get(empty, row.id) == row
-    assert images.many(empty, [row.id, "0" * 32], strong=True) == {row.id: row}
-    stamp = images.stamps(empty, [row.id, "0" * 32], strong=True)
-    assert stamp == {row.id: (row.bytes, row.mtime_ns, row.job)}
+    assert images.get_many(empty, [row.id, "0" * 32], strong=True) == {row.id: row}
+    version = images.file_versions(empty, [row.id, "0" * 32], strong=True)
+    assert version == {row.id: (row.bytes, row.mtime_ns, row.job)}
 
 
 def test_what_is_not_there(images: Images, empty: str) -> None:
@@ -51,7 +51,7 @@ def test_what_is_not_there(images: Images, empty: str) -> None:
 
 
 def test_labels_are_replaced_and_the_rest_stays(
-    images: Images, writer: Writer, empty: str, fill: Fill
+    images: Images, writer: ImageWriter, empty: str, fill: Fill
 ) -> None:
     row = make_row(2)
     fill([row])
@@ -103,13 +103,13 @@ def test_deleting_counts_what_there_was(images: Images, empty: str, fill: Fill) 
     left = [row for batch in images.iterate(empty, ImageFilter()) for row in batch]
     assert {row.bytes for row in left} == {1002, 1003, 1005}
     only = next(row for row in left if row.bytes == 1002)
-    assert images.uris_after(empty, ImageFilter(tag="even"), "") == [(only.id, only.uri)]
-    assert images.uris_after(empty, ImageFilter(tag="even"), only.id) == []
+    assert images.list_uris(empty, ImageFilter(tag="even"), "") == [(only.id, only.uri)]
+    assert images.list_uris(empty, ImageFilter(tag="even"), only.id) == []
 
 
 @pytest.mark.parametrize("order", ["id", "added_at", "-added_at"])
 def test_pages_hold_every_image_once_in_order(
-    images: Images, writer: Writer, empty: str, order: Order
+    images: Images, writer: ImageWriter, empty: str, order: Order
 ) -> None:
     # Bursts, gaps of years, and four hundred rows of one moment.
     times = [n // 3 for n in range(90)] + [10**9] * 400 + [5 * 10**15 + n * n for n in range(60)]

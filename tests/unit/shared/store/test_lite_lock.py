@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from shared.errors import NotFound, Unavailable
-from shared.store import lite_lock as turns
-from shared.store.lite_lock import Turns
+from shared.store import lite_lock
+from shared.store.lite_lock import CollectionLock
 
 _HOLDER = """
 import sys, time
@@ -28,7 +28,7 @@ def test_one_at_a_time(tmp_path: Path) -> None:
     most: list[int] = []
 
     def work(number: int) -> None:
-        mine = Turns(tmp_path)
+        mine = CollectionLock(tmp_path)
         for _ in range(20):
             with mine.writing("pictures") if number % 2 else mine.reading("pictures"):
                 busy.append(number)
@@ -45,14 +45,14 @@ def test_one_at_a_time(tmp_path: Path) -> None:
 
 
 def test_collections_do_not_wait_for_each_other(tmp_path: Path) -> None:
-    mine = Turns(tmp_path)
+    mine = CollectionLock(tmp_path)
     with mine.writing("pictures"), mine.writing("others"):
         pass
 
 
 def test_a_turn_that_never_comes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "_PATIENCE_SECONDS", 0.05)
-    mine = Turns(tmp_path)
+    monkeypatch.setattr(lite_lock, "_PATIENCE_SECONDS", 0.05)
+    mine = CollectionLock(tmp_path)
     with (
         mine.reading("pictures"),
         pytest.raises(Unavailable) as refusal,
@@ -65,7 +65,7 @@ def test_a_turn_that_never_comes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 async def test_an_event_loop_waits_without_being_blocked(tmp_path: Path) -> None:
-    mine = Turns(tmp_path)
+    mine = CollectionLock(tmp_path)
     done: list[str] = []
 
     async def read() -> None:
@@ -92,11 +92,11 @@ def test_a_killed_writer_gives_its_turn_back(
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"
         os.kill(holder.pid, signal.SIGKILL)
-    monkeypatch.setattr(turns.time, "sleep", naps.append)
-    mine = Turns(tmp_path)
+    monkeypatch.setattr(lite_lock.time, "sleep", naps.append)
+    mine = CollectionLock(tmp_path)
     with mine.writing("pictures"):
         # What the dead one asked for may still be under way in the server.
-        assert turns._SETTLE_SECONDS in naps
+        assert lite_lock._SETTLE_SECONDS in naps
         naps.clear()
     with mine.reading("pictures"):
         assert naps == []
@@ -110,8 +110,8 @@ def test_only_a_write_without_an_answer_is_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, settles: bool
 ) -> None:
     naps: list[float] = []
-    monkeypatch.setattr(turns.time, "sleep", naps.append)
-    mine = Turns(tmp_path)
+    monkeypatch.setattr(lite_lock.time, "sleep", naps.append)
+    mine = CollectionLock(tmp_path)
     with pytest.raises(type(error)), mine.writing("pictures"):
         raise error
     with mine.writing("pictures"):

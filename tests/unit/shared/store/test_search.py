@@ -9,20 +9,20 @@ from shared.domain.image import ImageFilter
 from shared.errors import InvalidRequest, NotFound, Unavailable
 from shared.settings import Settings
 from shared.store.collections import Collections
-from shared.store.image_writer import Writer
-from shared.store.search import Search
+from shared.store.image_writer import ImageWriter
+from shared.store.search import VectorSearch
 from tests.unit.conftest import Fill
 from tests.unit.shared.store.samples import make_row, make_vectors
 
 
 @pytest.fixture
-async def search(settings: Settings) -> AsyncIterator[Search]:
-    opened = Search(settings)
+async def search(settings: Settings) -> AsyncIterator[VectorSearch]:
+    opened = VectorSearch(settings)
     yield opened
     await opened.close()
 
 
-async def test_hits_are_the_nearest_in_order(search: Search, empty: str, fill: Fill) -> None:
+async def test_hits_are_the_nearest_in_order(search: VectorSearch, empty: str, fill: Fill) -> None:
     rows = [make_row(n) for n in range(300)]
     vectors = fill(rows)
     cosines = vectors @ vectors[7]
@@ -36,7 +36,7 @@ async def test_hits_are_the_nearest_in_order(search: Search, empty: str, fill: F
         assert hit.distance == pytest.approx(np.linalg.norm(vectors[7] - vectors[n]), abs=2e-3)
 
 
-async def test_pages_continue_each_other(search: Search, empty: str, fill: Fill) -> None:
+async def test_pages_continue_each_other(search: VectorSearch, empty: str, fill: Fill) -> None:
     vectors = fill([make_row(n) for n in range(700)])
     query = vectors[0].tolist()
     whole = await search.nearest(empty, query, top_k=700)
@@ -49,7 +49,7 @@ async def test_pages_continue_each_other(search: Search, empty: str, fill: Fill)
 
 
 async def test_equal_pictures_are_ordered_by_id_across_pages(
-    search: Search, writer: Writer, empty: str
+    search: VectorSearch, writer: ImageWriter, empty: str
 ) -> None:
     rows = [make_row(n) for n in range(120)]
     vectors = np.repeat(make_vectors(2), 60, axis=0)
@@ -63,7 +63,9 @@ async def test_equal_pictures_are_ordered_by_id_across_pages(
     assert {hit.score for hit in paged[:60]} == {1.0}
 
 
-async def test_filters_scores_and_the_image_itself(search: Search, empty: str, fill: Fill) -> None:
+async def test_filters_scores_and_the_image_itself(
+    search: VectorSearch, empty: str, fill: Fill
+) -> None:
     rows = [make_row(n) for n in range(60)]
     vectors = fill(rows)
     query = vectors[4].tolist()
@@ -84,7 +86,7 @@ async def test_filters_scores_and_the_image_itself(search: Search, empty: str, f
     )
 
 
-async def test_the_vector_of_an_image(search: Search, empty: str, fill: Fill) -> None:
+async def test_the_vector_of_an_image(search: VectorSearch, empty: str, fill: Fill) -> None:
     rows = [make_row(n) for n in range(3)]
     vectors = fill(rows)
     found = await search.vector_of(empty, rows[1].id)
@@ -94,7 +96,7 @@ async def test_the_vector_of_an_image(search: Search, empty: str, fill: Fill) ->
     assert refusal.value.code == "image_not_found"
 
 
-async def test_an_empty_collection_has_no_hits(search: Search, empty: str) -> None:
+async def test_an_empty_collection_has_no_hits(search: VectorSearch, empty: str) -> None:
     assert await search.nearest(empty, make_vectors(1)[0].tolist(), top_k=10) == []
 
 
@@ -102,20 +104,20 @@ async def test_an_empty_collection_has_no_hits(search: Search, empty: str) -> No
     "vector",
     [[1.0] * 511, [0.0] * DIMENSION, [float("nan")] * DIMENSION, [float("inf")] * DIMENSION, []],
 )
-async def test_a_vector_that_is_none(search: Search, empty: str, vector: list[float]) -> None:
+async def test_a_vector_that_is_none(search: VectorSearch, empty: str, vector: list[float]) -> None:
     with pytest.raises(InvalidRequest) as refusal:
         await search.nearest(empty, vector, top_k=10)
     assert refusal.value.code == "invalid_vector"
 
 
-async def test_unknown_and_away(search: Search, base_settings: Settings) -> None:
+async def test_unknown_and_away(search: VectorSearch, base_settings: Settings) -> None:
     vector = make_vectors(1)[0].tolist()
     with pytest.raises(NotFound) as refusal:
         await search.nearest("nothing_of_that_name", vector, top_k=1)
     assert refusal.value.code == "collection_not_found"
     with pytest.raises(NotFound):
         await search.vector_of("nothing_of_that_name", "0" * 32)
-    nowhere = Search(base_settings)
+    nowhere = VectorSearch(base_settings)
     with pytest.raises(Unavailable):
         await nowhere.nearest("any", vector, top_k=1)
     with pytest.raises(Unavailable):
@@ -124,11 +126,11 @@ async def test_unknown_and_away(search: Search, base_settings: Settings) -> None
 
 
 async def test_a_cancelled_search_holds_up_nobody(
-    search: Search, writer: Writer, empty: str, fill: Fill
+    search: VectorSearch, writer: ImageWriter, empty: str, fill: Fill
 ) -> None:
     row = make_row(1)
     fill([row])
-    with writer._milvus._turns.reading(empty):
+    with writer._milvus._collection_lock.reading(empty):
         waiting = asyncio.ensure_future(search.vector_of(empty, row.id))
         await asyncio.sleep(0.1)
         waiting.cancel()
@@ -141,7 +143,7 @@ async def test_many_searches_share_one_connection(
     settings: Settings, collections: Collections, empty: str, fill: Fill
 ) -> None:
     vectors = fill([make_row(n) for n in range(20)])
-    fresh = Search(settings)
+    fresh = VectorSearch(settings)
     found = await asyncio.gather(
         *(fresh.nearest(empty, vector.tolist(), top_k=1) for vector in vectors)
     )

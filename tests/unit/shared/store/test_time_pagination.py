@@ -6,7 +6,7 @@ import re
 import pytest
 
 from shared.cursors import Position
-from shared.store.time_pagination import TimeOrder
+from shared.store.time_pagination import TimePagination
 
 Rows = list[dict[str, object]]
 
@@ -36,7 +36,7 @@ class Store:
 
 
 def _all(store: Store, *, newest_first: bool, page: int) -> tuple[list[Position], int]:
-    order = TimeOrder(store.query, lambda: len(store.rows), "", newest_first=newest_first)
+    order = TimePagination(store.query, lambda: len(store.rows), "", newest_first=newest_first)
     found: list[Position] = []
     pages = 0
     while True:
@@ -73,13 +73,13 @@ def test_every_position_once_and_in_order(times: list[int], newest_first: bool) 
 
 def test_a_filter_that_leaves_little_does_not_mislead() -> None:
     store = Store(list(range(20_000)))
-    order = TimeOrder(store.query, lambda: 50_000_000, "added_at % 10 == 0", newest_first=True)
+    order = TimePagination(store.query, lambda: 50_000_000, "added_at % 10 == 0", newest_first=True)
     found = order.after(None, 300)
     assert [p.added_at for p in found] == list(range(19_990, 16_990, -10))
 
 
 def test_a_count_that_is_far_too_small_does_not_mislead() -> None:
     store = Store(list(range(30_000)))
-    order = TimeOrder(store.query, lambda: 10, "", newest_first=True)
+    order = TimePagination(store.query, lambda: 10, "", newest_first=True)
     assert [p.added_at for p in order.after(None, 50)] == list(range(29_999, 29_949, -1))
     assert store.queries < 20
