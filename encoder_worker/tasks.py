@@ -13,9 +13,14 @@ from encoder_worker.encode.encoder import EncoderFailed
 from encoder_worker.errors import StartupError
 from encoder_worker.worker import EncoderQueue, Worker
 from shared import log
-from shared.domain.job import Query
+from shared.domain.query import Query
 from shared.queue.celery_app import create_celery
-from shared.queue.dispatcher import ENCODE, ENCODE_TASK, QUERY, QUERY_TASK
+from shared.queue.routing import (
+    ENCODE,
+    ENCODE_TASK,
+    QUERY,
+    QUERY_TASK,
+)
 from shared.settings import get_settings
 
 app = create_celery(get_settings())

@@ -17,10 +17,10 @@ from encoder_worker.encode.runtime import Workload, create_runtime
 from encoder_worker.freed_memory import _trim_memory
 from encoder_worker.model.weights import find_weights
 from encoder_worker.queries import QueryProcessor
-from shared.domain.job import WorkerInfo
+from shared.domain.worker import WorkerInfo
 from shared.ledger import Heartbeat, Queries, Workers
 from shared.log import get_logger
-from shared.queue.dispatcher import ENCODE
+from shared.queue.routing import ENCODE
 from shared.redis import connect
 from shared.settings import Settings
 

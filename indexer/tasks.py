@@ -17,10 +17,14 @@ from indexer.recovery.recovery import Recovery
 from indexer.scan.admission import ScanAdmission
 from indexer.scan.scan import Services, run_scan
 from shared import log
-from shared.domain.job import WorkerInfo
+from shared.domain.worker import WorkerInfo
 from shared.ledger import Heartbeat, Jobs, Scans, Workers
 from shared.queue.celery_app import create_celery
-from shared.queue.dispatcher import SCAN, SCAN_TASK, Dispatcher
+from shared.queue.dispatcher import Dispatcher
+from shared.queue.routing import (
+    SCAN,
+    SCAN_TASK,
+)
 from shared.redis import connect
 from shared.retry import ShuttingDown
 from shared.settings import Settings, get_settings

@@ -6,8 +6,8 @@ import json
 import re
 from typing import Literal, NamedTuple
 
+from shared.domain.image import ID_PATTERN
 from shared.errors import InvalidRequest
-from shared.files.uris import ID_PATTERN
 
 Order = Literal["id", "added_at", "-added_at"]
 

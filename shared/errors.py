@@ -103,3 +103,13 @@ def job_not_found(job_id: str) -> NotFound:
 
 def image_not_found(image: str) -> NotFound:
     return NotFound("image_not_found", f"There is no image {image!r} in this collection.")
+
+
+def redis_unavailable() -> Unavailable:
+    return Unavailable(
+        "redis_unavailable", "Redis does not answer. Nothing was lost; try again in a few seconds."
+    )
+
+
+def storage_unavailable(error: OSError) -> Unavailable:
+    return Unavailable("storage_unavailable", f"Nothing can be stored now: {error.strerror}.")

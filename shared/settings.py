@@ -8,10 +8,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from shared.files.uris import COLLECTION_PATTERN
+from shared.domain.collection import COLLECTION_PATTERN, IndexType
+from shared.domain.fingerprint import Pooling
 
-Pooling = Literal["avg", "max", "gem", "rmac"]
-IndexType = Literal["FLAT", "IVF_FLAT", "IVF_SQ8", "HNSW", "AUTOINDEX"]
 CommaList = Annotated[tuple[str, ...], NoDecode]
 
 

@@ -6,9 +6,9 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from shared.domain.job import FileRef
+from shared.domain.chunk import FileRef
 from shared.ledger import Scans
-from shared.queue.dispatcher import ENCODE
+from shared.queue.routing import ENCODE
 from shared.redis import RedisClient
 
 #: Where kombu keeps the messages of bulk loads.

@@ -2,7 +2,10 @@
 
 import asyncio
 
-from shared.domain.job import Query, QueryReply
+from shared.domain.query import (
+    Query,
+    QueryReply,
+)
 from shared.ledger import await_reply
 from shared.redis import connect_async
 from shared.settings import Settings

@@ -19,11 +19,15 @@ from encoder_worker.chunks.rows import new_row, touched_row
 from encoder_worker.decode.batch import BatchDecoder
 from encoder_worker.decode.decoder import Picture
 from encoder_worker.encode.encoder import Encoded, Encoder
+from shared.domain.chunk import (
+    ChunkClaim,
+    FileRef,
+)
+from shared.domain.fingerprint import Pooling
 from shared.domain.image import ImageRow
-from shared.domain.job import ChunkClaim, FileRef
 from shared.errors import PictureError
 from shared.retry import ShuttingDown
-from shared.settings import Pooling, Settings
+from shared.settings import Settings
 
 T = TypeVar("T")
 

@@ -19,12 +19,16 @@ from encoder_worker.chunks.stores import Stores
 from encoder_worker.decode.batch import BatchDecoder
 from encoder_worker.encode.encoder import Encoder, EncoderFailed
 from indexer.job_failure import JobFailed
-from shared.domain.fingerprint import fingerprint
-from shared.domain.job import FINISHED, ChunkClaim, ChunkOutcome
+from shared.domain.chunk import (
+    ChunkClaim,
+    ChunkOutcome,
+)
+from shared.domain.fingerprint import Pooling, fingerprint
+from shared.domain.job import FINISHED
 from shared.errors import NotFound, PictureError
 from shared.log import get_logger
 from shared.retry import RetryPolicy, ShuttingDown
-from shared.settings import Pooling, Settings
+from shared.settings import Settings
 
 _log = get_logger(__name__)
 

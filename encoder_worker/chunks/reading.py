@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO, NamedTuple
 
-from shared.domain.job import FileRef
+from shared.domain.chunk import FileRef
 from shared.errors import PictureError
 from shared.files.paths import open_image
 from shared.settings import Settings

@@ -2,7 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from shared.domain.job import ChunkOutcome, Failure, FileRef
+from shared.domain.chunk import (
+    ChunkOutcome,
+    FileRef,
+)
+from shared.domain.job import Failure
 from shared.errors import PictureError
 
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from encoder_worker.chunks.reading import FileContent
 from encoder_worker.decode.decoder import Picture
+from shared.domain.chunk import FileRef
 from shared.domain.image import MAX_METADATA_BYTES, MAX_TAGS, ImageRow
-from shared.domain.job import FileRef, JobSpec
+from shared.domain.job import JobSpec
 
 #: The metadata key under which an upload's own name is kept.
 FILENAME = "filename"

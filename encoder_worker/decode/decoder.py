@@ -17,7 +17,7 @@ from PIL import AvifImagePlugin, Image, ImageFile
 from encoder_worker.decode.pixels import resize_to_rgb
 from encoder_worker.decode.truncation import is_truncated
 from encoder_worker.model.vgg16 import SIDE
-from shared.domain.job import Crop
+from shared.domain.query import Crop
 from shared.errors import PictureError
 from shared.files.formats import FORMATS, SNIFF_BYTES, Format, sniff
 

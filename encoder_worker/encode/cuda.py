@@ -16,8 +16,9 @@ from encoder_worker.encode.torch import VggFeatures
 from encoder_worker.errors import StartupError
 from encoder_worker.model.pooling import pool_each
 from encoder_worker.model.vgg16 import SIDE, Weights
+from shared.domain.fingerprint import Pooling
 from shared.log import get_logger
-from shared.settings import Pooling, Settings
+from shared.settings import Settings
 
 _log = get_logger(__name__)
 

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from encoder_worker.encode.runtime import Descriptors, Pixels, Runtime
+from shared.domain.fingerprint import Pooling
 from shared.errors import PictureError
 from shared.log import get_logger
-from shared.settings import Pooling
 
 _log = get_logger(__name__)
 

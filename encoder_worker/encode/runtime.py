@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from encoder_worker.encode.devices import Device
 from encoder_worker.errors import StartupError
 from encoder_worker.model.vgg16 import Weights
-from shared.settings import Pooling, Settings
+from shared.domain.fingerprint import Pooling
+from shared.settings import Settings
 
 #: An upright RGB picture, uint8 (224, 224, 3).
 Pixels: TypeAlias = NDArray[np.uint8]

@@ -12,7 +12,8 @@ from encoder_worker.errors import StartupError
 from encoder_worker.model.pooling import pool_each
 from encoder_worker.model.state_dict import feature_indexes
 from encoder_worker.model.vgg16 import Weights
-from shared.settings import Pooling, Settings
+from shared.domain.fingerprint import Pooling
+from shared.settings import Settings
 
 _BATCH = 8
 

@@ -5,7 +5,7 @@ from types import ModuleType
 from typing import Any
 
 from encoder_worker.model.vgg16 import MAP_SIDE
-from shared.settings import Pooling
+from shared.domain.fingerprint import Pooling
 
 #: Generalised-mean exponent: Radenović et al., Fine-tuning CNN Image Retrieval with No Human
 #: Annotation, arXiv:1711.02512, section 3.1; 3 is where their learned exponents settle.

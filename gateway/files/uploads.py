@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from gateway.http.problems import storage_unavailable
-from shared.domain.job import FileRef
-from shared.errors import PictureError
+from shared.domain.chunk import FileRef
+from shared.errors import PictureError, storage_unavailable
 from shared.files.formats import EXTENSIONS, FORMATS, SNIFF_BYTES, Format, sniff
 from shared.files.paths import upload_path
 from shared.files.uris import UPLOAD_SCHEME, upload_uri

@@ -13,9 +13,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.errors import LookalikeError, Unavailable
+from shared.errors import LookalikeError, redis_unavailable
 from shared.log import get_logger
-from shared.queue.dispatcher import redis_unavailable
 
 _log = get_logger(__name__)
 
@@ -201,7 +200,3 @@ async def _on_http_exception(_: Request, error: Exception) -> Response:
         error.status_code, (phrase.lower().replace(" ", "_"), str(error.detail))
     )
     return problem_response(error.status_code, code, phrase, detail, error.headers)
-
-
-def storage_unavailable(error: OSError) -> Unavailable:
-    return Unavailable("storage_unavailable", f"Nothing can be stored now: {error.strerror}.")

@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import UploadFile
 
 from gateway.schemas.search import MAX_TOP_K
-from shared.files.uris import COLLECTION_PATTERN
+from shared.domain.collection import COLLECTION_PATTERN
 
 _COLLECTION = re.compile(COLLECTION_PATTERN)
 _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")

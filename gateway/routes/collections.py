@@ -23,7 +23,10 @@ from gateway.schemas.collections import (
     DescriptorInput,
 )
 from gateway.services.encoders import choose_weights
-from shared.domain.image import CollectionInfo, IndexSpec
+from shared.domain.collection import (
+    CollectionInfo,
+    IndexSpec,
+)
 from shared.errors import NotFound
 from shared.store.collections import Collections
 

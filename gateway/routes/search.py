@@ -21,7 +21,7 @@ from gateway.schemas.search import (
 )
 from gateway.schemas.urls import UrlBuilder
 from gateway.services.search import Found
-from shared.domain.job import Crop
+from shared.domain.query import Crop
 
 router = APIRouter(prefix="/api/v2/collections/{collection}", tags=["search"])
 

@@ -12,11 +12,12 @@ from gateway.dependencies import Cursor, DispatcherDep, JobsDep, Limit, Settings
 from gateway.files.folders import list_folders as folders_below
 from gateway.http.problems import problem_responses
 from gateway.routes.uploads import MAX_FILES
-from gateway.schemas.fields import BLANK_IS_NONE, MAX_TAGS
+from gateway.schemas.fields import BLANK_IS_NONE
 from gateway.schemas.search import MAX_TOP_K
 from gateway.schemas.system import Folder, FolderList, Limits, System, Worker
 from shared.domain.fingerprint import fingerprint
-from shared.queue.dispatcher import QUEUES
+from shared.domain.image import MAX_TAGS
+from shared.queue.routing import QUEUES
 
 router = APIRouter(prefix="/api/v2", tags=["system"])
 

@@ -10,9 +10,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from gateway.dependencies import CollectionPath, UploadsDep, UrlsDep
 from gateway.http.problems import problem_responses
-from gateway.schemas.fields import MAX_METADATA_BYTES, Metadata, Tags
+from gateway.schemas.fields import (
+    Metadata,
+    Tags,
+)
 from gateway.schemas.images import Upload
 from gateway.services.uploads import accepted
+from shared.domain.image import MAX_GIVEN_METADATA_BYTES
 from shared.domain.job import OnDuplicate
 
 router = APIRouter(prefix="/api/v2/collections/{collection}", tags=["images"])
@@ -27,7 +31,7 @@ async def _metadata(
     metadata: Annotated[
         str,
         Form(
-            max_length=2 * MAX_METADATA_BYTES,
+            max_length=2 * MAX_GIVEN_METADATA_BYTES,
             description="A JSON object.",
             examples=['{"camera": "X100"}'],
         ),

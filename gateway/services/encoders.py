@@ -1,11 +1,11 @@
 """Which encoder there is, and whether its vectors fit a collection."""
 
+from shared.domain.collection import CollectionIdentity
 from shared.domain.fingerprint import fingerprint
-from shared.domain.image import CollectionIdentity
-from shared.domain.job import WorkerInfo
+from shared.domain.worker import WorkerInfo
 from shared.errors import Conflict, Unavailable
 from shared.ledger import Workers
-from shared.queue.dispatcher import QUERY
+from shared.queue.routing import QUERY
 
 
 def last_encoder(workers: Workers) -> WorkerInfo:

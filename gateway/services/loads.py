@@ -6,7 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from gateway.services.encoders import check_encoder, last_encoder
-from shared.domain.job import FileRef, Job, JobSpec, OnDuplicate, RetrySource, Source
+from shared.domain.chunk import FileRef
+from shared.domain.job import (
+    Job,
+    JobSpec,
+    OnDuplicate,
+    RetrySource,
+    Source,
+)
 from shared.errors import Conflict, QueueFull, Unavailable
 from shared.ledger import Jobs, Workers, keys
 from shared.log import get_logger

@@ -9,11 +9,16 @@ from redis.asyncio import Redis as AsyncRedis
 
 from gateway.files.uploads import recognise
 from gateway.services.encoders import check_encoder, query_encoder
-from shared.domain.image import CollectionIdentity
-from shared.domain.job import Crop, Query, QueryReply
+from shared.domain.collection import CollectionIdentity
+from shared.domain.query import (
+    Crop,
+    Query,
+    QueryReply,
+)
 from shared.errors import PictureError, QueueFull, TimedOut
 from shared.ledger import Queries, Workers, await_reply
-from shared.queue.dispatcher import QUERY, Dispatcher
+from shared.queue.dispatcher import Dispatcher
+from shared.queue.routing import QUERY
 from shared.redis import RedisClient
 from shared.settings import Settings
 

@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 
 from shared.errors import LookalikeError, NotFound
 from shared.ledger import Workers
-from shared.queue.dispatcher import QUERY
+from shared.queue.routing import QUERY
 from shared.redis import RedisClient
 from shared.store.collections import Collections
 

@@ -10,7 +10,7 @@ from gateway.metrics import Metrics
 from gateway.schemas.search import SearchParameters, TookMs
 from gateway.services.query_encoder import QueryEncoder
 from shared.domain.image import Hit
-from shared.domain.job import Crop
+from shared.domain.query import Crop
 from shared.store.collections import Collections
 from shared.store.search import VectorSearch
 

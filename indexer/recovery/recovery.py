@@ -9,7 +9,11 @@ from indexer.recovery.speculation import SpeculativeExecution
 from shared.errors import LookalikeError, NotFound
 from shared.ledger import Jobs, Scans, Workers
 from shared.log import get_logger
-from shared.queue.dispatcher import ENCODE, SCAN, Dispatcher
+from shared.queue.dispatcher import Dispatcher
+from shared.queue.routing import (
+    ENCODE,
+    SCAN,
+)
 from shared.retry import passes
 from shared.settings import Settings
 from shared.store.collections import Collections

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from shared.ledger import Jobs, Scans, Workers
 from shared.log import get_logger
-from shared.queue.dispatcher import ENCODE, Dispatcher
+from shared.queue.dispatcher import Dispatcher
+from shared.queue.routing import ENCODE
 
 _log = get_logger(__name__)
 

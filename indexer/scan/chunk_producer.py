@@ -4,7 +4,11 @@ import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 
-from shared.domain.job import FINISHED, FileRef, JobSpec
+from shared.domain.chunk import FileRef
+from shared.domain.job import (
+    FINISHED,
+    JobSpec,
+)
 from shared.ledger import ScanEnded, Scans
 from shared.log import get_logger
 from shared.queue.dispatcher import Dispatcher

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from indexer.sources.directory import FoundFile
+from shared.domain.image import FileVersion, image_id
 from shared.domain.job import JobSpec
-from shared.files.uris import FILE_SCHEME, image_id
+from shared.files.uris import FILE_SCHEME
 from shared.ledger import Scans, ScanStart
 from shared.retry import RetryPolicy
-from shared.store.images import FileVersion, Images
+from shared.store.images import Images
 
 
 class Classified(NamedTuple):

@@ -14,9 +14,15 @@ from indexer.scan.prune import Pruner
 from indexer.sources.candidates import is_candidate
 from indexer.sources.directory import Batch, DirectoryWalk, path_too_long
 from indexer.sources.job_files import listed_files
+from shared.domain.chunk import FileRef
 from shared.domain.fingerprint import fingerprint
 from shared.domain.image import MAX_URI_BYTES
-from shared.domain.job import FINISHED, Failure, FileRef, JobError, JobSpec
+from shared.domain.job import (
+    FINISHED,
+    Failure,
+    JobError,
+    JobSpec,
+)
 from shared.errors import NotFound
 from shared.ledger import Jobs, ScanCounts, ScanEnded, Scans, ScanStart, ScanSuperseded, Workers
 from shared.log import get_logger

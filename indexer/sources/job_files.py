@@ -6,7 +6,11 @@ from collections.abc import Generator
 from functools import partial
 
 from indexer.sources.directory import Batch, FoundFile, int64_mtime
-from shared.domain.job import Failure, FileRef, JobSpec
+from shared.domain.chunk import FileRef
+from shared.domain.job import (
+    Failure,
+    JobSpec,
+)
 from shared.errors import PictureError
 from shared.files.paths import resolve_uri
 from shared.files.uris import FILE_SCHEME

@@ -1,6 +1,8 @@
 """The fingerprint: what must be equal for two vectors to be comparable."""
 
-from shared.settings import Pooling
+from typing import Literal
+
+Pooling = Literal["avg", "max", "gem", "rmac"]
 
 DIMENSION = 512
 #: Raise when preprocessing or pooling changes so that old vectors no longer fit new ones.

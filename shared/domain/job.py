@@ -1,22 +1,17 @@
-"""What processes say to each other: jobs, chunks, queries. Frozen, and free of HTTP."""
+"""A job: what a load was asked to do, and how far it is."""
 
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import Field
 
-from shared.files.uris import image_id
-from shared.settings import Pooling
+from shared.domain.base import Frozen
 
 JobStatus = Literal["queued", "scanning", "running", "paused", "done", "failed", "cancelled"]
 OnDuplicate = Literal["keep", "skip"]
 FINISHED: frozenset[JobStatus] = frozenset({"done", "failed", "cancelled"})
 
 
-class Message(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class DirectorySource(Message):
+class DirectorySource(Frozen):
     """A directory under an image root; `path` is absolute and resolved."""
 
     kind: Literal["directory"] = "directory"
@@ -25,14 +20,14 @@ class DirectorySource(Message):
     pattern: str | None = None
 
 
-class UploadSource(Message):
+class UploadSource(Frozen):
     """Pictures that the gateway stored; the ledger lists them under the job."""
 
     kind: Literal["upload"] = "upload"
     files: int
 
 
-class RetrySource(Message):
+class RetrySource(Frozen):
     """The failed files of an earlier job; the ledger lists them under the new job."""
 
     kind: Literal["retry"] = "retry"
@@ -43,20 +38,7 @@ class RetrySource(Message):
 Source = Annotated[DirectorySource | UploadSource | RetrySource, Field(discriminator="kind")]
 
 
-class FileRef(Message):
-    """One file of a load. `size` in bytes; `name` is what an uploader called it, for show only."""
-
-    uri: str
-    size: int
-    mtime_ns: int
-    name: str | None = None
-
-    @property
-    def id(self) -> str:
-        return image_id(self.uri)
-
-
-class JobSpec(Message):
+class JobSpec(Frozen):
     """What a load was asked to do; it never changes once the job is written."""
 
     id: str
@@ -65,7 +47,7 @@ class JobSpec(Message):
     on_duplicate: OnDuplicate = "keep"
     sync: bool = False
     tags: tuple[str, ...] = ()
-    metadata: dict[str, Any] = {}
+    metadata: dict[str, Any] = Field({})
     created_at: float
 
     @property
@@ -74,12 +56,12 @@ class JobSpec(Message):
         return 0 if self.source.kind == "upload" else 5
 
 
-class JobError(Message):
+class JobError(Frozen):
     code: str
     detail: str
 
 
-class Job(Message):
+class Job(Frozen):
     """A job as the ledger knows it now. Times in Unix seconds, `bytes` read from pictures."""
 
     spec: JobSpec
@@ -107,7 +89,7 @@ class Job(Message):
         return self.status in FINISHED
 
 
-class Failure(Message):
+class Failure(Frozen):
     """One file that could not be indexed. `name` as in `FileRef`."""
 
     uri: str
@@ -117,75 +99,6 @@ class Failure(Message):
     size: int = 0
     mtime_ns: int = 0
     name: str | None = None
-
-
-class ChunkOutcome(Message):
-    """What became of a chunk's files; the three counts and the failures add up to its files."""
-
-    indexed: int = 0
-    unchanged: int = 0
-    duplicates: int = 0
-    failures: tuple[Failure, ...] = ()
-    #: Ids left out as duplicates or unchanged: no row says that this job has seen them, so a
-    #: repeated scan must be told of them.
-    duplicate_ids: tuple[str, ...] = ()
-    bytes: int = 0
-    encode_seconds: float = 0.0
-
-
-class ChunkClaim(Message):
-    """A chunk that a worker may now work on; `attempt` counts from 1."""
-
-    spec: JobSpec
-    chunk_id: str
-    files: tuple[FileRef, ...]
-    attempt: int
-
-
-class WorkerInfo(Message):
-    """A living process, as its heartbeat tells it. `weights` names the exact weights it loaded."""
-
-    id: str
-    name: str
-    queue: str
-    device: str = "cpu"
-    runtime: str = ""
-    precision: str = ""
-    weights: str = ""
-    images_per_second: float = 0.0
-    started_at: float
-    seen_at: float = 0.0
-
-
-class Crop(Message):
-    """A part of the upright picture, in fractions of its width and height (0 to 1)."""
-
-    x: float = Field(ge=0, le=1)
-    y: float = Field(ge=0, le=1)
-    width: float = Field(gt=0, le=1)
-    height: float = Field(gt=0, le=1)
-
-
-class Query(Message):
-    """One picture to encode at once; its bytes wait in Redis under the query's id."""
-
-    id: str
-    pooling: Pooling
-    crop: Crop | None = None
-    deadline: float
-
-
-class QueryReply(Message):
-    """A query's vector, or why there is none (a picture's code and reason)."""
-
-    vector: tuple[float, ...] | None = None
-    weights: str = ""
-    seconds: float = 0.0
-    code: str | None = None
-    reason: str | None = None
-
-
-FILE_REFS: TypeAdapter[tuple[FileRef, ...]] = TypeAdapter(tuple[FileRef, ...])
 
 
 def parse_status(state: bytes | None, paused: bytes | None) -> JobStatus | None:

@@ -1,22 +1,14 @@
 """The names under which pictures and collections are known."""
 
-import hashlib
 import os
 import re
 from pathlib import Path
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
-COLLECTION_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]{0,62}$"
-ID_PATTERN = r"^[0-9a-f]{32}$"
 UPLOAD_NAME = re.compile(r"^([0-9a-f]{64})\.([a-z0-9]{1,8})$")
 
 FILE_SCHEME = "file://"
 UPLOAD_SCHEME = "upload://"
-
-
-def image_id(uri: str) -> str:
-    """The id of the picture at `uri`: 32 hex digits, so the same file is always the same row."""
-    return hashlib.sha256(uri.encode()).hexdigest()[:32]
 
 
 def file_uri(path: Path | str) -> str:

@@ -6,11 +6,12 @@ whoever was killed and however often its message was delivered.
 
 from shared.ledger.chunks import Chunks
 from shared.ledger.events import Event, Events
+from shared.ledger.heartbeat import Heartbeat
 from shared.ledger.jobs import Jobs
 from shared.ledger.queries import Queries, await_reply
 from shared.ledger.scans import ScanCounts, ScanEnded, Scans, ScanStart, ScanSuperseded
 from shared.ledger.stats import Stats
-from shared.ledger.workers import Heartbeat, Workers
+from shared.ledger.workers import Workers
 
 __all__ = [
     "Chunks",

@@ -3,16 +3,18 @@
 import uuid
 from collections.abc import Sequence
 
-from shared.domain.job import (
+from shared.domain.chunk import (
     FILE_REFS,
     ChunkClaim,
     ChunkOutcome,
     FileRef,
+)
+from shared.domain.image import image_id
+from shared.domain.job import (
     JobSpec,
     JobStatus,
     parse_status,
 )
-from shared.files.uris import image_id
 from shared.ledger import keys, scripts
 from shared.redis import RedisClient
 

@@ -5,7 +5,14 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from shared.domain.job import Failure, FileRef, Job, JobError, JobSpec, JobStatus
+from shared.domain.chunk import FileRef
+from shared.domain.job import (
+    Failure,
+    Job,
+    JobError,
+    JobSpec,
+    JobStatus,
+)
 from shared.errors import InvalidRequest, job_not_found
 from shared.ledger import keys, scripts
 from shared.redis import RedisClient

@@ -10,7 +10,10 @@ from typing import Any, BinaryIO
 
 from redis.asyncio import Redis as AsyncRedis
 
-from shared.domain.job import Query, QueryReply
+from shared.domain.query import (
+    Query,
+    QueryReply,
+)
 from shared.ledger import keys
 from shared.redis import RedisClient
 

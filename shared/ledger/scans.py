@@ -11,11 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from shared.domain.job import (
+from shared.domain.chunk import (
     FILE_REFS,
     ChunkOutcome,
-    Failure,
     FileRef,
+)
+from shared.domain.job import (
+    Failure,
     JobStatus,
     parse_status,
 )

@@ -1,18 +1,12 @@
 """Which processes live: each says so every few seconds, and is forgotten when it falls silent."""
 
-import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from redis.exceptions import RedisError
-
-from shared.domain.job import WorkerInfo
+from shared.domain.worker import WorkerInfo
 from shared.ledger import keys
-from shared.log import get_logger
 from shared.redis import RedisClient
 from shared.settings import Settings
-
-_log = get_logger(__name__)
 
 
 class Workers:
@@ -53,36 +47,3 @@ class Workers:
         """The encoder that spoke last, living or not: its weights name the vectors it makes."""
         row = self._redis.get(keys.ENCODER)
         return WorkerInfo.model_validate_json(row) if row else None
-
-
-class Heartbeat:
-    """A daemon thread that registers this process again and again, Redis away or not."""
-
-    def __init__(
-        self, workers: Workers, info: Callable[[], WorkerInfo], settings: Settings
-    ) -> None:
-        self._workers = workers
-        self._info = info
-        self._seconds = settings.heartbeat_seconds
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop, and leave the registry if Redis can be reached."""
-        self._stop.set()
-        self._thread.join(timeout=5)
-        try:
-            self._workers.deregister(self._info().id)
-        except RedisError:
-            _log.warning("deregister_failed")
-
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            try:
-                self._workers.heartbeat(self._info())
-            except RedisError as error:
-                _log.warning("heartbeat_failed", error=str(error))
-            self._stop.wait(self._seconds)

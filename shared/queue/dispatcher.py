@@ -10,21 +10,19 @@ from kombu import Producer
 from kombu.exceptions import BatchPublishError, OperationalError  # type: ignore[attr-defined]
 from redis.exceptions import RedisError
 
-from shared.domain.job import Query
-from shared.errors import Unavailable
+from shared.domain.query import Query
+from shared.errors import redis_unavailable
+from shared.queue.routing import (
+    ENCODE,
+    ENCODE_TASK,
+    PRIORITY_STEPS,
+    QUERY,
+    QUERY_TASK,
+    SCAN,
+    SCAN_TASK,
+)
 from shared.redis import RedisClient
 
-SCAN = "scan"
-ENCODE = "encode"
-QUERY = "query"
-QUEUES = (SCAN, ENCODE, QUERY)
-
-SCAN_TASK = "indexer.scan"
-ENCODE_TASK = "encoder.encode_chunk"
-QUERY_TASK = "encoder.encode_query"
-
-#: Kombu keeps one Redis list per step; uploads go to the first, bulk loads to the second.
-PRIORITY_STEPS = (0, 5)
 _PRIORITY_SEPARATOR = "\x06\x16"
 
 
@@ -80,9 +78,3 @@ def _redis_asked() -> Iterator[None]:
         yield
     except (OperationalError, BatchPublishError, RedisError, OSError) as error:
         raise redis_unavailable() from error
-
-
-def redis_unavailable() -> Unavailable:
-    return Unavailable(
-        "redis_unavailable", "Redis does not answer. Nothing was lost; try again in a few seconds."
-    )

@@ -7,10 +7,14 @@ from typing import Any, Literal
 from pymilvus import MilvusClient
 from pymilvus.exceptions import MilvusException
 
-from shared.domain.fingerprint import fingerprint
-from shared.domain.image import CollectionIdentity, CollectionInfo, IndexSpec
+from shared.domain.collection import (
+    CollectionIdentity,
+    CollectionInfo,
+    IndexSpec,
+)
+from shared.domain.fingerprint import Pooling, fingerprint
 from shared.errors import Conflict, NotFound, collection_not_found
-from shared.settings import Pooling, Settings
+from shared.settings import Settings
 from shared.store.client import LOAD_SECONDS, READ_SECONDS, WRITE_SECONDS, MilvusConnection
 from shared.store.schema import (
     SCALAR_INDEXES,

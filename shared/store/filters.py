@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 
+from shared.domain.image import ImageFilter
 from shared.errors import InvalidRequest
+from shared.files.uris import file_uri
 
 _HIGHEST = "\U0010ffff"
 _SURROGATES = range(0xD800, 0xE000)
@@ -41,6 +43,16 @@ def and_(*conditions: str) -> str:
     return " and ".join(f"({condition})" for condition in conditions if condition)
 
 
+def filter_expression(wanted: ImageFilter) -> str:
+    """A filter as Milvus reads it. Raises InvalidRequest `invalid_text`."""
+    conditions = []
+    if wanted.tag is not None:
+        conditions.append(f"array_contains(tags, {quote(wanted.tag)})")
+    if wanted.path_prefix is not None:
+        conditions.append(prefix_range("uri", _uri_prefix(wanted.path_prefix)))
+    return and_(*conditions)
+
+
 def _after(prefix: str) -> str | None:
     """The smallest string above all that begin with `prefix`, in code point order."""
     head = prefix.rstrip(_HIGHEST)
@@ -50,3 +62,12 @@ def _after(prefix: str) -> str | None:
     if following in _SURROGATES:
         following = _SURROGATES.stop
     return head[:-1] + chr(following)
+
+
+def _uri_prefix(prefix: str) -> str:
+    if not prefix.startswith("/"):
+        return prefix
+    try:
+        return file_uri(prefix)
+    except UnicodeEncodeError:
+        return prefix  # No path holds this; `quote` says so.

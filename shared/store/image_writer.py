@@ -1,15 +1,16 @@
 """Writing rows: always as upserts, so that a file is one row however often it is written."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from shared.domain.image import ImageRow
 from shared.settings import Settings
-from shared.store.client import MilvusConnection, Row
+from shared.store.client import MilvusConnection
 from shared.store.filters import in_
+from shared.store.rows import Row, row_fields
 from shared.store.schema import MAX_WINDOW, VECTOR
 
 T = TypeVar("T")
@@ -38,7 +39,7 @@ class ImageWriter:
         Rows of the same id replace what is there; of two in one call the last one counts.
         """
         latest = {
-            row.id: {**_fields(row), VECTOR: np.asarray(vector, dtype=np.float32)}
+            row.id: {**row_fields(row), VECTOR: np.asarray(vector, dtype=np.float32)}
             for row, vector in zip(rows, vectors, strict=True)
         }
         for batch in _batches(list(latest.values()), _BATCH):
@@ -85,12 +86,6 @@ class ImageWriter:
             return rows
         # Some content is there so often that it hides the others.
         return [row for sha256 in sha256s for row in ask([sha256], _COPIES)]
-
-
-def _fields(row: ImageRow) -> Row:
-    fields: dict[str, Any] = {name: getattr(row, name) for name in type(row).model_fields}
-    fields["tags"] = list(row.tags)
-    return fields
 
 
 def _batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

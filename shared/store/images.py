@@ -1,15 +1,20 @@
 """Images of a collection: one, many, page by page, changed, forgotten."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from shared import cursors
 from shared.cursors import Order, Position
-from shared.domain.image import ImageFilter, ImageRow, check_labels
+from shared.domain.image import (
+    FileVersion,
+    ImageFilter,
+    ImageRow,
+)
 from shared.errors import InvalidRequest, image_not_found
 from shared.settings import Settings
-from shared.store.client import MilvusConnection, Row
-from shared.store.filters import and_, in_, quote
+from shared.store.client import MilvusConnection
+from shared.store.filters import and_, filter_expression, in_, quote
+from shared.store.rows import Row, check_labels, to_row
 from shared.store.schema import SCALARS, VECTOR
 from shared.store.time_pagination import TimePagination
 
@@ -17,14 +22,6 @@ _LOOKUP_BATCH = 1000
 _READ_BATCH = 1000
 #: milvus-lite walks the whole collection for each batch, so that few large ones are quicker.
 _URI_BATCH = 8000
-
-
-class FileVersion(NamedTuple):
-    """What tells whether a file changed since its row was written, and by which job that was."""
-
-    bytes: int
-    mtime_ns: int
-    job: str
 
 
 class Images:
@@ -75,7 +72,7 @@ class Images:
         last = None if cursor is None else cursors.decode(order, cursor)
         if order == "id":
             after = last.id if last else ""
-            rows = self._by_id(collection, filter.expression(), after, SCALARS, limit + 1)
+            rows = self._by_id(collection, filter_expression(filter), after, SCALARS, limit + 1)
             images = [to_row(row) for row in rows[:limit]]
             more = len(rows) > limit
             end = Position(images[-1].id) if more else Position("")
@@ -150,7 +147,7 @@ class Images:
         filter: ImageFilter,  # noqa: A002 - as in `page`
     ) -> Iterator[Sequence[ImageRow]]:
         """All images that a filter names, by id, in batches."""
-        expression, after = filter.expression(), ""
+        expression, after = filter_expression(filter), ""
         while rows := self._by_id(collection, expression, after, SCALARS, _READ_BATCH):
             yield [to_row(row) for row in rows]
             after = rows[-1]["id"]
@@ -162,7 +159,7 @@ class Images:
         image: str,
     ) -> list[tuple[str, str]]:
         """The next ids and uris, by id, of images that a filter names; empty at the end."""
-        rows = self._by_id(collection, filter.expression(), image, ("id", "uri"), _URI_BATCH)
+        rows = self._by_id(collection, filter_expression(filter), image, ("id", "uri"), _URI_BATCH)
         return [(row["id"], row["uri"]) for row in rows]
 
     def close(self) -> None:
@@ -195,11 +192,6 @@ class Images:
         return TimePagination(
             query,
             lambda: self._milvus.count(collection, strong=False),
-            filter.expression(),
+            filter_expression(filter),
             newest_first=order == "-added_at",
         )
-
-
-def to_row(row: Row) -> ImageRow:
-    """A row as Milvus returns it."""
-    return ImageRow.model_validate({name: row[name] for name in SCALARS})

@@ -4,10 +4,14 @@ from typing import Any, NamedTuple
 
 from pymilvus import CollectionSchema, DataType, MilvusClient
 
+from shared.domain.collection import IndexSpec, IndexType
 from shared.domain.fingerprint import DIMENSION
-from shared.domain.image import MAX_TAG_BYTES, MAX_TAGS, MAX_URI_BYTES, IndexSpec
+from shared.domain.image import (
+    MAX_TAG_BYTES,
+    MAX_TAGS,
+    MAX_URI_BYTES,
+)
 from shared.errors import InvalidRequest
-from shared.settings import IndexType
 
 METRIC = "COSINE"
 VECTOR = "vector"

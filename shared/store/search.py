@@ -14,19 +14,20 @@ from shared.domain.image import Hit, ImageFilter, distance_of
 from shared.errors import InvalidRequest, image_not_found
 from shared.settings import Settings
 from shared.store.client import (
-    CALL_ERRORS,
     CONNECT_SECONDS,
     GRPC_OPTIONS,
     LOAD_SECONDS,
     READ_SECONDS,
-    Row,
     is_lite,
+)
+from shared.store.errors import (
+    CALL_ERRORS,
     is_released,
     translate,
 )
-from shared.store.filters import in_
-from shared.store.images import to_row
+from shared.store.filters import filter_expression, in_
 from shared.store.lite_lock import CollectionLock
+from shared.store.rows import Row, to_row
 from shared.store.schema import MAX_WINDOW, SCALARS, VECTOR, search_params
 
 T = TypeVar("T")
@@ -70,7 +71,7 @@ class VectorSearch:
         """
         _check(vector)
         wanted = offset + top_k
-        expression = filter.expression()
+        expression = filter_expression(filter)
         rows: dict[str, Row] = {}
         # One more for the image left out, and one to see whether the last score goes on.
         depth = min(wanted + 2, MAX_WINDOW)

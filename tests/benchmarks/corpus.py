@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from shared.domain.fingerprint import DIMENSION
-from shared.domain.image import ImageRow
-from shared.files.uris import image_id
+from shared.domain.image import ImageRow, image_id
 from shared.store.image_writer import ImageWriter
 from tests.conftest import test_data
 from tests.drawn import draw_files

@@ -21,7 +21,8 @@ from encoder_worker.encode.torch import TorchRuntime, VggFeatures
 from encoder_worker.model.pooling import pool
 from encoder_worker.model.vgg16 import Weights
 from encoder_worker.model.weights import find_weights
-from shared.settings import Pooling, Settings
+from shared.domain.fingerprint import Pooling
+from shared.settings import Settings
 from tests.benchmarks.encoder import PRECISIONS
 from tests.benchmarks.report import Report
 

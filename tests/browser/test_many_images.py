@@ -7,8 +7,8 @@ import numpy as np
 from playwright.sync_api import expect
 
 from shared.domain.fingerprint import DIMENSION
-from shared.domain.image import ImageRow
-from shared.files.uris import file_uri, image_id
+from shared.domain.image import ImageRow, image_id
+from shared.files.uris import file_uri
 from shared.settings import Settings
 from shared.store.collections import Collections
 from shared.store.image_writer import ImageWriter

@@ -8,8 +8,12 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from shared.domain.chunk import (
+    ChunkOutcome,
+    FileRef,
+)
 from shared.domain.image import ImageRow
-from shared.domain.job import ChunkOutcome, Failure, FileRef
+from shared.domain.job import Failure
 from shared.ledger import Chunks, Jobs, Scans
 from shared.redis import RedisClient
 from shared.settings import Settings

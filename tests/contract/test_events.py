@@ -8,7 +8,11 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from shared.domain.job import ChunkOutcome, Failure, FileRef
+from shared.domain.chunk import (
+    ChunkOutcome,
+    FileRef,
+)
+from shared.domain.job import Failure
 from shared.ledger import Chunks, Events, Jobs, Scans, ScanStart
 from shared.redis import RedisClient, connect
 from shared.settings import Settings

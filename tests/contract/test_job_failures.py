@@ -7,7 +7,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from shared.domain.job import ChunkOutcome, Failure, FileRef
+from shared.domain.chunk import (
+    ChunkOutcome,
+    FileRef,
+)
+from shared.domain.job import Failure
 from shared.ledger import Chunks, Jobs, Scans
 from shared.redis import RedisClient
 from shared.settings import Settings

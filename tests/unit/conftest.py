@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.domain.image import ImageRow, IndexSpec
+from shared.domain.collection import IndexSpec
+from shared.domain.image import ImageRow
 from shared.redis import RedisClient
 from shared.settings import Settings
 from shared.store.collections import Collections

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.domain.image import IndexSpec
+from shared.domain.collection import IndexSpec
 from shared.domain.job import Job
 from shared.settings import Settings
 from shared.store.collections import Collections

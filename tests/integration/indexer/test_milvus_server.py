@@ -6,7 +6,11 @@ import numpy as np
 import pytest
 
 from shared.cursors import Order
-from shared.domain.image import ImageFilter, ImageRow, IndexSpec
+from shared.domain.collection import IndexSpec
+from shared.domain.image import (
+    ImageFilter,
+    ImageRow,
+)
 from shared.errors import Conflict, NotFound
 from shared.files.uris import file_uri
 from shared.settings import Settings

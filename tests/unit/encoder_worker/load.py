@@ -13,20 +13,21 @@ from encoder_worker.chunks.processor import ChunkProcessor
 from encoder_worker.chunks.stores import open_stores
 from encoder_worker.decode.batch import BatchDecoder, decode_in_threads
 from encoder_worker.encode.encoder import Encoder
+from shared.domain.chunk import FileRef
+from shared.domain.fingerprint import Pooling
 from shared.domain.image import ImageRow
 from shared.domain.job import (
     DirectorySource,
     Failure,
-    FileRef,
     Job,
     JobSpec,
     UploadSource,
-    WorkerInfo,
 )
+from shared.domain.worker import WorkerInfo
 from shared.files.uris import file_uri
 from shared.ledger import Chunks, Jobs, Scans, Workers, keys
 from shared.redis import RedisClient
-from shared.settings import Pooling, Settings
+from shared.settings import Settings
 from shared.store.collections import Collections
 from shared.store.images import Images
 from shared.store.search import VectorSearch

@@ -12,10 +12,14 @@ from structlog.testing import capture_logs
 from encoder_worker.decode.decoder import decode
 from encoder_worker.encode.encoder import Encoder
 from encoder_worker.queries import QueryProcessor
-from shared.domain.job import Crop, Query
+from shared.domain.fingerprint import Pooling
+from shared.domain.query import (
+    Crop,
+    Query,
+)
 from shared.ledger import Queries
 from shared.redis import RedisClient, connect
-from shared.settings import Pooling, Settings
+from shared.settings import Settings
 from tests.drawn import draw
 from tests.replies import reply_to
 from tests.unit.encoder_worker.conftest import cosine, encoded

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.domain.job import Query, WorkerInfo
+from shared.domain.query import Query
+from shared.domain.worker import WorkerInfo
 from shared.ledger import Jobs, Queries, Workers
 from shared.queue.celery_app import create_celery
 from shared.queue.dispatcher import Dispatcher

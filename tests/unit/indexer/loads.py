@@ -11,17 +11,19 @@ from celery import Celery
 
 from indexer.active_scans import ActiveScans
 from indexer.scan.scan import Services, run_scan
-from shared.domain.image import ImageRow
-from shared.domain.job import (
+from shared.domain.chunk import (
     ChunkClaim,
     ChunkOutcome,
+    FileRef,
+)
+from shared.domain.image import ImageRow
+from shared.domain.job import (
     DirectorySource,
     Failure,
-    FileRef,
     Job,
     JobSpec,
-    WorkerInfo,
 )
+from shared.domain.worker import WorkerInfo
 from shared.errors import Unavailable
 from shared.ledger import Chunks, Jobs, Scans, Workers, keys
 from shared.queue.celery_app import create_celery

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from deploy.docker.healthcheck import is_alive
-from shared.domain.job import WorkerInfo
+from shared.domain.worker import WorkerInfo
 from shared.ledger import Workers
 from shared.redis import RedisClient
 from shared.settings import Settings

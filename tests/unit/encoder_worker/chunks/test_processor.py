@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from encoder_worker.decode.decoder import decode
 from encoder_worker.encode.encoder import Encoder
-from shared.domain.job import FileRef
+from shared.domain.chunk import FileRef
 from shared.files.paths import upload_path
 from shared.files.uris import file_uri, upload_uri
 from tests.unit.encoder_worker.conftest import Drawn, cosine
@@ -51,7 +51,7 @@ def test_bad_files_are_failures_and_the_rest_goes_on(load: Load, drawn: Drawn) -
     secret = root.parent / "secret.jpg"
     shutil.copyfile(good, secret)
     (root / "link.jpg").symlink_to(secret)
-    (root / "empty.jpg").update_keeping_vector()
+    (root / "empty.jpg").touch()
     (root / "text.jpg").write_text("no picture")
     (root / "cut.jpg").write_bytes(good.read_bytes()[:2000])
     os.mkfifo(root / "pipe.jpg")

@@ -7,7 +7,7 @@ import pytest
 
 from encoder_worker.chunks import reading as stage
 from encoder_worker.chunks.reading import batches, read
-from shared.domain.job import FileRef
+from shared.domain.chunk import FileRef
 from shared.errors import PictureError
 from shared.files.uris import file_uri
 from shared.settings import Settings

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from encoder_worker.decode.decoder import Picture, decode
-from shared.domain.job import Crop
+from shared.domain.query import Crop
 from shared.errors import PictureError
 from shared.files.formats import Format
 from tests.unit.encoder_worker.conftest import encoded

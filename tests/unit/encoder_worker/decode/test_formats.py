@@ -10,7 +10,7 @@ from PIL import Image, TiffImagePlugin
 
 from encoder_worker.decode.decoder import inspect_jpeg
 from encoder_worker.encode.encoder import Encoder
-from shared.domain.job import Crop
+from shared.domain.query import Crop
 from shared.files.formats import Format
 from tests.drawn import draw
 from tests.unit.encoder_worker.conftest import cosine, encoded

@@ -10,8 +10,8 @@ import pytest
 
 from encoder_worker.encode.encoder import Encoder, EncoderFailed, normalise
 from encoder_worker.encode.runtime import Descriptors, Pixels, Runtime
+from shared.domain.fingerprint import Pooling
 from shared.errors import PictureError
-from shared.settings import Pooling
 
 POISON, BLANK, ENDLESS = 255, 0, 254
 

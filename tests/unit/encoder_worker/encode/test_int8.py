@@ -16,7 +16,8 @@ from encoder_worker.encode.torch import TorchRuntime
 from encoder_worker.errors import StartupError
 from encoder_worker.model.vgg16 import Weights
 from encoder_worker.model.weights import find_weights
-from shared.settings import Pooling, Settings
+from shared.domain.fingerprint import Pooling
+from shared.settings import Settings
 from tests.drawn import draw_files
 from tests.unit.encoder_worker.conftest import cosine
 

@@ -24,7 +24,8 @@ from encoder_worker.encode.runtime import Pixels, Runtime, create_runtime
 from encoder_worker.encode.torch import TorchRuntime, VggFeatures
 from encoder_worker.errors import StartupError
 from encoder_worker.model.vgg16 import Weights, untrained
-from shared.settings import Pooling, Settings
+from shared.domain.fingerprint import Pooling
+from shared.settings import Settings
 
 POOLINGS: tuple[Pooling, ...] = get_args(Pooling)
 

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from encoder_worker.model.pooling import pool, pool_each, rmac_regions
-from shared.settings import Pooling
+from shared.domain.fingerprint import Pooling
 
 POOLINGS: tuple[Pooling, ...] = get_args(Pooling)
 

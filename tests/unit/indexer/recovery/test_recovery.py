@@ -9,7 +9,10 @@ from indexer.recovery.recovery import Recovery
 from indexer.scan.admission import ScanAdmission
 from shared.domain.job import DirectorySource, UploadSource
 from shared.ledger import Jobs, keys
-from shared.queue.dispatcher import ENCODE, SCAN
+from shared.queue.routing import (
+    ENCODE,
+    SCAN,
+)
 from shared.settings import Settings
 from tests.services import wait_until
 from tests.unit.indexer.loads import Indexer, Loads

@@ -5,9 +5,10 @@ import time
 import pytest
 
 from indexer.recovery.speculation import SpeculativeExecution
-from shared.domain.job import ChunkOutcome, WorkerInfo
+from shared.domain.chunk import ChunkOutcome
+from shared.domain.worker import WorkerInfo
 from shared.ledger import Chunks, keys
-from shared.queue.dispatcher import ENCODE
+from shared.queue.routing import ENCODE
 from tests.chunks import BULK_KEY, sent_chunks
 from tests.unit.indexer.loads import WEIGHTS, Loads
 

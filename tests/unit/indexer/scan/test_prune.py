@@ -6,9 +6,9 @@ import pytest
 
 from indexer.scan import prune
 from indexer.scan.prune import Pruner
-from shared.domain.image import ImageFilter
+from shared.domain.image import ImageFilter, image_id
 from shared.domain.job import DirectorySource, JobSpec
-from shared.files.uris import file_uri, image_id
+from shared.files.uris import file_uri
 from shared.ledger import Scans
 from shared.retry import RetryPolicy
 from shared.store.images import Images

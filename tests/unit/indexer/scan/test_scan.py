@@ -5,8 +5,11 @@ from pathlib import Path
 import pytest
 
 from indexer.scan import scan
-from shared.domain.job import DirectorySource, FileRef, WorkerInfo
-from shared.files.uris import file_uri, image_id
+from shared.domain.chunk import FileRef
+from shared.domain.image import image_id
+from shared.domain.job import DirectorySource
+from shared.domain.worker import WorkerInfo
+from shared.files.uris import file_uri
 from shared.ledger import Workers
 from shared.retry import ShuttingDown
 from shared.store.collections import Collections

@@ -1,6 +1,7 @@
 """Retries: the failed files of an earlier job, as they are by now."""
 
-from shared.domain.job import FileRef, RetrySource
+from shared.domain.chunk import FileRef
+from shared.domain.job import RetrySource
 from shared.files.uris import file_uri
 from tests.unit.indexer.loads import Loads
 

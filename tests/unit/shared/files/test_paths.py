@@ -81,7 +81,7 @@ def test_a_link_out_of_the_roots_is_refused(
 def test_what_is_no_directory_is_named(
     base_settings: Settings, root: Path, name: str, code: str
 ) -> None:
-    (root / "f.jpg").update_keeping_vector()
+    (root / "f.jpg").touch()
 
     with pytest.raises(InvalidRequest) as caught:
         resolve_directory(str(root / name), base_settings)

@@ -5,7 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from shared.files.uris import file_path, file_uri, image_id
+from shared.domain.image import image_id
+from shared.files.uris import (
+    file_path,
+    file_uri,
+)
 
 
 @pytest.mark.parametrize(

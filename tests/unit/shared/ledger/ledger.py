@@ -4,7 +4,13 @@ import time
 import uuid
 from typing import Any
 
-from shared.domain.job import DirectorySource, Failure, FileRef, JobSpec, WorkerInfo
+from shared.domain.chunk import FileRef
+from shared.domain.job import (
+    DirectorySource,
+    Failure,
+    JobSpec,
+)
+from shared.domain.worker import WorkerInfo
 from shared.ledger import Chunks, Events, Jobs, Scans, Workers
 from shared.redis import RedisClient
 from shared.settings import Settings

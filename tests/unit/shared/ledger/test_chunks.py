@@ -1,6 +1,6 @@
 """The ledger counts a chunk once, whatever is killed, repeated or comes too late."""
 
-from shared.domain.job import ChunkOutcome
+from shared.domain.chunk import ChunkOutcome
 from tests.unit.shared.ledger.ledger import FILES, Ledger, failure
 
 

@@ -4,7 +4,14 @@ from typing import Any
 
 import pytest
 
-from shared.domain.job import ChunkOutcome, Failure, FileRef, JobError
+from shared.domain.chunk import (
+    ChunkOutcome,
+    FileRef,
+)
+from shared.domain.job import (
+    Failure,
+    JobError,
+)
 from shared.errors import NotFound
 from shared.ledger import ScanEnded
 from tests.chunks import add_chunk

@@ -2,8 +2,14 @@
 
 import pytest
 
-from shared.domain.job import DirectorySource, Failure, FileRef, JobSpec, WorkerInfo
-from shared.files.uris import image_id
+from shared.domain.chunk import FileRef
+from shared.domain.image import image_id
+from shared.domain.job import (
+    DirectorySource,
+    Failure,
+    JobSpec,
+)
+from shared.domain.worker import WorkerInfo
 from shared.ledger import Chunks, Jobs, Scans, ScanSuperseded, Workers
 from shared.redis import RedisClient
 from shared.settings import Settings

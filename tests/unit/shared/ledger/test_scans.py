@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.domain.job import ChunkOutcome
+from shared.domain.chunk import ChunkOutcome
 from shared.ledger import ScanSuperseded
 from tests.chunks import add_chunk
 from tests.unit.shared.ledger.ledger import FILES, Ledger, failure

@@ -6,7 +6,8 @@ import pytest
 
 from shared.errors import Unavailable
 from shared.queue.celery_app import create_celery
-from shared.queue.dispatcher import ENCODE, Dispatcher
+from shared.queue.dispatcher import Dispatcher
+from shared.queue.routing import ENCODE
 from shared.redis import RedisClient, connect
 from shared.settings import Settings
 from tests.chunks import sent_chunks

@@ -6,8 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shared.domain.fingerprint import DIMENSION
-from shared.domain.image import ImageRow
-from shared.files.uris import image_id
+from shared.domain.image import ImageRow, image_id
 
 Vectors = npt.NDArray[np.float32]
 

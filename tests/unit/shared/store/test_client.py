@@ -12,8 +12,8 @@ from shared.domain.image import ImageFilter
 from shared.errors import NotFound, Unavailable
 from shared.settings import Settings
 from shared.store import client
-from shared.store.client import translate
 from shared.store.collections import Collections
+from shared.store.errors import translate
 from shared.store.image_writer import ImageWriter
 from shared.store.images import Images
 from shared.store.search import VectorSearch

@@ -2,8 +2,8 @@ import threading
 
 import pytest
 
+from shared.domain.collection import IndexSpec
 from shared.domain.fingerprint import fingerprint
-from shared.domain.image import IndexSpec
 from shared.errors import Conflict, InvalidRequest, NotFound, Unavailable
 from shared.settings import Settings
 from shared.store.client import connect

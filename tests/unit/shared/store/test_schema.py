@@ -1,13 +1,13 @@
 import pytest
 
+from shared.domain.collection import IndexSpec
 from shared.domain.image import (
     MAX_METADATA_BYTES,
     MAX_TAGS,
-    IndexSpec,
-    check_labels,
     distance_of,
 )
 from shared.errors import InvalidRequest
+from shared.store.rows import check_labels
 from shared.store.schema import (
     SCALARS,
     VECTOR,
