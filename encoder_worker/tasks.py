@@ -9,17 +9,16 @@ from typing import Any, cast
 
 from celery import signals
 
-from encoder_worker.encode.encoder import EncoderFailed
-from encoder_worker.errors import StartupError
+from encoder_worker.errors import EncoderFailed, StartupError
 from encoder_worker.worker import EncoderQueue, Worker
 from shared import log
 from shared.domain.query import Query
-from shared.queue.celery_app import create_celery
-from shared.queue.routing import (
+from shared.queue import (
     ENCODE,
     ENCODE_TASK,
     QUERY,
     QUERY_TASK,
+    create_celery,
 )
 from shared.settings import get_settings
 
@@ -30,7 +29,7 @@ _running: list[Worker] = []
 
 @app.task(name=ENCODE_TASK)
 def encode_chunk(job_id: str, chunk_id: str) -> None:
-    """Work on a chunk of a load, if it is still to be had."""
+    """Work on a chunk of a load, if it can still be claimed."""
     try:
         _running[0].chunks.work(job_id, chunk_id)
     except EncoderFailed:

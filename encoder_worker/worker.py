@@ -1,5 +1,7 @@
-"""An encoder process put together: one network, its stores, its sign of life."""
+"""An encoder process put together: one network, its stores, its heartbeat."""
 
+import ctypes
+import gc
 import os
 import threading
 import time
@@ -7,44 +9,25 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
+from encoder_worker.chunks.pipeline import Stages
 from encoder_worker.chunks.processor import ChunkProcessor
 from encoder_worker.chunks.stores import open_stores
 from encoder_worker.decode.batch import BatchDecoder, decode_in_sandbox, decode_in_threads
 from encoder_worker.decode.sandbox import DecoderSandbox
-from encoder_worker.encode.devices import Device, choose_device
-from encoder_worker.encode.encoder import Encoder
-from encoder_worker.encode.runtime import Workload, create_runtime
-from encoder_worker.freed_memory import _trim_memory
-from encoder_worker.model.weights import find_weights
+from encoder_worker.encode.devices import choose_device
+from encoder_worker.encode.factory import load_encoder
+from encoder_worker.encode.runtime import Workload
 from encoder_worker.queries import QueryProcessor
 from shared.domain.worker import WorkerInfo
 from shared.ledger import Heartbeat, Queries, Workers
 from shared.log import get_logger
-from shared.queue.routing import ENCODE
+from shared.queue import ENCODE
 from shared.redis import connect
 from shared.settings import Settings
 
 _log = get_logger(__name__)
 
 EncoderQueue = Literal["encode", "query"]
-
-
-def load_encoder(settings: Settings, workload: Workload, device: Device) -> Encoder:
-    """The network that the settings ask for, ready to encode. Raises StartupError."""
-    began = time.monotonic()
-    weights = find_weights(settings)
-    runtime = create_runtime(weights, settings, workload, device)
-    _log.info(
-        "encoder_ready",
-        weights=runtime.weights,
-        runtime=runtime.name,
-        device=runtime.device,
-        precision=runtime.precision,
-        streams=runtime.streams,
-        batch_size=runtime.batch_size,
-        seconds=round(time.monotonic() - began, 2),
-    )
-    return Encoder(runtime)
 
 
 class Worker:
@@ -66,20 +49,20 @@ class Worker:
         )
         self._sandbox = DecoderSandbox(settings.max_pixels)
         self._stores = open_stores(settings, self._redis, self._info.id)
-        self.chunks = ChunkProcessor(
-            settings,
-            self._stores,
-            self._encoder,
-            self._threads,
-            self._decoder(settings),
-            decode_in_sandbox(self._sandbox),
-            self._stopping,
+        stages = Stages(
+            settings=settings,
+            encoder=self._encoder,
+            threads=self._threads,
+            decode=self._decoder(settings),
+            decode_suspects=decode_in_sandbox(self._sandbox),
+            stopping=self._stopping,
         )
+        self.chunks = ChunkProcessor(stages, self._stores)
         self.queries = QueryProcessor(settings, Queries(self._redis), self._encoder)
         self._heartbeat = Heartbeat(Workers(self._redis, settings), self._alive, settings)
 
     def start(self) -> None:
-        """Show up among the living."""
+        """Register this process, again and again from now on."""
         self._heartbeat.start()
 
     def stop(self) -> None:
@@ -87,7 +70,7 @@ class Worker:
         self._stopping.set()
 
     def close(self) -> None:
-        """Leave the living, and everything else. Nobody may work with it any more."""
+        """Deregister this process and free everything. It cannot be used afterwards."""
         self.stop()
         self._heartbeat.stop()
         self._threads.shutdown()
@@ -124,3 +107,16 @@ class Worker:
     def _alive(self) -> WorkerInfo:
         speed = self._encoder.images_per_second
         return self._info.model_copy(update={"images_per_second": speed})
+
+
+def _trim_memory() -> None:
+    """Give back to the system what loading a network has left behind.
+
+    Both would happen by themselves, thousands of pictures later: a network's weights lie in
+    Python's cycles until its rare full collection, and free pages within glibc's heap until enough
+    of them lie at its end (malloc_trim(3)). Another libc has no such call, and needs none.
+    """
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)

@@ -29,13 +29,10 @@ from gateway.services.readiness import Readiness
 from gateway.services.search import SearchService
 from gateway.services.uploads import UploadService
 from shared.ledger import Events, Jobs, Stats, Workers
-from shared.queue.celery_app import create_celery
-from shared.queue.dispatcher import Dispatcher
+from shared.queue import Dispatcher, create_celery
 from shared.redis import connect, connect_async
 from shared.settings import Settings
-from shared.store.collections import Collections
-from shared.store.images import Images
-from shared.store.search import VectorSearch
+from shared.store import Collections, Images, VectorSearch
 
 T = TypeVar("T")
 

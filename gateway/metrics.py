@@ -24,8 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.errors import Unavailable
 from shared.ledger import Jobs, Stats, Workers
-from shared.queue.dispatcher import Dispatcher
-from shared.queue.routing import QUEUES
+from shared.queue import QUEUES, Dispatcher
 
 _SEARCH_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _OUTCOMES = ("indexed", "unchanged", "duplicates", "failed")

@@ -6,11 +6,29 @@ from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import ExponentialBackoff
+from redis.exceptions import (
+    BusyLoadingError,
+    NoScriptError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    ResponseError,
+)
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
+from shared.errors import Unavailable
 from shared.settings import Settings
+
+_OUTAGES = (
+    Unavailable,
+    RedisConnectionError,
+    RedisTimeoutError,
+    BusyLoadingError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    NoScriptError,
+)
 
 #: redis-py types every reply as the union over all of its decoding settings, which fits no
 #: caller. A client made here always replies in bytes.
@@ -41,4 +59,12 @@ def connect_async(settings: Settings, *, retries: int = 2) -> AsyncRedis:
         socket_connect_timeout=2,
         retry=AsyncRetry(ExponentialBackoff(cap=1.0, base=0.05), retries),
         retry_on_error=[RedisConnectionError, RedisTimeoutError],
+    )
+
+
+def is_outage(error: Exception) -> bool:
+    """Whether waiting may mend it: a store that is away, starting, or out of space."""
+    # MISCONF: Redis cannot write its log, as when the disk is full.
+    return isinstance(error, _OUTAGES) or (
+        isinstance(error, ResponseError) and str(error).startswith("MISCONF")
     )

@@ -5,18 +5,12 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from redis.exceptions import (
-    BusyLoadingError,
-    NoScriptError,
-    OutOfMemoryError,
-    ReadOnlyError,
     RedisError,
-    ResponseError,
 )
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from shared.errors import Unavailable
 from shared.log import get_logger
+from shared.redis import is_outage
 
 T = TypeVar("T")
 
@@ -24,15 +18,6 @@ _log = get_logger(__name__)
 
 _FIRST_WAIT = 0.1
 _LONGEST_WAIT = 3.0
-_PASSING = (
-    Unavailable,
-    RedisConnectionError,
-    RedisTimeoutError,
-    BusyLoadingError,
-    OutOfMemoryError,
-    ReadOnlyError,
-    NoScriptError,
-)
 
 
 class ShuttingDown(Exception):
@@ -60,7 +45,7 @@ class RetryPolicy:
             try:
                 return call()
             except (Unavailable, RedisError) as error:
-                if not passes(error):
+                if not is_outage(error):
                     raise
                 _log.warning("store_unavailable", error=str(error)[:200], wait_seconds=wait)
             self.sleep(wait)
@@ -76,13 +61,5 @@ class RetryPolicy:
         try:
             self._check()
         except RedisError as error:
-            if not passes(error):
+            if not is_outage(error):
                 raise
-
-
-def passes(error: Exception) -> bool:
-    """Whether waiting may mend it: a store that is away, starting, or out of space."""
-    # MISCONF: Redis cannot write its log, as when the disk is full.
-    return isinstance(error, _PASSING) or (
-        isinstance(error, ResponseError) and str(error).startswith("MISCONF")
-    )

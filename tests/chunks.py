@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.domain.chunk import FileRef
 from shared.ledger import Scans
-from shared.queue.routing import ENCODE
+from shared.queue import ENCODE
 from shared.redis import RedisClient
 
 #: Where kombu keeps the messages of bulk loads.

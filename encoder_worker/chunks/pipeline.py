@@ -1,23 +1,20 @@
-"""The stages that a portion of a chunk goes through: read, compare, decode, encode.
+"""The stages that a batch of a chunk's files goes through: read, compare, decode, encode.
 
-Nothing is written here; what is to be written gathers in a `ChunkWrites`, for the chunk to write at
-once. A file that fails a stage is counted in the tally and goes no further.
+Nothing is written here: `ChunkWrites` collects what the chunk will write at once. A file that fails
+a stage is counted as a failure and goes no further.
 """
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, wait
-from dataclasses import dataclass, field
-from typing import NamedTuple, TypeVar
+from dataclasses import dataclass
+from typing import TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
+from encoder_worker.chunks.duplicates import Duplicates
 from encoder_worker.chunks.reading import FileContent, read
-from encoder_worker.chunks.result import ChunkResult
+from encoder_worker.chunks.result import ChunkResult, ChunkWrites, Decoded
 from encoder_worker.chunks.rows import new_row, touched_row
 from encoder_worker.decode.batch import BatchDecoder
-from encoder_worker.decode.decoder import Picture
 from encoder_worker.encode.encoder import Encoded, Encoder
 from shared.domain.chunk import (
     ChunkClaim,
@@ -31,75 +28,62 @@ from shared.settings import Settings
 
 T = TypeVar("T")
 
-#: Seconds between two looks at whether the process is to end.
-_LOOK_UP = 0.5
+#: Seconds between two checks whether the process is to end.
+_STOPPING_CHECK_SECONDS = 0.5
 
 
-class Decoded(NamedTuple):
-    content: FileContent
-    picture: Picture
+@dataclass(frozen=True)
+class Stages:
+    """What the chunks of a process share.
 
-
-@dataclass
-class ChunkWrites:
-    """What a chunk will write: rows with their vectors, rows without, rows to forget."""
-
-    result: ChunkResult
-    rows: list[ImageRow] = field(default_factory=list)
-    vectors: list[NDArray[np.float32]] = field(default_factory=list)
-    touched: list[ImageRow] = field(default_factory=list)
-    superseded: list[str] = field(default_factory=list)
-
-
-class Duplicates(NamedTuple):
-    """How a job that skips duplicates tells them: in the collection, and among its own files.
-
-    Both take what a stage has and split it into what goes on and the ids that are left out.
+    `decode_suspects` decodes the files of a chunk that lost its worker once, each of which may be
+    the one that killed it. Setting `stopping` ends the work on chunks.
     """
 
-    present: Callable[[Sequence[FileContent]], tuple[Sequence[FileContent], Sequence[str]]]
-    taken: Callable[[Sequence[Decoded]], tuple[Sequence[Decoded], Sequence[str]]]
+    settings: Settings
+    encoder: Encoder
+    threads: Executor
+    decode: BatchDecoder
+    decode_suspects: BatchDecoder
+    stopping: threading.Event
 
 
 class ChunkPipeline:
-    """Takes files of one claimed chunk through the stages. Raises ShuttingDown, EncoderFailed."""
+    """Takes files of one claimed chunk through the stages. Raises ShuttingDown, EncoderFailed.
+
+    `stored` are the rows that the collection has of the chunk's files.
+    """
 
     def __init__(
         self,
+        stages: Stages,
         claim: ChunkClaim,
         pooling: Pooling,
         stored: Mapping[str, ImageRow],
-        *,
-        settings: Settings,
-        encoder: Encoder,
-        threads: Executor,
-        decode_all: BatchDecoder,
-        duplicates: Duplicates | None,
-        stopping: threading.Event,
+        duplicates: Duplicates,
     ) -> None:
         self._spec = claim.spec
         self._pooling = pooling
         self._stored = stored
-        self._settings = settings
-        self._encoder = encoder
-        self._threads = threads
-        self._decode_all = decode_all
+        self._settings = stages.settings
+        self._encoder = stages.encoder
+        self._threads = stages.threads
+        self._decode = stages.decode_suspects if claim.attempt > 1 else stages.decode
+        self._stopping = stages.stopping
         self._duplicates = duplicates
-        self._stopping = stopping
 
     def process_batch(self, files: Sequence[FileRef], writes: ChunkWrites) -> None:
-        """Count every file in the harvest's tally, and add what there is to write for it."""
-        contents = list(self._read(files, writes.result))
-        contents = [item for item in contents if not self._known(item, writes)]
-        if self._duplicates and contents:
-            contents = self._without(*self._duplicates.present(contents), writes)
+        """Count every file in `writes.result`, and add what there is to write for it."""
+        contents = self._skip_unchanged(list(self._read(files, writes.result)), writes)
+        if contents:
+            contents = self._without(*self._duplicates.drop_indexed(contents), writes)
         pictures = list(self._decoded(contents, writes.result))
-        if self._duplicates and pictures:
-            pictures = self._without(*self._duplicates.taken(pictures), writes)
+        if pictures:
+            pictures = self._without(*self._duplicates.drop_claimed(pictures), writes)
         self._encode(pictures, writes)
 
     def _read(self, files: Sequence[FileRef], result: ChunkResult) -> Iterator[FileContent]:
-        self._look_up()
+        self._check_stopping()
         for ref, found in zip(files, self._threads.map(self._read_one, files), strict=True):
             if isinstance(found, PictureError):
                 result.fail(ref, found)
@@ -107,19 +91,23 @@ class ChunkPipeline:
                 result.bytes += len(found.data)
                 yield found
 
-    def _known(self, content: FileContent, writes: ChunkWrites) -> bool:
-        """Whether the collection has this very content under this very uri."""
-        stored = self._stored.get(content.ref.id)
-        if stored is None or stored.sha256 != content.sha256:
-            return False
-        if stored.job == self._spec.id:
-            # An earlier attempt at this chunk wrote it and was lost before it could say so.
-            writes.result.indexed += 1
-            return True
-        writes.result.unchanged.append(stored.id)
-        if (touched := touched_row(content, self._spec, stored)) != stored:
-            writes.touched.append(touched)
-        return True
+    def _skip_unchanged(
+        self, contents: Sequence[FileContent], writes: ChunkWrites
+    ) -> list[FileContent]:
+        """What the collection has not under the same uri; the rest is counted."""
+        changed = []
+        for content in contents:
+            stored = self._stored.get(content.ref.id)
+            if stored is None or stored.sha256 != content.sha256:
+                changed.append(content)
+            elif stored.job == self._spec.id:
+                # An earlier attempt at this chunk wrote it and was lost before it could say so.
+                writes.result.indexed += 1
+            else:
+                writes.result.unchanged.append(stored.id)
+                if (touched := touched_row(content, self._spec, stored)) != stored:
+                    writes.touched.append(touched)
+        return changed
 
     def _without(self, kept: Sequence[T], left_out: Sequence[str], writes: ChunkWrites) -> list[T]:
         writes.result.duplicates += left_out
@@ -128,8 +116,8 @@ class ChunkPipeline:
         return list(kept)
 
     def _decoded(self, contents: Sequence[FileContent], result: ChunkResult) -> Iterator[Decoded]:
-        self._look_up()
-        results = self._decode_all([content.data for content in contents])
+        self._check_stopping()
+        results = self._decode([content.data for content in contents])
         for content, found in zip(contents, results, strict=True):
             if isinstance(found, PictureError):
                 result.fail(content.ref, found)
@@ -137,7 +125,7 @@ class ChunkPipeline:
                 yield Decoded(content, found)
 
     def _encode(self, pictures: Sequence[Decoded], writes: ChunkWrites) -> None:
-        self._look_up()
+        self._check_stopping()
         futures = [self._encoder.submit(item.picture.pixels, self._pooling) for item in pictures]
         self._await(futures)
         for (content, picture), future in zip(pictures, futures, strict=True):
@@ -155,7 +143,7 @@ class ChunkPipeline:
     def _await(self, futures: Sequence[Future[Encoded]]) -> None:
         pending = set(futures)
         while pending:
-            _, pending = wait(pending, timeout=_LOOK_UP)
+            _, pending = wait(pending, timeout=_STOPPING_CHECK_SECONDS)
             if pending and self._stopping.is_set():
                 for future in pending:
                     future.cancel()
@@ -167,6 +155,6 @@ class ChunkPipeline:
         except PictureError as error:
             return error
 
-    def _look_up(self) -> None:
+    def _check_stopping(self) -> None:
         if self._stopping.is_set():
             raise ShuttingDown

@@ -4,67 +4,41 @@ Several chunks are worked on at once, each in a thread of its own, so that one i
 while another is encoded and a third is written. They share the encoder and the decoding threads.
 """
 
-import threading
 import uuid
-from concurrent.futures import Executor
 
 import numpy as np
 from structlog.contextvars import bound_contextvars
 
-from encoder_worker.chunks.duplicates import skip_duplicates
-from encoder_worker.chunks.pipeline import ChunkPipeline, ChunkWrites
+from encoder_worker.chunks.duplicates import DuplicateFilter, Duplicates, NoDuplicateFilter
+from encoder_worker.chunks.pipeline import ChunkPipeline, Stages
 from encoder_worker.chunks.reading import batches
-from encoder_worker.chunks.result import ChunkResult
+from encoder_worker.chunks.result import ChunkResult, ChunkWrites
 from encoder_worker.chunks.stores import Stores
-from encoder_worker.decode.batch import BatchDecoder
-from encoder_worker.encode.encoder import Encoder, EncoderFailed
-from indexer.job_failure import JobFailed
+from encoder_worker.errors import EncoderFailed
 from shared.domain.chunk import (
     ChunkClaim,
     ChunkOutcome,
 )
-from shared.domain.fingerprint import Pooling, fingerprint
-from shared.domain.job import FINISHED
-from shared.errors import NotFound, PictureError
+from shared.domain.fingerprint import Pooling
+from shared.domain.job import JobError, JobSpec
+from shared.errors import Conflict, JobFailed, NotFound, PictureError
+from shared.ledger import JobEnded
 from shared.log import get_logger
 from shared.retry import RetryPolicy, ShuttingDown
-from shared.settings import Settings
 
 _log = get_logger(__name__)
 
 
-class _JobEnded(Exception):
-    """The job was cancelled or failed meanwhile; nobody wants its chunk any more."""
-
-
 class ChunkProcessor:
-    """Works on chunks, one per calling thread. Setting `stopping` makes it give them back.
+    """Works on chunks, one per calling thread."""
 
-    `decode_suspects` decodes the files of a chunk that lost its worker once, each of which may be
-    the one that killed it.
-    """
-
-    def __init__(
-        self,
-        settings: Settings,
-        stores: Stores,
-        encoder: Encoder,
-        threads: Executor,
-        decode_all: BatchDecoder,
-        decode_suspects: BatchDecoder,
-        stopping: threading.Event,
-    ) -> None:
-        self._settings = settings
+    def __init__(self, stages: Stages, stores: Stores) -> None:
+        self._stages = stages
         self._stores = stores
-        self._encoder = encoder
-        self._threads = threads
-        self._decode_all = decode_all
-        self._decode_suspects = decode_suspects
-        self._stopping = stopping
-        self._retry = RetryPolicy(stopping)
+        self._retry = RetryPolicy(stages.stopping)
 
     def work(self, job_id: str, chunk_id: str) -> None:
-        """Claim a chunk and see it through; nothing happens where it is not to be had.
+        """Claim a chunk and process it; nothing happens where it cannot be claimed.
 
         Redis or Milvus away is waited out. Raises EncoderFailed: the chunk then stays claimed, so
         that its next attempt counts as one after a lost worker.
@@ -81,23 +55,23 @@ class ChunkProcessor:
     def _process_claim(self, claim: ChunkClaim) -> None:
         try:
             outcome = self._attempt(claim).outcome()
-        except (ShuttingDown, _JobEnded):
-            self._give_back(claim)
+        except (ShuttingDown, JobEnded):
+            self._release(claim)
         except JobFailed as failure:
-            reason = failure.error
+            reason = JobError(code=failure.code, detail=failure.detail)
             _log.error("job_failed", code=reason.code, detail=reason.detail)
             self._retry.run(lambda: self._stores.jobs.fail(claim.spec.id, reason))
-            self._give_back(claim)
+            self._release(claim)
         else:
             self._report(claim, outcome)
 
     def _attempt(self, claim: ChunkClaim) -> ChunkResult:
-        if claim.attempt > self._settings.chunk_attempts:
+        if claim.attempt > self._stages.settings.chunk_attempts:
             lost = f"Encoders were lost {claim.attempt - 1} times over this file's chunk."
             return _all_failed(claim, PictureError("worker_lost", lost))
         try:
             return self._process(claim)
-        except (ShuttingDown, _JobEnded, EncoderFailed, JobFailed):
+        except (ShuttingDown, JobEnded, EncoderFailed, JobFailed):
             raise
         except NotFound as error:
             raise JobFailed(error.code, error.detail) from error
@@ -108,42 +82,36 @@ class ChunkProcessor:
 
     def _process(self, claim: ChunkClaim) -> ChunkResult:
         spec = claim.spec
-        retry = RetryPolicy(self._stopping, lambda: self._check_wanted(spec.id))
+
+        def check_active() -> None:
+            self._stores.jobs.require_active(spec.id)
+
+        retry = RetryPolicy(self._stages.stopping, check_active)
         pooling = self._pooling(claim, retry)
         ids = [ref.id for ref in claim.files]
-        batch = ChunkPipeline(
-            claim,
-            pooling,
-            retry.run(lambda: self._stores.images.get_many(spec.collection, ids)),
-            settings=self._settings,
-            encoder=self._encoder,
-            threads=self._threads,
-            decode_all=self._decode_suspects if claim.attempt > 1 else self._decode_all,
-            duplicates=(
-                skip_duplicates(spec, self._stores, self._settings, retry)
-                if spec.on_duplicate == "skip"
-                else None
-            ),
-            stopping=self._stopping,
-        )
+        stored = retry.run(lambda: self._stores.images.get_many(spec.collection, ids))
+        duplicates = self._duplicates(spec, retry)
+        pipeline = ChunkPipeline(self._stages, claim, pooling, stored, duplicates)
         writes = ChunkWrites(ChunkResult(claim.attempt))
         for files in batches(claim.files):
-            batch.process_batch(files, writes)
-        retry.run(lambda: self._check_wanted(spec.id))
+            pipeline.process_batch(files, writes)
+        retry.run(check_active)
         self._write(spec.collection, writes, retry)
         return writes.result
+
+    def _duplicates(self, spec: JobSpec, retry: RetryPolicy) -> Duplicates:
+        if spec.on_duplicate == "keep":
+            return NoDuplicateFilter()
+        return DuplicateFilter(spec, self._stores, self._stages.settings, retry)
 
     def _pooling(self, claim: ChunkClaim, retry: RetryPolicy) -> Pooling:
         """The collection's pooling. Raises JobFailed where its vectors are not ours."""
         name = claim.spec.collection
         identity = retry.run(lambda: self._stores.collections.identity(name))
-        ours = fingerprint(self._encoder.weights, identity.pooling)
-        if identity.fingerprint != ours:
-            raise JobFailed(
-                "encoder_mismatch",
-                f"The collection holds vectors of {identity.fingerprint}, and the encoder makes "
-                f"{ours}. Load into a new collection, or start the encoder with the old weights.",
-            )
+        try:
+            identity.require(self._stages.encoder.weights)
+        except Conflict as error:
+            raise JobFailed(error.code, error.detail) from error
         return identity.pooling
 
     def _write(self, collection: str, writes: ChunkWrites, retry: RetryPolicy) -> None:
@@ -155,11 +123,6 @@ class ChunkProcessor:
             retry.run(lambda: writer.update_keeping_vector(collection, writes.touched))
         if writes.superseded:
             retry.run(lambda: writer.delete(collection, writes.superseded))
-
-    def _check_wanted(self, job_id: str) -> None:
-        status = self._stores.chunks.status(job_id)
-        if status is None or status in FINISHED:
-            raise _JobEnded
 
     def _report(self, claim: ChunkClaim, outcome: ChunkOutcome) -> None:
         self._retry.run(
@@ -175,7 +138,7 @@ class ChunkProcessor:
             encode_seconds=round(outcome.encode_seconds, 2),
         )
 
-    def _give_back(self, claim: ChunkClaim) -> None:
+    def _release(self, claim: ChunkClaim) -> None:
         self._retry.run(lambda: self._stores.chunks.release(claim.spec.id, claim.chunk_id))
         _log.info("chunk_released")
 

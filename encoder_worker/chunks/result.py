@@ -1,11 +1,18 @@
 """What became of a chunk's files, gathered as its stages get done with them."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+from encoder_worker.chunks.reading import FileContent
+from encoder_worker.decode.decoder import Picture
 from shared.domain.chunk import (
     ChunkOutcome,
     FileRef,
 )
+from shared.domain.image import ImageRow
 from shared.domain.job import Failure
 from shared.errors import PictureError
 
@@ -46,3 +53,19 @@ class ChunkResult:
             bytes=self.bytes,
             encode_seconds=self.encode_seconds,
         )
+
+
+class Decoded(NamedTuple):
+    content: FileContent
+    picture: Picture
+
+
+@dataclass
+class ChunkWrites:
+    """What a chunk will write: rows with their vectors, rows without, rows to forget."""
+
+    result: ChunkResult
+    rows: list[ImageRow] = field(default_factory=list)
+    vectors: list[NDArray[np.float32]] = field(default_factory=list)
+    touched: list[ImageRow] = field(default_factory=list)
+    superseded: list[str] = field(default_factory=list)

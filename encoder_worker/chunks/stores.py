@@ -2,17 +2,16 @@
 
 from dataclasses import dataclass
 
-from shared.ledger import Chunks, Jobs
+from shared.ledger import Chunks, ContentClaims, Jobs
 from shared.redis import RedisClient
 from shared.settings import Settings
-from shared.store.collections import Collections
-from shared.store.image_writer import ImageWriter
-from shared.store.images import Images
+from shared.store import Collections, Images, ImageWriter
 
 
 @dataclass(frozen=True)
 class Stores:
     chunks: Chunks
+    content_claims: ContentClaims
     jobs: Jobs
     collections: Collections
     images: Images
@@ -27,6 +26,7 @@ def open_stores(settings: Settings, redis: RedisClient, worker_id: str) -> Store
     """Connections are made at the first call, so a store that is away delays no start."""
     return Stores(
         chunks=Chunks(redis, worker_id),
+        content_claims=ContentClaims(redis),
         jobs=Jobs(redis, settings),
         collections=Collections(settings),
         images=Images(settings),

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from encoder_worker.encode.runtime import Descriptors, Pixels, Runtime
+from encoder_worker.errors import EncoderFailed
 from shared.domain.fingerprint import Pooling
 from shared.errors import PictureError
 from shared.log import get_logger
@@ -32,10 +33,6 @@ class Encoded(NamedTuple):
 
     vector: NDArray[np.float32]
     seconds: float
-
-
-class EncoderFailed(Exception):
-    """The forward pass itself failed; the process can no longer be trusted with pictures."""
 
 
 class _Waiting(NamedTuple):

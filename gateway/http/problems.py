@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.errors import LookalikeError, redis_unavailable
 from shared.log import get_logger
+from shared.redis import is_outage
 
 _log = get_logger(__name__)
 
@@ -166,7 +167,7 @@ async def _on_lookalike_error(_: Request, error: Exception) -> Response:
 
 
 async def _on_redis_error(_: Request, error: Exception) -> Response:
-    if isinstance(error, ResponseError) and not str(error).startswith(("OOM", "READONLY")):
+    if isinstance(error, ResponseError) and not is_outage(error):
         raise error
     _log.warning("redis_unavailable", error=str(error))
     return problem_of(redis_unavailable())

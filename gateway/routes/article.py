@@ -28,8 +28,7 @@ from shared.domain.image import ImageRow
 from shared.domain.job import DirectorySource, Job
 from shared.errors import NotFound, image_not_found
 from shared.files.paths import resolve_directory
-from shared.store.collections import Collections
-from shared.store.images import Images
+from shared.store import Collections, Images
 
 router = APIRouter(tags=["article"])
 

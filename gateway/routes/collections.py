@@ -28,7 +28,7 @@ from shared.domain.collection import (
     IndexSpec,
 )
 from shared.errors import NotFound
-from shared.store.collections import Collections
+from shared.store import Collections
 
 _COUNTERS = 8
 

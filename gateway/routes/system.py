@@ -17,7 +17,7 @@ from gateway.schemas.search import MAX_TOP_K
 from gateway.schemas.system import Folder, FolderList, Limits, System, Worker
 from shared.domain.fingerprint import fingerprint
 from shared.domain.image import MAX_TAGS
-from shared.queue.routing import QUEUES
+from shared.queue import QUEUES
 
 router = APIRouter(prefix="/api/v2", tags=["system"])
 

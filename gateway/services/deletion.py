@@ -7,8 +7,7 @@ from shared.domain.image import ImageFilter
 from shared.errors import NotFound, image_not_found
 from shared.ledger import Jobs
 from shared.settings import Settings
-from shared.store.collections import Collections
-from shared.store.images import Images
+from shared.store import Collections, Images
 
 
 class DeletionService:

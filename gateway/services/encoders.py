@@ -1,11 +1,9 @@
 """Which encoder there is, and whether its vectors fit a collection."""
 
-from shared.domain.collection import CollectionIdentity
-from shared.domain.fingerprint import fingerprint
 from shared.domain.worker import WorkerInfo
 from shared.errors import Conflict, Unavailable
 from shared.ledger import Workers
-from shared.queue.routing import QUERY
+from shared.queue import QUERY
 
 
 def last_encoder(workers: Workers) -> WorkerInfo:
@@ -35,18 +33,6 @@ def choose_weights(asked: str | None, workers: Workers) -> str:
     raise Conflict(
         "encoder_mismatch", f"The encoder runs with the weights {weights!r}, not {asked!r}."
     )
-
-
-def check_encoder(collection: CollectionIdentity, weights: str) -> None:
-    """Raise Conflict `encoder_mismatch` unless `weights` make vectors like the collection's."""
-    running = fingerprint(weights, collection.pooling)
-    if running != collection.fingerprint:
-        raise Conflict(
-            "encoder_mismatch",
-            f"The collection's vectors come from {collection.fingerprint}, the encoder makes "
-            f"{running}. Start the encoder with the weights of the collection, or load the "
-            "pictures into a new collection.",
-        )
 
 
 def no_encoder() -> Unavailable:

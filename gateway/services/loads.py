@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from gateway.services.encoders import check_encoder, last_encoder
+from gateway.services.encoders import last_encoder
 from shared.domain.chunk import FileRef
 from shared.domain.job import (
     Job,
@@ -17,10 +17,10 @@ from shared.domain.job import (
 from shared.errors import Conflict, QueueFull, Unavailable
 from shared.ledger import Jobs, Workers, keys
 from shared.log import get_logger
-from shared.queue.dispatcher import Dispatcher
+from shared.queue import Dispatcher
 from shared.redis import RedisClient
 from shared.settings import Settings
-from shared.store.collections import Collections
+from shared.store import Collections
 
 _log = get_logger(__name__)
 
@@ -59,7 +59,7 @@ class LoadService:
         info = self._collections.ensure(
             collection, weights=encoder.weights, pooling=self._settings.pooling
         )
-        check_encoder(info, encoder.weights)
+        info.require(encoder.weights)
 
     def queue(
         self,

@@ -8,7 +8,7 @@ from anyio import to_thread
 from redis.asyncio import Redis as AsyncRedis
 
 from gateway.files.uploads import recognise
-from gateway.services.encoders import check_encoder, query_encoder
+from gateway.services.encoders import query_encoder
 from shared.domain.collection import CollectionIdentity
 from shared.domain.query import (
     Crop,
@@ -17,8 +17,7 @@ from shared.domain.query import (
 )
 from shared.errors import PictureError, QueueFull, TimedOut
 from shared.ledger import Queries, Workers, await_reply
-from shared.queue.dispatcher import Dispatcher
-from shared.queue.routing import QUERY
+from shared.queue import QUERY, Dispatcher
 from shared.redis import RedisClient
 from shared.settings import Settings
 
@@ -60,12 +59,12 @@ class QueryEncoder:
         reply = await self._await_reply(query)
         if reply.vector is None:
             raise PictureError(reply.code or "corrupt", reply.reason or "It cannot be decoded.")
-        check_encoder(collection, reply.weights)
+        collection.require(reply.weights)
         return reply.vector
 
     def _send(self, query: Query, picture: BinaryIO, collection: CollectionIdentity) -> None:
         recognise(picture)
-        check_encoder(collection, query_encoder(self._workers).weights)
+        collection.require(query_encoder(self._workers).weights)
         if self._dispatcher.depth(QUERY) >= self._settings.query_queue_limit:
             raise QueueFull("queue_full", "Too many searches wait; try again in a few seconds.")
         self._queries.put_image(query, picture)

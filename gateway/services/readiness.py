@@ -10,9 +10,9 @@ from redis.exceptions import RedisError
 
 from shared.errors import LookalikeError, NotFound
 from shared.ledger import Workers
-from shared.queue.routing import QUERY
+from shared.queue import QUERY
 from shared.redis import RedisClient
-from shared.store.collections import Collections
+from shared.store import Collections
 
 #: An answer older than this says nothing about now.
 FRESH_SECONDS = 15.0

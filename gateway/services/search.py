@@ -11,8 +11,7 @@ from gateway.schemas.search import SearchParameters, TookMs
 from gateway.services.query_encoder import QueryEncoder
 from shared.domain.image import Hit
 from shared.domain.query import Crop
-from shared.store.collections import Collections
-from shared.store.search import VectorSearch
+from shared.store import Collections, VectorSearch
 
 
 class Found(NamedTuple):

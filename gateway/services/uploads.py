@@ -17,7 +17,7 @@ from shared.domain.job import Failure, Job, OnDuplicate, UploadSource
 from shared.errors import Conflict, PictureError
 from shared.ledger import Jobs
 from shared.settings import Settings
-from shared.store.images import Images
+from shared.store import Images
 
 _POLL_SECONDS = 0.1
 _FAILURES_PAGE = 1000

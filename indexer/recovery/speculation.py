@@ -9,10 +9,9 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from shared.ledger import Jobs, Scans, Workers
+from indexer.stores import IndexerStores
 from shared.log import get_logger
-from shared.queue.dispatcher import Dispatcher
-from shared.queue.routing import ENCODE
+from shared.queue import ENCODE
 
 _log = get_logger(__name__)
 
@@ -26,11 +25,11 @@ class _Held(NamedTuple):
 class SpeculativeExecution:
     """Finds encoders that are idle while others are not, round by round."""
 
-    def __init__(self, jobs: Jobs, scans: Scans, workers: Workers, dispatcher: Dispatcher) -> None:
-        self._jobs = jobs
-        self._scans = scans
-        self._workers = workers
-        self._dispatcher = dispatcher
+    def __init__(self, stores: IndexerStores) -> None:
+        self._jobs = stores.jobs
+        self._workers = stores.workers
+        self._dispatcher = stores.dispatcher
+        self._job_recovery = stores.job_recovery
         self._seen: frozenset[_Held] = frozenset()
 
     def run_once(self, jobs: Iterable[str]) -> None:
@@ -41,7 +40,7 @@ class SpeculativeExecution:
         held = frozenset(
             _Held(job, chunk, worker)
             for job in jobs
-            for chunk, worker in self._scans.leases(job).items()
+            for chunk, worker in self._job_recovery.leases(job).items()
         )
         seen, self._seen = self._seen, held
         late = held & seen
@@ -52,7 +51,7 @@ class SpeculativeExecution:
         idle = sum(worker not in busy for worker in living)
         # From whoever holds the most.
         for item in sorted(late, key=lambda item: (-busy[item.worker], item)):
-            if idle > 0 and self._scans.revoke_lease(item.job, item.chunk, item.worker):
+            if idle > 0 and self._job_recovery.revoke_lease(item.job, item.chunk, item.worker):
                 idle -= 1
                 _log.info("lease_revoked", job=item.job, chunk=item.chunk, worker=item.worker)
                 priority = self._jobs.get(item.job).spec.priority

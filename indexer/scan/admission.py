@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from redis.exceptions import RedisError
 
-from indexer.scan.scan import Services
 from shared.errors import NotFound
+from shared.ledger import Jobs
 
 
 class ScanAdmission:
@@ -20,9 +20,9 @@ class ScanAdmission:
         self._long = threading.BoundedSemaphore(max(1, threads - threads // 4))
 
     @contextlib.contextmanager
-    def take(self, job_id: str, services: Services) -> Iterator[bool]:
+    def take(self, job_id: str, jobs: Jobs) -> Iterator[bool]:
         """Whether the job may be scanned now; if not, it is sent again by and by."""
-        if not self._is_long(job_id, services):
+        if not self._is_long(job_id, jobs):
             yield True
             return
         taken = self._long.acquire(blocking=False)
@@ -32,8 +32,8 @@ class ScanAdmission:
             if taken:
                 self._long.release()
 
-    def _is_long(self, job_id: str, services: Services) -> bool:
+    def _is_long(self, job_id: str, jobs: Jobs) -> bool:
         try:
-            return services.jobs.get(job_id).spec.source.kind != "upload"
+            return jobs.get(job_id).spec.source.kind != "upload"
         except (NotFound, RedisError):
             return False  # The scan itself finds the same, and can wait.

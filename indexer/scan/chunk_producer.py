@@ -4,16 +4,9 @@ import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 
+from indexer.scan.context import ScanContext
 from shared.domain.chunk import FileRef
-from shared.domain.job import (
-    FINISHED,
-    JobSpec,
-)
-from shared.ledger import ScanEnded, Scans
 from shared.log import get_logger
-from shared.queue.dispatcher import Dispatcher
-from shared.retry import RetryPolicy
-from shared.settings import Settings
 
 _log = get_logger(__name__)
 
@@ -25,24 +18,17 @@ _PAUSE_POLL = 0.5
 
 
 class ChunkProducer:
-    """The chunks of one try of a scan. Methods raise ScanSuperseded, ScanEnded, ShuttingDown."""
+    """The chunks of one try of a scan. Methods raise ScanSuperseded, JobEnded, ShuttingDown."""
 
-    def __init__(
-        self,
-        spec: JobSpec,
-        generation: int,
-        scans: Scans,
-        dispatcher: Dispatcher,
-        retry: RetryPolicy,
-        settings: Settings,
-    ) -> None:
-        self._spec = spec
-        self._generation = generation
-        self._scans = scans
-        self._dispatcher = dispatcher
-        self._retry = retry
-        self._size = settings.chunk_size
-        self._ahead = settings.max_pending_chunks
+    def __init__(self, context: ScanContext) -> None:
+        self._spec = context.spec
+        self._generation = context.generation
+        self._jobs = context.stores.jobs
+        self._scans = context.stores.scans
+        self._dispatcher = context.stores.dispatcher
+        self._retry = context.retry
+        self._size = context.stores.settings.chunk_size
+        self._ahead = context.stores.settings.max_pending_chunks
         self._files: list[FileRef] = []
         self._since = 0.0
         #: Chunks that waited or were in work when Redis was last asked; surely no fewer than now.
@@ -85,7 +71,7 @@ class ChunkProducer:
 
     def wait_while_paused(self) -> None:
         """Return at once unless the job is paused; then when it goes on."""
-        while self._retry.run(self._status) == "paused":
+        while self._retry.run(lambda: self._jobs.require_active(self._spec.id)) == "paused":
             self._retry.sleep(_PAUSE_POLL)
 
     def _wait(self) -> None:
@@ -95,9 +81,3 @@ class ChunkProducer:
             poll = min(poll * 1.5, _LONGEST_POLL)
             self.wait_while_paused()
             self._pending = self._retry.run(lambda: self._scans.pending(self._spec.id))
-
-    def _status(self) -> str:
-        status = self._scans.status(self._spec.id)
-        if status is None or status in FINISHED:
-            raise ScanEnded
-        return status

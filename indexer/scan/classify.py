@@ -3,13 +3,10 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from indexer.sources.directory import FoundFile
+from indexer.scan.context import ScanContext
+from indexer.sources import FoundFile
 from shared.domain.image import FileVersion, image_id
-from shared.domain.job import JobSpec
 from shared.files.uris import FILE_SCHEME
-from shared.ledger import Scans, ScanStart
-from shared.retry import RetryPolicy
-from shared.store.images import Images
 
 
 class Classified(NamedTuple):
@@ -26,19 +23,13 @@ class FileClassifier:
     that it has reported as failed or duplicate: those are counted already.
     """
 
-    def __init__(
-        self,
-        spec: JobSpec,
-        start: ScanStart,
-        scans: Scans,
-        images: Images,
-        retry: RetryPolicy,
-    ) -> None:
+    def __init__(self, context: ScanContext) -> None:
+        spec = context.spec
         self._spec = spec
-        self._start = start
-        self._scans = scans
-        self._images = images
-        self._retry = retry
+        self._start = context.start
+        self._scans = context.stores.scans
+        self._images = context.stores.images
+        self._retry = context.retry
         # Only an upload may list the same picture twice.
         self._listed: set[str] | None = set() if spec.source.kind == "upload" else None
         # Who uploads a known picture with tags wants it to have them: an encoder adds them to its
@@ -46,7 +37,7 @@ class FileClassifier:
         self._has_labels = spec.source.kind == "upload" and bool(spec.tags or spec.metadata)
 
     def classify(self, files: Sequence[FoundFile]) -> Classified:
-        """Sort a batch. Raises NotFound, ScanEnded, ShuttingDown."""
+        """Sort a batch. Raises NotFound, JobEnded, ShuttingDown."""
         by_id = {image_id(file.uri): file for file in files}
         unchanged = 0
         if self._listed is not None:

@@ -7,18 +7,15 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
-from indexer.job_failure import JobFailed
+from indexer.scan.context import ScanContext
 from indexer.sources.directory import source_lost
 from indexer.sources.patterns import Pattern
 from indexer.sources.symlinks import SymlinkPolicy
 from shared.domain.image import ImageFilter
-from shared.domain.job import DirectorySource, JobSpec
+from shared.domain.job import DirectorySource
+from shared.errors import JobFailed
 from shared.files.uris import file_path, file_uri
-from shared.ledger import Scans
 from shared.log import get_logger
-from shared.retry import RetryPolicy
-from shared.settings import Settings
-from shared.store.images import Images
 
 _log = get_logger(__name__)
 
@@ -33,25 +30,17 @@ class _InodeId(NamedTuple):
 
 
 class Pruner:
-    """The removals of one job. Methods raise JobFailed, ScanSuperseded, ScanEnded, ShuttingDown."""
+    """The removals of one job. Methods raise JobFailed, ScanSuperseded, JobEnded, ShuttingDown."""
 
-    def __init__(
-        self,
-        spec: JobSpec,
-        generation: int,
-        scans: Scans,
-        images: Images,
-        retry: RetryPolicy,
-        settings: Settings,
-    ) -> None:
-        self._spec = spec
-        self._generation = generation
-        self._scans = scans
-        self._images = images
-        self._retry = retry
-        self._links = SymlinkPolicy(settings.image_roots)
-        self._roots = settings.image_roots
-        self._places: dict[Path, _InodeId] = {}
+    def __init__(self, context: ScanContext) -> None:
+        self._spec = context.spec
+        self._generation = context.generation
+        self._scans = context.stores.scans
+        self._images = context.stores.images
+        self._retry = context.retry
+        self._roots = context.stores.settings.image_roots
+        self._symlinks = SymlinkPolicy(self._roots)
+        self._inodes: dict[Path, _InodeId] = {}
 
     def finish_begun(self) -> None:
         """Finish a batch that an earlier try of this scan began and did not count.
@@ -71,7 +60,7 @@ class Pruner:
         """Note where the source and its image root are, to be sure later that they still are."""
         real = Path(os.path.realpath(source.path))
         for path in (real, *(root for root in self._roots if root in real.parents)):
-            self._places[path] = _inode_of(path)
+            self._inodes[path] = _inode_of(path)
 
     def forget_gone(self, source: DirectorySource) -> None:
         """Forget the images under the source whose file is gone.
@@ -105,7 +94,7 @@ class Pruner:
             status = os.lstat(path)
             if stat.S_ISLNK(status.st_mode):
                 real = os.path.realpath(path)
-                if not self._links.inside(real):
+                if not self._symlinks.inside(real):
                     return True
                 status = os.lstat(real)
         except (FileNotFoundError, NotADirectoryError):
@@ -119,8 +108,8 @@ class Pruner:
         return self._retry.run(lambda: self._images.list_uris(self._spec.collection, wanted, last))
 
     def _remove(self, ids: Sequence[str]) -> None:
-        for path, place in self._places.items():
-            if _inode_of(path) != place:
+        for path, inode in self._inodes.items():
+            if _inode_of(path) != inode:
                 raise JobFailed(
                     "source_missing",
                     "The directory was replaced while it was loaded. Is its disk mounted?",

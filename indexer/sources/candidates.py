@@ -2,7 +2,7 @@
 
 import os
 
-from indexer.sources.directory import FoundFile
+from indexer.sources import FoundFile
 from shared.files.formats import SNIFF_BYTES, has_picture_extension, sniff
 
 # A fifo that took the file's place must not hang the scan, nor a link lead it away.

@@ -4,16 +4,16 @@ import os
 import stat
 import time
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote_from_bytes
 
-from indexer.job_failure import JobFailed
+from indexer.sources import Batch, FoundFile
 from indexer.sources.patterns import Pattern
 from indexer.sources.symlinks import SymlinkPolicy
 from shared.domain.image import MAX_URI_BYTES
 from shared.domain.job import DirectorySource, Failure
+from shared.errors import JobFailed
 from shared.files.formats import has_picture_extension
 from shared.files.uris import file_uri
 from shared.log import get_logger
@@ -28,29 +28,6 @@ _BATCH_SECONDS = 1.0
 _OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _GONE = (FileNotFoundError, NotADirectoryError)
 _INT64_MAX = 2**63 - 1
-
-
-class FoundFile(NamedTuple):
-    """A regular file. `path` is real, links resolved; "" where it is not to be looked into.
-
-    `label` is what an uploader called it.
-    """
-
-    uri: str
-    path: str
-    name: str
-    size: int
-    mtime_ns: int
-    label: str | None = None
-
-
-@dataclass
-class Batch:
-    """Some files of a source, and what was met on the way to them."""
-
-    files: list[FoundFile] = field(default_factory=list)
-    ignored: int = 0
-    failures: list[Failure] = field(default_factory=list)
 
 
 class _Level(NamedTuple):
@@ -74,7 +51,7 @@ class DirectoryWalk:
 
     def __init__(self, source: DirectorySource, roots: tuple[Path, ...]) -> None:
         self._source = source
-        self._links = SymlinkPolicy(roots)
+        self._symlinks = SymlinkPolicy(roots)
         self._pattern = Pattern(source.pattern) if source.pattern else None
         self._stack: list[_Level] = []
         self._batch = Batch()
@@ -82,7 +59,7 @@ class DirectoryWalk:
     def batches(self) -> Generator[Batch, None, None]:
         """Walk it, once. Nothing is sorted; memory is bounded by the depth of the tree."""
         real = os.path.realpath(self._source.path)
-        if not self._links.inside(real):
+        if not self._symlinks.inside(real):
             raise JobFailed("source_outside_roots", "The directory lies outside the image roots.")
         uri = file_uri(self._source.path).rstrip("/") + "/"
         try:
@@ -152,12 +129,12 @@ class DirectoryWalk:
 
     def _follow(self, level: _Level, name: str) -> None:
         target = os.path.realpath(f"{level.real}/{name}")
-        status = self._links.status(target)
+        status = self._symlinks.status(target)
         if status is None:
             self._batch.ignored += 1
         elif stat.S_ISREG(status.st_mode):
             self._found(level, name, target, status)
-        elif not stat.S_ISDIR(status.st_mode) or self._links.circular(
+        elif not stat.S_ISDIR(status.st_mode) or self._symlinks.circular(
             target, level.links, (above.real for above in self._stack)
         ):
             self._batch.ignored += 1

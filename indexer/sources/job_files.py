@@ -5,7 +5,11 @@ import stat
 from collections.abc import Generator
 from functools import partial
 
-from indexer.sources.directory import Batch, FoundFile, int64_mtime
+from indexer.sources import (
+    Batch,
+    FoundFile,
+)
+from indexer.sources.directory import int64_mtime
 from shared.domain.chunk import FileRef
 from shared.domain.job import (
     Failure,

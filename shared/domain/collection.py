@@ -5,7 +5,8 @@ from typing import Literal
 from pydantic import Field
 
 from shared.domain.base import Frozen
-from shared.domain.fingerprint import Pooling
+from shared.domain.fingerprint import Pooling, fingerprint
+from shared.errors import encoder_mismatch
 
 COLLECTION_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]{0,62}$"
 IndexType = Literal["FLAT", "IVF_FLAT", "IVF_SQ8", "HNSW", "AUTOINDEX"]
@@ -25,6 +26,12 @@ class CollectionIdentity(Frozen):
     fingerprint: str
     weights: str
     pooling: Pooling
+
+    def require(self, weights: str) -> None:
+        """Raise Conflict `encoder_mismatch` unless `weights` make vectors that fit these."""
+        made = fingerprint(weights, self.pooling)
+        if made != self.fingerprint:
+            raise encoder_mismatch(self.fingerprint, made)
 
 
 class CollectionInfo(CollectionIdentity):

@@ -5,23 +5,27 @@ whoever was killed and however often its message was delivered.
 """
 
 from shared.ledger.chunks import Chunks
+from shared.ledger.content_claims import ContentClaims
 from shared.ledger.events import Event, Events
 from shared.ledger.heartbeat import Heartbeat
-from shared.ledger.jobs import Jobs
+from shared.ledger.jobs import JobEnded, Jobs
 from shared.ledger.queries import Queries, await_reply
-from shared.ledger.scans import ScanCounts, ScanEnded, Scans, ScanStart, ScanSuperseded
+from shared.ledger.recovery import JobRecovery
+from shared.ledger.scans import ScanCounts, Scans, ScanStart, ScanSuperseded
 from shared.ledger.stats import Stats
 from shared.ledger.workers import Workers
 
 __all__ = [
     "Chunks",
+    "ContentClaims",
     "Event",
     "Events",
     "Heartbeat",
+    "JobEnded",
+    "JobRecovery",
     "Jobs",
     "Queries",
     "ScanCounts",
-    "ScanEnded",
     "ScanStart",
     "ScanSuperseded",
     "Scans",

@@ -2,16 +2,19 @@
 
 import math
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from shared.domain.chunk import FileRef
 from shared.domain.job import (
+    FINISHED,
     Failure,
     Job,
     JobError,
     JobSpec,
     JobStatus,
+    parse_status,
 )
 from shared.errors import InvalidRequest, job_not_found
 from shared.ledger import keys, scripts
@@ -20,6 +23,13 @@ from shared.settings import Settings
 
 _PUSH_BATCH = 500
 _LIST_BATCH = 100
+_FAILURES_PAGE = 1000
+#: Seconds for which one retry of a job may keep another waiting.
+_RETRY_LOCK_SECONDS = 30
+
+
+class JobEnded(Exception):
+    """The job was cancelled, failed or forgotten meanwhile; nobody wants its work any more."""
 
 
 class Jobs:
@@ -117,15 +127,43 @@ class Jobs:
         page = [Failure.model_validate_json(row) for row in rows[:limit]]
         return page, str(start + limit) if len(rows) > limit else None
 
+    def iter_failures(self, job_id: str) -> Iterator[Failure]:
+        """All failures of a job, read page by page."""
+        cursor: str | None = None
+        while True:
+            page, cursor = self.failures(job_id, cursor, _FAILURES_PAGE)
+            yield from page
+            if cursor is None:
+                return
+
+    def status(self, job_id: str) -> JobStatus | None:
+        """A job's status now, `paused` included; None when the job is gone."""
+        state, paused = self._redis.hmget(keys.job(job_id), "state", "paused")
+        return parse_status(state, paused)
+
+    def require_active(self, job_id: str) -> JobStatus:
+        """A job's status, which is none of the finished ones. Raises JobEnded."""
+        status = self.status(job_id)
+        if status is None or status in FINISHED:
+            raise JobEnded
+        return status
+
+    def retry_lock(self, job_id: str) -> AbstractContextManager[object]:
+        """Held while a job's failures are queued again: a second request waits for the first."""
+        lock: AbstractContextManager[object] = self._redis.lock(
+            keys.job(job_id, "retry"), timeout=_RETRY_LOCK_SECONDS
+        )
+        return lock
+
     def cancel(self, job_id: str) -> Job:
         """End a job; what is indexed stays, chunks in work are let go. Idempotent."""
         self.get(job_id)
-        self._end(keys=[keys.job(job_id)], args=["cancelled", ""])
+        self._end(keys=keys.for_job(job_id), args=["cancelled", ""])
         return self.get(job_id)
 
     def fail(self, job_id: str, error: JobError) -> None:
         """End a job because of something that no further try of a file would mend."""
-        self._end(keys=[keys.job(job_id)], args=["failed", error.model_dump_json()])
+        self._end(keys=keys.for_job(job_id), args=["failed", error.model_dump_json()])
 
     def pause(self, job_id: str) -> Job:
         """Stop handing out a job's chunks. Idempotent."""
@@ -140,7 +178,7 @@ class Jobs:
         index = keys.collection_jobs(collection)
         for member in self._redis.zrange(index, 0, -1):
             job_id = member.decode()
-            self._end(keys=[keys.job(job_id)], args=["cancelled", ""])
+            self._end(keys=keys.for_job(job_id), args=["cancelled", ""])
             parts = ("", "failures", "events", "chunks", "leases", "rate")
             self._redis.delete(*(keys.job(job_id, part) for part in parts))
             self._redis.zrem(keys.JOBS, member)
@@ -148,7 +186,7 @@ class Jobs:
 
     def _pause(self, job_id: str, value: str) -> Job:
         self.get(job_id)
-        self._set_paused(keys=[keys.job(job_id)], args=[value])
+        self._set_paused(keys=keys.for_job(job_id), args=[value])
         return self.get(job_id)
 
     def _read(self, job_ids: Sequence[str]) -> Sequence[Job | None]:

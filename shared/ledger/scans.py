@@ -1,4 +1,4 @@
-"""The indexer's side of a job: its scan, and the care for chunks whose worker died.
+"""The indexer's side of a job: its scan.
 
 A scan that is begun again (its indexer was killed) starts a new generation: what the old one
 counted as unchanged or ignored is forgotten and counted anew, chunks it cut stay. The old
@@ -18,20 +18,15 @@ from shared.domain.chunk import (
 )
 from shared.domain.job import (
     Failure,
-    JobStatus,
-    parse_status,
 )
-from shared.ledger import keys, scan_scripts, scripts
+from shared.ledger import keys, scripts
 from shared.ledger.chunks import chunk_payload, outcome_arguments
+from shared.ledger.jobs import JobEnded
 from shared.redis import RedisClient
 
 
 class ScanSuperseded(Exception):
     """Another indexer took this scan over."""
-
-
-class ScanEnded(Exception):
-    """The job was cancelled or failed while it was scanned."""
 
 
 @dataclass(frozen=True)
@@ -61,21 +56,19 @@ class Scans:
     def __init__(self, redis: RedisClient, indexer_id: str) -> None:
         self._redis = redis
         self._indexer = indexer_id
-        self._begin = redis.register_script(scan_scripts.BEGIN_SCAN)
-        self._add_chunks = redis.register_script(scan_scripts.ADD_CHUNKS)
-        self._record = redis.register_script(scan_scripts.RECORD_SCAN)
-        self._removal = redis.register_script(scan_scripts.RECORD_REMOVAL)
-        self._finish = redis.register_script(scan_scripts.FINISH_SCAN)
+        self._begin = redis.register_script(scripts.BEGIN_SCAN)
+        self._add_chunks = redis.register_script(scripts.ADD_CHUNKS)
+        self._record = redis.register_script(scripts.RECORD_SCAN)
+        self._removal = redis.register_script(scripts.RECORD_REMOVAL)
+        self._finish = redis.register_script(scripts.FINISH_SCAN)
         self._complete = redis.register_script(scripts.COMPLETE_CHUNK)
-        self._tend = redis.register_script(scripts.RECOVER_JOB)
-        self._revoke_lease_script = redis.register_script(scripts.REVOKE_LEASE)
 
     def begin(self, job_id: str) -> ScanStart | None:
         """Take a job's scan, or None when it ended or another living indexer has it.
 
         What this indexer has, it may begin anew: a new generation, which refuses the old one.
         """
-        reply = self._begin(keys=[keys.job(job_id)], args=[self._indexer])
+        reply = self._begin(keys=keys.for_job(job_id), args=[self._indexer])
         if reply is None:
             return None
         ids = (ref.id for payload in reply[1] for ref in FILE_REFS.validate_json(payload))
@@ -87,10 +80,10 @@ class Scans:
         """Write chunks, by their ids; returns how many chunks of the job are pending now.
 
         The call may be repeated: the chunks that were added last count once. Raises
-        ScanSuperseded, ScanEnded.
+        ScanSuperseded, JobEnded.
         """
         args = _chunk_arguments(generation, chunks)
-        return _checked(self._add_chunks(keys=[keys.job(job_id)], args=args))
+        return _checked(self._add_chunks(keys=keys.for_job(job_id), args=args))
 
     def record(
         self,
@@ -103,10 +96,10 @@ class Scans:
     ) -> None:
         """Count files that need no chunk; with the same `token` as last time, count nothing.
 
-        Raises ScanSuperseded, ScanEnded.
+        Raises ScanSuperseded, JobEnded.
         """
         args = [generation, unchanged, ignored, token or _new_id()]
-        _checked(self._record(keys=[keys.job(job_id)], args=args))
+        _checked(self._record(keys=keys.for_job(job_id), args=args))
 
     def fail(
         self,
@@ -117,12 +110,12 @@ class Scans:
     ) -> None:
         """Count files that failed before any worker saw them: a chunk, added and completed.
 
-        As `add_chunks` in the rest. Raises ScanSuperseded, ScanEnded.
+        As `add_chunks` in the rest. Raises ScanSuperseded, JobEnded.
         """
         chunk_id = chunk_id or _new_id()
         files = [FileRef(uri=f.uri, size=f.size, mtime_ns=f.mtime_ns) for f in failures]
         outcome = ChunkOutcome(failures=tuple(failures))
-        job = [keys.job(job_id)]
+        job = keys.for_job(job_id)
         with self._redis.pipeline(transaction=True) as pipe:
             added = _chunk_arguments(generation, {chunk_id: files})
             self._add_chunks(keys=job, args=added, client=pipe)
@@ -135,11 +128,6 @@ class Scans:
         fields = ("chunk_total", "scan_unchanged", "ignored")
         return ScanCounts(*(int(n or 0) for n in self._redis.hmget(keys.job(job_id), *fields)))
 
-    def is_owner(self, job_id: str) -> bool:
-        """Whether the ledger holds this indexer to be scanning a job."""
-        owner: bytes | None = self._redis.hget(keys.job(job_id), "scan_owner")
-        return owner is not None and owner.decode() == self._indexer
-
     def removal_begun(self, job_id: str) -> Sequence[str]:
         """Ids whose removal was begun and not yet counted, of an earlier try."""
         raw = self._redis.hget(keys.job(job_id), "removing")
@@ -149,24 +137,19 @@ class Scans:
     def begin_removal(self, job_id: str, generation: int, ids: Sequence[str]) -> None:
         """Note ids before their rows are deleted, so that a restart counts them once."""
         args = [generation, json.dumps(list(ids)), len(ids)]
-        _checked(self._removal(keys=[keys.job(job_id)], args=args))
+        _checked(self._removal(keys=keys.for_job(job_id), args=args))
 
     def end_removal(self, job_id: str, generation: int, removed: int) -> None:
         """Count the rows noted by `begin_removal` once they are deleted."""
-        _checked(self._removal(keys=[keys.job(job_id)], args=[generation, "", removed]))
+        _checked(self._removal(keys=keys.for_job(job_id), args=[generation, "", removed]))
 
     def finish(self, job_id: str, generation: int) -> None:
         """All files are accounted for; the last chunk closes the job."""
-        _checked(self._finish(keys=[keys.job(job_id)], args=[generation]))
+        _checked(self._finish(keys=keys.for_job(job_id), args=[generation]))
 
     def pending(self, job_id: str) -> int:
         """How many chunks of a job wait or are in work."""
         return int(self._redis.hlen(keys.job(job_id, "chunks")))
-
-    def status(self, job_id: str) -> JobStatus | None:
-        """A job's status now, `paused` included; None when the job is gone."""
-        state, paused = self._redis.hmget(keys.job(job_id), "state", "paused")
-        return parse_status(state, paused)
 
     def accounted(self, job_id: str, ids: Sequence[str]) -> Sequence[bool]:
         """For each id, whether this job reported it as a failure or a duplicate."""
@@ -178,33 +161,6 @@ class Scans:
         while rows := self._redis.lrange(keys.job(job_id, "files"), start, start + batch - 1):
             yield from (FileRef.model_validate_json(row) for row in rows)
             start += len(rows)
-
-    def recover_job(
-        self, job_id: str, stale_seconds: float, queue_empty: bool
-    ) -> tuple[bool, Sequence[str]]:
-        """Free what a dead process held; returns (send the scan again, chunks to send again)."""
-        args = [stale_seconds, "1" if queue_empty else "0"]
-        reply = self._tend(keys=[keys.job(job_id)], args=args)
-        return bool(reply[0]), [chunk.decode() for chunk in reply[1:]]
-
-    def leases(self, job_id: str) -> dict[str, str]:
-        """The chunks in work, and the worker that holds each."""
-        leases = self._redis.hgetall(keys.job(job_id, "leases"))
-        return {chunk.decode(): lease.decode().split()[0] for chunk, lease in leases.items()}
-
-    def revoke_lease(self, job_id: str, chunk_id: str, worker_id: str) -> bool:
-        """Free a chunk that a living worker holds, so that another may take it; it goes on.
-
-        Its next attempt counts as one after a lost worker. Only a first attempt is taken back.
-        """
-        return bool(self._revoke_lease_script(keys=[keys.job(job_id)], args=[chunk_id, worker_id]))
-
-    def try_acquire_leadership(self, seconds: float) -> bool:
-        """Whether it is this indexer's turn: one of all tends at a time."""
-        taken = self._redis.set(
-            keys.RECOVERY_LOCK, self._indexer, nx=True, px=max(1, int(seconds * 1000))
-        )
-        return bool(taken)
 
 
 def _chunk_arguments(generation: int, chunks: Mapping[str, Sequence[FileRef]]) -> list[object]:
@@ -222,5 +178,5 @@ def _checked(reply: int) -> int:
     if reply == -1:
         raise ScanSuperseded
     if reply == -2:
-        raise ScanEnded
+        raise JobEnded
     return int(reply)

@@ -10,7 +10,7 @@ import numpy as np
 
 from shared.domain.fingerprint import DIMENSION
 from shared.domain.image import ImageRow, image_id
-from shared.store.image_writer import ImageWriter
+from shared.store import ImageWriter
 from tests.conftest import test_data
 from tests.drawn import draw_files
 

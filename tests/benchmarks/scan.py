@@ -11,17 +11,13 @@ from pathlib import Path
 
 import psutil
 
-from indexer.active_scans import ActiveScans
-from indexer.scan.scan import Services, run_scan
+from indexer.scan.runner import run_scan
 from indexer.sources.directory import DirectoryWalk
+from indexer.stores import open_stores
 from shared.domain.job import DirectorySource, JobSpec
-from shared.ledger import Jobs, Scans, Workers
-from shared.queue.celery_app import create_celery
-from shared.queue.dispatcher import Dispatcher
+from shared.queue import Dispatcher, create_celery
 from shared.redis import connect
 from shared.settings import Settings
-from shared.store.collections import Collections
-from shared.store.images import Images
 from tests.benchmarks import corpus
 from tests.benchmarks.report import Report, timed
 from tests.services import MilvusLite, Valkey
@@ -74,27 +70,15 @@ def _walk(root: Path) -> None:
 def _scan(settings: Settings, collection: str, files: int) -> None:
     redis = connect(settings)
     redis.flushall()
-    jobs = Jobs(redis, settings)
-    services = Services(
-        settings=settings,
-        jobs=jobs,
-        scans=Scans(redis, "benchmark"),
-        workers=Workers(redis, settings),
-        collections=Collections(settings),
-        images=Images(settings),
-        dispatcher=Dispatcher(create_celery(settings), redis),
-        active_scans=ActiveScans(),
-        stop=threading.Event(),
-    )
-    services.collections.ensure(collection, weights="untrained-0", pooling="avg")
+    stores = open_stores(settings, redis, Dispatcher(create_celery(settings), redis), "benchmark")
+    stores.collections.ensure(collection, weights="untrained-0", pooling="avg")
     job_id = uuid.uuid4().hex
     source = DirectorySource(path=str(settings.image_roots[0]))
     spec = JobSpec(id=job_id, collection=collection, source=source, created_at=time.time())
-    jobs.create(spec, [])
-    run_scan(job_id, services)
-    found = services.scans.counts(job_id)
-    services.collections.close()
-    services.images.close()
+    stores.jobs.create(spec, [])
+    run_scan(job_id, stores)
+    found = stores.scans.counts(job_id)
+    stores.close()
     redis.close()
     if found.chunked != files:
         raise RuntimeError(f"the scan went wrong, its figures mean nothing: {found}")

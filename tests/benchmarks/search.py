@@ -14,8 +14,7 @@ from encoder_worker.decode.decoder import decode
 from encoder_worker.encode.openvino import OpenVinoRuntime
 from encoder_worker.model.weights import find_weights
 from shared.settings import Settings
-from shared.store.collections import Collections
-from shared.store.image_writer import ImageWriter
+from shared.store import Collections, ImageWriter
 from tests.benchmarks import corpus
 from tests.benchmarks.plot import lines
 from tests.benchmarks.report import Report

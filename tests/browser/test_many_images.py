@@ -10,8 +10,7 @@ from shared.domain.fingerprint import DIMENSION
 from shared.domain.image import ImageRow, image_id
 from shared.files.uris import file_uri
 from shared.settings import Settings
-from shared.store.collections import Collections
-from shared.store.image_writer import ImageWriter
+from shared.store import Collections, ImageWriter
 from tests.browser.conftest import Put
 from tests.browser.site import Site
 from tests.stack import Stack

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from shared.settings import Settings
-from shared.store.collections import Collections
+from shared.store import Collections
 from tests.browser.conftest import Put, Visit
 from tests.browser.site import Site
 from tests.services import Process, free_port, wait_until

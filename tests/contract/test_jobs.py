@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from shared.files.uris import file_uri
-from shared.queue.routing import SCAN
+from shared.queue import SCAN
 from shared.redis import RedisClient
 from shared.settings import Settings
 from tests.contract.calls import JOB_FIELDS, ended, load, problem

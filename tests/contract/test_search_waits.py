@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 
 from shared.domain.image import ImageRow
-from shared.queue.routing import QUERY
+from shared.queue import QUERY
 from shared.redis import RedisClient
 from shared.settings import Settings
 from tests.contract.calls import problem, search

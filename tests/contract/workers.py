@@ -32,13 +32,13 @@ from shared.files.formats import SNIFF_BYTES, sniff
 from shared.files.paths import open_image
 from shared.files.uris import file_uri
 from shared.ledger import Chunks, Heartbeat, Jobs, Queries, Scans, Workers
-from shared.queue.routing import (
+from shared.queue import (
     QUERY,
     SCAN,
 )
 from shared.redis import RedisClient, connect
 from shared.settings import Settings
-from shared.store.image_writer import ImageWriter
+from shared.store import ImageWriter
 from tests.chunks import add_chunk, task_arguments
 
 WEIGHTS = "untrained-0123abcd"

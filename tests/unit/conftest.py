@@ -9,9 +9,7 @@ from shared.domain.collection import IndexSpec
 from shared.domain.image import ImageRow
 from shared.redis import RedisClient
 from shared.settings import Settings
-from shared.store.collections import Collections
-from shared.store.image_writer import ImageWriter
-from shared.store.images import Images
+from shared.store import Collections, Images, ImageWriter
 from tests.unit.indexer.loads import Loads
 from tests.unit.shared.store.samples import Vectors, make_vectors
 

@@ -12,8 +12,8 @@ import pytest
 from shared.domain.collection import IndexSpec
 from shared.domain.job import Job
 from shared.settings import Settings
-from shared.store.collections import Collections
-from tests.services import MilvusLite, Process, Valkey, wait_until
+from shared.store import Collections
+from tests.stores import MilvusLite, Process, Valkey, wait_until
 from tests.unit.indexer.loads import WEIGHTS, Loads
 
 COLLECTION = "pictures"
@@ -82,7 +82,7 @@ class Site:
     def begin(self, **spec: object) -> str:
         """Send a job and wait until its scan waits for the encoders."""
         job = self.loads.job(**spec)
-        self.loads.indexer().services.dispatcher.send_scan(job)
+        self.loads.indexer().stores.dispatcher.send_scan(job)
         wait_until(lambda: len(self.loads.pending(job)) == 3, 60, "three chunks")
         return job
 
@@ -178,7 +178,7 @@ def test_milvus_killed_in_the_middle(site: Site) -> None:
     site.loads.put(*(f"more/{n:03}.jpg" for n in range(FILES)))
     site.milvus.kill()
     job = site.loads.job()
-    site.loads.indexer().services.dispatcher.send_scan(job)
+    site.loads.indexer().stores.dispatcher.send_scan(job)
     wait_until(lambda: site.loads.jobs.get(job).status == "scanning", 60, "the scan")
     site.milvus.start()
     finished = site.finish(job)

@@ -14,12 +14,9 @@ from shared.domain.image import (
 from shared.errors import Conflict, NotFound
 from shared.files.uris import file_uri
 from shared.settings import Settings
-from shared.store.collections import Collections
-from shared.store.image_writer import ImageWriter
-from shared.store.images import Images
-from shared.store.search import VectorSearch
+from shared.store import Collections, Images, ImageWriter, VectorSearch
 from tests.integration.indexer.conftest import MilvusServer
-from tests.services import wait_until
+from tests.stores import wait_until
 from tests.unit.shared.store.samples import make_row, make_vectors
 
 pytestmark = pytest.mark.milvus_server

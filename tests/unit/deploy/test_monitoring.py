@@ -13,8 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 import deploy
 from gateway.metrics import LedgerMetrics, Metrics
 from shared.ledger import Jobs, Stats, Workers
-from shared.queue.celery_app import create_celery
-from shared.queue.dispatcher import Dispatcher
+from shared.queue import Dispatcher, create_celery
 from shared.redis import RedisClient
 from shared.settings import Settings
 
@@ -37,7 +36,7 @@ def exported(settings: Settings, redis: RedisClient) -> set[str]:
     """The names of all metrics of a gateway."""
     metrics = Metrics()
     dispatcher = Dispatcher(create_celery(settings), redis)
-    metrics.status(
+    metrics.watch(
         LedgerMetrics(Stats(redis), Jobs(redis, settings), Workers(redis, settings), dispatcher)
     )
     families = text_string_to_metric_families(metrics.render().decode())

@@ -11,8 +11,8 @@ from PIL import Image
 
 from encoder_worker.encode.devices import CPU
 from encoder_worker.encode.encoder import Encoder
+from encoder_worker.encode.factory import load_encoder
 from encoder_worker.encode.runtime import Pixels
-from encoder_worker.worker import load_encoder
 from shared.redis import RedisClient
 from shared.settings import Settings
 from tests.drawn import draw

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from encoder_worker.chunks.pipeline import Stages
 from encoder_worker.chunks.processor import ChunkProcessor
 from encoder_worker.chunks.stores import open_stores
 from encoder_worker.decode.batch import BatchDecoder, decode_in_threads
@@ -28,9 +29,7 @@ from shared.files.uris import file_uri
 from shared.ledger import Chunks, Jobs, Scans, Workers, keys
 from shared.redis import RedisClient
 from shared.settings import Settings
-from shared.store.collections import Collections
-from shared.store.images import Images
-from shared.store.search import VectorSearch
+from shared.store import Collections, Images, VectorSearch
 from tests.chunks import add_chunk
 
 
@@ -100,15 +99,15 @@ class Load:
         stores = open_stores(self.settings, self.redis, name)
         self._opened.append(stores)
         in_threads = decode_in_threads(self.threads, self.settings.max_pixels)
-        return ChunkProcessor(
-            self.settings,
-            stores,
-            encoder or self.encoder,
-            self.threads,
-            decode_all or in_threads,
-            decode_suspects or in_threads,
-            self.stopping,
+        stages = Stages(
+            settings=self.settings,
+            encoder=encoder or self.encoder,
+            threads=self.threads,
+            decode=decode_all or in_threads,
+            decode_suspects=decode_suspects or in_threads,
+            stopping=self.stopping,
         )
+        return ChunkProcessor(stages, stores)
 
     def run(self, *files: FileRef | Path, **spec: Any) -> Job:
         """One job of one chunk, worked on to its end."""

@@ -13,8 +13,7 @@ import pytest
 from shared.domain.query import Query
 from shared.domain.worker import WorkerInfo
 from shared.ledger import Jobs, Queries, Workers
-from shared.queue.celery_app import create_celery
-from shared.queue.dispatcher import Dispatcher
+from shared.queue import Dispatcher, create_celery
 from shared.redis import RedisClient
 from shared.settings import Settings
 from tests.drawn import draw

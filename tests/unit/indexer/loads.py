@@ -9,8 +9,8 @@ from typing import Any
 
 from celery import Celery
 
-from indexer.active_scans import ActiveScans
-from indexer.scan.scan import Services, run_scan
+from indexer.scan.runner import run_scan
+from indexer.stores import open_stores
 from shared.domain.chunk import (
     ChunkClaim,
     ChunkOutcome,
@@ -25,14 +25,11 @@ from shared.domain.job import (
 )
 from shared.domain.worker import WorkerInfo
 from shared.errors import Unavailable
-from shared.ledger import Chunks, Jobs, Scans, Workers, keys
-from shared.queue.celery_app import create_celery
-from shared.queue.dispatcher import Dispatcher
+from shared.ledger import Chunks, Jobs, Scans, keys
+from shared.queue import Dispatcher, create_celery
 from shared.redis import RedisClient, connect
 from shared.settings import Settings
-from shared.store.collections import Collections
-from shared.store.image_writer import ImageWriter
-from shared.store.images import Images
+from shared.store import ImageWriter
 from tests.unit.shared.store.samples import make_vectors
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(60)
@@ -51,32 +48,21 @@ class Indexer:
     def __init__(self, settings: Settings, app: Celery, redis: RedisClient) -> None:
         self.id = uuid.uuid4().hex
         self.redis = redis
-        self.workers = Workers(redis, settings)
-        self.services = Services(
-            settings=settings,
-            jobs=Jobs(redis, settings),
-            scans=Scans(redis, self.id),
-            workers=self.workers,
-            collections=Collections(settings),
-            images=Images(settings),
-            dispatcher=Dispatcher(app, redis),
-            active_scans=ActiveScans(),
-            stop=threading.Event(),
-        )
+        self.stores = open_stores(settings, redis, Dispatcher(app, redis), self.id)
+        self.workers = self.stores.workers
         heartbeat(redis, self.id)
 
     def scan(self, job_id: str) -> None:
-        run_scan(job_id, self.services)
+        run_scan(job_id, self.stores)
 
     def die(self) -> None:
         """Leave the ledger as a killed process does, once its heartbeat has run out."""
-        self.services.stop.set()
+        self.stores.stop.set()
         self.redis.delete(keys.WORKER + self.id)
 
     def close(self) -> None:
-        self.services.stop.set()
-        self.services.collections.close()
-        self.services.images.close()
+        self.stores.stop.set()
+        self.stores.close()
 
 
 class Loads:

@@ -5,7 +5,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 
 from shared.errors import NotFound, Unavailable
-from shared.ledger import ScanEnded
+from shared.ledger import JobEnded
 from shared.retry import RetryPolicy, ShuttingDown
 
 AWAY = [
@@ -43,12 +43,12 @@ def _away() -> None:
 
 
 def test_it_ends_when_nobody_wants_it_any_more() -> None:
-    checks: list[Exception] = [RedisConnectionError("away too"), ScanEnded()]
+    checks: list[Exception] = [RedisConnectionError("away too"), JobEnded()]
 
     def check() -> None:
         raise checks.pop(0)
 
-    with pytest.raises(ScanEnded):
+    with pytest.raises(JobEnded):
         RetryPolicy(threading.Event(), check).run(_away)
     assert checks == []
 

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 from encoder_worker.decode.batch import decode_in_sandbox
 from encoder_worker.decode.decoder import Picture, decode
 from encoder_worker.decode.sandbox import DecoderSandbox
-from encoder_worker.encode.encoder import EncoderFailed
+from encoder_worker.errors import EncoderFailed
 from shared.errors import PictureError
 from shared.ledger import Chunks
 from tests.drawn import draw

@@ -45,9 +45,9 @@ def test_an_endless_file_under_a_root_is_not_read(base_settings: Settings) -> No
     assert failure.value.code == "outside_roots"
 
 
-def test_portions_hold_every_file_once_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stage, "PORTION_BYTES", 100)
-    monkeypatch.setattr(stage, "PORTION_FILES", 3)
+def test_batches_hold_every_file_once_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stage, "BATCH_BYTES", 100)
+    monkeypatch.setattr(stage, "BATCH_FILES", 3)
     sizes = [40, 60, 1, 500, 30, 30, 30, 5, 0]
     files = [FileRef(uri=str(i), size=size, mtime_ns=0) for i, size in enumerate(sizes)]
     cut = list(batches(files))

@@ -4,12 +4,11 @@ from collections.abc import Iterator
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from indexer.recovery import recovery
+from indexer.recovery import flush
+from indexer.recovery.flush import FlushAfterLoads
 from indexer.recovery.recovery import Recovery
-from indexer.scan.admission import ScanAdmission
-from shared.domain.job import DirectorySource, UploadSource
 from shared.ledger import Jobs, keys
-from shared.queue.routing import (
+from shared.queue import (
     ENCODE,
     SCAN,
 )
@@ -19,28 +18,21 @@ from tests.unit.indexer.loads import Indexer, Loads
 
 
 class Watch:
-    """A tend whose rounds the test calls for itself, and the messages that it sends."""
+    """A recovery whose rounds the test calls for itself, and the messages that it sends."""
 
     def __init__(self, loads: Loads) -> None:
         self.indexer: Indexer = loads.indexer()
-        services = self.indexer.services
+        stores = self.indexer.stores
         self.redis = loads.redis
-        self.recovery = Recovery(
-            services.jobs,
-            services.scans,
-            services.collections,
-            services.workers,
-            services.dispatcher,
-            services.active_scans,
-            services.settings,
-        )
+        self.flush = FlushAfterLoads(stores.jobs, stores.collections)
+        self.recovery = Recovery(stores, self.flush)
 
     def round(self) -> None:
         self.redis.delete(keys.RECOVERY_LOCK)
         self.recovery.run_once()
 
     def sent(self, queue: str) -> int:
-        return self.indexer.services.dispatcher.depth(queue)
+        return self.indexer.stores.dispatcher.depth(queue)
 
     def clear(self, *queues: str) -> None:
         for queue in queues:
@@ -51,7 +43,7 @@ class Watch:
 def watch(loads: Loads) -> Iterator[Watch]:
     made = Watch(loads)
     yield made
-    made.recovery.stop() if made.recovery._thread.is_alive() else made.recovery._flushes.shutdown()
+    made.recovery.stop() if made.recovery._thread.is_alive() else made.flush.stop()
 
 
 def _age(loads: Loads, job: str) -> None:
@@ -63,7 +55,7 @@ def _age(loads: Loads, job: str) -> None:
 
 def test_a_dead_indexers_scan_is_sent_again(loads: Loads, watch: Watch) -> None:
     job, dead = loads.job(), loads.indexer()
-    assert dead.services.scans.begin(job) is not None
+    assert dead.stores.scans.begin(job) is not None
     watch.round()
     assert watch.sent(SCAN) == 0
     dead.die()
@@ -74,9 +66,9 @@ def test_a_dead_indexers_scan_is_sent_again(loads: Loads, watch: Watch) -> None:
 
 def test_a_scan_that_only_the_ledger_believes_in_is_sent_again(loads: Loads, watch: Watch) -> None:
     job = loads.job()
-    services = watch.indexer.services
-    assert services.scans.begin(job) is not None
-    with services.active_scans.enter(job):
+    stores = watch.indexer.stores
+    assert stores.scans.begin(job) is not None
+    with stores.active_scans.enter(job):
         watch.round()
         assert watch.sent(SCAN) == 0
     watch.round()
@@ -119,17 +111,17 @@ def test_a_dead_workers_chunk_is_sent_again(loads: Loads, watch: Watch) -> None:
     assert watch.sent(ENCODE) == 2
 
 
-def test_one_indexer_tends_at_a_time(loads: Loads, watch: Watch) -> None:
+def test_one_indexer_recovers_at_a_time(loads: Loads, watch: Watch) -> None:
     other = Watch(loads)
     job, dead = loads.job(), loads.indexer()
-    assert dead.services.scans.begin(job) is not None
+    assert dead.stores.scans.begin(job) is not None
     dead.die()
     watch.round()
     watch.clear(SCAN)
     loads.redis.hset(keys.job(job), "scan_owner", dead.id)
     other.recovery.run_once()
     assert watch.sent(SCAN) == 0
-    other.recovery._flushes.shutdown()
+    other.flush.stop()
 
 
 def test_one_jobs_trouble_is_no_others(loads: Loads, watch: Watch) -> None:
@@ -147,8 +139,8 @@ def test_a_large_load_is_flushed_once_it_has_ended(
     loads: Loads, watch: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     flushed: list[str] = []
-    monkeypatch.setattr(recovery, "_WORTH_FLUSHING", 3)
-    monkeypatch.setattr(watch.indexer.services.collections, "flush", flushed.append)
+    monkeypatch.setattr(flush, "_WORTH_FLUSHING", 3)
+    monkeypatch.setattr(watch.indexer.stores.collections, "flush", flushed.append)
     loads.put("a.jpg", "b.jpg")
     small = loads.job()
     watch.round()
@@ -167,7 +159,7 @@ def test_a_large_load_is_flushed_once_it_has_ended(
 
 def test_a_flush_that_fails_is_only_logged(loads: Loads, watch: Watch) -> None:
     for name in ("no_such_collection", "\ud800"):
-        watch.recovery._flush(name)
+        watch.flush.flush(name)
 
 
 def test_it_goes_on_through_an_outage_and_gives_the_living_a_moment(
@@ -188,7 +180,7 @@ def test_it_goes_on_through_an_outage_and_gives_the_living_a_moment(
     monkeypatch.setattr(Jobs, "active", active)
     monkeypatch.setattr(Settings, "heartbeat_seconds", 0.02)
     job, dead = loads.job(), loads.indexer()
-    assert dead.services.scans.begin(job) is not None
+    assert dead.stores.scans.begin(job) is not None
     dead.die()
     quick.recovery.start()
     wait_until(lambda: len(rounds) > 3, 10, "more rounds")
@@ -199,22 +191,3 @@ def test_it_goes_on_through_an_outage_and_gives_the_living_a_moment(
     assert quick.sent(SCAN) == 0
     wait_until(lambda: quick.sent(SCAN) == 1, 20, "the scan")
     quick.recovery.stop()
-
-
-def test_a_quarter_of_the_threads_is_kept_free_of_directories(loads: Loads) -> None:
-    services = loads.indexer().services
-    admission = ScanAdmission(8)
-    directory = loads.job(source=DirectorySource(path=str(loads.root)))
-    upload = loads.job(source=UploadSource(files=0))
-    held = [admission.take(directory, services) for _ in range(7)]
-    assert [hold.__enter__() for hold in held] == [True] * 6 + [False]
-    with admission.take(upload, services) as taken:
-        assert taken
-    with admission.take("no-such-job", services) as taken:
-        assert taken
-    for hold in held:
-        hold.__exit__(None, None, None)
-    with admission.take(directory, services) as taken:
-        assert taken
-    with ScanAdmission(1).take(directory, services) as taken:
-        assert taken

@@ -8,17 +8,14 @@ from indexer.recovery.speculation import SpeculativeExecution
 from shared.domain.chunk import ChunkOutcome
 from shared.domain.worker import WorkerInfo
 from shared.ledger import Chunks, keys
-from shared.queue.routing import ENCODE
+from shared.queue import ENCODE
 from tests.chunks import BULK_KEY, sent_chunks
 from tests.unit.indexer.loads import WEIGHTS, Loads
 
 
 @pytest.fixture
-def backups(loads: Loads) -> SpeculativeExecution:
-    services = loads.indexer().services
-    return SpeculativeExecution(
-        services.jobs, services.scans, services.workers, services.dispatcher
-    )
+def speculation(loads: Loads) -> SpeculativeExecution:
+    return SpeculativeExecution(loads.indexer().stores)
 
 
 def _encoder(loads: Loads, name: str) -> Chunks:
@@ -43,7 +40,7 @@ def _taken(loads: Loads) -> list[str]:
 
 
 def test_what_a_slow_encoder_holds_goes_to_an_idle_one_too(
-    loads: Loads, backups: SpeculativeExecution
+    loads: Loads, speculation: SpeculativeExecution
 ) -> None:
     slow = _encoder(loads, "slow")
     job, chunks = _scanned(loads, 4)
@@ -51,9 +48,9 @@ def test_what_a_slow_encoder_holds_goes_to_an_idle_one_too(
     for chunk in chunks:
         assert slow.claim(job, chunk)
     fast = _encoder(loads, "fast")
-    backups.run_once([job])
+    speculation.run_once([job])
     assert _taken(loads) == []  # They may have been taken just now.
-    backups.run_once([job])
+    speculation.run_once([job])
     (given,) = _taken(loads)
     claim = fast.claim(job, given)
     assert claim is not None
@@ -67,12 +64,14 @@ def test_what_a_slow_encoder_holds_goes_to_an_idle_one_too(
     assert (ended.status, ended.indexed, ended.total) == ("done", 4, 4)
 
 
-def test_the_slow_one_may_still_be_the_first(loads: Loads, backups: SpeculativeExecution) -> None:
+def test_the_slow_one_may_still_be_the_first(
+    loads: Loads, speculation: SpeculativeExecution
+) -> None:
     slow, fast = _encoder(loads, "slow"), _encoder(loads, "fast")
     job, (chunk,) = _scanned(loads, 2)
     assert slow.claim(job, chunk)
-    backups.run_once([job])
-    backups.run_once([job])
+    speculation.run_once([job])
+    speculation.run_once([job])
     assert _taken(loads) == [chunk]
     assert fast.claim(job, chunk)
     assert slow.complete(job, chunk, ChunkOutcome(indexed=2))
@@ -80,42 +79,42 @@ def test_the_slow_one_may_still_be_the_first(loads: Loads, backups: SpeculativeE
     assert loads.jobs.get(job).indexed == 2
 
 
-def test_a_chunk_is_given_away_once(loads: Loads, backups: SpeculativeExecution) -> None:
+def test_a_chunk_is_given_away_once(loads: Loads, speculation: SpeculativeExecution) -> None:
     slow, fast = _encoder(loads, "slow"), _encoder(loads, "fast")
     _encoder(loads, "idle")
     job, (chunk,) = _scanned(loads, 2)
     assert slow.claim(job, chunk)
     for _ in range(2):
-        backups.run_once([job])
+        speculation.run_once([job])
     assert _taken(loads) == [chunk]
     assert fast.claim(job, chunk)
     for _ in range(3):
-        backups.run_once([job])
+        speculation.run_once([job])
     assert _taken(loads) == []
 
 
-def test_nobody_idle_nothing_given(loads: Loads, backups: SpeculativeExecution) -> None:
+def test_nobody_idle_nothing_given(loads: Loads, speculation: SpeculativeExecution) -> None:
     one, other = _encoder(loads, "one"), _encoder(loads, "other")
     job, chunks = _scanned(loads, 4)
     assert one.claim(job, chunks[0])
     assert other.claim(job, chunks[1])
     for _ in range(3):
-        backups.run_once([job])
+        speculation.run_once([job])
     assert _taken(loads) == []
 
 
 @pytest.mark.parametrize("how", ["pause", "cancel", "gone"])
 def test_a_job_that_does_not_want_it_gives_nothing(
-    how: str, loads: Loads, backups: SpeculativeExecution
+    how: str, loads: Loads, speculation: SpeculativeExecution
 ) -> None:
     slow = _encoder(loads, "slow")
     _encoder(loads, "fast")
     job, (chunk,) = _scanned(loads, 2)
     assert slow.claim(job, chunk)
-    backups.run_once([job])
+    speculation.run_once([job])
     if how == "gone":
         loads.redis.delete(keys.job(job))
     else:
         getattr(loads.jobs, how)(job)
-    backups.run_once([job])
+    speculation.run_once([job])
     assert _taken(loads) == []

@@ -5,13 +5,14 @@ from pathlib import Path
 import pytest
 
 from indexer.scan import prune
+from indexer.scan.context import ScanContext
 from indexer.scan.prune import Pruner
 from shared.domain.image import ImageFilter, image_id
 from shared.domain.job import DirectorySource, JobSpec
 from shared.files.uris import file_uri
-from shared.ledger import Scans
+from shared.ledger import ScanStart
 from shared.retry import RetryPolicy
-from shared.store.images import Images
+from shared.store import Images
 from tests.unit.indexer.loads import Loads
 
 
@@ -117,14 +118,9 @@ def test_what_cannot_be_told_stays(loads: Loads, monkeypatch: pytest.MonkeyPatch
     spec = JobSpec(
         id="j", collection="c", source=DirectorySource(path=str(loads.root)), created_at=0
     )
-    mine = Pruner(
-        spec,
-        1,
-        Scans(loads.redis, "i"),
-        Images(loads.settings),
-        RetryPolicy(threading.Event()),
-        loads.settings,
-    )
+    start = ScanStart(generation=1, pending_ids=frozenset())
+    retry = RetryPolicy(threading.Event())
+    mine = Pruner(ScanContext(spec, start, retry, loads.indexer().stores))
     (path,) = loads.put("a.jpg")
     assert not mine.is_missing(file_uri(path))
     assert mine.is_missing(file_uri(path / "below-a-file"))
@@ -145,9 +141,9 @@ def test_a_removal_cut_short_is_counted_once(
         path.unlink()
     ids = [image_id(file_uri(path)) for path in loaded[:3]]
     job, dead = loads.job(sync=True), loads.indexer()
-    start = dead.services.scans.begin(job)
+    start = dead.stores.scans.begin(job)
     assert start is not None
-    dead.services.scans.begin_removal(job, start.generation, ids)
+    dead.stores.scans.begin_removal(job, start.generation, ids)
     if deleted:
         images.discard(loads.collection, ids)
     dead.die()

@@ -16,7 +16,7 @@ from shared.domain.job import (
 from shared.files.uris import file_uri
 from shared.ledger import Scans
 from shared.retry import ShuttingDown
-from tests.services import wait_until
+from tests.stores import wait_until
 from tests.unit.indexer.loads import Indexer, Loads, upload_ref
 
 FILES = tuple(f"{n:02}.jpg" for n in range(24))
@@ -130,12 +130,12 @@ def test_failures_of_the_scan_itself_count_once(loads: Loads) -> None:
     loads.put(long)
     settings = loads.settings.model_copy(update={"max_pending_chunks": 100})
     job, first = loads.job(), loads.indexer(settings)
-    first.services.stop.clear()
-    start = first.services.scans.begin(job)
+    first.stores.stop.clear()
+    start = first.stores.scans.begin(job)
     assert start is not None
     # The first try is killed between its failure and its end.
     failure = path_too_long(file_uri(loads.root / long), 1, 1)
-    first.services.scans.fail(job, start.generation, [failure])
+    first.stores.scans.fail(job, start.generation, [failure])
     first.die()
     finished = loads.finish(job, loads.indexer())
     assert (finished.status, finished.total, finished.failed) == ("done", 1, 1)

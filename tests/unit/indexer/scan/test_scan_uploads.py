@@ -1,7 +1,7 @@
 """Uploads are loaded from the ledger's list of them."""
 
 from shared.domain.job import UploadSource
-from shared.store.images import Images
+from shared.store import Images
 from tests.unit.indexer.loads import Loads, upload_ref
 
 

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from indexer.sources import FoundFile
 from indexer.sources.candidates import is_candidate
-from indexer.sources.directory import FoundFile
 
 
 def found(path: Path) -> FoundFile:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from indexer.sources import directory
-from indexer.sources.directory import Batch, DirectoryWalk
+from indexer.sources import Batch, directory
+from indexer.sources.directory import DirectoryWalk
 from shared.domain.job import DirectorySource
 from shared.files.uris import file_path, file_uri
 from tests.unit.indexer.loads import JPEG

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from indexer.job_failure import JobFailed
 from indexer.sources import directory
 from indexer.sources.directory import DirectoryWalk
 from shared.domain.job import DirectorySource
+from shared.errors import JobFailed
 from shared.files.uris import file_uri
 from tests.unit.indexer.sources.tree import names, put, walked
 
@@ -20,11 +20,11 @@ def test_a_source_that_is_lost_fails_the_job(root: Path, tmp_path: Path) -> None
     ):
         with pytest.raises(JobFailed) as failure:
             walked(root, path)
-        assert failure.value.error.code == code
+        assert failure.value.code == code
     put(root, "file.jpg")
     with pytest.raises(JobFailed) as failure:
         walked(root, root / "file.jpg")
-    assert failure.value.error.code == "source_missing"
+    assert failure.value.code == "source_missing"
 
 
 def _refuse(monkeypatch: pytest.MonkeyPatch, name: str, error: OSError) -> None:
@@ -45,8 +45,8 @@ def test_a_source_that_cannot_be_read_fails_the_job(
     _refuse(monkeypatch, "root", PermissionError(13, "Permission denied"))
     with pytest.raises(JobFailed) as failure:
         walked(root)
-    assert failure.value.error.code == "source_unreadable"
-    assert "Permission denied" in failure.value.error.detail
+    assert failure.value.code == "source_unreadable"
+    assert "Permission denied" in failure.value.detail
 
 
 def test_a_directory_that_cannot_be_read_is_a_failure(

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from indexer.sources.directory import Batch, DirectoryWalk
+from indexer.sources import Batch
+from indexer.sources.directory import DirectoryWalk
 from shared.domain.job import DirectorySource
 from shared.files.uris import file_path
 from tests.unit.indexer.loads import JPEG

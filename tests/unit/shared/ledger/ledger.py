@@ -11,7 +11,7 @@ from shared.domain.job import (
     JobSpec,
 )
 from shared.domain.worker import WorkerInfo
-from shared.ledger import Chunks, Events, Jobs, Scans, Workers
+from shared.ledger import Chunks, ContentClaims, Events, JobRecovery, Jobs, Scans, Workers
 from shared.redis import RedisClient
 from shared.settings import Settings
 from tests.chunks import add_chunk
@@ -28,6 +28,8 @@ class Ledger:
         self.workers = Workers(redis, settings)
         self.events = Events(redis)
         self.scans = self.indexer("indexer-1")
+        self.recovery = JobRecovery(redis, "indexer-1")
+        self.content_claims = ContentClaims(redis)
         self.chunks = self.worker("worker-1")
 
     def indexer(self, name: str) -> Scans:

@@ -40,11 +40,11 @@ def test_a_dead_workers_chunk_is_sent_again(ledger: Ledger) -> None:
     job, chunk = ledger.scanned()
     ledger.chunks.claim(job, chunk, "token")
     other = ledger.worker("worker-2")
-    assert ledger.scans.recover_job(job, 30, queue_empty=True) == (False, [])
+    assert ledger.recovery.recover_job(job, 30, queue_empty=True) == (False, [])
 
     ledger.workers.deregister("worker-1")
 
-    assert ledger.scans.recover_job(job, 30, queue_empty=False) == (False, [chunk])
+    assert ledger.recovery.recover_job(job, 30, queue_empty=False) == (False, [chunk])
     again = other.claim(job, chunk, "token")
     assert again is not None
     assert again.attempt == 2
@@ -66,9 +66,9 @@ def test_a_late_report_of_the_first_worker_counts_once(ledger: Ledger) -> None:
 def test_a_lost_message_is_sent_again_when_the_queue_is_empty(ledger: Ledger) -> None:
     job, chunk = ledger.scanned()
 
-    assert ledger.scans.recover_job(job, 30, queue_empty=True) == (False, [])
-    assert ledger.scans.recover_job(job, 0, queue_empty=False) == (False, [])
-    assert ledger.scans.recover_job(job, 0, queue_empty=True) == (False, [chunk])
+    assert ledger.recovery.recover_job(job, 30, queue_empty=True) == (False, [])
+    assert ledger.recovery.recover_job(job, 0, queue_empty=False) == (False, [])
+    assert ledger.recovery.recover_job(job, 0, queue_empty=True) == (False, [chunk])
 
 
 def test_a_released_chunk_is_handed_out_again(ledger: Ledger) -> None:
@@ -77,16 +77,16 @@ def test_a_released_chunk_is_handed_out_again(ledger: Ledger) -> None:
 
     ledger.chunks.release(job, chunk)
 
-    assert ledger.scans.recover_job(job, 30, queue_empty=False) == (False, [chunk])
+    assert ledger.recovery.recover_job(job, 30, queue_empty=False) == (False, [chunk])
     again = ledger.chunks.claim(job, chunk, "token")
     assert again is not None
     assert again.attempt == 1
 
 
 def test_equal_contents_have_one_owner(ledger: Ledger) -> None:
-    first = ledger.chunks.claim_contents("shoes", [("aa", "1"), ("bb", "2"), ("aa", "3")])
-    second = ledger.chunks.claim_contents("shoes", [("aa", "4"), ("bb", "2")])
-    elsewhere = ledger.chunks.claim_contents("hats", [("aa", "4")])
+    first = ledger.content_claims.claim("shoes", [("aa", "1"), ("bb", "2"), ("aa", "3")])
+    second = ledger.content_claims.claim("shoes", [("aa", "4"), ("bb", "2")])
+    elsewhere = ledger.content_claims.claim("hats", [("aa", "4")])
 
     assert list(first) == ["1", "2", "1"]
     assert list(second) == ["1", "2"]

@@ -13,7 +13,7 @@ from shared.domain.job import (
     JobError,
 )
 from shared.errors import NotFound
-from shared.ledger import ScanEnded
+from shared.ledger import JobEnded
 from tests.chunks import add_chunk
 from tests.unit.shared.ledger.ledger import FILES, Ledger, failure
 
@@ -50,10 +50,10 @@ def test_pause_hands_out_nothing_and_resume_all_of_it(ledger: Ledger) -> None:
     assert ledger.jobs.pause(job).status == "paused"
     assert ledger.jobs.pause(job).status == "paused"
     assert ledger.chunks.claim(job, chunk, "token") is None
-    assert ledger.scans.recover_job(job, 0, queue_empty=True) == (False, [])
+    assert ledger.recovery.recover_job(job, 0, queue_empty=True) == (False, [])
 
     assert ledger.jobs.resume(job).status == "running"
-    assert ledger.scans.recover_job(job, 30, queue_empty=False) == (False, [chunk])
+    assert ledger.recovery.recover_job(job, 30, queue_empty=False) == (False, [chunk])
     assert ledger.chunks.claim(job, chunk, "token") is not None
 
 
@@ -68,8 +68,8 @@ def test_cancel_ends_the_job_and_lets_chunks_go(ledger: Ledger) -> None:
     assert ledger.jobs.cancel(job).status == "cancelled"
 
     assert ledger.chunks.claim(job, waiting, "token") is None
-    assert ledger.chunks.status(job) == "cancelled"
-    with pytest.raises(ScanEnded):
+    assert ledger.jobs.status(job) == "cancelled"
+    with pytest.raises(JobEnded):
         add_chunk(ledger.scans, job, 1, FILES)
     # What was already written when the cancel came is still counted.
     assert ledger.chunks.complete(job, held, ChunkOutcome(indexed=2))

@@ -10,7 +10,7 @@ from shared.domain.job import (
     JobSpec,
 )
 from shared.domain.worker import WorkerInfo
-from shared.ledger import Chunks, Jobs, Scans, ScanSuperseded, Workers
+from shared.ledger import Chunks, JobRecovery, Jobs, Scans, ScanSuperseded, Workers
 from shared.redis import RedisClient
 from shared.settings import Settings
 from tests.chunks import add_chunk
@@ -41,10 +41,10 @@ def test_a_scan_begun_again_is_still_ours(scans: Scans, redis: RedisClient) -> N
     assert first is not None
     assert again is not None
     assert again.generation > first.generation
-    assert scans.is_owner(JOB)
+    assert JobRecovery(redis, "indexer").is_owner(JOB)
     other = Scans(redis, "another indexer")
     assert other.begin(JOB) is None
-    assert not other.is_owner(JOB)
+    assert not JobRecovery(redis, "another indexer").is_owner(JOB)
     with pytest.raises(ScanSuperseded):
         scans.record(JOB, first.generation, unchanged=1, ignored=0)
 

@@ -34,11 +34,11 @@ def test_a_dead_indexers_scan_is_sent_again(ledger: Ledger) -> None:
     ledger.scans.begin(job)
     other = ledger.indexer("indexer-2")
     assert other.begin(job) is None
-    assert other.recover_job(job, 30, queue_empty=True) == (False, [])
+    assert ledger.recovery.recover_job(job, 30, queue_empty=True) == (False, [])
 
     ledger.workers.deregister("indexer-1")
 
-    assert other.recover_job(job, 30, queue_empty=True) == (True, [])
+    assert ledger.recovery.recover_job(job, 30, queue_empty=True) == (True, [])
     start = other.begin(job)
     assert start is not None
     assert start.is_restart

@@ -16,8 +16,8 @@ from shared.store.lite_lock import CollectionLock
 _HOLDER = """
 import sys, time
 from pathlib import Path
-from shared.store.lite_lock import Turns
-with Turns(Path(sys.argv[1])).writing("pictures"):
+from shared.store.lite_lock import CollectionLock
+with CollectionLock(Path(sys.argv[1])).writing("pictures"):
     print("held", flush=True)
     time.sleep(60)
 """
