@@ -12,10 +12,7 @@ from redis.exceptions import RedisError
 
 from encoder_worker.decode.decoder import decode
 from encoder_worker.encode.encoder import Encoder
-from shared.domain.query import (
-    Query,
-    QueryReply,
-)
+from shared.domain.query import Query, QueryReply
 from shared.errors import PictureError
 from shared.ledger import Queries
 from shared.log import get_logger

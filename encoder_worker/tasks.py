@@ -13,13 +13,7 @@ from encoder_worker.errors import EncoderFailed, StartupError
 from encoder_worker.worker import EncoderQueue, Worker
 from shared import log
 from shared.domain.query import Query
-from shared.queue import (
-    ENCODE,
-    ENCODE_TASK,
-    QUERY,
-    QUERY_TASK,
-    create_celery,
-)
+from shared.queue import ENCODE, ENCODE_TASK, QUERY, QUERY_TASK, create_celery
 from shared.settings import get_settings
 
 app = create_celery(get_settings())

@@ -11,13 +11,14 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 from gateway import __version__, openapi
-from gateway.dependencies import open_services
+from gateway.factory import open_services
 from gateway.http import docs, problems
 from gateway.http.body_limit import BodyLimit
 from gateway.http.problems import UnhandledErrors
+from gateway.http.request_metrics import RequestMetrics
 from gateway.http.security import AccessControl, ApiKeys, SecurityHeaders
 from gateway.http.web_page import Page
-from gateway.metrics import Metrics, RequestMetrics
+from gateway.metrics import Metrics
 from gateway.routes import (
     article,
     collections,

@@ -1,10 +1,5 @@
-"""The OpenAPI schema, made clean for client generators.
+"""The OpenAPI schema, made clean for client generators."""
 
-`python -m gateway.openapi` prints it, with neither Redis nor Milvus at hand.
-"""
-
-import json
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -93,16 +88,3 @@ def _mark_binary(node: Any) -> None:
     elif isinstance(node, list):
         for child in node:
             _mark_binary(child)
-
-
-def main() -> None:
-    """Print the schema as JSON."""
-    from gateway.app import create_app
-    from shared.settings import Settings
-
-    json.dump(create_app(Settings()).openapi(), sys.stdout, indent=2, ensure_ascii=False)
-    sys.stdout.write("\n")
-
-
-if __name__ == "__main__":
-    main()

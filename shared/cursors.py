@@ -1,53 +1,26 @@
-"""Cursors of image lists: where the next page begins, in a form that says nothing to clients."""
+"""Cursors of paged lists: where the next page begins, in a form that says nothing to clients."""
 
 import base64
 import binascii
 import json
-import re
-from typing import Literal, NamedTuple
+from typing import Any
 
-from shared.domain.image import ID_PATTERN
-from shared.errors import InvalidRequest
-
-Order = Literal["id", "added_at", "-added_at"]
-
-_ID = re.compile(ID_PATTERN)
-#: Unix microseconds for longer than anyone will ask.
-_TIMES = range(-(2**60), 2**60)
+from shared.errors import invalid_cursor
 
 
-class Position(NamedTuple):
-    """The last image of a page; `added_at` only where the order is by it."""
-
-    id: str
-    added_at: int | None = None
-
-
-def encode(order: Order, position: Position) -> str:
-    """The cursor of the page after `position`."""
-    text = json.dumps([order, position.id, position.added_at], separators=(",", ":"))
+def encode(*position: str | float | None) -> str:
+    """The cursor of the page that begins after `position`."""
+    text = json.dumps(position, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def decode(order: Order, cursor: str) -> Position:
-    """The position that a cursor of this order names. Raises InvalidRequest `invalid_cursor`."""
+def decode(cursor: str, *types: type) -> tuple[Any, ...]:
+    """The position that a cursor names, of these types. Raises InvalidRequest `invalid_cursor`."""
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        found, image, added_at = json.loads(raw)
-        valid = found == order and _ID.fullmatch(image) is not None
-        if order == "id":
-            valid = valid and added_at is None
-        else:
-            valid = valid and type(added_at) is int and added_at in _TIMES
-    except (binascii.Error, ValueError, TypeError, RecursionError) as error:
-        raise _invalid() from error
-    if not valid:
-        raise _invalid()
-    return Position(image, added_at)
-
-
-def _invalid() -> InvalidRequest:
-    return InvalidRequest(
-        "invalid_cursor",
-        "The cursor is none that this list gave in this order; start again without it.",
-    )
+        position = json.loads(raw)
+    except (binascii.Error, ValueError, RecursionError) as error:
+        raise invalid_cursor() from error
+    if not isinstance(position, list) or [type(item) for item in position] != list(types):
+        raise invalid_cursor()
+    return tuple(position)

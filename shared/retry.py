@@ -4,9 +4,7 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-from redis.exceptions import (
-    RedisError,
-)
+from redis.exceptions import RedisError
 
 from shared.errors import Unavailable
 from shared.log import get_logger

@@ -2,10 +2,7 @@
 
 import asyncio
 
-from shared.domain.query import (
-    Query,
-    QueryReply,
-)
+from shared.domain.query import Query, QueryReply
 from shared.ledger import await_reply
 from shared.redis import connect_async
 from shared.settings import Settings

@@ -16,10 +16,7 @@ from encoder_worker.chunks.result import ChunkResult, ChunkWrites, Decoded
 from encoder_worker.chunks.rows import new_row, touched_row
 from encoder_worker.decode.batch import BatchDecoder
 from encoder_worker.encode.encoder import Encoded, Encoder
-from shared.domain.chunk import (
-    ChunkClaim,
-    FileRef,
-)
+from shared.domain.chunk import ChunkClaim, FileRef
 from shared.domain.fingerprint import Pooling
 from shared.domain.image import ImageRow
 from shared.errors import PictureError

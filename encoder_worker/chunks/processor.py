@@ -15,10 +15,7 @@ from encoder_worker.chunks.reading import batches
 from encoder_worker.chunks.result import ChunkResult, ChunkWrites
 from encoder_worker.chunks.stores import Stores
 from encoder_worker.errors import EncoderFailed
-from shared.domain.chunk import (
-    ChunkClaim,
-    ChunkOutcome,
-)
+from shared.domain.chunk import ChunkClaim, ChunkOutcome
 from shared.domain.fingerprint import Pooling
 from shared.domain.job import JobError, JobSpec
 from shared.errors import Conflict, JobFailed, NotFound, PictureError

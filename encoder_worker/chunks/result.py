@@ -8,10 +8,7 @@ from numpy.typing import NDArray
 
 from encoder_worker.chunks.reading import FileContent
 from encoder_worker.decode.decoder import Picture
-from shared.domain.chunk import (
-    ChunkOutcome,
-    FileRef,
-)
+from shared.domain.chunk import ChunkOutcome, FileRef
 from shared.domain.image import ImageRow
 from shared.domain.job import Failure
 from shared.errors import PictureError

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from gateway import cursors
+from shared import cursors
 from shared.errors import InvalidRequest
 from shared.files.paths import is_under, resolve_directory
 from shared.settings import Settings
@@ -19,7 +19,7 @@ def list_folders(
     Hidden folders and links out of the roots are left out. Raises InvalidRequest as
     `shared.files.paths.resolve_directory` does, `unreadable`, `invalid_cursor`.
     """
-    after = cursors.decode(cursor)
+    after = cursors.decode(cursor, str)[0] if cursor else ""
     if path is None:
         found: Iterator[Path] = (root for root in settings.image_roots if str(root) > after)
         page = heapq.nsmallest(limit + 1, found, key=str)

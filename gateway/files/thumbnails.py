@@ -1,6 +1,5 @@
 """Thumbnails, made once and kept on disk as long as there is room for them."""
 
-import hashlib
 import os
 import tempfile
 import threading
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from anyio import CapacityLimiter, to_thread
 
+from gateway.files.originals import version
 from gateway.files.thumbnailer import shrink
 from shared.log import get_logger
 from shared.settings import Settings
@@ -85,13 +85,3 @@ def _read(place: Path) -> bytes | None:
     except OSError:
         return None
     return data
-
-
-def version(picture: Path, size: int = 0) -> str:
-    """Names what a file holds now, by its path, length and time, 32 hex digits.
-
-    Raises OSError.
-    """
-    stat = picture.stat()
-    facts = f"{picture}|{stat.st_size}|{stat.st_mtime_ns}|{size}"
-    return hashlib.sha256(os.fsencode(facts)).hexdigest()[:32]

@@ -18,10 +18,9 @@ from gateway.dependencies import (
     SettingsDep,
     UrlsDep,
 )
-from gateway.files.originals import picture_response
 from gateway.http.problems import problem_responses
 from gateway.routes.article_parameters import Parameters, article_parameters, documented, invalid
-from gateway.routes.content import CONTENT_REPLIES
+from gateway.routes.content import CONTENT_REPLIES, picture_response
 from gateway.schemas.fields import CollectionName, ImageId
 from gateway.schemas.search import SearchParameters
 from shared.domain.image import ImageRow

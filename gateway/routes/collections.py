@@ -4,7 +4,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 from fastapi import APIRouter, Response
 
-from gateway import cursors
 from gateway.dependencies import (
     CollectionPath,
     CollectionsDep,
@@ -16,17 +15,10 @@ from gateway.dependencies import (
     WorkersDep,
 )
 from gateway.http.problems import problem_responses
-from gateway.schemas.collections import (
-    Collection,
-    CollectionInput,
-    CollectionList,
-    DescriptorInput,
-)
+from gateway.schemas.collections import Collection, CollectionInput, CollectionList, DescriptorInput
 from gateway.services.encoders import choose_weights
-from shared.domain.collection import (
-    CollectionInfo,
-    IndexSpec,
-)
+from shared import cursors
+from shared.domain.collection import CollectionInfo, IndexSpec
 from shared.errors import NotFound
 from shared.store import Collections
 
@@ -40,7 +32,7 @@ def list_collections(
     collections: CollectionsDep, cursor: Cursor = None, limit: Limit = 100
 ) -> CollectionList:
     """All collections, by name."""
-    after = cursors.decode(cursor)
+    after = cursors.decode(cursor, str)[0] if cursor else ""
     names = sorted(name for name in collections.names() if name > after)
     return CollectionList(
         items=[Collection.of(info) for info in _existing(collections, names[:limit])],

@@ -1,6 +1,6 @@
 """Jobs: start a load, look at it, steer it, follow it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Response
@@ -23,7 +23,7 @@ from gateway.dependencies import (
 from gateway.http.problems import problem_responses
 from gateway.schemas.fields import BLANK_IS_NONE, CollectionName
 from gateway.schemas.jobs import Failure, FailureList, Job, JobList, LoadInput
-from gateway.services.failures_csv import failures_csv, prefers_csv
+from gateway.services.failures_csv import failures_csv
 from shared.domain.job import DirectorySource, JobStatus
 from shared.files.paths import resolve_directory
 
@@ -214,3 +214,23 @@ def retry_job(job: JobPath, response: Response, loads: LoadsDep, urls: UrlsDep) 
     retry = loads.retry(job)
     response.headers["Location"] = urls.job(retry.spec.id)
     return Job.of(retry)
+
+
+def prefers_csv(accept: str) -> bool:
+    """Whether an Accept header asks for text/csv rather than for JSON."""
+    weights = {"text/csv": 0.0, "application/json": 0.0}
+    for part in accept.lower().split(","):
+        media_type, *parameters = (piece.strip() for piece in part.split(";"))
+        if media_type in weights:
+            weights[media_type] = _quality(parameters)
+    return weights["text/csv"] > weights["application/json"]
+
+
+def _quality(parameters: Sequence[str]) -> float:
+    for parameter in parameters:
+        if parameter.startswith("q="):
+            try:
+                return float(parameter[2:])
+            except ValueError:
+                return 0.0
+    return 1.0

@@ -10,10 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from gateway.dependencies import CollectionPath, UploadsDep, UrlsDep
 from gateway.http.problems import problem_responses
-from gateway.schemas.fields import (
-    Metadata,
-    Tags,
-)
+from gateway.schemas.fields import Metadata, Tags
 from gateway.schemas.images import Upload
 from gateway.services.uploads import accepted
 from shared.domain.image import MAX_GIVEN_METADATA_BYTES

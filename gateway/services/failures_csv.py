@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from shared.domain.job import Failure
 from shared.ledger import Jobs
@@ -19,17 +20,15 @@ def failures_csv(jobs: Jobs, job_id: str) -> Iterator[str]:
     Raises NotFound `job_not_found`.
     """
     jobs.get(job_id)
-    page, cursor = jobs.failures(job_id, None, _PAGE)
-    return _pieces(jobs, job_id, page, cursor)
+    failures = jobs.iter_failures(job_id)
+    return _pieces(list(islice(failures, _PAGE)), failures)
 
 
-def _pieces(jobs: Jobs, job_id: str, page: Sequence[Failure], cursor: str | None) -> Iterator[str]:
+def _pieces(page: Sequence[Failure], rest: Iterator[Failure]) -> Iterator[str]:
     yield _rows([_HEADER])
-    while True:
+    while page:
         yield _rows([(_safe(f.uri), f.code, _safe(f.reason), str(f.attempts)) for f in page])
-        if cursor is None:
-            return
-        page, cursor = jobs.failures(job_id, cursor, _PAGE)
+        page = list(islice(rest, _PAGE))
 
 
 def _rows(rows: Sequence[Sequence[str]]) -> str:
@@ -40,23 +39,3 @@ def _rows(rows: Sequence[Sequence[str]]) -> str:
 
 def _safe(cell: str) -> str:
     return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
-
-
-def prefers_csv(accept: str) -> bool:
-    """Whether an Accept header asks for text/csv rather than for JSON."""
-    weights = {"text/csv": 0.0, "application/json": 0.0}
-    for part in accept.lower().split(","):
-        media_type, *parameters = (piece.strip() for piece in part.split(";"))
-        if media_type in weights:
-            weights[media_type] = _quality(parameters)
-    return weights["text/csv"] > weights["application/json"]
-
-
-def _quality(parameters: Sequence[str]) -> float:
-    for parameter in parameters:
-        if parameter.startswith("q="):
-            try:
-                return float(parameter[2:])
-            except ValueError:
-                return 0.0
-    return 1.0

@@ -3,31 +3,22 @@
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from gateway.services.encoders import last_encoder
 from shared.domain.chunk import FileRef
-from shared.domain.job import (
-    Job,
-    JobSpec,
-    OnDuplicate,
-    RetrySource,
-    Source,
-)
+from shared.domain.job import Job, JobSpec, OnDuplicate, RetrySource, Source
 from shared.errors import Conflict, QueueFull, Unavailable
-from shared.ledger import Jobs, Workers, keys
+from shared.ledger import Jobs, Workers
 from shared.log import get_logger
 from shared.queue import Dispatcher
-from shared.redis import RedisClient
 from shared.settings import Settings
 from shared.store import Collections
 
 _log = get_logger(__name__)
 
-_FAILURES_PAGE = 1000
 _JOBS_PAGE = 100
-#: Seconds for which one retry of a job may keep another waiting.
-_RETRY_LOCK_SECONDS = 30
 
 
 class LoadService:
@@ -36,15 +27,14 @@ class LoadService:
     def __init__(
         self,
         settings: Settings,
-        redis: RedisClient,
         jobs: Jobs,
+        workers: Workers,
         collections: Collections,
         dispatcher: Dispatcher,
     ) -> None:
         self._settings = settings
-        self._redis = redis
         self._jobs = jobs
-        self._workers = Workers(redis, settings)
+        self._workers = workers
         self._collections = collections
         self._dispatcher = dispatcher
 
@@ -99,7 +89,7 @@ class LoadService:
         """
         spec = self._jobs.get(job_id).spec
         # Two clicks are one retry: the second waits, and then finds the first one's job.
-        with self._redis.lock(keys.job(job_id, "retry"), timeout=_RETRY_LOCK_SECONDS):
+        with self._jobs.retry_lock(job_id):
             running = self._unfinished_retry(spec)
             if running is not None:
                 return running
@@ -131,16 +121,7 @@ class LoadService:
                 return None
 
     def _failed_files(self, job_id: str, count: int) -> Iterator[FileRef]:
-        cursor: str | None = None
-        while count > 0:
-            page, cursor = self._jobs.failures(job_id, cursor, min(count, _FAILURES_PAGE))
-            for failure in page:
-                yield FileRef(
-                    uri=failure.uri,
-                    size=failure.size,
-                    mtime_ns=failure.mtime_ns,
-                    name=failure.name,
-                )
-            count -= len(page)
-            if cursor is None:
-                return
+        for failure in islice(self._jobs.iter_failures(job_id), count):
+            yield FileRef(
+                uri=failure.uri, size=failure.size, mtime_ns=failure.mtime_ns, name=failure.name
+            )

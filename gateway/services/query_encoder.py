@@ -10,11 +10,7 @@ from redis.asyncio import Redis as AsyncRedis
 from gateway.files.uploads import recognise
 from gateway.services.encoders import query_encoder
 from shared.domain.collection import CollectionIdentity
-from shared.domain.query import (
-    Crop,
-    Query,
-    QueryReply,
-)
+from shared.domain.query import Crop, Query, QueryReply
 from shared.errors import PictureError, QueueFull, TimedOut
 from shared.ledger import Queries, Workers, await_reply
 from shared.queue import QUERY, Dispatcher

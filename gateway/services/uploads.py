@@ -20,7 +20,6 @@ from shared.settings import Settings
 from shared.store import Images
 
 _POLL_SECONDS = 0.1
-_FAILURES_PAGE = 1000
 #: Files that the sentence of a refusal names.
 _NAMED = 5
 
@@ -93,7 +92,7 @@ class UploadService:
         if job.status == "failed":
             reason = job.error.detail if job.error else "The log has the cause."
             raise Conflict("job_failed", f"The upload's job failed: {reason}")
-        failures = self._failures(job.spec.id)
+        failures = {failure.uri: failure for failure in self._jobs.iter_failures(job.spec.id)}
         ids = sorted({file.ref.id for file in files if file.ref})
         # Strong: what is found now, every later search finds.
         rows = self._images.get_many(job.spec.collection, ids, strong=True)
@@ -104,15 +103,6 @@ class UploadService:
         ):
             _refuse([(o.name, PictureError(o.code or "corrupt", o.reason or "")) for o in outcomes])
         return Upload(**job_fields(job), files=outcomes)
-
-    def _failures(self, job_id: str) -> dict[str, Failure]:
-        found: dict[str, Failure] = {}
-        cursor: str | None = None
-        while True:
-            page, cursor = self._jobs.failures(job_id, cursor, _FAILURES_PAGE)
-            found |= {failure.uri: failure for failure in page}
-            if cursor is None:
-                return found
 
 
 def accepted(queued: Queued) -> Upload:

@@ -7,10 +7,7 @@ from indexer.recovery.flush import FlushAfterLoads
 from indexer.recovery.speculation import SpeculativeExecution
 from indexer.stores import IndexerStores
 from shared.log import get_logger
-from shared.queue import (
-    ENCODE,
-    SCAN,
-)
+from shared.queue import ENCODE, SCAN
 from shared.redis import is_outage
 
 _log = get_logger(__name__)

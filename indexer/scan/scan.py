@@ -10,16 +10,11 @@ from indexer.scan.context import ScanContext
 from indexer.scan.prune import Pruner
 from indexer.sources import Batch
 from indexer.sources.candidates import is_candidate
-from indexer.sources.directory import (
-    DirectoryWalk,
-    path_too_long,
-)
+from indexer.sources.directory import DirectoryWalk, path_too_long
 from indexer.sources.job_files import listed_files
 from shared.domain.chunk import FileRef
 from shared.domain.image import MAX_URI_BYTES
-from shared.domain.job import (
-    Failure,
-)
+from shared.domain.job import Failure
 from shared.errors import Conflict, JobFailed
 from shared.ledger import ScanCounts
 from shared.log import get_logger

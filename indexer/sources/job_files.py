@@ -5,16 +5,10 @@ import stat
 from collections.abc import Generator
 from functools import partial
 
-from indexer.sources import (
-    Batch,
-    FoundFile,
-)
+from indexer.sources import Batch, FoundFile
 from indexer.sources.directory import int64_mtime
 from shared.domain.chunk import FileRef
-from shared.domain.job import (
-    Failure,
-    JobSpec,
-)
+from shared.domain.job import Failure, JobSpec
 from shared.errors import PictureError
 from shared.files.paths import resolve_uri
 from shared.files.uris import FILE_SCHEME

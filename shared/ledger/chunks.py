@@ -3,16 +3,9 @@
 import uuid
 from collections.abc import Sequence
 
-from shared.domain.chunk import (
-    FILE_REFS,
-    ChunkClaim,
-    ChunkOutcome,
-    FileRef,
-)
+from shared.domain.chunk import FILE_REFS, ChunkClaim, ChunkOutcome, FileRef
 from shared.domain.image import image_id
-from shared.domain.job import (
-    JobSpec,
-)
+from shared.domain.job import JobSpec
 from shared.ledger import keys, scripts
 from shared.redis import RedisClient
 

@@ -6,17 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
+from shared import cursors
 from shared.domain.chunk import FileRef
-from shared.domain.job import (
-    FINISHED,
-    Failure,
-    Job,
-    JobError,
-    JobSpec,
-    JobStatus,
-    parse_status,
-)
-from shared.errors import InvalidRequest, job_not_found
+from shared.domain.job import FINISHED, Failure, Job, JobError, JobSpec, JobStatus, parse_status
+from shared.errors import invalid_cursor, job_not_found
 from shared.ledger import keys, scripts
 from shared.redis import RedisClient
 from shared.settings import Settings
@@ -99,7 +92,7 @@ class Jobs:
                 elif status is None or job.status == status:
                     found.append(job)
                     if len(found) == limit:
-                        return found, repr(score)
+                        return found, cursors.encode(float(score))
             upper = f"({rows[-1][1]!r}"
 
     def newest(self) -> Job | None:
@@ -125,7 +118,7 @@ class Jobs:
         start = 0 if cursor is None else _parse_index(cursor)
         rows = self._redis.lrange(keys.job(job_id, "failures"), start, start + limit)
         page = [Failure.model_validate_json(row) for row in rows[:limit]]
-        return page, str(start + limit) if len(rows) > limit else None
+        return page, cursors.encode(start + limit) if len(rows) > limit else None
 
     def iter_failures(self, job_id: str) -> Iterator[Failure]:
         """All failures of a job, read page by page."""
@@ -254,23 +247,15 @@ def _speed(
 
 
 def _parse_score(cursor: str) -> float:
-    try:
-        score = float(cursor)
-    except ValueError as error:
-        raise _invalid_cursor() from error
+    (score,) = cursors.decode(cursor, float)
     if not math.isfinite(score):
-        raise _invalid_cursor()
-    return score
+        raise invalid_cursor()
+    return float(score)
 
 
 def _parse_index(cursor: str) -> int:
+    (index,) = cursors.decode(cursor, int)
     # Redis lists hold fewer than 2^32 items.
-    if not (cursor.isascii() and cursor.isdecimal() and len(cursor) <= 10):
-        raise _invalid_cursor()
-    return int(cursor)
-
-
-def _invalid_cursor() -> InvalidRequest:
-    return InvalidRequest(
-        "invalid_cursor", "The cursor is none that a list gave; start again without it."
-    )
+    if not 0 <= index < 2**32:
+        raise invalid_cursor()
+    return int(index)

@@ -10,10 +10,7 @@ from typing import Any, BinaryIO
 
 from redis.asyncio import Redis as AsyncRedis
 
-from shared.domain.query import (
-    Query,
-    QueryReply,
-)
+from shared.domain.query import Query, QueryReply
 from shared.ledger import keys, scripts
 from shared.redis import RedisClient
 

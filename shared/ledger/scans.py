@@ -11,14 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from shared.domain.chunk import (
-    FILE_REFS,
-    ChunkOutcome,
-    FileRef,
-)
-from shared.domain.job import (
-    Failure,
-)
+from shared.domain.chunk import FILE_REFS, ChunkOutcome, FileRef
+from shared.domain.job import Failure
 from shared.ledger import keys, scripts
 from shared.ledger.chunks import chunk_payload, outcome_arguments
 from shared.ledger.jobs import JobEnded

@@ -4,10 +4,7 @@ from celery import Celery
 from kombu import Queue
 
 from shared.queue import celery_wakeup  # noqa: F401 - connects itself to Celery's signals
-from shared.queue.routing import (
-    PRIORITY_STEPS,
-    QUEUES,
-)
+from shared.queue.routing import PRIORITY_STEPS, QUEUES
 from shared.settings import Settings
 
 

@@ -1,23 +1,11 @@
 """The queues, the tasks' names and their priorities."""
 
 SCAN = "scan"
-
-
 ENCODE = "encode"
-
-
 QUERY = "query"
-
-
 QUEUES = (SCAN, ENCODE, QUERY)
-
-
 SCAN_TASK = "indexer.scan"
-
-
 ENCODE_TASK = "encoder.encode_chunk"
-
-
 QUERY_TASK = "encoder.encode_query"
 
 

@@ -7,9 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar
 
 from pymilvus import MilvusClient
-from pymilvus.exceptions import (
-    MilvusException,
-)
+from pymilvus.exceptions import MilvusException
 
 from shared.log import get_logger
 from shared.settings import Settings

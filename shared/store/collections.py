@@ -7,11 +7,7 @@ from typing import Any, Literal
 from pymilvus import MilvusClient
 from pymilvus.exceptions import MilvusException
 
-from shared.domain.collection import (
-    CollectionIdentity,
-    CollectionInfo,
-    IndexSpec,
-)
+from shared.domain.collection import CollectionIdentity, CollectionInfo, IndexSpec
 from shared.domain.fingerprint import Pooling, fingerprint
 from shared.errors import Conflict, NotFound, collection_not_found
 from shared.settings import Settings

@@ -15,15 +15,11 @@ _log = get_logger(__name__)
 
 # https://github.com/milvus-io/milvus/blob/master/pkg/util/merr/errors.go
 _COLLECTION_NOT_FOUND = 100
-
-
 _COLLECTION_NOT_LOADED = 101
 
 
 # 6 is milvus-lite's word for an illegal argument.
 _INVALID_REQUESTS = {6, *range(1100, 1200)}
-
-
 _OUR_MISTAKES = (ParamError, DataNotMatchException, DataTypeNotMatchException)
 
 

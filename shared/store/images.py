@@ -3,20 +3,14 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from shared import cursors
-from shared.cursors import Order, Position
-from shared.domain.image import (
-    FileVersion,
-    ImageFilter,
-    ImageRow,
-)
+from shared.domain.image import FileVersion, ImageFilter, ImageRow
 from shared.errors import InvalidRequest, image_not_found
 from shared.settings import Settings
 from shared.store.client import MilvusConnection
 from shared.store.filters import and_, filter_expression, in_, quote
 from shared.store.rows import Row, check_labels, to_row
 from shared.store.schema import SCALARS, VECTOR
-from shared.store.time_pagination import TimePagination
+from shared.store.time_pagination import Order, Position, TimePagination
 
 _LOOKUP_BATCH = 1000
 _READ_BATCH = 1000
@@ -69,7 +63,7 @@ class Images:
         `added_at` is oldest first, `-added_at` newest first, both then by id. Raises
         InvalidRequest `invalid_cursor`, `invalid_text`.
         """
-        last = None if cursor is None else cursors.decode(order, cursor)
+        last = None if cursor is None else Position.of(cursor, order)
         if order == "id":
             after = last.id if last else ""
             rows = self._by_id(collection, filter_expression(filter), after, SCALARS, limit + 1)
@@ -83,7 +77,7 @@ class Images:
             images = [found[image] for image in ids if image in found]
             more = len(positions) > limit
             end = positions[limit - 1] if more else Position("")
-        return images, cursors.encode(order, end) if more else None
+        return images, end.cursor(order) if more else None
 
     def update(
         self,

@@ -4,12 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from shared.domain.image import (
-    MAX_METADATA_BYTES,
-    MAX_TAG_BYTES,
-    MAX_TAGS,
-    ImageRow,
-)
+from shared.domain.image import MAX_METADATA_BYTES, MAX_TAG_BYTES, MAX_TAGS, ImageRow
 from shared.errors import InvalidRequest
 from shared.store.filters import check_text
 from shared.store.schema import SCALARS

@@ -6,11 +6,7 @@ from pymilvus import CollectionSchema, DataType, MilvusClient
 
 from shared.domain.collection import IndexSpec, IndexType
 from shared.domain.fingerprint import DIMENSION
-from shared.domain.image import (
-    MAX_TAG_BYTES,
-    MAX_TAGS,
-    MAX_URI_BYTES,
-)
+from shared.domain.image import MAX_TAG_BYTES, MAX_TAGS, MAX_URI_BYTES
 from shared.errors import InvalidRequest
 
 METRIC = "COSINE"

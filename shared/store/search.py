@@ -13,18 +13,8 @@ from shared.domain.fingerprint import DIMENSION
 from shared.domain.image import Hit, ImageFilter, distance_of
 from shared.errors import InvalidRequest, image_not_found
 from shared.settings import Settings
-from shared.store.client import (
-    CONNECT_SECONDS,
-    GRPC_OPTIONS,
-    LOAD_SECONDS,
-    READ_SECONDS,
-    is_lite,
-)
-from shared.store.errors import (
-    CALL_ERRORS,
-    is_released,
-    translate,
-)
+from shared.store.client import CONNECT_SECONDS, GRPC_OPTIONS, LOAD_SECONDS, READ_SECONDS, is_lite
+from shared.store.errors import CALL_ERRORS, is_released, translate
 from shared.store.filters import filter_expression, in_
 from shared.store.lite_lock import CollectionLock
 from shared.store.rows import Row, to_row

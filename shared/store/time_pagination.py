@@ -9,19 +9,48 @@ read whole, pages are exact even where the sample misled.
 """
 
 import math
+import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal, NamedTuple, Self
 
-from shared.cursors import Position
+from shared import cursors
+from shared.domain.image import ID_PATTERN
+from shared.errors import invalid_cursor
 from shared.store.filters import and_, quote
 from shared.store.schema import MAX_WINDOW
 
 #: `query(expression, fields, limit, ordered)`, as `MilvusConnection.query` of one collection.
 Query = Callable[[str, Sequence[str], int, bool], list[dict[str, Any]]]
 
+Order = Literal["id", "added_at", "-added_at"]
+
+_ID = re.compile(ID_PATTERN)
+#: Unix microseconds for longer than anyone will ask.
+_TIMES = range(-(2**60), 2**60)
 _FIELDS = ("id", "added_at")
 _SAMPLE = 1000
 _END = 2**63 - 1
+
+
+class Position(NamedTuple):
+    """The last image of a page; `added_at` only where the order is by it."""
+
+    id: str
+    added_at: int | None = None
+
+    def cursor(self, order: Order) -> str:
+        """The cursor of the page after this position."""
+        return cursors.encode(order, self.id, self.added_at)
+
+    @classmethod
+    def of(cls, cursor: str, order: Order) -> Self:
+        """The position that a cursor names. Raises InvalidRequest `invalid_cursor`."""
+        time_type = type(None) if order == "id" else int
+        found, image, added_at = cursors.decode(cursor, str, str, time_type)
+        timely = added_at is None or added_at in _TIMES
+        if found != order or not _ID.fullmatch(image) or not timely:
+            raise invalid_cursor()
+        return cls(image, added_at)
 
 
 class TimePagination:

@@ -8,10 +8,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from shared.domain.chunk import (
-    ChunkOutcome,
-    FileRef,
-)
+from shared.domain.chunk import ChunkOutcome, FileRef
 from shared.domain.image import ImageRow
 from shared.domain.job import Failure
 from shared.ledger import Chunks, Jobs, Scans

@@ -8,10 +8,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from shared.domain.chunk import (
-    ChunkOutcome,
-    FileRef,
-)
+from shared.domain.chunk import ChunkOutcome, FileRef
 from shared.domain.job import Failure
 from shared.ledger import Chunks, Events, Jobs, Scans, ScanStart
 from shared.redis import RedisClient, connect

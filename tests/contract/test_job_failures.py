@@ -7,10 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from shared.domain.chunk import (
-    ChunkOutcome,
-    FileRef,
-)
+from shared.domain.chunk import ChunkOutcome, FileRef
 from shared.domain.job import Failure
 from shared.ledger import Chunks, Jobs, Scans
 from shared.redis import RedisClient

@@ -15,27 +15,17 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from shared.domain.chunk import (
-    ChunkClaim,
-    ChunkOutcome,
-    FileRef,
-)
+from shared.domain.chunk import ChunkClaim, ChunkOutcome, FileRef
 from shared.domain.image import ImageRow
 from shared.domain.job import Failure
-from shared.domain.query import (
-    Query,
-    QueryReply,
-)
+from shared.domain.query import Query, QueryReply
 from shared.domain.worker import WorkerInfo
 from shared.errors import PictureError
 from shared.files.formats import SNIFF_BYTES, sniff
 from shared.files.paths import open_image
 from shared.files.uris import file_uri
 from shared.ledger import Chunks, Heartbeat, Jobs, Queries, Scans, Workers
-from shared.queue import (
-    QUERY,
-    SCAN,
-)
+from shared.queue import QUERY, SCAN
 from shared.redis import RedisClient, connect
 from shared.settings import Settings
 from shared.store import ImageWriter

@@ -5,16 +5,13 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from shared.cursors import Order
 from shared.domain.collection import IndexSpec
-from shared.domain.image import (
-    ImageFilter,
-    ImageRow,
-)
+from shared.domain.image import ImageFilter, ImageRow
 from shared.errors import Conflict, NotFound
 from shared.files.uris import file_uri
 from shared.settings import Settings
 from shared.store import Collections, Images, ImageWriter, VectorSearch
+from shared.store.time_pagination import Order
 from tests.integration.indexer.conftest import MilvusServer
 from tests.stores import wait_until
 from tests.unit.shared.store.samples import make_row, make_vectors

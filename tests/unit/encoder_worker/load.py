@@ -17,13 +17,7 @@ from encoder_worker.encode.encoder import Encoder
 from shared.domain.chunk import FileRef
 from shared.domain.fingerprint import Pooling
 from shared.domain.image import ImageRow
-from shared.domain.job import (
-    DirectorySource,
-    Failure,
-    Job,
-    JobSpec,
-    UploadSource,
-)
+from shared.domain.job import DirectorySource, Failure, Job, JobSpec, UploadSource
 from shared.domain.worker import WorkerInfo
 from shared.files.uris import file_uri
 from shared.ledger import Chunks, Jobs, Scans, Workers, keys

@@ -13,10 +13,7 @@ from encoder_worker.decode.decoder import decode
 from encoder_worker.encode.encoder import Encoder
 from encoder_worker.queries import QueryProcessor
 from shared.domain.fingerprint import Pooling
-from shared.domain.query import (
-    Crop,
-    Query,
-)
+from shared.domain.query import Crop, Query
 from shared.ledger import Queries
 from shared.redis import RedisClient, connect
 from shared.settings import Settings

@@ -11,18 +11,9 @@ from celery import Celery
 
 from indexer.scan.runner import run_scan
 from indexer.stores import open_stores
-from shared.domain.chunk import (
-    ChunkClaim,
-    ChunkOutcome,
-    FileRef,
-)
+from shared.domain.chunk import ChunkClaim, ChunkOutcome, FileRef
 from shared.domain.image import ImageRow
-from shared.domain.job import (
-    DirectorySource,
-    Failure,
-    Job,
-    JobSpec,
-)
+from shared.domain.job import DirectorySource, Failure, Job, JobSpec
 from shared.domain.worker import WorkerInfo
 from shared.errors import Unavailable
 from shared.ledger import Chunks, Jobs, Scans, keys

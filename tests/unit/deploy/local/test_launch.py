@@ -10,12 +10,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.data_dir import DataDir, LaunchError, Stores
-from deploy.local.launch import (
-    check_image_roots,
-    environment,
-    read_settings,
-    valkey_configuration,
-)
+from deploy.local.launch import check_image_roots, environment, read_settings, valkey_configuration
 from shared.settings import Settings
 from tests.services import free_port
 

@@ -8,10 +8,7 @@ from concurrent.futures import CancelledError, wait
 import numpy as np
 import pytest
 
-from encoder_worker.encode.encoder import (
-    Encoder,
-    normalise,
-)
+from encoder_worker.encode.encoder import Encoder, normalise
 from encoder_worker.encode.runtime import Descriptors, Pixels, Runtime
 from encoder_worker.errors import EncoderFailed
 from shared.domain.fingerprint import Pooling

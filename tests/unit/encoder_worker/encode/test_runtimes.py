@@ -21,10 +21,7 @@ from encoder_worker.encode.devices import CPU, Device
 from encoder_worker.encode.encoder import Encoder, normalise
 from encoder_worker.encode.factory import create_runtime
 from encoder_worker.encode.openvino import OpenVinoRuntime
-from encoder_worker.encode.runtime import (
-    Pixels,
-    Runtime,
-)
+from encoder_worker.encode.runtime import Pixels, Runtime
 from encoder_worker.encode.torch import TorchRuntime, VggFeatures
 from encoder_worker.errors import StartupError
 from encoder_worker.model.vgg16 import Weights, untrained

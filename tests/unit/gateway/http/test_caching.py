@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.files.originals import has_current
+from gateway.http.caching import has_current
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.services.failures_csv import prefers_csv
+from gateway.routes.jobs import prefers_csv
 
 
 @pytest.mark.parametrize(

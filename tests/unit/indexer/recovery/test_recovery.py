@@ -8,10 +8,7 @@ from indexer.recovery import flush
 from indexer.recovery.flush import FlushAfterLoads
 from indexer.recovery.recovery import Recovery
 from shared.ledger import Jobs, keys
-from shared.queue import (
-    ENCODE,
-    SCAN,
-)
+from shared.queue import ENCODE, SCAN
 from shared.settings import Settings
 from tests.services import wait_until
 from tests.unit.indexer.loads import Indexer, Loads

@@ -8,11 +8,7 @@ import pytest
 from indexer.scan import classify
 from indexer.sources.directory import path_too_long
 from shared.domain.chunk import ChunkOutcome
-from shared.domain.job import (
-    DirectorySource,
-    Job,
-    UploadSource,
-)
+from shared.domain.job import DirectorySource, Job, UploadSource
 from shared.files.uris import file_uri
 from shared.ledger import Scans
 from shared.retry import ShuttingDown

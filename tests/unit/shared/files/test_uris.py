@@ -6,10 +6,7 @@ from pathlib import Path
 import pytest
 
 from shared.domain.image import image_id
-from shared.files.uris import (
-    file_path,
-    file_uri,
-)
+from shared.files.uris import file_path, file_uri
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,7 @@ import uuid
 from typing import Any
 
 from shared.domain.chunk import FileRef
-from shared.domain.job import (
-    DirectorySource,
-    Failure,
-    JobSpec,
-)
+from shared.domain.job import DirectorySource, Failure, JobSpec
 from shared.domain.worker import WorkerInfo
 from shared.ledger import Chunks, ContentClaims, Events, JobRecovery, Jobs, Scans, Workers
 from shared.redis import RedisClient

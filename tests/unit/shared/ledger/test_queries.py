@@ -7,10 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.domain.query import (
-    Query,
-    QueryReply,
-)
+from shared.domain.query import Query, QueryReply
 from shared.ledger import Queries
 from shared.redis import RedisClient, connect
 from shared.settings import Settings

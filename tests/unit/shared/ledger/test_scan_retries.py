@@ -4,11 +4,7 @@ import pytest
 
 from shared.domain.chunk import FileRef
 from shared.domain.image import image_id
-from shared.domain.job import (
-    DirectorySource,
-    Failure,
-    JobSpec,
-)
+from shared.domain.job import DirectorySource, Failure, JobSpec
 from shared.domain.worker import WorkerInfo
 from shared.ledger import Chunks, JobRecovery, Jobs, Scans, ScanSuperseded, Workers
 from shared.redis import RedisClient

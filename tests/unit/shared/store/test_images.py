@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import pytest
 
 from shared import cursors
-from shared.cursors import Order, Position
 from shared.domain.image import ImageFilter, ImageRow
 from shared.errors import InvalidRequest, NotFound
 from shared.files.uris import file_uri
 from shared.store.image_writer import ImageWriter
 from shared.store.images import Images
+from shared.store.time_pagination import Order, Position
 from tests.unit.conftest import Fill
 from tests.unit.shared.store.samples import make_row, make_vectors
 
@@ -176,4 +176,4 @@ def test_a_cursor_with_an_impossible_time_is_refused(time: object) -> None:
 
 def test_a_cursor_says_where_the_page_ended() -> None:
     position = Position("0" * 32, 17)
-    assert cursors.decode("-added_at", cursors.encode("-added_at", position)) == position
+    assert Position.of(position.cursor("-added_at"), "-added_at") == position

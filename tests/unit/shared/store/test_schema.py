@@ -1,20 +1,10 @@
 import pytest
 
 from shared.domain.collection import IndexSpec
-from shared.domain.image import (
-    MAX_METADATA_BYTES,
-    MAX_TAGS,
-    distance_of,
-)
+from shared.domain.image import MAX_METADATA_BYTES, MAX_TAGS, distance_of
 from shared.errors import InvalidRequest
 from shared.store.rows import check_labels
-from shared.store.schema import (
-    SCALARS,
-    VECTOR,
-    collection_schema,
-    complete_index,
-    search_params,
-)
+from shared.store.schema import SCALARS, VECTOR, collection_schema, complete_index, search_params
 
 
 def test_defaults_are_filled_in() -> None:

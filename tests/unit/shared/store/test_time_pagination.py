@@ -5,8 +5,7 @@ import re
 
 import pytest
 
-from shared.cursors import Position
-from shared.store.time_pagination import TimePagination
+from shared.store.time_pagination import Position, TimePagination
 
 Rows = list[dict[str, object]]
 
