@@ -146,9 +146,9 @@ COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --python-versi
 .PHONY: lock
 lock: $(INSTALLED) ## Write the requirements*.lock files anew; UPGRADE=1 takes newer versions
 	$(COMPILE) --all-extras -o requirements.lock
-	$(COMPILE) --extra gateway --extra indexer -c requirements.lock -o requirements-gateway.lock
-	$(COMPILE) --extra indexer -c requirements.lock -o requirements-indexer.lock
-	$(COMPILE) --extra encoder --extra indexer -c requirements.lock -o requirements-encoder.lock
+	$(COMPILE) --extra gateway --extra store -c requirements.lock -o requirements-gateway.lock
+	$(COMPILE) --extra store -c requirements.lock -o requirements-indexer.lock
+	$(COMPILE) --extra encoder --extra store -c requirements.lock -o requirements-encoder.lock
 
 .PHONY: clean
 clean: ## Remove what was installed and built; the data directory stays

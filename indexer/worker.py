@@ -15,8 +15,7 @@ from indexer.stores import open_stores
 from shared.domain.worker import WorkerInfo
 from shared.ledger import Heartbeat
 from shared.log import get_logger
-from shared.queue import Celery, Dispatcher
-from shared.queue.routing import SCAN
+from shared.queue import SCAN, Celery, Dispatcher
 from shared.redis import connect
 from shared.retry import ShuttingDown
 from shared.settings import Settings

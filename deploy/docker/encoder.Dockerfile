@@ -11,7 +11,6 @@ RUN python -m venv --without-pip /opt/venv \
     && uv pip sync --no-cache --python /opt/venv/bin/python --require-hashes /tmp/requirements.lock
 WORKDIR /app
 COPY shared shared
-COPY indexer indexer
 COPY encoder_worker encoder_worker
 COPY deploy/__init__.py deploy/
 COPY deploy/docker/__init__.py deploy/docker/healthcheck.py deploy/docker/

@@ -16,7 +16,6 @@ RUN python -m venv --without-pip /opt/venv \
         --require-hashes /tmp/requirements.lock
 WORKDIR /app
 COPY shared shared
-COPY indexer indexer
 COPY gateway gateway
 RUN rm -r gateway/web && python -m compileall -q .
 

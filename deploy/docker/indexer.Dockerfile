@@ -1,4 +1,4 @@
-# The indexer: scans sources and tends jobs, on a CPU. Build from the repository's root:
+# The indexer: scans sources and recovers jobs, on a CPU. Build from the repository's root:
 #   docker build -f deploy/docker/indexer.Dockerfile -t lookalike-indexer .
 
 FROM python:3.11.14-slim-bookworm AS packages

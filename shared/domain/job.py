@@ -1,6 +1,6 @@
 """A job: what a load was asked to do, and how far it is."""
 
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -99,11 +99,3 @@ class Failure(Frozen):
     size: int = 0
     mtime_ns: int = 0
     name: str | None = None
-
-
-def parse_status(state: bytes | None, paused: bytes | None) -> JobStatus | None:
-    """A job's status from the ledger's two fields; None when there is no such job."""
-    if state is None:
-        return None
-    status: JobStatus = "paused" if paused == b"1" else cast("JobStatus", state.decode())
-    return status

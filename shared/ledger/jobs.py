@@ -4,13 +4,13 @@ import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import Any
 
 from shared import cursors
 from shared.domain.chunk import FileRef
-from shared.domain.job import FINISHED, Failure, Job, JobError, JobSpec, JobStatus, parse_status
+from shared.domain.job import FINISHED, Failure, Job, JobError, JobSpec, JobStatus
 from shared.errors import invalid_cursor, job_not_found
 from shared.ledger import keys, scripts
+from shared.ledger.job_records import parse_status, to_job
 from shared.redis import RedisClient
 from shared.settings import Settings
 
@@ -189,61 +189,7 @@ class Jobs:
                 pipe.lrange(keys.job(job_id, "rate"), 0, -1)
             rows = pipe.execute()
         now = time.time()
-        return [_to_job(rows[i], rows[i + 1], now) for i in range(0, len(rows), 2)]
-
-
-def _to_job(raw: dict[bytes, bytes], rate: Sequence[bytes], now: float) -> Job | None:
-    if b"spec" not in raw:
-        return None
-    fields = {key.decode(): value.decode() for key, value in raw.items()}
-
-    def number(name: str) -> int:
-        return int(fields.get(name, 0))
-
-    def moment(name: str) -> float | None:
-        return float(fields[name]) if name in fields else None
-
-    status: Any = "paused" if fields["paused"] == "1" else fields["state"]
-    unchanged = number("unchanged") + number("scan_unchanged")
-    total = number("chunk_total") + number("scan_unchanged")
-    worked = number("indexed") + number("duplicates") + number("failed")
-    started, finished = moment("started_at"), moment("finished_at")
-    speed = _speed(rate, worked, started, finished, now)
-    left = total - worked - unchanged
-    return Job(
-        spec=JobSpec.model_validate_json(fields["spec"]),
-        status=status,
-        total=total,
-        indexed=number("indexed"),
-        unchanged=unchanged,
-        duplicates=number("duplicates"),
-        failed=number("failed"),
-        ignored=number("ignored"),
-        removed=number("removed"),
-        bytes=number("bytes"),
-        images_per_second=round(speed, 2),
-        eta_seconds=round(left / speed, 1) if status == "running" and speed > 0 else None,
-        started_at=started,
-        finished_at=finished,
-        error=JobError.model_validate_json(fields["error"]) if "error" in fields else None,
-    )
-
-
-def _speed(
-    rate: Sequence[bytes],
-    worked: int,
-    started: float | None,
-    finished: float | None,
-    now: float,
-) -> float:
-    """Images a second: over the last samples while it runs, over all of it once it ended."""
-    if finished is not None and started is not None:
-        return worked / max(finished - started, 1e-3)
-    samples = [(float(t), int(n)) for t, n in (row.split() for row in rate)]
-    if len(samples) < 2:
-        return 0.0
-    (first, before), (_, after) = samples[0], samples[-1]
-    return (after - before) / max(now - first, 1e-3)
+        return [to_job(rows[i], rows[i + 1], now) for i in range(0, len(rows), 2)]
 
 
 def _parse_score(cursor: str) -> float:

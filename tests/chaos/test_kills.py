@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from shared.files.uris import file_uri
+from tests.services import wait_until
 from tests.stack import Stack
-from tests.stores import wait_until
 
 pytestmark = pytest.mark.chaos
 

@@ -8,8 +8,8 @@ from PIL import PngImagePlugin
 
 from shared.files.uris import file_uri
 from tests.drawn import draw, draw_files
+from tests.services import wait_until
 from tests.stack import running_stack
-from tests.stores import wait_until
 
 pytestmark = pytest.mark.chaos
 

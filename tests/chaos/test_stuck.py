@@ -13,8 +13,8 @@ from shared.ledger import Scans, Workers, keys
 from shared.redis import RedisClient, connect
 from shared.settings import Settings
 from tests.chaos.test_kills import assert_exact
+from tests.services import wait_until
 from tests.stack import Stack
-from tests.stores import wait_until
 
 pytestmark = pytest.mark.chaos
 

@@ -10,7 +10,7 @@ import pytest
 from pymilvus import MilvusClient
 
 from shared.settings import Settings
-from tests.stores import Process, free_port, wait_until
+from tests.services import Process, free_port, wait_until
 
 
 class MilvusServer(Process):

@@ -13,7 +13,7 @@ from shared.domain.collection import IndexSpec
 from shared.domain.job import Job
 from shared.settings import Settings
 from shared.store import Collections
-from tests.stores import MilvusLite, Process, Valkey, wait_until
+from tests.services import MilvusLite, Process, Valkey, wait_until
 from tests.unit.indexer.loads import WEIGHTS, Loads
 
 COLLECTION = "pictures"

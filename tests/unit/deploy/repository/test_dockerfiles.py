@@ -68,8 +68,8 @@ def test_only_the_encoder_carries_torch() -> None:
 
 def test_each_image_holds_its_packages_and_no_other() -> None:
     expected = {
-        "encoder": {"shared", "indexer", "encoder_worker"},
-        "gateway": {"shared", "indexer", "gateway"},
+        "encoder": {"shared", "encoder_worker"},
+        "gateway": {"shared", "gateway"},
         "indexer": {"shared", "indexer"},
     }
     packages = {"shared", "indexer", "encoder_worker", "gateway"}

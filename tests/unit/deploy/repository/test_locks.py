@@ -13,9 +13,9 @@ from tests.unit.deploy.repository.compose import REPOSITORY
 #: Which of pyproject.toml's extras each lock answers for; None is all of them.
 LOCKS = {
     "requirements.lock": None,
-    "requirements-gateway.lock": {"gateway", "indexer"},
-    "requirements-indexer.lock": {"indexer"},
-    "requirements-encoder.lock": {"encoder", "indexer"},
+    "requirements-gateway.lock": {"gateway", "store"},
+    "requirements-indexer.lock": {"store"},
+    "requirements-encoder.lock": {"encoder", "store"},
 }
 
 

@@ -13,7 +13,7 @@ from shared.files.uris import file_uri
 from shared.ledger import Workers
 from shared.retry import ShuttingDown
 from shared.store import Collections, Images
-from tests.stores import wait_until
+from tests.services import wait_until
 from tests.unit.indexer.loads import WEIGHTS, Loads
 
 NAMES = ("a.jpg", "b/c.jpg", "b/d.JPEG", "e")

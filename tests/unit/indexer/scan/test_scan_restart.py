@@ -12,7 +12,7 @@ from shared.domain.job import DirectorySource, Job, UploadSource
 from shared.files.uris import file_uri
 from shared.ledger import Scans
 from shared.retry import ShuttingDown
-from tests.stores import wait_until
+from tests.services import wait_until
 from tests.unit.indexer.loads import Indexer, Loads, upload_ref
 
 FILES = tuple(f"{n:02}.jpg" for n in range(24))
