@@ -1,6 +1,6 @@
 """Bytes of a picture into the upright RGB square that the network sees.
 
-This module must not import torch: the quarantine's process lives without it.
+This module must not import torch: the sandbox's process lives without it.
 """
 
 import threading

@@ -86,7 +86,7 @@ class DecoderSandbox:
         self._process = self._context.Process(
             target=_serve,
             args=(theirs, self._decode, self._max_pixels),
-            name="quarantine",
+            name="decoder-sandbox",
             daemon=True,
         )
         self._process.start()

@@ -52,7 +52,7 @@ class Encoder:
         self._began = time.monotonic()
         self._lock = threading.Lock()
         self._streams = [
-            threading.Thread(target=self._run, name=f"lane-{number}", daemon=True)
+            threading.Thread(target=self._run, name=f"stream-{number}", daemon=True)
             for number in range(runtime.streams)
         ]
         for stream in self._streams:

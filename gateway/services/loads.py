@@ -77,7 +77,7 @@ class LoadService:
         try:
             self._dispatcher.send_scan(spec.id)
         except Unavailable:
-            # The job is written: an indexer that tends the ledger finds it without the message.
+            # The job is written: the indexer's recovery finds it without the message.
             _log.warning("scan_send_failed", job=spec.id)
         return job
 

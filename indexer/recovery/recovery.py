@@ -1,4 +1,4 @@
-"""The care for jobs whose helpers died: what they held is sent again, by one indexer at a time."""
+"""Recovery of jobs: what dead processes held is sent again, by one indexer at a time."""
 
 import threading
 import time
@@ -83,7 +83,7 @@ class Recovery:
                 self.run_once()
             except Exception as error:  # noqa: BLE001 - whatever it is, jobs need looking after
                 if is_outage(error):
-                    # Once Redis is back, the living need a moment to say that they are.
+                    # Once Redis is back, processes need a moment to send their heartbeats.
                     self._quiet_until = time.monotonic() + self._settings.lease_seconds
                     _log.warning("recovery_failed", error=str(error)[:200])
                 else:

@@ -41,7 +41,7 @@ class JobRecovery:
         return bool(self._revoke(keys=keys.for_job(job_id), args=[chunk_id, worker_id]))
 
     def try_acquire_leadership(self, seconds: float) -> bool:
-        """Whether it is this indexer's turn: one of all tends at a time."""
+        """Whether this indexer may recover jobs: one of all does at a time."""
         taken = self._redis.set(
             keys.RECOVERY_LOCK, self._indexer, nx=True, px=max(1, int(seconds * 1000))
         )

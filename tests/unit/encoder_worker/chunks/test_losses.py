@@ -41,7 +41,7 @@ def test_a_lost_attempt_that_had_written_counts_once(
     assert [line["encode_seconds"] for line in logs if line["event"] == "chunk_done"] == [0]
 
 
-def test_a_poisonous_file_is_found_in_quarantine(load: Load, drawn: Drawn) -> None:
+def test_a_poisonous_file_is_found_in_the_sandbox(load: Load, drawn: Drawn) -> None:
     files = [drawn(1), load.root / "poison.jpg", drawn(2)]
     files[1].write_bytes(POISON)
     job_id, (chunk,) = load.job(files)

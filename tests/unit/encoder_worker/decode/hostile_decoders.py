@@ -1,4 +1,4 @@
-"""Decoders that misbehave as broken libraries do; the quarantine's process imports them by name."""
+"""Decoders that misbehave as broken libraries do; the sandbox's process imports them by name."""
 
 import os
 import signal
