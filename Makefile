@@ -39,7 +39,7 @@ endif
 ifdef DATA_DIR
 run: export LOOKALIKE_DATA_DIR = $(DATA_DIR)
 endif
-run: images-named $(INSTALLED) page-if-possible ## Run everything here: make run IMAGES=/path [PORT=8000] [DATA_DIR=var]
+run: images-named installed-to-run page-if-possible ## Run everything here: make run IMAGES=/path [PORT=8000] [DATA_DIR=var]
 	@exec $(BIN)/python -m deploy.local.pdeathsig TERM $(BIN)/python -m deploy.local.launch
 
 # The launcher says this and more, but only after gigabytes were downloaded.
@@ -53,20 +53,53 @@ endif
 
 # --- Installing --------------------------------------------------------------------------------
 
+# Three sets: all that tests, checks and benchmarks need, and what running needs with a GPU or without
+# one. All of them agree on every version, so what is installed for the tests runs everything too.
 # uv removes what the lock does not name, so the environment is the lock, neither more nor less.
+define install
+set -e; \
+for python in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
+	if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$python; break; fi; \
+done; \
+if [ -z "$$found" ]; then echo "Python 3.11 or newer is needed; name it with PYTHON=/path/to/python3." >&2; exit 1; fi; \
+if ! $(BIN)/python -m pip --version >/dev/null 2>&1 && ! $(UV) --version >/dev/null 2>&1; then \
+	"$$found" -m venv --clear $(VENV) || { echo "This Python cannot make virtual environments; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }; \
+fi; \
+uv=$$(sed -n 's/^\(uv==[0-9.]*\).*/\1/p' $<); \
+[ "$$($(UV) --version 2>/dev/null | sed 's/uv \([0-9.]*\).*/uv==\1/')" = "$$uv" ] || $(BIN)/python -m pip install --quiet --disable-pip-version-check "$$uv"; \
+$(UV) pip sync --python $(BIN)/python --require-hashes $<; \
+rm -f $(VENV)/.installed*; \
+touch $@
+endef
+
 $(INSTALLED): requirements.lock
-	@set -e; \
-	for python in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
-		if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$python; break; fi; \
-	done; \
-	if [ -z "$$found" ]; then echo "Python 3.11 or newer is needed; name it with PYTHON=/path/to/python3." >&2; exit 1; fi; \
-	if ! $(BIN)/python -m pip --version >/dev/null 2>&1 && ! $(UV) --version >/dev/null 2>&1; then \
-		"$$found" -m venv --clear $(VENV) || { echo "This Python cannot make virtual environments; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }; \
-	fi; \
-	uv=$$(sed -n 's/^\(uv==[0-9.]*\).*/\1/p' requirements.lock); \
-	[ "$$($(UV) --version 2>/dev/null | sed 's/uv \([0-9.]*\).*/uv==\1/')" = "$$uv" ] || $(BIN)/python -m pip install --quiet --disable-pip-version-check "$$uv"; \
-	$(UV) pip sync --python $(BIN)/python --require-hashes requirements.lock
-	@touch $@
+	@$(install)
+$(INSTALLED)-to-run-cpu: requirements-run-cpu.lock
+	@$(install)
+$(INSTALLED)-to-run-gpu: requirements-run-gpu.lock
+	@$(install)
+
+# torch and CUDA's libraries are gigabytes that only a GPU has a use for. The driver makes a device
+# node for each GPU (under Windows' Linux, one for all of them).
+NVIDIA_NODES := $(wildcard /dev/nvidia[0-9]* /dev/dxg)
+ifneq ($(filter cuda%,$(LOOKALIKE_DEVICE)),)
+HARDWARE := gpu
+HARDWARE_REASON := LOOKALIKE_DEVICE is $(LOOKALIKE_DEVICE)
+else ifneq ($(filter cpu,$(LOOKALIKE_DEVICE)),)
+HARDWARE := cpu
+HARDWARE_REASON := LOOKALIKE_DEVICE is cpu
+else ifneq ($(NVIDIA_NODES),)
+HARDWARE := gpu
+HARDWARE_REASON := found $(firstword $(NVIDIA_NODES))
+else
+HARDWARE := cpu
+HARDWARE_REASON := no NVIDIA device node; LOOKALIKE_DEVICE=cuda overrides
+endif
+
+.PHONY: installed-to-run
+installed-to-run:
+	@echo "device: $(HARDWARE) ($(HARDWARE_REASON))"
+	@[ $(INSTALLED) -nt requirements.lock ] || $(MAKE) $(INSTALLED)-to-run-$(HARDWARE)
 
 # --- The page ----------------------------------------------------------------------------------
 
@@ -83,7 +116,7 @@ page-check page-test:
 	@[ -z "$$CI" ] || { echo "page: Node.js 20.19 or newer is not here." >&2; exit 1; }
 	@echo "page: Node.js 20.19 or newer is not here; the page is not checked."
 else
-page: $(WEB_BUILT) ## Build the web page
+page: installed-to-run $(WEB_BUILT) ## Build the web page
 page-if-possible:
 	@$(MAKE) $(WEB_BUILT) || { [ -z "$$CI" ] && echo "page: it could not be built (see above); the API runs without it."; }
 page-check: $(INSTALLED) $(WEB_INSTALLED)
@@ -96,7 +129,7 @@ $(WEB_INSTALLED): $(WEB)/package-lock.json
 	cd $(WEB) && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-$(WEB_BUILT): $(WEB_INSTALLED) $(WEB_SOURCES) | $(INSTALLED)
+$(WEB_BUILT): $(WEB_INSTALLED) $(WEB_SOURCES)
 	cd $(WEB) && npm run --silent build
 	@touch $@
 
@@ -141,14 +174,19 @@ screenshots: $(INSTALLED) chromium page ## Take pictures of every view of the pa
 
 # --- Upkeep ------------------------------------------------------------------------------------
 
+GATEWAY = --extra gateway --extra store
+ENCODER = --extra encoder --extra store
 COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 pyproject.toml $(if $(UPGRADE),--upgrade)
 
 .PHONY: lock
 lock: $(INSTALLED) ## Write the requirements*.lock files anew; UPGRADE=1 takes newer versions
 	$(COMPILE) --all-extras -o requirements.lock
-	$(COMPILE) --extra gateway --extra store -c requirements.lock -o requirements-gateway.lock
+	$(COMPILE) $(GATEWAY) -c requirements.lock -o requirements-gateway.lock
 	$(COMPILE) --extra store -c requirements.lock -o requirements-indexer.lock
-	$(COMPILE) --extra encoder --extra store -c requirements.lock -o requirements-encoder.lock
+	$(COMPILE) $(ENCODER) -c requirements.lock -o requirements-encoder-cpu.lock
+	$(COMPILE) $(ENCODER) --extra encoder-gpu -c requirements.lock -o requirements-encoder-gpu.lock
+	$(COMPILE) $(GATEWAY) $(ENCODER) --extra local -c requirements.lock -o requirements-run-cpu.lock
+	$(COMPILE) $(GATEWAY) $(ENCODER) --extra local --extra encoder-gpu -c requirements.lock -o requirements-run-gpu.lock
 
 .PHONY: clean
 clean: ## Remove what was installed and built; the data directory stays

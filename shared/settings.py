@@ -11,9 +11,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from shared.domain.collection import COLLECTION_PATTERN, IndexType
 from shared.domain.fingerprint import Pooling
 
+WeightsInput = Literal["oxford", "torchvision"]
 CommaList = Annotated[tuple[str, ...], NoDecode]
-
-
 _PREFIX = "LOOKALIKE_"
 
 
@@ -101,7 +100,12 @@ class Settings(BaseSettings):
 
     # Encoder
     weights: str = Field(
-        "auto", description="`imagenet`, `untrained`, `auto` (imagenet, else untrained) or a file."
+        "imagenet", description="`imagenet` (in the box), a .safetensors or .pth file, `untrained`."
+    )
+    weights_input: WeightsInput | None = Field(
+        None,
+        description="How a weight file that does not say it wants its pixels: `oxford` (mean-free, "
+        "as Keras's) or `torchvision` (divided by the deviation too).",
     )
     pooling: Pooling = Field("avg", description="Descriptor of collections created by default.")
     device: str = Field("auto", description="`auto`, `cpu`, `cuda` or `cuda:N`.")
@@ -109,10 +113,7 @@ class Settings(BaseSettings):
         "auto", description="`auto` takes CUDA where there is a GPU, else OpenVINO."
     )
     precision: Literal["auto", "float32", "bfloat16", "float16", "int8"] = Field(
-        "auto", description="`auto` takes the fastest float of the device; `int8` is for CPUs."
-    )
-    calibration_images: Path | None = Field(
-        None, description="Folder whose pictures calibrate int8; default: drawn ones."
+        "auto", description="`auto` takes the fastest that keeps quality; `int8` is for CPUs."
     )
     encode_threads: int = Field(
         3, ge=1, description="Chunks one encoder works on at once, so that their stages overlap."

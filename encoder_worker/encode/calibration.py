@@ -1,40 +1,52 @@
-"""The pictures that int8 is calibrated on: the user's own, or drawn ones like natural scenes."""
+"""Calibrate a weight file for int8: see which values enter each layer, keep the largest.
 
+python -m encoder_worker.encode.calibration WEIGHTS IMAGES [--input oxford|torchvision]
+"""
+
+import argparse
 import itertools
 import os
 import random
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
+import openvino as ov
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFilter
 
 from encoder_worker.decode.decoder import decode
-from encoder_worker.model.vgg16 import SIDE
+from encoder_worker.encode.openvino_network import build_network
+from encoder_worker.encode.quantization import write_ranges
+from encoder_worker.errors import StartupError
+from encoder_worker.model.vgg16 import Weights, kernel_shapes
+from encoder_worker.model.weights import find_weights
 from shared.errors import PictureError
+from shared.settings import Settings, WeightsInput
 
-#: NNCF's own default, and OpenVINO's advice: about 300 samples
-#: (https://docs.openvino.ai, "Basic Quantization Flow").
+#: About as many as OpenVINO advises (https://docs.openvino.ai, "Basic Quantization Flow").
 SAMPLES = 300
 #: Pictures taken from one folder, so that the first one does not speak for all.
 _PER_FOLDER = 100
-#: Discs that bury each other until no ground is left to see.
-_LEAVES = 400
-#: Radii fall off with their cube, from a few pixels to half the square: what makes the picture
-#: scale-free, as natural ones are (Lee, Mumford and Huang, Occlusion Models for Natural Images,
-#: IJCV 41, 2001, section 3).
-_SMALLEST, _LARGEST = 3.0, 112.0
 
 
-def own_pictures(folder: Path, max_pixels: int) -> Iterator[NDArray[np.uint8]]:
+def find_ranges(weights: Weights, pictures: Iterable[NDArray[np.uint8]]) -> tuple[float, ...]:
+    """The largest value that enters each of the 13 convolutions over `pictures`.
+
+    A picture is uint8 (224, 224, 3). All zero where there is none.
+    """
+    network = ov.Core().compile_model(
+        build_network(weights, with_inputs=True), "CPU", {"INFERENCE_PRECISION_HINT": "f32"}
+    )
+    largest = np.zeros(len(kernel_shapes()), np.float32)
+    for pixels in pictures:
+        largest = np.maximum(largest, network(np.ascontiguousarray(pixels)[None])[1])
+    return tuple(largest.tolist())
+
+
+def sample_pictures(folder: Path, max_pixels: int) -> Iterator[NDArray[np.uint8]]:
     """Up to `SAMPLES` pictures from under `folder`, uint8 (224, 224, 3); unsound ones left out."""
     return itertools.islice(_decoded(folder, max_pixels), SAMPLES)
-
-
-def drawn_pictures() -> Iterator[NDArray[np.uint8]]:
-    """`SAMPLES` pictures by the dead leaves model, the same on every machine."""
-    return map(_dead_leaves, range(SAMPLES))
 
 
 def _decoded(folder: Path, max_pixels: int) -> Iterator[NDArray[np.uint8]]:
@@ -57,28 +69,23 @@ def _sound(paths: Iterable[Path], max_pixels: int) -> Iterator[NDArray[np.uint8]
         yield pixels
 
 
-def _dead_leaves(index: int) -> NDArray[np.uint8]:
-    dice = random.Random(index)  # noqa: S311 - a drawing, not a secret
-    picture = Image.new("RGB", (SIDE, SIDE))
-    canvas = ImageDraw.Draw(picture)
-    # Each picture has a mood: a main colour that its leaves vary, more or less.
-    mood = [dice.uniform(40, 215) for _ in range(3)]
-    spread = dice.uniform(15, 90)
-    for _ in range(_LEAVES):
-        radius = _radius(dice.random())
-        x, y = dice.uniform(0, SIDE), dice.uniform(0, SIDE)
-        light = dice.gauss(0, spread)
-        colour = tuple(_byte(part + light + dice.gauss(0, spread / 3)) for part in mood)
-        canvas.ellipse((x - radius, y - radius, x + radius, y + radius), fill=colour)
-    # Cameras and JPEG leave no edge as sharp as a drawn one.
-    return np.asarray(picture.filter(ImageFilter.GaussianBlur(dice.uniform(0, 1.5))))
+def main() -> None:
+    """Calibrate the file that the command line names, on the pictures of a folder."""
+    parser = argparse.ArgumentParser(prog="python -m encoder_worker.encode.calibration")
+    parser.add_argument("weights", type=Path)
+    parser.add_argument("images", type=Path)
+    parser.add_argument("--input", choices=get_args(WeightsInput))
+    options = parser.parse_args()
+    settings = Settings(weights=str(options.weights.resolve()), weights_input=options.input)
+    try:
+        weights = find_weights(settings)
+        ranges = find_ranges(weights, sample_pictures(options.images, settings.max_pixels))
+    except StartupError as error:
+        raise SystemExit(str(error)) from error
+    if not any(ranges):
+        raise SystemExit(f"No picture under {options.images} can be read.")
+    print(write_ranges(options.weights.resolve(), ranges))  # noqa: T201 - asked for
 
 
-def _radius(share: float) -> float:
-    """Inverse of the distribution function of a density that falls with the radius's cube."""
-    low, high = _SMALLEST**-2, _LARGEST**-2
-    return float((low - share * (low - high)) ** -0.5)
-
-
-def _byte(value: float) -> int:
-    return int(min(255.0, max(0.0, value)))
+if __name__ == "__main__":
+    main()

@@ -1,32 +1,23 @@
-"""OpenVINO on the CPU: bfloat16 where the processor has it, else float32; int8 when asked for.
+"""OpenVINO on the CPU: int8 where the processor is fast at it, else bfloat16, else float32.
 
-The network is written down in OpenVINO's own operations and kept under DATA_DIR, so that a worker
-starts without torch. Compiling it takes a tenth of a second; OpenVINO's cache of compiled models
-brought nothing and cost 50 MB, so it stays off.
+The network is built from its weights at each start: that and compiling take less than a second.
 """
 
 import queue
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from uuid import uuid4
 
 import numpy as np
 import openvino as ov
-from openvino import opset13 as ops
 
-from encoder_worker.encode.quantization import int8_name, kept_int8
+from encoder_worker.encode.openvino_network import build_network
+from encoder_worker.encode.quantization import has_fast_int8, is_calibrated, read_ranges
 from encoder_worker.encode.runtime import Descriptors, Pixels, Workload
 from encoder_worker.errors import StartupError
 from encoder_worker.model.pooling import pool_each
-from encoder_worker.model.vgg16 import LAYERS, SIDE, Weights
+from encoder_worker.model.vgg16 import SIDE, Weights
 from shared.domain.fingerprint import Pooling
-from shared.log import get_logger
 from shared.settings import Settings
 
-_log = get_logger(__name__)
-
-#: Raise when the graph below changes, so that kept ones are not taken for it.
-_GRAPH_VERSION = 1
 #: OpenVINO's names of our precisions, for its hint and for what the processor can do.
 _HINTS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16"}
 _CAPABILITIES = {"bfloat16": "BF16", "float16": "FP16", "int8": "INT8"}
@@ -37,10 +28,7 @@ _PERFORMANCE: dict[Workload, str] = {"loads": "THROUGHPUT", "queries": "LATENCY"
 
 
 class OpenVinoRuntime:
-    """Compiled for throughput (a stream per few cores) or for latency (one stream).
-
-    `path` is where its network is kept, an .xml.
-    """
+    """Compiled for throughput (a stream per few cores) or for latency (one stream)."""
 
     name = "openvino"
     device = "cpu"
@@ -48,18 +36,20 @@ class OpenVinoRuntime:
     def __init__(self, weights: Weights, settings: Settings, workload: Workload) -> None:
         core = ov.Core()
         capabilities = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-        self.precision = choose_precision(settings.precision, capabilities)
+        wanted = settings.precision
+        if wanted == "auto" and is_calibrated(weights) and has_fast_int8():
+            wanted = "int8"
+        self.precision = choose_precision(wanted, capabilities)
         self.batch_size = settings.batch_size or _BATCH[workload]
         self._sizes = batch_shapes(self.batch_size)
-        model, self.path = kept_model(core, weights, settings.data_dir / "cache" / "openvino")
+        # int8 vectors are near enough to the others to stand beside them: one name for all.
         self.weights = weights.name
-        between = self.precision
+        between, ranges = self.precision, None
         if self.precision == "int8":
-            self.path = kept_int8(self.path, settings)
-            self.weights = int8_name(weights.name, self.path)
             # What lies between the int8 layers is computed as it would be without them.
             between = choose_precision("auto", capabilities)
-            model = core.read_model(self.path)
+            ranges = read_ranges(weights)
+        model = build_network(weights, ranges)
         config = {
             "PERFORMANCE_HINT": _PERFORMANCE[workload],
             "INFERENCE_PRECISION_HINT": _HINTS[between],
@@ -123,40 +113,3 @@ def choose_precision(wanted: str, capabilities: Sequence[str]) -> str:
             f"This processor has no {wanted}; set LOOKALIKE_PRECISION to `auto` or `float32`."
         )
     return wanted
-
-
-def kept_model(core: ov.Core, weights: Weights, folder: Path) -> tuple[ov.Model, Path]:
-    """The network with these weights, and where in `folder` it is kept; built if not there."""
-    path = folder / f"{weights.name}-g{_GRAPH_VERSION}.xml"
-    if path.exists():
-        try:
-            return core.read_model(path), path
-        except RuntimeError as error:
-            _log.warning("model_cache_unreadable", path=str(path), error=str(error))
-    model = build_model(weights)
-    folder.mkdir(parents=True, exist_ok=True)
-    draft = folder / f".{uuid4().hex}.xml"
-    ov.save_model(model, draft, compress_to_fp16=False)
-    # The graph is found by its .xml, so the weights beside it must be in place first.
-    draft.with_suffix(".bin").replace(path.with_suffix(".bin"))
-    draft.replace(path)
-    return model, path
-
-
-def build_model(weights: Weights) -> ov.Model:
-    """VGG16's features: uint8 (n, 224, 224, 3) to float32 (n, 7, 7, 512)."""
-    pictures = ops.parameter([-1, SIDE, SIDE, 3], np.uint8, name="pictures")
-    mean = np.array(weights.mean, np.float32)
-    factor = np.float32(1) / np.array(weights.deviation, np.float32)
-    pixels = ops.multiply(ops.subtract(ops.convert(pictures, "f32"), mean), factor)
-    node = ops.transpose(pixels, np.array([0, 3, 1, 2]))
-    layers = iter(weights.load())
-    for kind in LAYERS:
-        if kind == "pool":
-            node = ops.max_pool(node, [2, 2], [1, 1], [0, 0], [0, 0], [2, 2]).output(0)
-        else:
-            layer = next(layers)
-            node = ops.convolution(node, layer.kernel, [1, 1], [1, 1], [1, 1], [1, 1])
-            node = ops.relu(ops.add(node, layer.bias.reshape(1, -1, 1, 1)))
-    maps = ops.transpose(node, np.array([0, 2, 3, 1]))
-    return ov.Model([maps], [pictures], "vgg16")

@@ -1,96 +1,92 @@
-"""The network in int8: calibrated once by NNCF, kept under DATA_DIR, named by its own content.
+"""VGG16 in int8: thirteen numbers beside a weight file, the largest value that enters each layer.
 
-Calibration runs in a process of its own, `python -m encoder_worker.encode.quantization`: NNCF
-brings hundreds of megabytes that an encoder has no further use for.
+Kernels are quantized symmetrically, one scale for each filter; what enters a layer has one scale,
+from 0 to the largest value that calibration saw there (Jacob et al., Quantization and Training of
+Neural Networks for Efficient Integer-Arithmetic-Only Inference, arXiv:1712.05877, section 2). The
+first layer stays in floats: it is half a percent of the arithmetic, and its rounding reaches every
+layer after it.
 """
 
-import argparse
-import hashlib
-import subprocess
-import sys
-import time
+import json
+import platform
+import re
+from collections.abc import Sequence
 from pathlib import Path
-from uuid import uuid4
 
 import numpy as np
-import openvino as ov
+from numpy.typing import NDArray
 
-from encoder_worker.encode.calibration import drawn_pictures, own_pictures
 from encoder_worker.errors import StartupError
-from encoder_worker.model.vgg16 import SIDE
-from encoder_worker.model.weights import file_sha256, one_process_at_a_time
-from shared.log import get_logger
-from shared.settings import Settings
+from encoder_worker.model.vgg16 import Convolution, Weights, kernel_shapes
+from encoder_worker.model.weights import file_sha256
 
-_log = get_logger(__name__)
+#: The largest value of a symmetric int8 kernel, and the steps of an unsigned activation.
+_KERNEL_STEPS = 127
+LEVELS = 256
+#: Instructions that multiply int8 at twice the rate of bfloat16 or more; without them int8 gains
+#: little (Intel 64 Architectures Manual, VNNI and AMX; as Linux names them).
+_INT8_FLAGS = frozenset({"avx_vnni", "avx512_vnni", "amx_int8"})
+_CPUINFO = Path("/proc/cpuinfo")
 
 
-def kept_int8(source: Path, settings: Settings) -> Path:
-    """The int8 form of the network at `source` (an .xml), beside it; calibrated if not there.
+def ranges_path(weights: Path) -> Path:
+    """Where the calibration of a weight file lies: `vgg16.int8.json` beside `vgg16.safetensors`."""
+    return weights.with_suffix(".int8.json")
 
-    Only one process of the machine calibrates; the others wait for it. Raises StartupError.
-    """
-    folder = settings.calibration_images
-    pictures = hashlib.sha256(str(folder).encode()).hexdigest()[:8] if folder else "drawn"
-    path = source.with_name(f"{source.stem}-int8-{pictures}.xml")
-    with one_process_at_a_time(path.with_suffix(".lock")):
-        if not path.exists():
-            _calibrate_in_child(source, path, settings)
+
+def is_calibrated(weights: Weights) -> bool:
+    """Whether these weights have a calibration that int8 can be made from."""
+    return weights.path is not None and ranges_path(weights.path).is_file()
+
+
+def read_ranges(weights: Weights) -> tuple[float, ...]:
+    """The largest value that enters each of the 13 convolutions. Raises StartupError."""
+    if weights.path is None or not is_calibrated(weights):
+        raise StartupError(
+            f"The weights {weights.name} are not calibrated for int8. Set LOOKALIKE_PRECISION to "
+            "`auto`, or calibrate their file (`make calibrate`, see the README)."
+        )
+    path = ranges_path(weights.path)
+    try:
+        content = json.loads(path.read_bytes())
+        ranges = tuple(float(value) for value in content["ranges"])
+        made_for = content["weights"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StartupError(f"The calibration {path} cannot be read: {error!r}.") from error
+    if made_for != file_sha256(weights.path):
+        raise StartupError(
+            f"The calibration {path} was made for another weight file than {weights.path.name}. "
+            "Calibrate it anew, or remove the calibration."
+        )
+    if len(ranges) != len(kernel_shapes()) or not all(0 < value < np.inf for value in ranges):
+        raise StartupError(f"The calibration {path} does not hold 13 positive ranges.")
+    return ranges
+
+
+def write_ranges(weights: Path, ranges: Sequence[float]) -> Path:
+    """Keep the calibration of a weight file beside it, and return where."""
+    path = ranges_path(weights)
+    content = {"weights": file_sha256(weights), "ranges": list(ranges)}
+    path.write_text(json.dumps(content, indent=2) + "\n")
     return path
 
 
-def int8_name(weights: str, path: Path) -> str:
-    """The name of the int8 form of `weights`: another calibration makes another vector space."""
-    # Kernels and ranges lie in the .bin; the .xml tells versions and paths as well.
-    return f"{weights}-int8-{file_sha256(path.with_suffix('.bin'))[:8]}"
+def quantize_kernel(
+    layer: Convolution,
+) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """A kernel as int8 (out, in, 3, 3) and the scale of each filter, float32 (out, 1, 1, 1)."""
+    largest = np.abs(layer.kernel).max((1, 2, 3), keepdims=True)
+    scales = np.where(largest > 0, largest / _KERNEL_STEPS, 1).astype(np.float32)
+    return np.round(layer.kernel / scales).astype(np.int8), scales
 
 
-def _calibrate_in_child(source: Path, path: Path, settings: Settings) -> None:
-    began = time.monotonic()
-    folder = settings.calibration_images
-    _log.info("int8_calibrating", pictures=str(folder or "drawn"))
-    draft = path.with_name(f".{uuid4().hex}.xml")
-    command = [sys.executable, "-m", "encoder_worker.encode.quantization", str(source), str(draft)]
-    command += ["--max-pixels", str(settings.max_pixels)]
-    command += ["--images", str(folder)] if folder else []
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - ours
-    if done.returncode != 0:
-        reason = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        raise StartupError(
-            f"int8 could not be calibrated: {reason}. Set LOOKALIKE_PRECISION to `auto`, or "
-            "LOOKALIKE_CALIBRATION_IMAGES to a folder of pictures."
-        )
-    # The network is found by its .xml, so what it points to must be in place first.
-    draft.with_suffix(".bin").replace(path.with_suffix(".bin"))
-    draft.replace(path)
-    _log.info("int8_calibrated", seconds=round(time.monotonic() - began, 1))
-
-
-def _calibrate(source: Path, target: Path, images: Path | None, max_pixels: int) -> None:
-    pictures = list(own_pictures(images, max_pixels) if images else drawn_pictures())
-    if not pictures:
-        raise SystemExit(f"no picture under {images} can be read")
-    # Imported late: its parent needs none of it.
-    import nncf
-
-    model = ov.Core().read_model(source)
-    model.reshape([1, SIDE, SIDE, 3])
-    samples = nncf.Dataset([np.ascontiguousarray(pixels)[None] for pixels in pictures])
-    quantized = nncf.quantize(model, samples, subset_size=len(pictures))
-    quantized.reshape([-1, SIDE, SIDE, 3])
-    ov.save_model(quantized, target, compress_to_fp16=False)
-
-
-def main() -> None:
-    """Calibrate the network at `source` and write its int8 form to `target`."""
-    parser = argparse.ArgumentParser(prog="python -m encoder_worker.encode.quantization")
-    parser.add_argument("source", type=Path)
-    parser.add_argument("target", type=Path)
-    parser.add_argument("--images", type=Path)
-    parser.add_argument("--max-pixels", type=int, required=True)
-    options = parser.parse_args()
-    _calibrate(options.source, options.target, options.images, options.max_pixels)
-
-
-if __name__ == "__main__":
-    main()
+def has_fast_int8(cpuinfo: Path = _CPUINFO) -> bool:
+    """Whether the processor multiplies int8 faster than bfloat16 (VNNI or AMX, on Linux)."""
+    if platform.machine() not in ("x86_64", "AMD64"):
+        return False
+    try:
+        text = cpuinfo.read_text()
+    except OSError:
+        return False
+    flags = re.search(r"^flags\s*:(.*)$", text, re.MULTILINE)
+    return flags is not None and not _INT8_FLAGS.isdisjoint(flags[1].split())

@@ -10,8 +10,7 @@ from torchvision.models import vgg
 from encoder_worker.encode.runtime import Descriptors, Pixels
 from encoder_worker.errors import StartupError
 from encoder_worker.model.pooling import pool_each
-from encoder_worker.model.state_dict import feature_indexes
-from encoder_worker.model.vgg16 import Weights
+from encoder_worker.model.vgg16 import Weights, feature_indexes
 from shared.domain.fingerprint import Pooling
 from shared.settings import Settings
 

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -47,19 +48,33 @@ class Weights:
     """One set of weights. `name` goes into the fingerprint and so must name them exactly.
 
     A pixel enters the network as (value - mean) / deviation, RGB, value 0-255. `load` reads the
-    13 convolutions, first to last; it is not called where a runtime has its own cached form.
+    13 convolutions, first to last. `path` is the file that they come from, if any.
     """
 
     name: str
     mean: tuple[float, float, float]
     deviation: tuple[float, float, float]
     load: Callable[[], tuple[Convolution, ...]]
+    path: Path | None = None
 
 
 def kernel_shapes() -> tuple[tuple[int, int, int, int], ...]:
     """The shape (out, in, 3, 3) of each convolution's kernel, first to last."""
     filters = [layer for layer in LAYERS if layer != "pool"]
     return tuple((out, before, 3, 3) for before, out in pairwise([3, *filters]))
+
+
+def feature_indexes() -> tuple[int, ...]:
+    """Where the convolutions stand in torchvision's `vgg16().features` (0, 2, 5, … 28)."""
+    indexes = []
+    position = 0
+    for layer in LAYERS:
+        if layer == "pool":
+            position += 1
+        else:
+            indexes.append(position)
+            position += 2  # the convolution and its ReLU
+    return tuple(indexes)
 
 
 def untrained() -> Weights:

@@ -1,17 +1,13 @@
-"""Where weights come from: downloaded, read from a file, or drawn from a seed."""
+"""Where weights come from: the file in this repository, a file of one's own, or a seed."""
 
-import fcntl
 import functools
 import hashlib
-import socket
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 from encoder_worker.errors import StartupError
+from encoder_worker.model.state_dict import read_convolutions, read_metadata
 from encoder_worker.model.vgg16 import (
     OXFORD_DEVIATION,
     OXFORD_MEAN,
@@ -20,107 +16,117 @@ from encoder_worker.model.vgg16 import (
     Weights,
     untrained,
 )
-from shared.log import get_logger
-from shared.settings import Settings
+from shared.settings import Settings, WeightsInput
 
-_log = get_logger(__name__)
+#: The convolutions trained on ImageNet; its README tells their origin and licence.
+IMAGENET = Path(__file__).parent / "imagenet" / "vgg16.safetensors"
+#: The key of a safetensors file's metadata that says how its network wants its pixels.
+INPUT_KEY = "lookalike.input"
 
 _HASH_BYTES = 1 << 20
-_SILENCE_SECONDS = 10.0
 
 
-@dataclass(frozen=True)
-class Published:
-    """A weight file that torchvision publishes; `sha256` is the prefix that its name carries."""
-
-    name: str
-    url: str
-    sha256: str
+class _Preparation(NamedTuple):
     mean: tuple[float, float, float]
     deviation: tuple[float, float, float]
 
 
-#: `VGG16_Weights.IMAGENET1K_FEATURES`: the original Oxford weights, trained on mean-free pixels
-#: of 0-255 rather than on unit deviation. Named here so that a worker whose weights are cached
-#: starts without torch; a test holds these lines to torchvision's own.
-IMAGENET = Published(
-    name="imagenet1k_features-88682ab5",
-    url="https://download.pytorch.org/models/vgg16_features-amdegroot-88682ab5.pth",
-    sha256="88682ab5",
-    mean=OXFORD_MEAN,
-    deviation=OXFORD_DEVIATION,
+_PREPARATIONS: Mapping[WeightsInput, _Preparation] = {
+    "oxford": _Preparation(OXFORD_MEAN, OXFORD_DEVIATION),
+    "torchvision": _Preparation(TORCHVISION_MEAN, TORCHVISION_DEVIATION),
+}
+
+
+class Published(NamedTuple):
+    """A weight file that torchvision publishes; `sha256` is the prefix that its name carries."""
+
+    name: str
+    sha256: str
+    input: WeightsInput
+
+
+#: `VGG16_Weights.IMAGENET1K_FEATURES` and `IMAGENET1K_V1`: files that say nothing of their pixels
+#: and are known by their hash. A test holds these lines to torchvision's own.
+PUBLISHED = (
+    Published("imagenet1k_features-88682ab5", "88682ab5", "oxford"),
+    Published("imagenet1k_v1-397923af", "397923af", "torchvision"),
 )
-#: `VGG16_Weights.IMAGENET1K_V1`, torchvision's own training; used when given as a file.
-IMAGENET_V1 = Published(
-    name="imagenet1k_v1-397923af",
-    url="https://download.pytorch.org/models/vgg16-397923af.pth",
-    sha256="397923af",
-    mean=TORCHVISION_MEAN,
-    deviation=TORCHVISION_DEVIATION,
-)
 
 
-def find_weights(settings: Settings, published: Published = IMAGENET) -> Weights:
-    """The weights that the settings ask for.
-
-    Raises StartupError where they cannot be had, unless the setting is `auto`.
-    """
+def find_weights(settings: Settings) -> Weights:
+    """The weights that the settings ask for. Raises StartupError where they cannot be had."""
     match settings.weights:
+        case "imagenet":
+            return _from_file(IMAGENET, "imagenet", settings.weights_input)
         case "untrained":
             return untrained()
-        case "imagenet":
-            return download(published, settings)
-        case "auto":
-            try:
-                return download(published, settings)
-            except StartupError as error:
-                found = untrained()
-                _log.warning(
-                    "trained_weights_missing",
-                    using=found.name,
-                    effect="searches find like colours and textures, not like things",
-                    cause=str(error),
-                )
-                return found
         case path:
-            return from_file(Path(path).expanduser())
+            return _from_file(Path(path).expanduser(), "file", settings.weights_input)
 
 
-def download(published: Published, settings: Settings) -> Weights:
-    """A published file, fetched once into DATA_DIR/weights and checked against its hash.
-
-    The file may also be put there by hand, for machines without the internet.
-    Raises StartupError.
-    """
-    path = settings.data_dir / "weights" / published.url.rpartition("/")[2]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with one_process_at_a_time(path.with_suffix(".lock")):
-        if not path.exists() or not file_sha256(path).startswith(published.sha256):
-            _fetch(published, path)
-    return _published_weights(published, path)
-
-
-def from_file(path: Path) -> Weights:
-    """The weights in a file: a state dict of torchvision's vgg16, or of its features alone.
-
-    Pixels are normalised as torchvision's training recipes do, except for the published Oxford
-    weights, which are known by their hash. Raises StartupError.
-    """
+def _from_file(path: Path, kind: str, settings_input: WeightsInput | None) -> Weights:
     if not path.is_file():
         raise StartupError(
-            f"There is no weight file {path}. LOOKALIKE_WEIGHTS is `imagenet`, `untrained`, "
-            "`auto` or the path of a .pth file."
+            f"There is no weight file {path}. LOOKALIKE_WEIGHTS is `imagenet`, `untrained` or the "
+            "path of a .safetensors or .pth file."
         )
     digest = file_sha256(path)
-    for published in (IMAGENET, IMAGENET_V1):
-        if digest.startswith(published.sha256):
-            return _published_weights(published, path)
+    known = _published(digest)
+    chosen = choose_input(path, digest, settings_input)
+    if known:
+        name = known.name
+    elif _said_input(path) is None:
+        # The setting alone tells how pixels enter, and another setting is another vector space.
+        name = f"{kind}-{digest[:8]}-{chosen}"
+    else:
+        name = f"{kind}-{digest[:8]}"
     return Weights(
-        name=f"file-{digest[:8]}",
-        mean=TORCHVISION_MEAN,
-        deviation=TORCHVISION_DEVIATION,
-        load=functools.partial(_read, path),
+        name=name,
+        mean=_PREPARATIONS[chosen].mean,
+        deviation=_PREPARATIONS[chosen].deviation,
+        load=functools.partial(read_convolutions, path),
+        path=path,
     )
+
+
+def choose_input(path: Path, digest: str, asked: WeightsInput | None) -> WeightsInput:
+    """How the file at `path`, of SHA-256 `digest`, wants its pixels.
+
+    Published files are known by their hash, others say it in their metadata or leave it to the
+    setting `asked`. Raises StartupError where nobody says it, or the two disagree.
+    """
+    known = _published(digest)
+    said = known.input if known else _said_input(path)
+    chosen = said or asked
+    if chosen is None:
+        raise StartupError(
+            f"{path} does not say how its network wants its pixels. Set LOOKALIKE_WEIGHTS_INPUT "
+            "to `oxford` (0-255 minus the ImageNet mean, as Keras's VGG16 and torchvision's "
+            "IMAGENET1K_FEATURES) or to `torchvision` (divided by the deviation as well, as "
+            "torchvision's own training does)."
+        )
+    if asked not in (None, chosen):
+        raise StartupError(
+            f"{path} was made for the input `{said}`, and LOOKALIKE_WEIGHTS_INPUT is `{asked}`. "
+            "Unset it."
+        )
+    return chosen
+
+
+def _said_input(path: Path) -> WeightsInput | None:
+    said = read_metadata(path).get(INPUT_KEY)
+    match said:
+        case None | "oxford" | "torchvision":
+            return said
+        case _:
+            raise StartupError(
+                f"The metadata `{INPUT_KEY}` of {path} is {said!r}; it must be `oxford` or "
+                "`torchvision`."
+            )
+
+
+def _published(digest: str) -> Published | None:
+    return next((known for known in PUBLISHED if digest.startswith(known.sha256)), None)
 
 
 def file_sha256(path: Path) -> str:
@@ -129,51 +135,3 @@ def file_sha256(path: Path) -> str:
         while block := file.read(_HASH_BYTES):
             digest.update(block)
     return digest.hexdigest()
-
-
-def _published_weights(published: Published, path: Path) -> Weights:
-    return Weights(
-        name=published.name,
-        mean=published.mean,
-        deviation=published.deviation,
-        load=functools.partial(_read, path),
-    )
-
-
-def _read(path: Path) -> Any:
-    # Imported here: torch takes seconds and 200 MB, and a worker with a cached model needs none.
-    from encoder_worker.model.state_dict import read_state_dict
-
-    return read_state_dict(path)
-
-
-def _fetch(published: Published, path: Path) -> None:
-    from torch import hub
-
-    _log.info("weights_downloading", url=published.url, to=str(path))
-    began = time.monotonic()
-    for left_over in path.parent.glob(f"{path.name}.*.partial"):
-        left_over.unlink()  # of a process that was killed while it downloaded
-    # torch.hub sets no time-out of its own; without one, `auto` hangs behind a silent firewall.
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(_SILENCE_SECONDS)
-    try:
-        hub.download_url_to_file(
-            published.url, str(path), hash_prefix=published.sha256, progress=False
-        )
-    except (OSError, RuntimeError, ValueError) as error:
-        raise StartupError(
-            f"The weights could not be fetched from {published.url}: {error}. Put that file at "
-            f"{path}, or set LOOKALIKE_WEIGHTS to a file of your own or to `untrained`."
-        ) from error
-    finally:
-        socket.setdefaulttimeout(before)
-    _log.info("weights_downloaded", seconds=round(time.monotonic() - began, 1))
-
-
-@contextmanager
-def one_process_at_a_time(lock: Path) -> Iterator[None]:
-    """Hold the file `lock`; the kernel frees it when its process ends, however it ends."""
-    with lock.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

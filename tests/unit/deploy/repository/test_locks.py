@@ -15,7 +15,10 @@ LOCKS = {
     "requirements.lock": None,
     "requirements-gateway.lock": {"gateway", "store"},
     "requirements-indexer.lock": {"store"},
-    "requirements-encoder.lock": {"encoder", "store"},
+    "requirements-encoder-cpu.lock": {"encoder", "store"},
+    "requirements-encoder-gpu.lock": {"encoder", "encoder-gpu", "store"},
+    "requirements-run-cpu.lock": {"encoder", "gateway", "store", "local"},
+    "requirements-run-gpu.lock": {"encoder", "encoder-gpu", "gateway", "store", "local"},
 }
 
 
@@ -53,6 +56,14 @@ def test_an_image_has_the_versions_that_were_tested(lock: str) -> None:
     }
     images = {(canonicalize_name(pin.name), str(pin.specifier)) for pin in pins(lock)}
     assert images <= tested, "run `make lock`"
+
+
+@pytest.mark.parametrize("lock", [name for name in LOCKS if name.endswith("-cpu.lock")])
+def test_without_a_gpu_no_torch_is_installed(lock: str) -> None:
+    names = {canonicalize_name(pin.name) for pin in pins(lock)}
+    assert "openvino" in names
+    heavy = [name for name in names if name.startswith(("torch", "nvidia", "triton", "cuda"))]
+    assert heavy == []
 
 
 @pytest.mark.parametrize("lock", LOCKS)
