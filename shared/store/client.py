@@ -1,12 +1,13 @@
 """The way to Milvus: connections that outlive its restarts, and its errors in our words."""
 
+import asyncio
 import logging
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from typing import Any, TypeVar
 
-from pymilvus import MilvusClient
+from pymilvus import AsyncMilvusClient, MilvusClient
 from pymilvus.exceptions import MilvusException
 
 from shared.log import get_logger
@@ -178,4 +179,61 @@ class MilvusConnection:
         with self._lock:
             if self._client is None:
                 self._client = connect(self._settings)
+            return self._client
+
+
+class AsyncMilvusConnection:
+    """As `MilvusConnection`, for one event loop."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._client: AsyncMilvusClient | None = None
+        self._connecting = asyncio.Lock()
+        self._lite = False
+        self._collection_lock = CollectionLock(settings.data_dir / "locks")
+
+    async def run(
+        self, operation: Callable[[AsyncMilvusClient], Awaitable[T]], collection: str
+    ) -> T:
+        """Run an operation; if `collection` is not loaded, load it and run it once more."""
+        try:
+            client = await self._connected()
+            try:
+                return await operation(client)
+            except MilvusException as error:
+                if not is_released(error):
+                    raise
+                await client.load_collection(collection, timeout=LOAD_SECONDS)
+                return await operation(client)
+        except CALL_ERRORS as error:
+            raise translate(error, collection) from error
+
+    @asynccontextmanager
+    async def reading(self, collection: str) -> AsyncIterator[None]:
+        """Keep writers from a collection where Milvus itself does not keep order."""
+        await self._connected()
+        lock = self._collection_lock.reading_async(collection) if self._lite else nullcontext()
+        async with lock:
+            yield
+
+    async def close(self) -> None:
+        if self._client is not None:
+            await self._client.close()
+            self._client = None
+
+    async def _connected(self) -> AsyncMilvusClient:
+        async with self._connecting:
+            if self._client is None:
+                client = AsyncMilvusClient(
+                    self._settings.milvus_uri,
+                    token=self._settings.milvus_token.get_secret_value(),
+                    timeout=CONNECT_SECONDS,
+                    dedicated=True,
+                    grpc_options=GRPC_OPTIONS,
+                )
+                try:
+                    version = await client.get_server_version(timeout=READ_SECONDS)
+                except CALL_ERRORS as error:
+                    raise translate(error, None) from error
+                self._client, self._lite = client, is_lite(version)
             return self._client

@@ -1,22 +1,17 @@
 """Finding the nearest images to a vector, without ever blocking the event loop."""
 
-import asyncio
 import math
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from pymilvus import AsyncMilvusClient
-from pymilvus.exceptions import MilvusException
 
 from shared.domain.fingerprint import DIMENSION
 from shared.domain.image import Hit, ImageFilter, distance_of
 from shared.errors import InvalidRequest, image_not_found
 from shared.settings import Settings
-from shared.store.client import CONNECT_SECONDS, GRPC_OPTIONS, LOAD_SECONDS, READ_SECONDS, is_lite
-from shared.store.errors import CALL_ERRORS, is_released, translate
+from shared.store.client import READ_SECONDS, AsyncMilvusConnection
 from shared.store.filters import filter_expression, in_
-from shared.store.lite_lock import CollectionLock
 from shared.store.rows import Row, to_row
 from shared.store.schema import MAX_WINDOW, SCALARS, VECTOR, search_params
 
@@ -37,11 +32,7 @@ class VectorSearch:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._client: AsyncMilvusClient | None = None
-        self._connecting = asyncio.Lock()
-        self._lite = False
-        self._collection_lock = CollectionLock(settings.data_dir / "locks")
+        self._milvus = AsyncMilvusConnection(settings)
 
     async def nearest(
         self,
@@ -100,9 +91,7 @@ class VectorSearch:
         return [float(x) for x in rows[0][VECTOR]]
 
     async def close(self) -> None:
-        if self._client is not None:
-            await self._client.close()
-            self._client = None
+        await self._milvus.close()
 
     async def _search(
         self,
@@ -124,7 +113,7 @@ class VectorSearch:
                 timeout=READ_SECONDS,
             )
 
-        reply = await self._run(search, collection)
+        reply = await self._milvus.run(search, collection)
         return [dict(hit) for hit in reply[0]]
 
     async def _rows(self, collection: str, ids: Sequence[str]) -> dict[str, Row]:
@@ -141,41 +130,8 @@ class VectorSearch:
                 timeout=READ_SECONDS,
             )
 
-        await self._connected()
-        async with self._collection_lock.reading_async(collection) if self._lite else nullcontext():
-            return list(await self._run(query, collection))
-
-    async def _run(
-        self, operation: Callable[[AsyncMilvusClient], Awaitable[T]], collection: str
-    ) -> T:
-        try:
-            client = await self._connected()
-            try:
-                return await operation(client)
-            except MilvusException as error:
-                if not is_released(error):
-                    raise
-                await client.load_collection(collection, timeout=LOAD_SECONDS)
-                return await operation(client)
-        except CALL_ERRORS as error:
-            raise translate(error, collection) from error
-
-    async def _connected(self) -> AsyncMilvusClient:
-        async with self._connecting:
-            if self._client is None:
-                client = AsyncMilvusClient(
-                    self._settings.milvus_uri,
-                    token=self._settings.milvus_token.get_secret_value(),
-                    timeout=CONNECT_SECONDS,
-                    dedicated=True,
-                    grpc_options=GRPC_OPTIONS,
-                )
-                try:
-                    version = await client.get_server_version(timeout=READ_SECONDS)
-                except CALL_ERRORS as error:
-                    raise translate(error, None) from error
-                self._client, self._lite = client, is_lite(version)
-            return self._client
+        async with self._milvus.reading(collection):
+            return list(await self._milvus.run(query, collection))
 
 
 def _ranked(found: Sequence[Row], exclude: str | None) -> list[Scored]:
