@@ -107,7 +107,7 @@ class Settings(BaseSettings):
         description="How a weight file that does not say it wants its pixels: `oxford` (mean-free, "
         "as Keras's) or `torchvision` (divided by the deviation too).",
     )
-    pooling: Pooling = Field("avg", description="Descriptor of collections created by default.")
+    pooling: Pooling = Field("rmac", description="Descriptor of collections created by default.")
     device: str = Field("auto", description="`auto`, `cpu`, `cuda` or `cuda:N`.")
     runtime: Literal["auto", "torch", "openvino", "cuda"] = Field(
         "auto", description="`auto` takes CUDA where there is a GPU, else OpenVINO."

@@ -43,7 +43,6 @@ class Stack:
                 "port": str(self.port),
                 "redis_url": self.valkey.url,
                 "milvus_uri": self.milvus.uri,
-                "weights": "untrained",
                 "lease_seconds": "3",
                 "chunk_size": "8",
                 "log_format": "json",

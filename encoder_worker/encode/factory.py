@@ -30,13 +30,20 @@ def create_runtime(
         from encoder_worker.encode.openvino import OpenVinoRuntime
 
         return OpenVinoRuntime(weights, settings, workload)
-    if name == "cuda":
-        from encoder_worker.encode.cuda import create_cuda_runtime
+    try:
+        if name == "cuda":
+            from encoder_worker.encode.cuda import create_cuda_runtime
 
-        return create_cuda_runtime(weights, settings, workload, device.name)
-    from encoder_worker.encode.torch import TorchRuntime
+            return create_cuda_runtime(weights, settings, workload, device.name)
+        from encoder_worker.encode.torch import TorchRuntime
 
-    return TorchRuntime(weights, settings, device.name)
+        return TorchRuntime(weights, settings, device.name)
+    except ModuleNotFoundError as error:
+        raise StartupError(
+            f"The {name} runtime needs {error.name}, which is not installed. Install "
+            "requirements-run-gpu.lock (`make run` does where it sees a GPU), or set "
+            "LOOKALIKE_DEVICE to `cpu` and LOOKALIKE_RUNTIME to `auto`."
+        ) from error
 
 
 def load_encoder(settings: Settings, workload: Workload, device: Device) -> Encoder:

@@ -11,7 +11,18 @@ import torch
 
 from shared.log import configure
 from shared.settings import Settings
-from tests.benchmarks import corpus, cuda, encoder, load, quality, scaling, scan, search
+from tests.benchmarks import (
+    corpus,
+    cuda,
+    encoder,
+    load,
+    precision,
+    quality,
+    scaling,
+    scan,
+    search,
+)
+from tests.benchmarks import truth as truths
 from tests.benchmarks.plot import FOLDER, bars
 from tests.benchmarks.report import Report, machine, write_json
 from tests.stack import Stack, running_stack
@@ -46,8 +57,19 @@ def _encoder(options: Options) -> Report:
 
 def _quality(options: Options) -> Report:
     with tempfile.TemporaryDirectory() as folder:
-        photos = corpus.photos(Path(folder) / "photos", options.photos)
-        return quality.measure(photos, _settings(folder, options))
+        truth = _truth(folder, options)
+        settings = _settings(folder, options)
+        return quality.measure(truth, settings, variants=options.variants)
+
+
+def _precision(options: Options) -> Report:
+    with tempfile.TemporaryDirectory() as folder:
+        return precision.measure(_truth(folder, options), _settings(folder, options))
+
+
+def _truth(folder: str, options: Options) -> truths.Truth:
+    photos = corpus.photos(Path(folder) / "photos", options.photos)
+    return truths.gather(photos, corpus.scene_photos())
 
 
 def _load(options: Options) -> Report:
@@ -89,6 +111,7 @@ def _cuda(options: Options) -> Report:
 BENCHMARKS: dict[str, Callable[[Options], Report]] = {
     "encoder": _encoder,
     "quality": _quality,
+    "precision": _precision,
     "load": _load,
     "scan": _scan,
     "search": _search,
@@ -136,8 +159,9 @@ def _options(arguments: list[str]) -> Options:
         "--rows", type=int, nargs="+", default=[1000, 20_000, 100_000], help="rows searched"
     )
     parser.add_argument("--searches", type=int, default=60, help="searches for each figure")
-    parser.add_argument("--weights", default="untrained", help="imagenet, untrained or a file")
+    parser.add_argument("--weights", default="imagenet", help="imagenet, untrained or a file")
     parser.add_argument("--precision", default="auto", help="as LOOKALIKE_PRECISION")
+    parser.add_argument("--variants", action="store_true", help="quality: other descriptors too")
     parser.add_argument("--json", type=Path, default=Path("build/benchmarks.json"))
     return parser.parse_args(arguments)
 

@@ -33,6 +33,12 @@ def photos(folder: Path, count: int) -> list[Path]:
     return paths
 
 
+def scene_photos() -> list[Path]:
+    """Real photos of two scenes, each stored under every EXIF orientation; none without them."""
+    data = test_data()
+    return sorted((data / "exif-orientation").glob("*.jpg")) if data else []
+
+
 def source_of_photos() -> str:
     """How a report names the pictures."""
     return "clothing photos" if test_data() else "drawn pictures"

@@ -29,7 +29,7 @@ def measure(
     folder = stack.image_root / "load"
     photos = corpus.photos(folder, count)
     pixels = [decode(path.read_bytes(), settings.max_pixels).pixels for path in photos[:_BARE]]
-    bare = bare_loop(find_weights(settings), settings, context["precision"])
+    bare = bare_loop(find_weights(settings), context["precision"])
     rate(bare, pixels)
     first, again, alone = [], [], []
     times = CpuTimes(stack)

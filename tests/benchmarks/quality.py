@@ -1,148 +1,121 @@
-"""Quality beside speed: what poolings find, and what faster paths change of it."""
+"""What each descriptor finds, by three kinds of truth, and what cheap variations change of it."""
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from collections.abc import Sequence
+from io import BytesIO
 from typing import get_args
-from unittest.mock import patch
 
 import numpy as np
-import torch
+import openvino as ov
 from numpy.typing import NDArray
+from PIL import Image, ImageOps
 
-from encoder_worker.decode import decoder as decoding
-from encoder_worker.decode.batch import decode_in_threads
-from encoder_worker.decode.decoder import Picture
-from encoder_worker.decode.gpu import CudaJpegDecoder
-from encoder_worker.encode.encoder import Encoder, normalise
-from encoder_worker.encode.openvino import OpenVinoRuntime
-from encoder_worker.encode.runtime import Runtime
-from encoder_worker.encode.torch import TorchRuntime, VggFeatures
+from encoder_worker.decode.decoder import decode
+from encoder_worker.encode.encoder import normalise
+from encoder_worker.encode.openvino import choose_precision
+from encoder_worker.encode.openvino_network import build_network
 from encoder_worker.model.pooling import pool
-from encoder_worker.model.vgg16 import Weights
+from encoder_worker.model.vgg16 import SIDE
 from encoder_worker.model.weights import find_weights
 from shared.domain.fingerprint import Pooling
 from shared.settings import Settings
-from tests.benchmarks.encoder import PRECISIONS
 from tests.benchmarks.report import Report
+from tests.benchmarks.truth import Truth, Vectors, chance, recall_by_edit, score
 
-_NEAREST = 10
-_BATCH = 8
 _POOLINGS: tuple[Pooling, ...] = get_args(Pooling)
-#: No JPEG is that many times larger than the network's square: none is decoded at a fraction.
-_NEVER = 1_000_000
+_GEM_POWERS = (2, 4, 5)
+#: conv4_3, whose maps a second layer's descriptor is pooled from: the tenth ReLU.
+_SECOND_LAYER = 9
+_HINTS = {"float32": "f32", "bfloat16": "bf16"}
+#: What a picture that keeps its shape is padded with: the mean of ImageNet.
+_PADDING = (124, 117, 104)
 
-Vectors = NDArray[np.float32]
-Squares = Sequence[NDArray[np.uint8]]
+Descriptors = dict[str, Vectors]
 
 
-def measure(photos: list[Path], settings: Settings) -> Report:
-    """Each path's vectors beside those of torch's float32 on fully decoded pictures.
-
-    P@10 is the share of a photo's ten nearest others that bear its folder's label.
-    """
+def measure(truth: Truth, settings: Settings, *, variants: bool) -> Report:
+    """Every pooling, and with `variants` other powers, layers, centring, padding and flips."""
     weights = find_weights(settings)
-    labels = np.array([path.parent.name for path in photos])
-    files = [path.read_bytes() for path in photos]
-    full, scaled, other = _decoded(files, settings)
+    core = ov.Core()
+    capabilities = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    precision = choose_precision("auto", capabilities)
+    network = build_network(weights)
+    relus = [op for op in network.get_ordered_ops() if op.get_type_name() == "Relu"]
+    network.add_outputs([relus[_SECOND_LAYER].output(0)])
+    network.reshape([1, SIDE, SIDE, 3])
+    hints = {"PERFORMANCE_HINT": "THROUGHPUT", "INFERENCE_PRECISION_HINT": _HINTS[precision]}
+    encode = _Encode(core.compile_model(network, "CPU", hints))
     context = {
         "weights": weights.name,
-        "photos": str(len(photos)),
-        "default": "scaled decoding, bfloat16 where the processor has it",
+        "precision": precision,
+        "photos": str(len(truth.classes)),
+        "scenes": str(len(set(truth.scenes))),
+        "copies": str(len(truth.originals)),
     }
-    report = Report("Quality (a photo itself left out of its hits)", context)
-    report.add("P@10, by chance", [_chance(labels)], "P@10")
-    reference = _reference(weights, full)
-    for pooling in _POOLINGS:
-        name = f"P@10, torch float32, {pooling}"
-        report.add(name, [precision_at(reference[pooling], labels)], "P@10", "P@10, by chance")
-    paths: dict[str, tuple[Callable[[], Runtime], Squares]] = {
-        "torch float32, scaled decoding": (lambda: _torch(weights, settings), scaled),
-        "torch float32, TorchCodec": (lambda: _torch(weights, settings), other),
-    }
-    for precision in PRECISIONS:
-        paths[f"openvino {precision}, scaled decoding"] = (
-            _openvino(weights, settings, precision),
-            scaled,
-        )
-    for name, (runtime, squares) in paths.items():
-        found = _vectors(runtime(), squares)
-        _compare(report, name, found, reference["avg"], labels)
+    report = Report("Quality of descriptors (a picture itself left out of its hits)", context)
+    report.add("class P@10, by chance", [chance(truth.classes)], "share")
+    stretched = encode([decode(file, settings.max_pixels).pixels for file in truth.files])
+    for name in _POOLINGS:
+        _add(report, name, truth, stretched[name])
+        for edit, recall in recall_by_edit(truth, stretched[name]).items():
+            report.add(f"{name}: {edit} R@1", [recall], "share")
+    if variants:
+        for variant, vectors in _variants(truth, stretched, encode).items():
+            _add(report, variant, truth, vectors)
     return report
 
 
-def precision_at(vectors: Vectors, labels: NDArray[np.str_]) -> float:
-    """The mean share of equal labels among each unit vector's nearest others."""
-    return float((labels[_nearest(vectors)] == labels[:, None]).mean())
-
-
-def _compare(
-    report: Report, name: str, found: Vectors, reference: Vectors, labels: NDArray[np.str_]
-) -> None:
-    cosines = (found * reference).sum(axis=1)
-    pairs = zip(_nearest(found), _nearest(reference), strict=True)
-    overlaps = [len(set(one) & set(two)) / _NEAREST for one, two in pairs]
-    report.add(f"{name}: mean cosine", [float(cosines.mean())], "cosine")
-    report.add(f"{name}: worst cosine", [float(cosines.min())], "cosine")
-    report.add(f"{name}: top-10 overlap", [float(np.mean(overlaps))], "share")
-    report.add(f"{name}: P@10", [precision_at(found, labels)], "P@10", "P@10, torch float32, avg")
-
-
-def _nearest(vectors: Vectors) -> NDArray[np.int64]:
-    scores = vectors @ vectors.T
-    np.fill_diagonal(scores, -np.inf)
-    nearest: NDArray[np.int64] = np.argsort(-scores, axis=1, kind="stable")[:, :_NEAREST]
-    return nearest
-
-
-def _chance(labels: NDArray[np.str_]) -> float:
-    """What picking at random would score."""
-    _, sizes = np.unique(labels, return_counts=True)
-    return float((sizes * (sizes - 1)).sum() / (len(labels) * (len(labels) - 1)))
-
-
-def _decoded(files: Sequence[bytes], settings: Settings) -> tuple[Squares, Squares, Squares]:
-    """The pictures decoded in full, as loads decode them, and as a GPU's decoder would."""
-    with ThreadPoolExecutor(2) as threads:
-        host = decode_in_threads(threads, settings.max_pixels)
-        scaled = host(files)
-        with patch.object(decoding, "_DRAFT_MARGIN", _NEVER):
-            full = host(files)
-        other = CudaJpegDecoder(host, torch.device("cpu"), settings.max_pixels)(files)
-    return _squares(full), _squares(scaled), _squares(other)
-
-
-def _squares(results: Sequence[object]) -> Squares:
-    pictures = [result for result in results if isinstance(result, Picture)]
-    if len(pictures) != len(results):
-        raise RuntimeError("some of the pictures cannot be decoded; the figures would mislead")
-    return [picture.pixels for picture in pictures]
-
-
-def _torch(weights: Weights, settings: Settings) -> TorchRuntime:
-    return TorchRuntime(weights, settings.model_copy(update={"precision": "auto"}), "cpu")
-
-
-def _openvino(weights: Weights, settings: Settings, precision: str) -> Callable[[], Runtime]:
-    asked = settings.model_copy(update={"precision": precision})
-    return lambda: OpenVinoRuntime(weights, asked, "loads")
-
-
-def _reference(weights: Weights, squares: Squares) -> dict[Pooling, Vectors]:
-    """Every pooling of torch's float32 feature maps, each map computed once."""
-    network = VggFeatures(weights)
-    found: dict[Pooling, list[Vectors]] = {pooling: [] for pooling in _POOLINGS}
-    with torch.inference_mode():
-        for first in range(0, len(squares), _BATCH):
-            maps = network(torch.from_numpy(np.stack(squares[first : first + _BATCH])))
-            for pooling in _POOLINGS:
-                found[pooling].append(normalise(pool(maps, pooling, torch).numpy()))
-    return {pooling: np.concatenate(parts) for pooling, parts in found.items()}
-
-
-def _vectors(runtime: Runtime, squares: Squares) -> Vectors:
-    encoder = Encoder(runtime)
-    futures = [encoder.submit(square, "avg") for square in squares]
-    found = np.stack([future.result().vector for future in futures])
-    encoder.close()
+def _variants(truth: Truth, stretched: Descriptors, encode: "_Encode") -> Descriptors:
+    photos = len(truth.classes)
+    found = {f"gem, power {power}": stretched[f"gem{power}"] for power in _GEM_POWERS}
+    for name in ("gem", "rmac"):
+        vectors = stretched[name]
+        found[f"{name}, centred"] = normalise(vectors - vectors[:photos].mean(axis=0))
+        found[f"{name}, square root"] = normalise(np.sqrt(np.maximum(vectors, 0)))
+        both = np.concatenate([vectors, stretched["second"] / 2], axis=1)
+        found[f"{name}, with conv4_3 (1,024 numbers)"] = normalise(both)
+    padded = encode([_square(file, padded=True) for file in truth.files])
+    flipped = encode([_square(file, padded=False)[:, ::-1] for file in truth.files])
+    for name in ("gem", "rmac"):
+        found[f"{name}, shape kept by padding"] = padded[name]
+        found[f"{name}, mean of both flips"] = normalise(stretched[name] + flipped[name])
     return found
+
+
+def _add(report: Report, name: str, truth: Truth, vectors: Vectors) -> None:
+    for measure_name, value in score(truth, vectors).items():
+        report.add(f"{name}: {measure_name}", [value], "share")
+
+
+class _Encode:
+    """Squares, uint8 (224, 224, 3), to every descriptor of each."""
+
+    def __init__(self, network: ov.CompiledModel) -> None:
+        self._queue = ov.AsyncInferQueue(network)
+        self._queue.set_callback(self._keep)
+        self._found: dict[int, dict[str, NDArray[np.float32]]] = {}
+
+    def __call__(self, squares: Sequence[NDArray[np.uint8]]) -> Descriptors:
+        self._found.clear()
+        for index, square in enumerate(squares):
+            self._queue.start_async({0: np.ascontiguousarray(square)[None]}, index)
+        self._queue.wait_all()
+        rows = [self._found[index] for index in range(len(squares))]
+        return {name: normalise(np.stack([row[name] for row in rows])) for name in rows[0]}
+
+    def _keep(self, request: ov.InferRequest, index: int) -> None:
+        maps = request.get_output_tensor(0).data
+        found: dict[str, NDArray[np.float32]] = {
+            name: pool(maps, name, np)[0] for name in _POOLINGS
+        }
+        for power in _GEM_POWERS:
+            found[f"gem{power}"] = ((maps**power).mean((1, 2)) ** (1 / power))[0]
+        second = request.get_output_tensor(1).data[0].mean((1, 2))
+        found["second"] = second / np.linalg.norm(second)
+        self._found[index] = found
+
+
+def _square(file: bytes, *, padded: bool) -> NDArray[np.uint8]:
+    picture = ImageOps.exif_transpose(Image.open(BytesIO(file))).convert("RGB")
+    if padded:
+        picture = ImageOps.pad(picture, (max(picture.size),) * 2, color=_PADDING)
+    return np.asarray(picture.resize((SIDE, SIDE), Image.Resampling.BILINEAR))

@@ -66,6 +66,24 @@ def test_a_photo_finds_itself_first(
         assert hit["distance"] <= 0.045
 
 
+def test_the_nearest_photos_show_the_same_kind_of_clothes(
+    stack: Stack, loaded: dict[str, object], real_pictures: Path
+) -> None:
+    """P@10 over all photos, by their folders; untrained weights reach 0.24, chance 0.12."""
+    kinds = {image["id"]: kind_of(image) for image in stack.images(COLLECTION)}
+    shares = []
+    for image, kind in kinds.items():
+        path = f"/api/v2/collections/{COLLECTION}/images/{image}/similar"
+        hits = stack.client.get(path, params={"top_k": 10}).raise_for_status().json()["hits"]
+        assert len(hits) == 10
+        shares.append(sum(kind_of(hit) == kind for hit in hits) / 10)
+    assert sum(shares) / len(shares) >= 0.57
+
+
+def kind_of(image: dict[str, str]) -> str:
+    return image["uri"].split("/")[-2]
+
+
 def test_loading_again_reads_nothing(
     stack: Stack, loaded: dict[str, object], folder: Path, photos: list[Path]
 ) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import get_args
 
 import numpy as np
-import openvino
 import pytest
 import torch
 from numpy.typing import NDArray
@@ -15,7 +14,6 @@ from structlog.testing import capture_logs
 from torch import Tensor
 
 from encoder_worker.encode import cuda
-from encoder_worker.encode import openvino as on_openvino
 from encoder_worker.encode.cuda import CudaRuntime
 from encoder_worker.encode.devices import CPU, Device
 from encoder_worker.encode.encoder import Encoder, normalise
@@ -182,46 +180,42 @@ def test_memory_that_runs_out_is_not_taken_for_a_compilers_failure() -> None:
         )
 
 
-def test_a_kept_model_that_is_broken_is_built_again(weights: Weights, tmp_path: Path) -> None:
-    core = openvino.Core()
-    on_openvino.kept_model(core, weights, tmp_path)
-    (kept,) = tmp_path.glob("*.xml")
-    kept.write_text("<net")
-    with capture_logs() as logs:
-        model, _ = on_openvino.kept_model(core, weights, tmp_path)
-    assert [line["event"] for line in logs] == ["model_cache_unreadable"]
-    assert model.output(0).partial_shape.to_string() == "[?,7,7,512]"
-    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".bin", ".xml"]
-
-
-def test_a_worker_with_a_kept_model_starts_without_torch(
-    encoder: Encoder, encoder_settings: Settings
-) -> None:
-    """It is the difference between one second and ten, and 200 MB."""
+def test_a_worker_on_the_cpu_starts_without_torch(encoder_settings: Settings) -> None:
+    """It is not installed there; where it is, it would cost seconds and 200 MB."""
     code = """
 import sys
-from dataclasses import replace
+sys.modules["torch"] = None
 from encoder_worker import queries
 from encoder_worker.chunks import processor
 from encoder_worker.encode.devices import CPU
-from encoder_worker.worker import load_encoder
+from encoder_worker.encode.factory import load_encoder
 from shared.settings import get_settings
 load_encoder(get_settings(), "queries", CPU).close()
-sys.exit("torch" in sys.modules)
 """
-    environment = {
-        "LOOKALIKE_DATA_DIR": str(encoder_settings.data_dir),
-        "LOOKALIKE_WEIGHTS": "untrained",
-    }
     done = subprocess.run(
         [sys.executable, "-c", code],
-        env=environment,
+        env={"LOOKALIKE_DATA_DIR": str(encoder_settings.data_dir)},
         cwd=Path(__file__).parents[4],
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(("runtime", "device"), [("torch", CPU), ("auto", Device("cuda:0"))])
+def test_a_runtime_without_its_library_names_the_remedy(
+    runtime: str,
+    device: Device,
+    weights: Weights,
+    encoder_settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("torch", "encoder_worker.encode.torch", "encoder_worker.encode.cuda"):
+        monkeypatch.setitem(sys.modules, name, None)
+    settings = encoder_settings.model_copy(update={"runtime": runtime})
+    with pytest.raises(StartupError, match=r"requirements-run-gpu\.lock"):
+        create_runtime(weights, settings, "loads", device)
 
 
 def test_the_settings_choose_the_runtime(weights: Weights, encoder_settings: Settings) -> None:

@@ -1,24 +1,26 @@
-"""Weights from files and downloads: what is taken, what is refused, and what is said."""
+"""Weights in the box and from files: what is taken, what is refused, and what is said."""
 
 import hashlib
-import threading
-from collections.abc import Iterator
-from functools import partial
-from http.server import HTTPServer, SimpleHTTPRequestHandler
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from structlog.testing import capture_logs
+from safetensors.numpy import save_file
 from torchvision.models import VGG16_Weights
 
 from encoder_worker.errors import StartupError
 from encoder_worker.model import weights as weights_module
-from encoder_worker.model.state_dict import feature_indexes
-from encoder_worker.model.vgg16 import OXFORD_MEAN, TORCHVISION_MEAN, kernel_shapes
-from encoder_worker.model.weights import IMAGENET, IMAGENET_V1, Published, find_weights
+from encoder_worker.model.vgg16 import (
+    OXFORD_MEAN,
+    TORCHVISION_MEAN,
+    feature_indexes,
+    kernel_shapes,
+)
+from encoder_worker.model.weights import IMAGENET, INPUT_KEY, PUBLISHED, Published, find_weights
 from shared.settings import Settings
 
 
@@ -36,8 +38,8 @@ def save(path: Path, state: Any) -> Path:
     return path
 
 
-def asking_for(path: Path | str, settings: Settings) -> Settings:
-    return settings.model_copy(update={"weights": str(path)})
+def asking_for(path: Path | str, settings: Settings, asked: str | None = "torchvision") -> Settings:
+    return settings.model_copy(update={"weights": str(path), "weights_input": asked})
 
 
 @pytest.mark.parametrize("prefix", ["", "features.", "module.features."])
@@ -48,7 +50,8 @@ def test_a_file_of_vgg16_or_of_its_features_is_read(
     state = state_dict(prefix)
     path = save(tmp_path / "w.pth", {"state_dict": state} if wrapped else state)
     found = find_weights(asking_for(path, base_settings))
-    assert found.name == f"file-{hashlib.sha256(path.read_bytes()).hexdigest()[:8]}"
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert found.name == f"file-{digest[:8]}-torchvision"
     assert found.mean == TORCHVISION_MEAN
     layers = found.load()
     assert [layer.kernel.shape for layer in layers] == list(kernel_shapes())
@@ -82,17 +85,20 @@ def test_a_file_of_something_else_is_refused(
 
 
 class _Code:
-    """Unpickling this would run code; torch must refuse before it does."""
+    """Unpickling this would make a file; torch must refuse before it does."""
+
+    def __init__(self, made: Path) -> None:
+        self._made = made
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (weights_module._log.critical, ("code in a weight file was run",))
+        return (Path.update_keeping_vector, (self._made,))
 
 
 def test_a_file_that_holds_code_is_refused(tmp_path: Path, base_settings: Settings) -> None:
-    path = save(tmp_path / "w.pth", {"state_dict": _Code()})
-    with capture_logs() as logs:
-        assert "cannot be read as tensors alone" in refused(path, base_settings)
-    assert not [line for line in logs if "was run" in line["event"]]
+    made = tmp_path / "made"
+    path = save(tmp_path / "w.pth", {"state_dict": _Code(made)})
+    assert "cannot be read as tensors alone" in refused(path, base_settings)
+    assert not made.exists()
 
 
 def test_a_list_of_tensors_is_no_state_dict(tmp_path: Path, base_settings: Settings) -> None:
@@ -122,116 +128,136 @@ def test_values_that_are_not_numbers_are_refused(tmp_path: Path, base_settings: 
 
 
 def test_published_files_are_torchvisions() -> None:
-    features = VGG16_Weights.IMAGENET1K_FEATURES
-    assert features.url == IMAGENET.url
-    assert features.transforms.keywords["mean"] == pytest.approx(
-        tuple(value / 255 for value in IMAGENET.mean)
-    )
-    assert features.transforms.keywords["std"] == pytest.approx(
-        tuple(value / 255 for value in IMAGENET.deviation)
-    )
-    assert VGG16_Weights.IMAGENET1K_V1.url == IMAGENET_V1.url
-    for published in (IMAGENET, IMAGENET_V1):
-        assert published.sha256 in published.url
+    for published, torchvisions in zip(
+        PUBLISHED,
+        (VGG16_Weights.IMAGENET1K_FEATURES, VGG16_Weights.IMAGENET1K_V1),
+        strict=True,
+    ):
+        assert f"-{published.sha256}.pth" in torchvisions.url
         assert published.name.endswith(published.sha256)
+        preparation = weights_module._PREPARATIONS[published.input]
+        for mine, theirs in (
+            (preparation.mean, torchvisions.transforms().mean),
+            (preparation.deviation, torchvisions.transforms().std),
+        ):
+            assert [value / 255 for value in mine] == pytest.approx(list(theirs))
 
 
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[tuple[Path, str]]:
-    """A folder and the address on 127.0.0.1 that serves it."""
-    folder = tmp_path / "served"
-    folder.mkdir()
-    handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
-    with HTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield folder, f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
-
-
-def publish(served: tuple[Path, str], *, sha256: str | None = None) -> Published:
-    folder, url = served
-    path = save(folder / "vgg16.pth", state_dict("features."))
-    return Published(
-        name="published-1",
-        url=f"{url}/vgg16.pth",
-        sha256=sha256 or hashlib.sha256(path.read_bytes()).hexdigest()[:8],
-        mean=OXFORD_MEAN,
-        deviation=(1.0, 1.0, 1.0),
+def test_a_published_file_is_known_by_its_hash(
+    tmp_path: Path, base_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = save(tmp_path / "vgg16.pth", state_dict("features."))
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    monkeypatch.setattr(
+        weights_module, "PUBLISHED", (Published("published-1", digest[:8], "oxford"),)
     )
-
-
-def test_a_download_is_kept_and_not_repeated(
-    served: tuple[Path, str], base_settings: Settings
-) -> None:
-    published = publish(served)
-    settings = asking_for("imagenet", base_settings)
-    assert find_weights(settings, published).name == "published-1"
-    (served[0] / "vgg16.pth").unlink()
-    again = find_weights(settings, published)
-    assert again.mean == OXFORD_MEAN
-    assert float(again.load()[0].kernel[0, 0, 0, 0]) == 1
-
-
-def test_a_broken_kept_file_is_fetched_again(
-    served: tuple[Path, str], base_settings: Settings
-) -> None:
-    published = publish(served)
-    kept = base_settings.data_dir / "weights" / "vgg16.pth"
-    kept.parent.mkdir(parents=True)
-    kept.write_bytes(b"half of it")
-    find_weights(asking_for("imagenet", base_settings), published)
-    assert kept.read_bytes() == (served[0] / "vgg16.pth").read_bytes()
-
-
-def test_half_downloads_are_swept_away(served: tuple[Path, str], base_settings: Settings) -> None:
-    folder = base_settings.data_dir / "weights"
-    folder.mkdir(parents=True)
-    (folder / "vgg16.pth.0123.partial").write_bytes(b"half")
-    find_weights(asking_for("imagenet", base_settings), publish(served))
-    assert sorted(path.name for path in folder.iterdir()) == ["vgg16.lock", "vgg16.pth"]
-
-
-def test_a_download_with_another_hash_is_refused(
-    served: tuple[Path, str], base_settings: Settings
-) -> None:
-    published = publish(served, sha256="00000000")
-    with pytest.raises(StartupError, match="invalid hash value"):
-        find_weights(asking_for("imagenet", base_settings), published)
-    assert [p.name for p in (base_settings.data_dir / "weights").iterdir()] == ["vgg16.lock"]
-
-
-def test_no_internet_names_file_and_remedies(base_settings: Settings) -> None:
-    nowhere = Published("x", "http://127.0.0.1:1/vgg16.pth", "0", OXFORD_MEAN, (1.0, 1.0, 1.0))
-    with pytest.raises(StartupError) as refusal:
-        find_weights(asking_for("imagenet", base_settings), nowhere)
-    assert str(base_settings.data_dir / "weights" / "vgg16.pth") in str(refusal.value)
-    assert "untrained" in str(refusal.value)
-
-
-def test_auto_prefers_trained_weights(served: tuple[Path, str], base_settings: Settings) -> None:
-    found = find_weights(asking_for("auto", base_settings), publish(served))
-    assert found.name == "published-1"
-
-
-def test_auto_falls_back_loudly(base_settings: Settings) -> None:
-    nowhere = Published("x", "http://127.0.0.1:1/vgg16.pth", "0", OXFORD_MEAN, (1.0, 1.0, 1.0))
-    with capture_logs() as logs:
-        found = find_weights(asking_for("auto", base_settings), nowhere)
-    assert found.name.startswith("untrained-")
-    assert [line["log_level"] for line in logs if line["event"] == "trained_weights_missing"] == [
-        "warning"
-    ]
-
-
-def test_a_published_file_given_by_path_is_known_by_its_hash(
-    served: tuple[Path, str], base_settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    published = publish(served)
-    monkeypatch.setattr(weights_module, "IMAGENET", published)
-    found = find_weights(asking_for(served[0] / "vgg16.pth", base_settings))
+    found = find_weights(asking_for(path, base_settings, None))
     assert (found.name, found.mean) == ("published-1", OXFORD_MEAN)
+
+
+def test_the_weights_in_the_box_are_the_default(base_settings: Settings) -> None:
+    assert Settings().weights == "imagenet"
+    found = find_weights(asking_for("imagenet", base_settings, None))
+    digest = hashlib.sha256(IMAGENET.read_bytes()).hexdigest()
+    assert found.name == f"imagenet-{digest[:8]}"
+    assert digest in (IMAGENET.parent / "README.md").read_text()
+    assert (found.mean, found.deviation) == (OXFORD_MEAN, (1.0, 1.0, 1.0))
+    # Keras's VGG16 begins its block1_conv1 with these, blue, green and red.
+    first = found.load()[0].kernel[0, ::-1, 0, 0]
+    assert first == pytest.approx([0.42947057, 0.55037946, 0.4800154], abs=3e-4)
+
+
+def safetensors(path: Path, metadata: dict[str, str] | None = None) -> Path:
+    tensors = {key: tensor.numpy().copy() for key, tensor in state_dict("features.").items()}
+    save_file(tensors, path, metadata=metadata)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("said", "mean"), [("oxford", OXFORD_MEAN), ("torchvision", TORCHVISION_MEAN)]
+)
+def test_a_file_says_how_it_wants_its_pixels(
+    said: str, mean: tuple[float, ...], tmp_path: Path, base_settings: Settings
+) -> None:
+    path = safetensors(tmp_path / "w.safetensors", {INPUT_KEY: said})
+    found = find_weights(asking_for(path, base_settings, None))
+    assert found.name == f"file-{hashlib.sha256(path.read_bytes()).hexdigest()[:8]}"
+    assert found.mean == mean
+    assert [float(layer.kernel[0, 0, 0, 0]) for layer in found.load()] == list(range(1, 14))
+
+
+@pytest.mark.parametrize("suffix", ["safetensors", "pth"])
+def test_a_file_that_says_nothing_is_refused_with_the_two_choices(
+    suffix: str, tmp_path: Path, base_settings: Settings
+) -> None:
+    path = tmp_path / f"w.{suffix}"
+    safetensors(path) if suffix == "safetensors" else save(path, state_dict())
+    with pytest.raises(StartupError, match=r"WEIGHTS_INPUT to `oxford` .* or to `torchvision`"):
+        find_weights(asking_for(path, base_settings, None))
+
+
+def test_one_file_prepared_in_two_ways_has_two_names(
+    tmp_path: Path, base_settings: Settings
+) -> None:
+    path = safetensors(tmp_path / "w.safetensors")
+    names = {
+        find_weights(asking_for(path, base_settings, asked)).name
+        for asked in ("oxford", "torchvision")
+    }
+    assert len(names) == 2
+
+
+@pytest.mark.parametrize(
+    ("metadata", "asked", "said"),
+    [
+        ("oxford", "torchvision", "made for the input `oxford`.*`torchvision`"),
+        ("keras", None, "'keras'; it must be `oxford` or `torchvision`"),
+    ],
+)
+def test_contradictions_are_refused(
+    metadata: str, asked: str | None, said: str, tmp_path: Path, base_settings: Settings
+) -> None:
+    path = safetensors(tmp_path / "w.safetensors", {INPUT_KEY: metadata})
+    with pytest.raises(StartupError, match=said):
+        find_weights(asking_for(path, base_settings, asked))
+
+
+def test_safetensors_that_end_early_are_refused(tmp_path: Path, base_settings: Settings) -> None:
+    path = safetensors(tmp_path / "w.safetensors", {INPUT_KEY: "oxford"})
+    path.write_bytes(path.read_bytes()[:-100])
+    assert "cannot be read as tensors alone" in refused(path, base_settings)
+
+
+def test_a_state_dict_without_torch_names_the_remedy(
+    tmp_path: Path, base_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = save(tmp_path / "w.pth", state_dict())
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert "Convert it where torch is" in refused(path, base_settings)
+
+
+def test_conversion_keeps_what_it_read_and_is_repeatable(
+    tmp_path: Path, base_settings: Settings
+) -> None:
+    source = save(tmp_path / "w.pth", state_dict("module.features."))
+    command = [sys.executable, "-m", "encoder_worker.model.convert", str(source)]
+    targets = [tmp_path / name for name in ("one.safetensors", "two.safetensors")]
+    for target in targets:
+        subprocess.run([*command, str(target), "--input", "oxford"], check=True)
+    assert targets[0].read_bytes() == targets[1].read_bytes()
+    found = find_weights(asking_for(targets[0], base_settings, None))
+    assert found.mean == OXFORD_MEAN
+    for one, other in zip(
+        found.load(),
+        find_weights(asking_for(source, base_settings, "oxford")).load(),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(one.kernel, other.kernel)
+        np.testing.assert_array_equal(one.bias, other.bias)
+
+    silent = subprocess.run([*command, "x"], capture_output=True, text=True, check=False)
+    assert silent.returncode == 1
+    assert "LOOKALIKE_WEIGHTS_INPUT" in silent.stderr
 
 
 def test_hash_of_a_file(tmp_path: Path) -> None:

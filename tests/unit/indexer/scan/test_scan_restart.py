@@ -5,13 +5,13 @@ import threading
 
 import pytest
 
-from indexer.scan import classify
 from indexer.sources.directory import path_too_long
 from shared.domain.chunk import ChunkOutcome
 from shared.domain.job import DirectorySource, Job, UploadSource
 from shared.files.uris import file_uri
 from shared.ledger import Scans
 from shared.retry import ShuttingDown
+from shared.store import Images
 from tests.services import wait_until
 from tests.unit.indexer.loads import Indexer, Loads, upload_ref
 
@@ -166,15 +166,13 @@ def test_the_lookups_of_a_repeated_scan_are_strong(
 ) -> None:
     loads.put(*FILES)
     asked: list[bool] = []
-    images = classify.Images.file_versions
+    images = Images.file_versions
 
-    def file_versions(
-        self: classify.Images, collection: str, ids: list[str], *, strong: bool
-    ) -> object:
+    def file_versions(self: Images, collection: str, ids: list[str], *, strong: bool) -> object:
         asked.append(strong)
         return images(self, collection, ids, strong=strong)
 
-    monkeypatch.setattr(classify.Images, "file_versions", file_versions)
+    monkeypatch.setattr(Images, "file_versions", file_versions)
     job, dead = loads.job(source=DirectorySource(path=str(loads.root))), loads.indexer()
     assert Scans(loads.redis, dead.id).begin(job) is not None
     dead.die()

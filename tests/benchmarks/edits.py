@@ -1,0 +1,86 @@
+"""A photo edited as people edit photos before they post them again, after INRIA's Copydays set.
+
+Jégou, Douze and Schmid, Hamming Embedding and Weak Geometric Consistency, ECCV 2008, section 5.1:
+JPEG qualities 75 to 3 on a picture of a sixteenth of the pixels, crops of 10 to 80 %, and strong
+edits. Every edit takes an upright RGB picture and its own dice and gives a JPEG file.
+"""
+
+import random
+from collections.abc import Callable
+from io import BytesIO
+
+from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
+
+Edit = Callable[[Image.Image, random.Random], Image.Image]
+
+_QUALITY = 92
+
+
+def edited(picture: Image.Image, name: str, seed: str) -> bytes:
+    """The file that the edit of this name makes of a picture, the same for every call."""
+    made = EDITS[name](picture, random.Random(seed + name))
+    quality = int(name.removeprefix("jpeg ")) if name.startswith("jpeg ") else _QUALITY
+    out = BytesIO()
+    made.save(out, "JPEG", quality=quality)
+    return out.getvalue()
+
+
+def _quarter_size(picture: Image.Image, _: random.Random) -> Image.Image:
+    return picture.resize((max(1, picture.width // 4), max(1, picture.height // 4)))
+
+
+def _unchanged(picture: Image.Image, _: random.Random) -> Image.Image:
+    return picture
+
+
+def _crop(share: float) -> Edit:
+    """Take away `share` of the area, the rest anywhere in the picture."""
+    side = (1 - share) ** 0.5
+
+    def crop(picture: Image.Image, dice: random.Random) -> Image.Image:
+        width, height = int(picture.width * side), int(picture.height * side)
+        left = dice.randint(0, picture.width - width)
+        top = dice.randint(0, picture.height - height)
+        return picture.crop((left, top, left + width, top + height))
+
+    return crop
+
+
+def _frame(colour: str) -> Edit:
+    """A border of a fifth of the width on every side."""
+    return lambda picture, _: ImageOps.expand(picture, picture.width // 5, colour)
+
+
+def _text(picture: Image.Image, dice: random.Random) -> Image.Image:
+    """Four bars of text across two thirds of the width."""
+    made = picture.copy()
+    canvas = ImageDraw.Draw(made)
+    width, height = made.size
+    for _ in range(4):
+        top = dice.uniform(0.05, 0.9) * height
+        canvas.rectangle((width * 0.16, top, width * 0.84, top + height * 0.05), fill="white")
+        size = max(8.0, height * 0.04)
+        canvas.text((width * 0.2, top), "LOREM IPSUM DOLOR SIT AMET", fill="black", font_size=size)
+    return made
+
+
+EDITS: dict[str, Edit] = {
+    "jpeg 75": _unchanged,
+    "jpeg 30": _quarter_size,
+    "jpeg 15": _quarter_size,
+    "jpeg 8": _quarter_size,
+    "jpeg 3": _quarter_size,
+    "crop 10 %": _crop(0.1),
+    "crop 30 %": _crop(0.3),
+    "crop 50 %": _crop(0.5),
+    "crop 80 %": _crop(0.8),
+    "black frame": _frame("black"),
+    "white frame": _frame("white"),
+    "text": _text,
+    "flip": lambda picture, _: ImageOps.mirror(picture),
+    "turn by 90": lambda picture, _: picture.transpose(Image.Transpose.ROTATE_90),
+    "turn by 10": lambda picture, _: picture.rotate(10, Image.Resampling.BILINEAR),
+    "grey": lambda picture, _: picture.convert("L").convert("RGB"),
+    "brighter": lambda picture, _: ImageEnhance.Brightness(picture).enhance(1.6),
+    "blur": lambda picture, _: picture.filter(ImageFilter.GaussianBlur(picture.width / 80)),
+}

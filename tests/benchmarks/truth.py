@@ -1,0 +1,128 @@
+"""Three kinds of truth for a search: the same class, the same scene, the same picture edited."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from tests.benchmarks.edits import EDITS, edited
+from tests.benchmarks.scenes import drawn_scenes
+
+#: Unit vectors, float32 (n, d).
+Vectors = NDArray[np.float32]
+
+NEAREST = 10
+#: Every n-th photo is edited in every way.
+_EDITED_STEP = 12
+
+
+@dataclass(frozen=True)
+class Truth:
+    """`files` in three parts: `photos` with a class each, `scenes`, and `copies` of photos."""
+
+    files: tuple[bytes, ...]
+    classes: NDArray[np.str_]
+    scenes: NDArray[np.str_]
+    #: For each copy the index of its photo, and its edit.
+    originals: NDArray[np.int64]
+    edits: tuple[str, ...]
+
+    def parts(self, vectors: Vectors) -> tuple[Vectors, Vectors, Vectors]:
+        """The vectors of photos, scenes and copies."""
+        first = len(self.classes)
+        second = first + len(self.scenes)
+        return vectors[:first], vectors[first:second], vectors[second:]
+
+
+def gather(photos: Sequence[Path], scene_photos: Sequence[Path]) -> Truth:
+    """All files: photos whose folder is their class, scenes by name up to `_`, and copies."""
+    files = [path.read_bytes() for path in photos]
+    views = [(path.name.partition("_")[0], path.read_bytes()) for path in scene_photos]
+    views += drawn_scenes()
+    copies, originals, edits = [], [], []
+    for index in range(0, len(photos), _EDITED_STEP):
+        picture = ImageOps.exif_transpose(Image.open(BytesIO(files[index]))).convert("RGB")
+        for name in EDITS:
+            copies.append(edited(picture, name, photos[index].name))
+            originals.append(index)
+            edits.append(name)
+    return Truth(
+        files=(*files, *(content for _, content in views), *copies),
+        classes=np.array([path.parent.name for path in photos]),
+        scenes=np.array([name for name, _ in views]),
+        originals=np.array(originals),
+        edits=tuple(edits),
+    )
+
+
+def score(truth: Truth, rows: Vectors, queries: Vectors | None = None) -> dict[str, float]:
+    """P@1, P@10 and mAP by class, P@1 and mAP by scene, recall at 1 of copies.
+
+    `queries` search among `rows` (the same pictures, perhaps encoded on another path); a picture
+    itself is left out of what it finds. Scenes and copies are looked for among the photos too.
+    """
+    photos, scenes, _ = truth.parts(rows)
+    asked_photos, asked_scenes, asked_copies = truth.parts(rows if queries is None else queries)
+    classes = _relevance(asked_photos @ photos.T, truth.classes, truth.classes)
+    everything = np.concatenate([scenes, photos])
+    labels = np.concatenate([truth.scenes, truth.classes])
+    views = _relevance(asked_scenes @ everything.T, truth.scenes, labels)
+    found = _copies_found(truth, asked_copies, photos)
+    return {
+        "class P@1": float(classes[:, 0].mean()),
+        "class P@10": float(classes[:, :NEAREST].mean()),
+        "class mAP": _mean_average_precision(classes),
+        "scene P@1": float(views[:, 0].mean()),
+        "scene mAP": _mean_average_precision(views),
+        "copies R@1": float(found.mean()),
+    }
+
+
+def recall_by_edit(truth: Truth, rows: Vectors) -> dict[str, float]:
+    """How often the photo is the first that its copy finds, for each edit."""
+    photos, _, copies = truth.parts(rows)
+    found: dict[str, list[bool]] = defaultdict(list)
+    for edit, first in zip(truth.edits, _copies_found(truth, copies, photos), strict=True):
+        found[edit].append(bool(first))
+    return {edit: float(np.mean(firsts)) for edit, firsts in found.items()}
+
+
+def nearest(rows: Vectors, queries: Vectors) -> NDArray[np.int64]:
+    """The indexes of each query's ten nearest rows but the one of its own index."""
+    scores = queries @ rows.T
+    np.fill_diagonal(scores, -np.inf)
+    found: NDArray[np.int64] = np.argsort(-scores, axis=1, kind="stable")[:, :NEAREST]
+    return found
+
+
+def chance(classes: NDArray[np.str_]) -> float:
+    """The class P@10 of picking at random."""
+    _, sizes = np.unique(classes, return_counts=True)
+    return float((sizes * (sizes - 1)).sum() / (len(classes) * (len(classes) - 1)))
+
+
+def _copies_found(truth: Truth, copies: Vectors, photos: Vectors) -> NDArray[np.bool_]:
+    first: NDArray[np.bool_] = (copies @ photos.T).argmax(axis=1) == truth.originals
+    return first
+
+
+def _relevance(
+    scores: Vectors, asked: NDArray[np.str_], labels: NDArray[np.str_]
+) -> NDArray[np.bool_]:
+    """Whether each hit bears the query's label, best hit first; hit i of query i is left out."""
+    np.fill_diagonal(scores, -np.inf)
+    order = np.argsort(-scores, axis=1, kind="stable")[:, :-1]
+    relevant: NDArray[np.bool_] = labels[order] == asked[:, None]
+    return relevant
+
+
+def _mean_average_precision(relevant: NDArray[np.bool_]) -> float:
+    ranks = np.arange(1, relevant.shape[1] + 1)
+    precisions = np.cumsum(relevant, axis=1) / ranks
+    totals = relevant.sum(axis=1)
+    return float(((precisions * relevant).sum(axis=1)[totals > 0] / totals[totals > 0]).mean())
