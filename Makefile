@@ -40,7 +40,7 @@ ifdef DATA_DIR
 run: export LOOKALIKE_DATA_DIR = $(DATA_DIR)
 endif
 run: images-named installed-to-run page-if-possible ## Run everything here: make run IMAGES=/path [PORT=8000] [DATA_DIR=var]
-	@exec $(BIN)/python -m deploy.guard TERM $(BIN)/python -m deploy.launch
+	@exec $(BIN)/python -m deploy.local.pdeathsig TERM $(BIN)/python -m deploy.local.launch
 
 # The launcher says this and more, but only after gigabytes were downloaded.
 .PHONY: images-named
@@ -193,15 +193,15 @@ screenshots: $(INSTALLED) chromium page ## Take pictures of every view of the pa
 
 # --- Upkeep ------------------------------------------------------------------------------------
 
-GATEWAY = --extra gateway --extra indexer
-ENCODER = --extra encoder --extra indexer
+GATEWAY = --extra gateway --extra store
+ENCODER = --extra encoder --extra store
 COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 pyproject.toml $(if $(UPGRADE),--upgrade)
 
 .PHONY: lock
 lock: $(INSTALLED) ## Write the requirements*.lock files anew; UPGRADE=1 takes newer versions
 	$(COMPILE) --all-extras -o requirements.lock
 	$(COMPILE) $(GATEWAY) -c requirements.lock -o requirements-gateway.lock
-	$(COMPILE) --extra indexer -c requirements.lock -o requirements-indexer.lock
+	$(COMPILE) --extra store -c requirements.lock -o requirements-indexer.lock
 	$(COMPILE) $(ENCODER) -c requirements.lock -o requirements-encoder-cpu.lock
 	$(COMPILE) $(ENCODER) --extra encoder-gpu -c requirements.lock -o requirements-encoder-gpu.lock
 	$(COMPILE) $(GATEWAY) $(ENCODER) --extra local -c requirements.lock -o requirements-run-cpu.lock
@@ -211,7 +211,7 @@ lock: $(INSTALLED) ## Write the requirements*.lock files anew; UPGRADE=1 takes n
 convert-weights: $(INSTALLED) ## Make a weight file of one's own fit: WEIGHTS=… TO=… [INPUT=oxford|torchvision]
 	$(BIN)/python -m encoder_worker.model.convert $(WEIGHTS) $(TO) $(if $(INPUT),--input $(INPUT))
 calibrate: installed-to-run ## Calibrate a weight file for int8: WEIGHTS=… IMAGES=/path/to/photos
-	$(BIN)/python -m encoder_worker.calibration $(WEIGHTS) $(IMAGES) $(if $(INPUT),--input $(INPUT))
+	$(BIN)/python -m encoder_worker.encode.calibration $(WEIGHTS) $(IMAGES) $(if $(INPUT),--input $(INPUT))
 
 .PHONY: clean
 clean: ## Remove what was installed and built; the data directory stays

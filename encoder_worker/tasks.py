@@ -9,13 +9,11 @@ from typing import Any, cast
 
 from celery import signals
 
-from encoder_worker.encoder import EncoderFailed
-from encoder_worker.setup_error import SetUpError
+from encoder_worker.errors import EncoderFailed, StartupError
 from encoder_worker.worker import EncoderQueue, Worker
 from shared import log
-from shared.celery_app import create_celery
-from shared.messages import Query
-from shared.queues import ENCODE, ENCODE_TASK, QUERY, QUERY_TASK
+from shared.domain.query import Query
+from shared.queue import ENCODE, ENCODE_TASK, QUERY, QUERY_TASK, create_celery
 from shared.settings import get_settings
 
 app = create_celery(get_settings())
@@ -25,11 +23,11 @@ _running: list[Worker] = []
 
 @app.task(name=ENCODE_TASK)
 def encode_chunk(job_id: str, chunk_id: str) -> None:
-    """Work on a chunk of a load, if it is still to be had."""
+    """Work on a chunk of a load, if it can still be claimed."""
     try:
         _running[0].chunks.work(job_id, chunk_id)
     except EncoderFailed:
-        _give_up_process()
+        _terminate()
 
 
 @app.task(name=QUERY_TASK)
@@ -38,10 +36,10 @@ def encode_query(query: dict[str, Any]) -> None:
     try:
         _running[0].queries.answer(Query.model_validate(query))
     except EncoderFailed:
-        _give_up_process()
+        _terminate()
 
 
-def _give_up_process() -> None:
+def _terminate() -> None:
     """End, to be started afresh: a device that failed once fails from then on."""
     _log.critical("encoder_failed", effect="this process ends, and its supervisor starts another")
     os.kill(os.getpid(), signal.SIGTERM)
@@ -70,8 +68,8 @@ def _load(sender: Any, **_: Any) -> None:
     log.configure(settings, process=f"encoder-{queues[0]}")
     try:
         _running.append(Worker(settings, cast("EncoderQueue", queues[0]), sender.hostname))
-    except SetUpError as error:
-        _log.critical("encoder_not_started", reason=str(error))
+    except StartupError as error:
+        _log.critical("startup_failed", reason=str(error))
         # Celery logs an ordinary exception of a signal's receiver and goes on without it.
         raise SystemExit(1) from error
 

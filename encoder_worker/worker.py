@@ -1,27 +1,28 @@
-"""An encoder process put together: one network, its stores, its sign of life."""
+"""An encoder process put together: one network, its stores, its heartbeat."""
 
+import ctypes
+import gc
 import threading
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
-from encoder_worker.chunk import ChunkWorker
-from encoder_worker.cpu_quota import available_cpus
-from encoder_worker.decoding import DecodeAll, decode_in_quarantine, decode_in_threads
-from encoder_worker.devices import Device, choose_device
-from encoder_worker.encoder import Encoder
-from encoder_worker.freed_memory import give_back
-from encoder_worker.quarantine import Quarantine
-from encoder_worker.query import QueryWorker
-from encoder_worker.runtimes import Workload, create_runtime
-from encoder_worker.stores import open_stores
-from encoder_worker.weights import find_weights
-from shared import redis_client
+from encoder_worker.chunks.pipeline import Stages
+from encoder_worker.chunks.processor import ChunkProcessor
+from encoder_worker.chunks.stores import open_stores
+from encoder_worker.decode.batch import BatchDecoder, decode_in_sandbox, decode_in_threads
+from encoder_worker.decode.sandbox import DecoderSandbox
+from encoder_worker.encode.cpu_quota import available_cpus
+from encoder_worker.encode.devices import choose_device
+from encoder_worker.encode.factory import load_encoder
+from encoder_worker.encode.runtime import Workload
+from encoder_worker.queries import QueryProcessor
+from shared.domain.worker import WorkerInfo
 from shared.ledger import Heartbeat, Queries, Workers
 from shared.log import get_logger
-from shared.messages import WorkerInfo
-from shared.queues import ENCODE
+from shared.queue import ENCODE
+from shared.redis import connect
 from shared.settings import Settings
 
 _log = get_logger(__name__)
@@ -29,28 +30,10 @@ _log = get_logger(__name__)
 EncoderQueue = Literal["encode", "query"]
 
 
-def load_encoder(settings: Settings, workload: Workload, device: Device) -> Encoder:
-    """The network that the settings ask for, ready to encode. Raises SetUpError."""
-    began = time.monotonic()
-    weights = find_weights(settings)
-    runtime = create_runtime(weights, settings, workload, device)
-    _log.info(
-        "encoder_ready",
-        weights=runtime.weights,
-        runtime=runtime.name,
-        device=runtime.device,
-        precision=runtime.precision,
-        lanes=runtime.lanes,
-        batch_size=runtime.batch_size,
-        seconds=round(time.monotonic() - began, 2),
-    )
-    return Encoder(runtime)
-
-
 class Worker:
     """What serves one queue, `encode` or `query`. Loading the network takes seconds.
 
-    Raises SetUpError where weights or device cannot be had.
+    Raises StartupError where weights or device cannot be had.
     """
 
     def __init__(self, settings: Settings, queue: EncoderQueue, name: str) -> None:
@@ -58,28 +41,28 @@ class Worker:
         self._device = choose_device(settings, queue)
         workload: Workload = "loads" if queue == ENCODE else "queries"
         self._encoder = load_encoder(settings, workload, self._device)
-        give_back()
-        self._redis = redis_client.connect(settings)
+        _trim_memory()
+        self._redis = connect(settings)
         self._info = self._describe(queue, name)
         self._threads = ThreadPoolExecutor(
             settings.decode_threads or available_cpus(), thread_name_prefix="decode"
         )
-        self._quarantine = Quarantine(settings.max_pixels)
+        self._sandbox = DecoderSandbox(settings.max_pixels)
         self._stores = open_stores(settings, self._redis, self._info.id)
-        self.chunks = ChunkWorker(
-            settings,
-            self._stores,
-            self._encoder,
-            self._threads,
-            self._decoder(settings),
-            decode_in_quarantine(self._quarantine),
-            self._stopping,
+        stages = Stages(
+            settings=settings,
+            encoder=self._encoder,
+            threads=self._threads,
+            decode=self._decoder(settings),
+            decode_suspects=decode_in_sandbox(self._sandbox),
+            stopping=self._stopping,
         )
-        self.queries = QueryWorker(settings, Queries(self._redis), self._encoder)
+        self.chunks = ChunkProcessor(stages, self._stores)
+        self.queries = QueryProcessor(settings, Queries(self._redis), self._encoder)
         self._heartbeat = Heartbeat(Workers(self._redis, settings), self._alive, settings)
 
     def start(self) -> None:
-        """Show up among the living."""
+        """Register this process, again and again from now on."""
         self._heartbeat.start()
 
     def stop(self) -> None:
@@ -87,24 +70,24 @@ class Worker:
         self._stopping.set()
 
     def close(self) -> None:
-        """Leave the living, and everything else. Nobody may work with it any more."""
+        """Deregister this process and free everything. It cannot be used afterwards."""
         self.stop()
         self._heartbeat.stop()
         self._threads.shutdown()
         self._encoder.close()
-        self._quarantine.close()
+        self._sandbox.close()
         self._stores.close()
         self._redis.close()
         self._device.release()
 
-    def _decoder(self, settings: Settings) -> DecodeAll:
+    def _decoder(self, settings: Settings) -> BatchDecoder:
         on_cores = decode_in_threads(self._threads, settings.max_pixels)
         if not self._device.is_gpu or self._info.queue != ENCODE:
             return on_cores
         # Imported late: it loads torch and TorchCodec, which a worker on the CPU lives without.
         import torch
 
-        from encoder_worker.cuda_decoding import faster_decoder
+        from encoder_worker.decode.gpu import faster_decoder
 
         return faster_decoder(on_cores, torch.device(self._device.name), settings.max_pixels)
 
@@ -124,3 +107,16 @@ class Worker:
     def _alive(self) -> WorkerInfo:
         speed = self._encoder.images_per_second
         return self._info.model_copy(update={"images_per_second": speed})
+
+
+def _trim_memory() -> None:
+    """Give back to the system what loading a network has left behind.
+
+    Both would happen by themselves, thousands of pictures later: a network's weights lie in
+    Python's cycles until its rare full collection, and free pages within glibc's heap until enough
+    of them lie at its end (malloc_trim(3)). Another libc has no such call, and needs none.
+    """
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)

@@ -11,12 +11,15 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from gateway import __version__, docs, openapi, problems
-from gateway.body_limit import BodyLimit
-from gateway.dependencies import open_services
-from gateway.metrics import Metrics, RequestMetrics
-from gateway.page import Page
-from gateway.problems import UnhandledErrors
+from gateway import __version__, openapi
+from gateway.factory import open_services
+from gateway.http import docs, problems
+from gateway.http.body_limit import BodyLimit
+from gateway.http.problems import UnhandledErrors
+from gateway.http.request_metrics import RequestMetrics
+from gateway.http.security import AccessControl, ApiKeys, SecurityHeaders
+from gateway.http.web_page import Page
+from gateway.metrics import Metrics
 from gateway.routes import (
     article,
     collections,
@@ -29,7 +32,6 @@ from gateway.routes import (
     system,
     uploads,
 )
-from gateway.security import ApiKeys, Gate, SecurityHeaders
 from shared import log
 from shared.settings import Settings, get_settings
 
@@ -116,6 +118,6 @@ def _middleware(settings: Settings) -> list[Middleware]:
             expose_headers=["Location", "Retry-After", "ETag", "Content-Disposition"],
         ),
         Middleware(UnhandledErrors),
-        Middleware(Gate, keys=ApiKeys(settings.api_keys), settings=settings),
+        Middleware(AccessControl, keys=ApiKeys(settings.api_keys), settings=settings),
         Middleware(BodyLimit, max_bytes=settings.max_upload_bytes),
     ]

@@ -1,22 +1,16 @@
-"""The composition root: every client is made, handed out and closed here."""
+"""What handlers ask for: services, and parameters that many routes have."""
 
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from typing import Annotated, TypeVar, cast
 
 from fastapi import Depends, Query, Request
 from fastapi import Path as PathParameter
 from pydantic import Field
 
-from gateway.links import Links
-from gateway.loads import Loads
-from gateway.metrics import LedgerMetrics, Metrics
-from gateway.progress import Progress
-from gateway.query import QueryEncoder
-from gateway.readiness import Readiness
-from gateway.receiving import Receiving
-from gateway.removal import Removal
+from gateway.factory import Services
+from gateway.files.thumbnails import Thumbnails
+from gateway.http.security import ApiKeys
+from gateway.metrics import Metrics
 from gateway.schemas.fields import (
     BLANK_IS_NONE,
     EXAMPLE_ID,
@@ -25,77 +19,19 @@ from gateway.schemas.fields import (
     ImageId,
     JobId,
 )
-from gateway.searches import Searches
-from gateway.security import ApiKeys
-from gateway.thumbnails import Thumbnails
-from indexer.collections import Collections
-from indexer.images import Images
-from indexer.search import Search
-from shared.celery_app import create_celery
-from shared.ledger import Events, Jobs, Stats, Workers
-from shared.queues import Dispatcher
-from shared.redis_client import connect, connect_async
+from gateway.schemas.urls import UrlBuilder
+from gateway.services.deletion import DeletionService
+from gateway.services.job_events import JobEventStream
+from gateway.services.loads import LoadService
+from gateway.services.readiness import Readiness
+from gateway.services.search import SearchService
+from gateway.services.uploads import UploadService
+from shared.ledger import Jobs, Workers
+from shared.queue import Dispatcher
 from shared.settings import Settings
+from shared.store import Collections, Images
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Services:
-    """Everything that the routes ask for."""
-
-    settings: Settings
-    api_keys: ApiKeys
-    collections: Collections
-    images: Images
-    searches: Searches
-    removal: Removal
-    jobs: Jobs
-    loads: Loads
-    receiving: Receiving
-    progress: Progress
-    workers: Workers
-    dispatcher: Dispatcher
-    thumbnails: Thumbnails
-    readiness: Readiness
-
-
-async def open_services(settings: Settings, metrics: Metrics, stack: AsyncExitStack) -> Services:
-    """Make every client; `stack` closes them. None is connected before it is first used."""
-    redis = connect(settings)
-    stack.callback(redis.close)
-    async_redis = connect_async(settings)
-    stack.push_async_callback(async_redis.aclose)
-    celery = create_celery(settings)
-    stack.callback(celery.close)
-    collections, images, search = Collections(settings), Images(settings), Search(settings)
-    stack.callback(collections.close)
-    stack.callback(images.close)
-    stack.push_async_callback(search.close)
-
-    dispatcher = Dispatcher(celery, redis)
-    jobs, workers = Jobs(redis, settings), Workers(redis, settings)
-    readiness = Readiness(redis, workers, collections, settings.default_collection)
-    stack.callback(readiness.close)
-    metrics.watch(LedgerMetrics(Stats(redis), jobs, workers, dispatcher))
-    encoder = QueryEncoder(settings, redis, async_redis, dispatcher)
-    loads = Loads(settings, redis, jobs, collections, dispatcher)
-    return Services(
-        settings=settings,
-        api_keys=ApiKeys(settings.api_keys),
-        collections=collections,
-        images=images,
-        searches=Searches(collections, search, encoder, metrics),
-        removal=Removal(settings, collections, images, jobs),
-        jobs=jobs,
-        loads=loads,
-        receiving=Receiving(settings, loads, jobs, images),
-        progress=Progress(jobs, Events(redis)),
-        workers=workers,
-        dispatcher=dispatcher,
-        thumbnails=Thumbnails(settings),
-        readiness=readiness,
-    )
 
 
 # Coroutines all: FastAPI would take a thread for each plain function.
@@ -110,8 +46,8 @@ def _one(pick: Callable[[Services], T]) -> Callable[[Services], Awaitable[T]]:
     return provide
 
 
-async def _links(request: Request, services: Annotated[Services, Depends(_services)]) -> Links:
-    return Links(request, services.settings)
+async def _urls(request: Request, services: Annotated[Services, Depends(_services)]) -> UrlBuilder:
+    return UrlBuilder(request, services.settings)
 
 
 async def _metrics(request: Request) -> Metrics:
@@ -122,18 +58,18 @@ SettingsDep = Annotated[Settings, Depends(_one(lambda s: s.settings))]
 ApiKeysDep = Annotated[ApiKeys, Depends(_one(lambda s: s.api_keys))]
 CollectionsDep = Annotated[Collections, Depends(_one(lambda s: s.collections))]
 ImagesDep = Annotated[Images, Depends(_one(lambda s: s.images))]
-SearchesDep = Annotated[Searches, Depends(_one(lambda s: s.searches))]
-RemovalDep = Annotated[Removal, Depends(_one(lambda s: s.removal))]
+SearchesDep = Annotated[SearchService, Depends(_one(lambda s: s.searches))]
+DeletionDep = Annotated[DeletionService, Depends(_one(lambda s: s.deletion))]
 JobsDep = Annotated[Jobs, Depends(_one(lambda s: s.jobs))]
-LoadsDep = Annotated[Loads, Depends(_one(lambda s: s.loads))]
-ReceivingDep = Annotated[Receiving, Depends(_one(lambda s: s.receiving))]
-ProgressDep = Annotated[Progress, Depends(_one(lambda s: s.progress))]
+LoadsDep = Annotated[LoadService, Depends(_one(lambda s: s.loads))]
+UploadsDep = Annotated[UploadService, Depends(_one(lambda s: s.uploads))]
+JobEventsDep = Annotated[JobEventStream, Depends(_one(lambda s: s.job_events))]
 WorkersDep = Annotated[Workers, Depends(_one(lambda s: s.workers))]
 DispatcherDep = Annotated[Dispatcher, Depends(_one(lambda s: s.dispatcher))]
 ThumbnailsDep = Annotated[Thumbnails, Depends(_one(lambda s: s.thumbnails))]
 ReadinessDep = Annotated[Readiness, Depends(_one(lambda s: s.readiness))]
 MetricsDep = Annotated[Metrics, Depends(_metrics)]
-LinksDep = Annotated[Links, Depends(_links)]
+UrlsDep = Annotated[UrlBuilder, Depends(_urls)]
 
 CollectionPath = Annotated[
     CollectionName, PathParameter(description="A collection's name.", examples=["holidays"])

@@ -5,7 +5,6 @@ of them, not the sum. Searches and requests are counted by each gateway for itse
 process an address, and sum those.
 """
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -20,11 +19,10 @@ from prometheus_client import (
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from redis.exceptions import RedisError
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.errors import Unavailable
 from shared.ledger import Jobs, Stats, Workers
-from shared.queues import QUEUES, Dispatcher
+from shared.queue import QUEUES, Dispatcher
 
 _SEARCH_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _OUTCOMES = ("indexed", "unchanged", "duplicates", "failed")
@@ -118,43 +116,9 @@ class LedgerMetrics:
         alive = GaugeMetricFamily(
             "lookalike_workers", "Living processes, by the queue they serve.", labels=["queue"]
         )
-        serving = [worker.queue for worker in self.workers.living()]
+        serving = [worker.queue for worker in self.workers.list_alive()]
         for queue in QUEUES:
             depth.add_metric([queue], self.dispatcher.depth(queue))
             alive.add_metric([queue], serving.count(queue))
         yield depth
         yield alive
-
-
-class RequestMetrics:
-    """Counts every request under its route's template, so that ids make no new series."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        begun = time.perf_counter()
-        status = 0
-        streams = False
-
-        async def note(message: Message) -> None:
-            nonlocal status, streams
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                streams = any(
-                    value.startswith(b"text/event-stream") for _, value in message["headers"]
-                )
-            await send(message)
-
-        try:
-            await self._app(scope, receive, note)
-        finally:
-            metrics: Metrics = scope["app"].state.metrics
-            route = getattr(scope.get("route"), "path", "other")
-            method = scope["method"] if route != "other" else "other"
-            metrics.requests.labels(method, route, str(status)).inc()
-            if not streams:
-                metrics.request_seconds.labels(method, route).observe(time.perf_counter() - begun)

@@ -1,10 +1,5 @@
-"""The OpenAPI schema, made clean for client generators.
+"""The OpenAPI schema, made clean for client generators."""
 
-`python -m gateway.openapi` prints it, with neither Redis nor Milvus at hand.
-"""
-
-import json
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
-from gateway.problems import Problem, replies
+from gateway.http.problems import Problem, problem_responses
 from gateway.schemas.images import Upload
 from gateway.schemas.jobs import Failure, Job
 
@@ -63,7 +58,7 @@ def build(app: FastAPI) -> dict[str, Any]:
         if path.startswith(_OPEN):
             operation["security"] = []
         if method in _UNSAFE:
-            operation["responses"] |= {"403": replies(403)[403]}
+            operation["responses"] |= {"403": problem_responses(403)[403]}
         for response in operation["responses"].values():
             _describe_stream(response.get("content", {}))
     _mark_binary(schema)
@@ -93,16 +88,3 @@ def _mark_binary(node: Any) -> None:
     elif isinstance(node, list):
         for child in node:
             _mark_binary(child)
-
-
-def main() -> None:
-    """Print the schema as JSON."""
-    from gateway.app import create_app
-    from shared.settings import Settings
-
-    json.dump(create_app(Settings()).openapi(), sys.stdout, indent=2, ensure_ascii=False)
-    sys.stdout.write("\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,139 +1,47 @@
 """The indexer's Celery application: `celery -A indexer.tasks worker -Q scan -P threads`."""
 
-import os
-import resource
-import socket
-import threading
-import time
-import uuid
-from dataclasses import dataclass
 from typing import Any
 
 from celery import signals
 from structlog.contextvars import bound_contextvars
 
-from indexer.collections import Collections
-from indexer.images import Images
-from indexer.persistence import Stopped
-from indexer.running import Running
-from indexer.scan import Services, run_scan
-from indexer.slots import Slots
-from indexer.tend import Tend
+from indexer.worker import IndexerWorker
 from shared import log
-from shared.celery_app import create_celery
-from shared.ledger import Heartbeat, Jobs, Scans, Workers
-from shared.messages import WorkerInfo
-from shared.queues import SCAN, SCAN_TASK, Dispatcher
-from shared.redis_client import connect
-from shared.settings import Settings, get_settings
+from shared.queue import SCAN_TASK, create_celery
+from shared.settings import get_settings
 
 app = create_celery(get_settings())
 # Unless `-c` says another number.
-app.conf.worker_concurrency = get_settings().scan_threads
+app.conf.worker_concurrency = get_settings().max_concurrent_scans
 
-_log = log.get_logger(__name__)
-
-
-@dataclass
-class Process:
-    """What lives as long as the worker process."""
-
-    services: Services
-    slots: Slots
-    heartbeat: Heartbeat
-    tend: Tend
-
-    @classmethod
-    def open(cls, settings: Settings) -> "Process":
-        """Make every client; none is connected before it is first used."""
-        indexer_id = uuid.uuid4().hex
-        name, started = f"{socket.gethostname()}:{os.getpid()}", time.time()
-        redis = connect(settings)
-        workers = Workers(redis, settings)
-        services = Services(
-            settings=settings,
-            jobs=Jobs(redis, settings),
-            scans=Scans(redis, indexer_id),
-            workers=workers,
-            collections=Collections(settings),
-            images=Images(settings),
-            dispatcher=Dispatcher(app, redis),
-            running=Running(),
-            stop=threading.Event(),
-        )
-
-        def info() -> WorkerInfo:
-            return WorkerInfo(id=indexer_id, name=name, queue=SCAN, started_at=started)
-
-        return cls(
-            services=services,
-            slots=Slots(settings.scan_threads),
-            heartbeat=Heartbeat(workers, info, settings),
-            tend=Tend(
-                services.jobs,
-                services.scans,
-                services.collections,
-                services.workers,
-                services.dispatcher,
-                services.running,
-                settings,
-            ),
-        )
-
-    def close(self) -> None:
-        """Say goodbye; scans that were interrupted are taken up by the next indexer."""
-        self.services.stop.set()
-        self.tend.stop()
-        self.heartbeat.stop()
-        self.services.collections.close()
-        self.services.images.close()
-
-
-_process: Process | None = None
+_worker: IndexerWorker | None = None
 
 
 @signals.worker_init.connect
 def _open(**_: Any) -> None:
-    global _process
+    global _worker
     settings = get_settings()
     log.configure(settings, "indexer")
-    _allow_deep_trees()
-    _process = Process.open(settings)
-    _process.heartbeat.start()
-    _process.tend.start()
+    _worker = IndexerWorker(settings, app)
+    _worker.start()
 
 
 @signals.worker_shutting_down.connect
 def _stop_scans(**_: Any) -> None:
-    if _process is not None:
-        _process.services.stop.set()
+    if _worker is not None:
+        _worker.stop()
 
 
 @signals.worker_shutdown.connect
 def _close(**_: Any) -> None:
-    if _process is not None:
-        _process.close()
+    if _worker is not None:
+        _worker.close()
 
 
 @app.task(name=SCAN_TASK)
 def scan(job_id: str) -> None:
     """Scan a job's source."""
-    process = _process
-    if process is None:
+    if _worker is None:
         raise RuntimeError("the worker was never initialised")
-    with bound_contextvars(job=job_id), process.slots.take(job_id, process.services) as taken:
-        if not taken:
-            _log.info("scan_put_off")
-            return
-        try:
-            run_scan(job_id, process.services)
-        except Stopped:
-            _log.info("scan_interrupted")
-
-
-def _allow_deep_trees() -> None:
-    """A walk holds two open files for each level of the tree."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = 65_536 if hard == resource.RLIM_INFINITY else min(65_536, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    with bound_contextvars(job=job_id):
+        _worker.scan(job_id)

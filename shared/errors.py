@@ -93,6 +93,16 @@ class TimedOut(LookalikeError):
     retry_after = 5
 
 
+class JobFailed(LookalikeError):
+    """A whole job cannot go on: no further try of a file would mend it.
+
+    Codes: `source_missing`, `source_unreadable`, `source_outside_roots`,
+    `collection_not_found`, `encoder_mismatch`, `internal_error`.
+    """
+
+    title = "Job failed"
+
+
 def collection_not_found(name: str) -> NotFound:
     return NotFound("collection_not_found", f"There is no collection {name!r}. Create it first.")
 
@@ -103,3 +113,28 @@ def job_not_found(job_id: str) -> NotFound:
 
 def image_not_found(image: str) -> NotFound:
     return NotFound("image_not_found", f"There is no image {image!r} in this collection.")
+
+
+def encoder_mismatch(collection: str, encoder: str) -> Conflict:
+    """`collection` and `encoder` are fingerprints."""
+    return Conflict(
+        "encoder_mismatch",
+        f"The collection's vectors come from {collection}, the encoder makes {encoder}. Start the "
+        "encoder with the weights of the collection, or load the pictures into a new collection.",
+    )
+
+
+def invalid_cursor() -> InvalidRequest:
+    return InvalidRequest(
+        "invalid_cursor", "The cursor is none that this list gave; start again without it."
+    )
+
+
+def redis_unavailable() -> Unavailable:
+    return Unavailable(
+        "redis_unavailable", "Redis does not answer. Nothing was lost; try again in a few seconds."
+    )
+
+
+def storage_unavailable(error: OSError) -> Unavailable:
+    return Unavailable("storage_unavailable", f"Nothing can be stored now: {error.strerror}.")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import quote, urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -14,13 +14,18 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from shared.names import COLLECTION_PATTERN
+from shared.domain.collection import COLLECTION_PATTERN, IndexType
+from shared.domain.fingerprint import Pooling
 from shared.secret_files import SecretFiles
 
-Pooling = Literal["avg", "max", "gem", "rmac"]
 WeightsInput = Literal["oxford", "torchvision"]
-IndexType = Literal["FLAT", "IVF_FLAT", "IVF_SQ8", "HNSW", "AUTOINDEX"]
 CommaList = Annotated[tuple[str, ...], NoDecode]
+_PREFIX = "LOOKALIKE_"
+
+
+def _renamed(name: str, former: str) -> AliasChoices:
+    """The names that a renamed setting is read by: its own, and for one more release the former."""
+    return AliasChoices(f"{_PREFIX}{name}", f"{_PREFIX}{former}")
 
 
 class Settings(BaseSettings):
@@ -31,7 +36,11 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="LOOKALIKE_", env_ignore_empty=True, frozen=True, extra="ignore"
+        env_prefix=_PREFIX,
+        env_ignore_empty=True,
+        frozen=True,
+        extra="ignore",
+        populate_by_name=True,
     )
 
     # Places
@@ -93,10 +102,18 @@ class Settings(BaseSettings):
         description="Collection of the v1 calls without Table.",
     )
     chunk_size: int = Field(32, ge=1, le=1000, description="Files in one Celery message.")
-    chunks_ahead: int = Field(
-        64, ge=1, description="Chunks of one job that may wait; the scan pauses beyond them."
+    max_pending_chunks: int = Field(
+        64,
+        ge=1,
+        validation_alias=_renamed("max_pending_chunks", "chunks_ahead"),
+        description="Chunks of one job that may wait; the scan pauses beyond them.",
     )
-    scan_threads: int = Field(16, ge=1, description="Loads that one indexer scans at a time.")
+    max_concurrent_scans: int = Field(
+        16,
+        ge=1,
+        validation_alias=_renamed("max_concurrent_scans", "scan_threads"),
+        description="Loads that one indexer scans at a time.",
+    )
     chunk_attempts: int = Field(
         10, ge=2, description="Times a chunk may lose its worker before its files are failures."
     )

@@ -6,10 +6,10 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
+from shared.domain.chunk import FileRef
 from shared.ledger import Scans
-from shared.messages import FileRef
-from shared.queues import ENCODE
-from shared.redis_client import RedisClient
+from shared.queue import ENCODE
+from shared.redis import RedisClient
 
 #: Where kombu keeps the messages of bulk loads.
 BULK_KEY = f"{ENCODE}\x06\x165"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.redis_client import RedisClient, connect
+from shared.redis import RedisClient, connect
 from shared.settings import Settings
 from tests.drawn import draw_files
 from tests.services import MilvusLite, Valkey

@@ -2,9 +2,9 @@
 
 import asyncio
 
+from shared.domain.query import Query, QueryReply
 from shared.ledger import await_reply
-from shared.messages import Query, QueryReply
-from shared.redis_client import connect_async
+from shared.redis import connect_async
 from shared.settings import Settings
 
 

@@ -16,9 +16,9 @@ RUN python -m venv --without-pip /opt/venv \
     && uv pip freeze --python /opt/venv/bin/python > /opt/venv/packages.txt
 WORKDIR /app
 COPY shared shared
-COPY indexer indexer
 COPY encoder_worker encoder_worker
-COPY deploy/__init__.py deploy/health.py deploy/
+COPY deploy/__init__.py deploy/
+COPY deploy/docker/__init__.py deploy/docker/healthcheck.py deploy/docker/
 
 FROM python:3.11.14-slim-bookworm
 ARG HARDWARE
@@ -55,6 +55,6 @@ WORKDIR /app
 USER 10001:10001
 # On a GPU the network is compiled before the first heartbeat.
 HEALTHCHECK --interval=15s --timeout=10s --start-period=300s --retries=3 \
-    CMD ["python", "-m", "deploy.health", "encode"]
+    CMD ["python", "-m", "deploy.docker.healthcheck", "encode"]
 ENTRYPOINT ["tini", "--"]
 CMD ["celery", "-A", "encoder_worker.tasks", "worker", "-n", "encoder@%h", "-Q", "encode", "-P", "threads", "--without-gossip", "--without-mingle", "-l", "INFO"]

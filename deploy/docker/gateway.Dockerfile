@@ -17,7 +17,6 @@ RUN python -m venv --without-pip /opt/venv \
     && uv pip freeze --python /opt/venv/bin/python > /opt/venv/packages.txt
 WORKDIR /app
 COPY shared shared
-COPY indexer indexer
 COPY gateway gateway
 RUN rm -r gateway/web && python -m compileall -q .
 

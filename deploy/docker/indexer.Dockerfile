@@ -1,4 +1,4 @@
-# The indexer: scans sources and tends jobs, on a CPU. Build from the repository's root:
+# The indexer: scans sources and recovers jobs, on a CPU. Build from the repository's root:
 #   docker build -f deploy/docker/indexer.Dockerfile -t lookalike-indexer .
 
 FROM python:3.11.14-slim-bookworm AS packages
@@ -11,7 +11,8 @@ RUN python -m venv --without-pip /opt/venv \
 WORKDIR /app
 COPY shared shared
 COPY indexer indexer
-COPY deploy/__init__.py deploy/health.py deploy/
+COPY deploy/__init__.py deploy/
+COPY deploy/docker/__init__.py deploy/docker/healthcheck.py deploy/docker/
 RUN python -m compileall -q .
 
 FROM python:3.11.14-slim-bookworm
@@ -39,6 +40,6 @@ LABEL org.opencontainers.image.title="Lookalike indexer" \
 WORKDIR /app
 USER 10001:10001
 HEALTHCHECK --interval=15s --timeout=10s --start-period=30s --retries=3 \
-    CMD ["python", "-m", "deploy.health", "scan"]
+    CMD ["python", "-m", "deploy.docker.healthcheck", "scan"]
 ENTRYPOINT ["tini", "--"]
 CMD ["celery", "-A", "indexer.tasks", "worker", "-n", "indexer@%h", "-Q", "scan", "-P", "threads", "--without-gossip", "--without-mingle", "-l", "INFO"]

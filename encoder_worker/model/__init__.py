@@ -1,0 +1,1 @@
+"""VGG16: its layers, weights and poolings."""

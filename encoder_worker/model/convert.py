@@ -10,17 +10,17 @@ from typing import get_args
 import numpy as np
 from safetensors.numpy import save_file
 
-from encoder_worker.setup_error import SetUpError
-from encoder_worker.state_dict import read_convolutions
-from encoder_worker.vgg16 import feature_indexes
-from encoder_worker.weights import INPUT_KEY, choose_input, file_sha256
+from encoder_worker.errors import StartupError
+from encoder_worker.model.state_dict import read_convolutions
+from encoder_worker.model.vgg16 import feature_indexes
+from encoder_worker.model.weights import INPUT_KEY, choose_input, file_sha256
 from shared.settings import WeightsInput
 
 
 def convert(source: Path, target: Path, asked: WeightsInput | None) -> str:
     """Write `target` and return its SHA-256. The same source makes the same bytes.
 
-    Raises SetUpError where `source` is no VGG16, or neither it nor `asked` says its input.
+    Raises StartupError where `source` is no VGG16, or neither it nor `asked` says its input.
     """
     chosen = choose_input(source, file_sha256(source), asked)
     tensors = {}
@@ -28,7 +28,7 @@ def convert(source: Path, target: Path, asked: WeightsInput | None) -> str:
         for name, array in (("weight", layer.kernel), ("bias", layer.bias)):
             half = array.astype(np.float16)
             if not np.isfinite(half).all():
-                raise SetUpError(f"In {source}, {index}.{name} exceeds what float16 can hold.")
+                raise StartupError(f"In {source}, {index}.{name} exceeds what float16 can hold.")
             tensors[f"features.{index}.{name}"] = half
     # One entry alone: the library writes several in no fixed order.
     save_file(tensors, target, metadata={INPUT_KEY: chosen})
@@ -44,7 +44,7 @@ def main() -> None:
     options = parser.parse_args()
     try:
         digest = convert(options.source, options.target, options.input)
-    except SetUpError as error:
+    except StartupError as error:
         raise SystemExit(str(error)) from error
     print(f"{digest}  {options.target}")  # noqa: T201 - asked for
 

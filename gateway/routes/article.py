@@ -8,28 +8,26 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, PlainTextResponse
 
-from gateway.article_parameters import Parameters, article_parameters, documented, invalid
-from gateway.content import picture_response
 from gateway.dependencies import (
     CollectionsDep,
+    DeletionDep,
     ImagesDep,
     JobsDep,
-    LinksDep,
     LoadsDep,
-    RemovalDep,
     SearchesDep,
     SettingsDep,
+    UrlsDep,
 )
-from gateway.problems import replies
-from gateway.routes.content import CONTENT_REPLIES
+from gateway.http.problems import problem_responses
+from gateway.routes.article_parameters import Parameters, article_parameters, documented, invalid
+from gateway.routes.content import CONTENT_REPLIES, picture_response
 from gateway.schemas.fields import CollectionName, ImageId
 from gateway.schemas.search import SearchParameters
-from indexer.collections import Collections
-from indexer.images import Images
-from indexer.rows import ImageRow
+from shared.domain.image import ImageRow
+from shared.domain.job import DirectorySource, Job
 from shared.errors import NotFound, image_not_found
-from shared.messages import DirectorySource, Job
-from shared.sources import resolve_directory
+from shared.files.paths import resolve_directory
+from shared.store import Collections, Images
 
 router = APIRouter(tags=["article"])
 
@@ -45,7 +43,7 @@ def _text_reply(example: str) -> dict[int | str, dict[str, object]]:
     "/api/v1/train",
     summary="Load a directory (v1)",
     response_class=PlainTextResponse,
-    responses={**_text_reply("Start"), **replies(400, 409, 413, 422, 429, 503)},
+    responses={**_text_reply("Start"), **problem_responses(400, 409, 413, 422, 429, 503)},
     openapi_extra=documented("Table", "File"),
 )
 async def article_train(parameters: ParametersDep, loads: LoadsDep, settings: SettingsDep) -> str:
@@ -56,7 +54,7 @@ async def article_train(parameters: ParametersDep, loads: LoadsDep, settings: Se
     def start() -> None:
         path = resolve_directory(parameters.directory, settings)
         table = parameters.table or settings.default_collection
-        loads.admit(table)
+        loads.check_can_queue(table)
         loads.queue(table, DirectorySource(path=str(path)))
 
     await run_in_threadpool(start)
@@ -67,7 +65,7 @@ async def article_train(parameters: ParametersDep, loads: LoadsDep, settings: Se
     "/api/v1/process",
     summary="Show the newest load's progress (v1)",
     response_class=PlainTextResponse,
-    responses={**_text_reply("current: 800, total: 1200"), **replies(503)},
+    responses={**_text_reply("current: 800, total: 1200"), **problem_responses(503)},
 )
 def article_process(jobs: JobsDep) -> str:
     """`current: N, total: M` of the newest load; N is M only once it has ended."""
@@ -79,7 +77,7 @@ def article_process(jobs: JobsDep) -> str:
     "/api/v1/count",
     summary="Count the images (v1)",
     response_class=PlainTextResponse,
-    responses={**_text_reply("4711"), **replies(400, 413, 422, 503)},
+    responses={**_text_reply("4711"), **problem_responses(400, 413, 422, 503)},
     openapi_extra=documented("Table"),
 )
 async def article_count(
@@ -107,12 +105,12 @@ async def article_count(
                 }
             },
         },
-        **replies(400, 404, 409, 413, 422, 429, 503, 504),
+        **problem_responses(400, 404, 409, 413, 422, 429, 503, 504),
     },
     openapi_extra=documented("Table", "Num", picture=True),
 )
 async def article_search(
-    parameters: ParametersDep, searches: SearchesDep, settings: SettingsDep, links: LinksDep
+    parameters: ParametersDep, searches: SearchesDep, settings: SettingsDep, urls: UrlsDep
 ) -> list[tuple[str, float]]:
     """The `Num` images of `Table` nearest to a picture, as `[[url, distance], …]`."""
     if parameters.picture is None:
@@ -121,23 +119,25 @@ async def article_search(
     found = await searches.by_picture(
         table, parameters.picture.file, SearchParameters(top_k=parameters.num)
     )
-    return [(links.article(table, hit.row), hit.distance) for hit in found.hits]
+    return [(urls.article(table, hit.row), hit.distance) for hit in found.hits]
 
 
 @router.post(
     "/api/v1/delete",
     summary="Drop a table (v1)",
     response_class=PlainTextResponse,
-    responses={**_text_reply("Deleted"), **replies(400, 413, 422, 503)},
+    responses={**_text_reply("Deleted"), **problem_responses(400, 413, 422, 503)},
     openapi_extra=documented("Table"),
 )
 async def article_delete(
-    parameters: ParametersDep, removal: RemovalDep, settings: SettingsDep
+    parameters: ParametersDep, deletion: DeletionDep, settings: SettingsDep
 ) -> str:
     """Drop `Table`; one that is not there is no error."""
     # What is not there is what was asked for.
     with contextlib.suppress(NotFound):
-        await run_in_threadpool(removal.collection, parameters.table or settings.default_collection)
+        await run_in_threadpool(
+            deletion.collection, parameters.table or settings.default_collection
+        )
     return "Deleted"
 
 

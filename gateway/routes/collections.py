@@ -4,40 +4,35 @@ from concurrent.futures import ThreadPoolExecutor
 
 from fastapi import APIRouter, Response
 
-from gateway import cursors
 from gateway.dependencies import (
     CollectionPath,
     CollectionsDep,
     Cursor,
+    DeletionDep,
     Limit,
-    LinksDep,
-    RemovalDep,
     SettingsDep,
+    UrlsDep,
     WorkersDep,
 )
-from gateway.encoders import choose_weights
-from gateway.problems import replies
-from gateway.schemas.collections import (
-    Collection,
-    CollectionInput,
-    CollectionList,
-    DescriptorInput,
-)
-from indexer.collections import Collections
-from indexer.rows import CollectionInfo, IndexSpec
+from gateway.http.problems import problem_responses
+from gateway.schemas.collections import Collection, CollectionInput, CollectionList, DescriptorInput
+from gateway.services.encoders import choose_weights
+from shared import cursors
+from shared.domain.collection import CollectionInfo, IndexSpec
 from shared.errors import NotFound
+from shared.store import Collections
 
 _COUNTERS = 8
 
 router = APIRouter(prefix="/api/v2/collections", tags=["collections"])
 
 
-@router.get("", summary="List the collections", responses=replies(422, 503))
+@router.get("", summary="List the collections", responses=problem_responses(422, 503))
 def list_collections(
     collections: CollectionsDep, cursor: Cursor = None, limit: Limit = 100
 ) -> CollectionList:
     """All collections, by name."""
-    after = cursors.decode(cursor)
+    after = cursors.decode(cursor, str)[0] if cursor else ""
     names = sorted(name for name in collections.names() if name > after)
     return CollectionList(
         items=[Collection.of(info) for info in _existing(collections, names[:limit])],
@@ -50,7 +45,7 @@ def list_collections(
     status_code=201,
     summary="Create a collection",
     response_description="The new collection; `Location` is its address.",
-    responses=replies(400, 409, 413, 422, 503),
+    responses=problem_responses(400, 409, 413, 422, 503),
 )
 def create_collection(
     body: CollectionInput,
@@ -58,7 +53,7 @@ def create_collection(
     collections: CollectionsDep,
     workers: WorkersDep,
     settings: SettingsDep,
-    links: LinksDep,
+    urls: UrlsDep,
 ) -> Collection:
     """Create a collection for vectors of the running encoder.
 
@@ -73,11 +68,13 @@ def create_collection(
         pooling=descriptor.pooling or settings.pooling,
         index=IndexSpec(type=body.index.type, params=body.index.params) if body.index else None,
     )
-    response.headers["Location"] = links.collection(info.name)
+    response.headers["Location"] = urls.collection(info.name)
     return Collection.of(info)
 
 
-@router.get("/{collection}", summary="Show a collection", responses=replies(404, 422, 503))
+@router.get(
+    "/{collection}", summary="Show a collection", responses=problem_responses(404, 422, 503)
+)
 def get_collection(collection: CollectionPath, collections: CollectionsDep) -> Collection:
     """How much is in a collection, and which encoder and index it has."""
     return Collection.of(collections.get(collection))
@@ -88,14 +85,14 @@ def get_collection(collection: CollectionPath, collections: CollectionsDep) -> C
     status_code=204,
     summary="Drop a collection",
     response_description="It is gone.",
-    responses=replies(404, 422, 503),
+    responses=problem_responses(404, 422, 503),
 )
-def delete_collection(collection: CollectionPath, removal: RemovalDep) -> None:
+def delete_collection(collection: CollectionPath, deletion: DeletionDep) -> None:
     """Forget all images of a collection, its jobs, and the files that were uploaded to it.
 
     Files under the image roots are never touched.
     """
-    removal.collection(collection)
+    deletion.collection(collection)
 
 
 def _existing(collections: Collections, names: list[str]) -> list[CollectionInfo]:

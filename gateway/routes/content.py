@@ -1,16 +1,22 @@
 """What browsers show of an image: its own bytes, and its thumbnail."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse
 
-from gateway.content import caching, has_current, not_modified, picture_path, picture_response
 from gateway.dependencies import CollectionPath, ImagePath, ImagesDep, SettingsDep, ThumbnailsDep
-from gateway.problems import replies
-from shared.errors import NotFound
-from shared.formats import MEDIA_TYPES
+from gateway.files.originals import picture_path, version
+from gateway.http.caching import caching, has_current, not_modified
+from gateway.http.problems import problem_responses
+from gateway.schemas.urls import version as content_version
+from shared.domain.image import ImageRow
+from shared.errors import NotFound, PictureError
+from shared.files.formats import MEDIA_TYPES, SNIFF_BYTES, sniff
+from shared.files.paths import open_image
+from shared.settings import Settings
 
 router = APIRouter(prefix="/api/v2/collections/{collection}/images/{image}", tags=["images"])
 
@@ -36,7 +42,7 @@ CONTENT_REPLIES: dict[int | str, dict[str, Any]] = {
     },
     206: {"description": "The part that `Range` asked for."},
     **_NOT_MODIFIED,
-    **replies(400, 404, 416, 422, 503),
+    **problem_responses(400, 404, 416, 422, 503),
 }
 
 
@@ -70,7 +76,7 @@ def get_image_content(
             "content": {"image/webp": {"schema": _BINARY}},
         },
         **_NOT_MODIFIED,
-        **replies(404, 422, 503),
+        **problem_responses(404, 422, 503),
     },
 )
 @router.head("/thumbnail", include_in_schema=False)
@@ -93,7 +99,38 @@ async def get_image_thumbnail(
         data, etag = await thumbnails.get(path, size)
     except OSError as error:
         raise NotFound("missing", "The image's file is gone.") from error
-    kept = caching(row, v)
+    kept = caching(v, content_version(row))
     if has_current(request.headers, etag):
         return not_modified(etag, kept)
     return Response(data, media_type="image/webp", headers={"ETag": etag, "Cache-Control": kept})
+
+
+def picture_response(
+    row: ImageRow,
+    collection: str,
+    settings: Settings,
+    headers: Mapping[str, str],
+    wanted_version: str | None,
+) -> Response:
+    """An image's bytes, or 304 where the caller has them; ranges as asked for.
+
+    Raises NotFound `missing`, `outside_roots`, `unreadable`, `unsupported_format`.
+    """
+    path = picture_path(row, collection, settings)
+    try:
+        with open_image(row.uri, collection, settings) as file:
+            found = sniff(file.read(SNIFF_BYTES))
+    except PictureError as error:
+        raise NotFound(error.code, error.detail) from error
+    if found is None:
+        raise NotFound("unsupported_format", "The image's file is no picture any more.")
+    kept = caching(wanted_version, content_version(row))
+    etag = f'"{version(path)}"'
+    if has_current(headers, etag):
+        return not_modified(etag, kept)
+    return FileResponse(
+        path,
+        media_type=MEDIA_TYPES[found],
+        headers={"ETag": etag, "Cache-Control": kept},
+        stat_result=path.stat(),
+    )

@@ -4,9 +4,9 @@ from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from gateway.dependencies import MetricsDep, ReadinessDep
-from gateway.problems import replies
-from gateway.readiness import FRESH_SECONDS
+from gateway.http.problems import problem_responses
 from gateway.schemas.system import Check, Liveness, Readiness
+from gateway.services.readiness import FRESH_SECONDS
 
 router = APIRouter(tags=["health"])
 
@@ -55,7 +55,7 @@ def get_readiness(readiness: ReadinessDep, response: Response) -> Readiness:
                 }
             },
         },
-        **replies(),
+        **problem_responses(),
     },
 )
 def get_metrics(metrics: MetricsDep) -> Response:

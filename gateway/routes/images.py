@@ -7,17 +7,17 @@ from fastapi import APIRouter, Query
 from gateway.dependencies import (
     CollectionPath,
     Cursor,
+    DeletionDep,
     ImagePath,
     ImagesDep,
     Limit,
-    LinksDep,
-    RemovalDep,
+    UrlsDep,
 )
-from gateway.problems import replies
+from gateway.http.problems import problem_responses
 from gateway.schemas.fields import BLANK_IS_NONE
 from gateway.schemas.images import Deleted, Image, ImageList, ImageUpdate
 from gateway.schemas.search import FilterTag, PathPrefix
-from indexer.rows import ImageFilter
+from shared.domain.image import ImageFilter
 
 router = APIRouter(prefix="/api/v2/collections/{collection}/images", tags=["images"])
 
@@ -31,11 +31,11 @@ PrefixQuery = Annotated[
 ]
 
 
-@router.get("", summary="List the images", responses=replies(404, 422, 503))
+@router.get("", summary="List the images", responses=problem_responses(404, 422, 503))
 def list_images(
     collection: CollectionPath,
     images: ImagesDep,
-    links: LinksDep,
+    urls: UrlsDep,
     tag: TagQuery = None,
     path_prefix: PrefixQuery = None,
     order: Annotated[
@@ -49,14 +49,14 @@ def list_images(
     wanted = ImageFilter(tag=tag, path_prefix=path_prefix)
     rows, next_cursor = images.page(collection, wanted, order, cursor, limit)
     return ImageList(
-        items=[Image.of(row, collection, links) for row in rows], next_cursor=next_cursor
+        items=[Image.of(row, collection, urls) for row in rows], next_cursor=next_cursor
     )
 
 
-@router.delete("", summary="Forget many images", responses=replies(404, 422, 503))
+@router.delete("", summary="Forget many images", responses=problem_responses(404, 422, 503))
 def delete_images(
     collection: CollectionPath,
-    removal: RemovalDep,
+    deletion: DeletionDep,
     tag: TagQuery = None,
     path_prefix: PrefixQuery = None,
 ) -> Deleted:
@@ -65,32 +65,32 @@ def delete_images(
     Without a filter nothing is forgotten: 422 `empty_filter`.
     """
     wanted = ImageFilter(tag=tag, path_prefix=path_prefix)
-    return Deleted(deleted=removal.matching(collection, wanted))
+    return Deleted(deleted=deletion.matching(collection, wanted))
 
 
-@router.get("/{image}", summary="Show an image", responses=replies(404, 422, 503))
+@router.get("/{image}", summary="Show an image", responses=problem_responses(404, 422, 503))
 def get_image(
-    collection: CollectionPath, image: ImagePath, images: ImagesDep, links: LinksDep
+    collection: CollectionPath, image: ImagePath, images: ImagesDep, urls: UrlsDep
 ) -> Image:
     """What is known of an image."""
-    return Image.of(images.get(collection, image), collection, links)
+    return Image.of(images.get(collection, image), collection, urls)
 
 
 @router.patch(
     "/{image}",
     summary="Change an image's tags or metadata",
-    responses=replies(400, 404, 413, 422, 503),
+    responses=problem_responses(400, 404, 413, 422, 503),
 )
 def update_image(
     collection: CollectionPath,
     image: ImagePath,
     body: ImageUpdate,
     images: ImagesDep,
-    links: LinksDep,
+    urls: UrlsDep,
 ) -> Image:
     """Replace an image's tags, its metadata, or both; what is left out stays as it is."""
     row = images.update(collection, image, tags=body.tags, metadata=body.metadata)
-    return Image.of(row, collection, links)
+    return Image.of(row, collection, urls)
 
 
 @router.delete(
@@ -98,8 +98,8 @@ def update_image(
     status_code=204,
     summary="Forget an image",
     response_description="It is gone.",
-    responses=replies(404, 422, 503),
+    responses=problem_responses(404, 422, 503),
 )
-def delete_image(collection: CollectionPath, image: ImagePath, removal: RemovalDep) -> None:
+def delete_image(collection: CollectionPath, image: ImagePath, deletion: DeletionDep) -> None:
     """Forget an image's vector, and its file if it was uploaded."""
-    removal.image(collection, image)
+    deletion.image(collection, image)

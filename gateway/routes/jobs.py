@@ -1,6 +1,6 @@
 """Jobs: start a load, look at it, steer it, follow it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Response
@@ -12,20 +12,20 @@ from starlette.exceptions import HTTPException
 from gateway.dependencies import (
     CollectionPath,
     Cursor,
+    JobEventsDep,
     JobPath,
     JobsDep,
     Limit,
-    LinksDep,
     LoadsDep,
-    ProgressDep,
     SettingsDep,
+    UrlsDep,
 )
-from gateway.failures_csv import failures_csv, prefers_csv
-from gateway.problems import replies
+from gateway.http.problems import problem_responses
 from gateway.schemas.fields import BLANK_IS_NONE, CollectionName
 from gateway.schemas.jobs import Failure, FailureList, Job, JobList, LoadInput
-from shared.messages import DirectorySource, JobStatus
-from shared.sources import resolve_directory
+from gateway.services.failures_csv import failures_csv
+from shared.domain.job import DirectorySource, JobStatus
+from shared.files.paths import resolve_directory
 
 router = APIRouter(prefix="/api/v2", tags=["jobs"])
 
@@ -47,7 +47,7 @@ _EVENTS_EXAMPLE = (
     status_code=202,
     summary="Load a directory",
     response_description="The queued job; `Location` is its address.",
-    responses=replies(400, 409, 413, 422, 429, 503),
+    responses=problem_responses(400, 409, 413, 422, 429, 503),
 )
 def create_job(
     collection: CollectionPath,
@@ -55,7 +55,7 @@ def create_job(
     response: Response,
     loads: LoadsDep,
     settings: SettingsDep,
-    links: LinksDep,
+    urls: UrlsDep,
 ) -> Job:
     """Queue a load of the pictures in a directory under an image root.
 
@@ -63,7 +63,7 @@ def create_job(
     the server's defaults. Where the encoder is known but away, the job waits for it.
     """
     path = resolve_directory(body.source.path, settings)
-    loads.admit(collection)
+    loads.check_can_queue(collection)
     job = loads.queue(
         collection,
         DirectorySource(
@@ -74,11 +74,11 @@ def create_job(
         tags=body.tags,
         metadata=body.metadata,
     )
-    response.headers["Location"] = links.job(job.spec.id)
+    response.headers["Location"] = urls.job(job.spec.id)
     return Job.of(job)
 
 
-@router.get("/jobs", summary="List the jobs", responses=replies(422, 503))
+@router.get("/jobs", summary="List the jobs", responses=problem_responses(422, 503))
 def list_jobs(
     jobs: JobsDep,
     collection: Annotated[
@@ -95,7 +95,7 @@ def list_jobs(
     return JobList(items=[Job.of(job) for job in found], next_cursor=next_cursor)
 
 
-@router.get("/jobs/{job}", summary="Show a job", responses=replies(404, 422, 503))
+@router.get("/jobs/{job}", summary="Show a job", responses=problem_responses(404, 422, 503))
 def get_job(job: JobPath, jobs: JobsDep) -> Job:
     """A job's state and counts as of now."""
     return Job.of(jobs.get(job))
@@ -103,14 +103,14 @@ def get_job(job: JobPath, jobs: JobsDep) -> Job:
 
 async def _events_to_follow(
     job: JobPath,
-    progress: ProgressDep,
+    job_events: JobEventsDep,
     last_event_id: Annotated[str | None, _LAST_EVENT_ID] = None,
 ) -> AsyncIterator[ServerSentEvent]:
     # Here, where an answer can still be an error; once the stream has begun it cannot.
-    if not await run_in_threadpool(progress.has_more, job, last_event_id):
+    if not await run_in_threadpool(job_events.has_more, job, last_event_id):
         # Tells browsers that there is nothing to come back for.
         raise HTTPException(204)
-    return progress.follow(job, last_event_id)
+    return job_events.follow(job, last_event_id)
 
 
 @router.get(
@@ -121,7 +121,7 @@ async def _events_to_follow(
     responses={
         200: {"content": {"text/event-stream": {"example": _EVENTS_EXAMPLE}}},
         204: {"description": "The job has ended, and Last-Event-ID was its last event."},
-        **replies(404, 422, 503),
+        **problem_responses(404, 422, 503),
     },
 )
 async def stream_job_events(
@@ -151,7 +151,7 @@ async def stream_job_events(
                 }
             },
         },
-        **replies(404, 422, 503),
+        **problem_responses(404, 422, 503),
     },
 )
 def list_job_failures(
@@ -176,19 +176,23 @@ def list_job_failures(
     return FailureList(items=[Failure.of(failure) for failure in page], next_cursor=next_cursor)
 
 
-@router.post("/jobs/{job}/cancel", summary="Cancel a job", responses=replies(404, 422, 503))
+@router.post(
+    "/jobs/{job}/cancel", summary="Cancel a job", responses=problem_responses(404, 422, 503)
+)
 def cancel_job(job: JobPath, jobs: JobsDep) -> Job:
     """End a job; what is indexed stays. A job that has ended stays as it is."""
     return Job.of(jobs.cancel(job))
 
 
-@router.post("/jobs/{job}/pause", summary="Pause a job", responses=replies(404, 422, 503))
+@router.post("/jobs/{job}/pause", summary="Pause a job", responses=problem_responses(404, 422, 503))
 def pause_job(job: JobPath, jobs: JobsDep) -> Job:
     """Hand out no more of a job until it is resumed. A job that has ended stays as it is."""
     return Job.of(jobs.pause(job))
 
 
-@router.post("/jobs/{job}/resume", summary="Resume a job", responses=replies(404, 422, 503))
+@router.post(
+    "/jobs/{job}/resume", summary="Resume a job", responses=problem_responses(404, 422, 503)
+)
 def resume_job(job: JobPath, jobs: JobsDep) -> Job:
     """Go on with a paused job; any other stays as it is."""
     return Job.of(jobs.resume(job))
@@ -199,14 +203,34 @@ def resume_job(job: JobPath, jobs: JobsDep) -> Job:
     status_code=202,
     summary="Retry a job's failures",
     response_description="The new job, which names the old one; `Location` is its address.",
-    responses=replies(404, 409, 422, 429, 503),
+    responses=problem_responses(404, 409, 422, 429, 503),
 )
-def retry_job(job: JobPath, response: Response, loads: LoadsDep, links: LinksDep) -> Job:
+def retry_job(job: JobPath, response: Response, loads: LoadsDep, urls: UrlsDep) -> Job:
     """Queue the failed files of a job again, as a new job.
 
     While a retry of this job is unfinished, asking again answers that one. Where nothing has
     failed there is nothing to do: 409 `nothing_to_retry`.
     """
     retry = loads.retry(job)
-    response.headers["Location"] = links.job(retry.spec.id)
+    response.headers["Location"] = urls.job(retry.spec.id)
     return Job.of(retry)
+
+
+def prefers_csv(accept: str) -> bool:
+    """Whether an Accept header asks for text/csv rather than for JSON."""
+    weights = {"text/csv": 0.0, "application/json": 0.0}
+    for part in accept.lower().split(","):
+        media_type, *parameters = (piece.strip() for piece in part.split(";"))
+        if media_type in weights:
+            weights[media_type] = _quality(parameters)
+    return weights["text/csv"] > weights["application/json"]
+
+
+def _quality(parameters: Sequence[str]) -> float:
+    for parameter in parameters:
+        if parameter.startswith("q="):
+            try:
+                return float(parameter[2:])
+            except ValueError:
+                return 0.0
+    return 1.0

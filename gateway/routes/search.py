@@ -5,9 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, File, Form, UploadFile
 from fastapi.exceptions import RequestValidationError
 
-from gateway.dependencies import CollectionPath, ImagePath, LinksDep, SearchesDep
-from gateway.links import Links
-from gateway.problems import replies
+from gateway.dependencies import CollectionPath, ImagePath, SearchesDep, UrlsDep
+from gateway.http.problems import problem_responses
 from gateway.schemas.search import (
     FilterTag,
     MinScore,
@@ -20,8 +19,9 @@ from gateway.schemas.search import (
     TopK,
     VectorSearch,
 )
-from gateway.searches import Found
-from shared.messages import Crop
+from gateway.schemas.urls import UrlBuilder
+from gateway.services.search import Found
+from shared.domain.query import Crop
 
 router = APIRouter(prefix="/api/v2/collections/{collection}", tags=["search"])
 
@@ -56,14 +56,14 @@ async def _crop(
 @router.post(
     "/search",
     summary="Search by a picture",
-    responses=replies(400, 404, 409, 413, 422, 429, 503, 504),
+    responses=problem_responses(400, 404, 409, 413, 422, 429, 503, 504),
 )
 async def search_images(
     collection: CollectionPath,
     file: Annotated[UploadFile, File(description="The picture to find the likes of.")],
     crop: Annotated[Crop | None, Depends(_crop)],
     searches: SearchesDep,
-    links: LinksDep,
+    urls: UrlsDep,
     top_k: Annotated[TopK, Form()] = 10,
     offset: Annotated[Offset, Form()] = 0,
     min_score: Annotated[MinScore | None, Form()] = None,
@@ -75,38 +75,40 @@ async def search_images(
         top_k=top_k, offset=offset, min_score=min_score, tag=tag, path_prefix=path_prefix
     )
     found = await searches.by_picture(collection, file.file, parameters, crop)
-    return _reply(found, collection, links)
+    return _reply(found, collection, urls)
 
 
 @router.get(
     "/images/{image}/similar",
     summary="Search by a stored image",
-    responses=replies(404, 422, 503),
+    responses=problem_responses(404, 422, 503),
 )
 async def find_similar_images(
     collection: CollectionPath,
     image: ImagePath,
     parameters: SearchQuery,
     searches: SearchesDep,
-    links: LinksDep,
+    urls: UrlsDep,
 ) -> SearchReply:
     """Find the images that look most like one of the collection, itself left out."""
-    return _reply(await searches.by_image(collection, image, parameters), collection, links)
+    return _reply(await searches.by_image(collection, image, parameters), collection, urls)
 
 
 @router.post(
-    "/search/vector", summary="Search by a vector", responses=replies(400, 404, 413, 422, 503)
+    "/search/vector",
+    summary="Search by a vector",
+    responses=problem_responses(400, 404, 413, 422, 503),
 )
 async def search_by_vector(
-    collection: CollectionPath, body: VectorSearch, searches: SearchesDep, links: LinksDep
+    collection: CollectionPath, body: VectorSearch, searches: SearchesDep, urls: UrlsDep
 ) -> SearchReply:
     """Find the images nearest to 512 floats of the caller's own."""
-    return _reply(await searches.by_vector(collection, body.vector, body), collection, links)
+    return _reply(await searches.by_vector(collection, body.vector, body), collection, urls)
 
 
-def _reply(found: Found, collection: str, links: Links) -> SearchReply:
+def _reply(found: Found, collection: str, urls: UrlBuilder) -> SearchReply:
     return SearchReply(
-        hits=[SearchHit.of(hit, collection, links) for hit in found.hits],
+        hits=[SearchHit.of(hit, collection, urls) for hit in found.hits],
         encoder=found.encoder,
         took_ms=found.took,
     )

@@ -3,9 +3,9 @@
 from fastapi import APIRouter, Request, Response
 
 from gateway.dependencies import ApiKeysDep
-from gateway.problems import replies
+from gateway.http.problems import problem_responses
+from gateway.http.security import SESSION_COOKIE, SESSION_SECONDS
 from gateway.schemas.system import SessionInput
-from gateway.security import SESSION_COOKIE, SESSION_SECONDS
 from shared.errors import Unauthorized
 
 router = APIRouter(prefix="/api/v2/session", tags=["system"])
@@ -16,7 +16,7 @@ router = APIRouter(prefix="/api/v2/session", tags=["system"])
     status_code=204,
     summary="Sign in",
     response_description="Signed in; the cookie holds for 30 days, and as long as its key.",
-    responses=replies(400, 403, 413, 422),
+    responses=problem_responses(400, 403, 413, 422),
 )
 async def create_session(
     body: SessionInput, request: Request, response: Response, api_keys: ApiKeysDep
@@ -42,7 +42,7 @@ async def create_session(
     status_code=204,
     summary="Sign out",
     response_description="Signed out.",
-    responses=replies(403),
+    responses=problem_responses(403),
 )
 async def delete_session(response: Response) -> None:
     """Take the cookie back. The key itself stays valid."""

@@ -9,21 +9,22 @@ from pydantic import Field
 
 from gateway import __version__
 from gateway.dependencies import Cursor, DispatcherDep, JobsDep, Limit, SettingsDep, WorkersDep
-from gateway.folders import list_folders as folders_below
-from gateway.problems import replies
+from gateway.files.folders import list_folders as folders_below
+from gateway.http.problems import problem_responses
 from gateway.routes.uploads import MAX_FILES
-from gateway.schemas.fields import BLANK_IS_NONE, MAX_TAGS
+from gateway.schemas.fields import BLANK_IS_NONE
 from gateway.schemas.search import MAX_TOP_K
 from gateway.schemas.system import Folder, FolderList, Limits, System, Worker
-from shared.fingerprint import fingerprint
-from shared.queues import QUEUES
+from shared.domain.fingerprint import fingerprint
+from shared.domain.image import MAX_TAGS
+from shared.queue import QUEUES
 
 router = APIRouter(prefix="/api/v2", tags=["system"])
 
 _PACKAGES = ("fastapi", "celery", "redis", "pymilvus")
 
 
-@router.get("/system", summary="Show the system", responses=replies(503))
+@router.get("/system", summary="Show the system", responses=problem_responses(503))
 def get_system(
     settings: SettingsDep, workers: WorkersDep, dispatcher: DispatcherDep, jobs: JobsDep
 ) -> System:
@@ -36,7 +37,7 @@ def get_system(
         untrained=bool(weights and weights.startswith("untrained")),
         pooling=settings.pooling,
         default_collection=settings.default_collection,
-        workers=[Worker.of(worker) for worker in workers.living()],
+        workers=[Worker.of(worker) for worker in workers.list_alive()],
         queues={queue: dispatcher.depth(queue) for queue in QUEUES},
         jobs_active=jobs.count_active(),
         image_roots=[str(root) for root in settings.image_roots],
@@ -56,7 +57,7 @@ def get_system(
     )
 
 
-@router.get("/folders", summary="List folders to load", responses=replies(422))
+@router.get("/folders", summary="List folders to load", responses=problem_responses(422))
 def list_folders(
     settings: SettingsDep,
     path: Annotated[

@@ -8,12 +8,13 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter, ValidationError
 
-from gateway.dependencies import CollectionPath, LinksDep, ReceivingDep
-from gateway.problems import replies
-from gateway.receiving import accepted
-from gateway.schemas.fields import MAX_METADATA_BYTES, Metadata, Tags
+from gateway.dependencies import CollectionPath, UploadsDep, UrlsDep
+from gateway.http.problems import problem_responses
+from gateway.schemas.fields import Metadata, Tags
 from gateway.schemas.images import Upload
-from shared.messages import OnDuplicate
+from gateway.services.uploads import accepted
+from shared.domain.image import MAX_GIVEN_METADATA_BYTES
+from shared.domain.job import OnDuplicate
 
 router = APIRouter(prefix="/api/v2/collections/{collection}", tags=["images"])
 
@@ -27,7 +28,7 @@ async def _metadata(
     metadata: Annotated[
         str,
         Form(
-            max_length=2 * MAX_METADATA_BYTES,
+            max_length=2 * MAX_GIVEN_METADATA_BYTES,
             description="A JSON object.",
             examples=['{"camera": "X100"}'],
         ),
@@ -49,7 +50,7 @@ async def _metadata(
     response_description="The queued job and its files; `Location` is the job's address.",
     responses={
         200: {"model": Upload, "description": "With `wait`: everything is searchable now."},
-        **replies(400, 409, 413, 422, 429, 503),
+        **problem_responses(400, 409, 413, 422, 429, 503),
     },
     form_limits={"max_files": MAX_FILES},
 )
@@ -58,8 +59,8 @@ async def upload_images(
     files: Annotated[list[UploadFile], File(description="One or many pictures.", min_length=1)],
     metadata: Annotated[dict[str, Any], Depends(_metadata)],
     response: Response,
-    receiving: ReceivingDep,
-    links: LinksDep,
+    uploads: UploadsDep,
+    urls: UrlsDep,
     tags: Annotated[
         Tags, Form(description="Repeat the field for more than one.", examples=[["summer"]])
     ] = [],  # noqa: B006 - FastAPI copies it
@@ -79,16 +80,16 @@ async def upload_images(
     a picture, the answer is 422 and nothing is stored.
     """
     queued = await run_in_threadpool(
-        receiving.take,
+        uploads.store_and_queue,
         collection,
         files,
         on_duplicate=on_duplicate,
         tags=tags,
         metadata=metadata,
     )
-    response.headers["Location"] = links.job(queued.job.spec.id)
+    response.headers["Location"] = urls.job(queued.job.spec.id)
     if not wait:
         return accepted(queued)
-    upload = await receiving.wait(queued)
+    upload = await uploads.wait(queued)
     response.status_code = 200 if upload.finished_at else 202
     return upload

@@ -6,9 +6,8 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.schemas.fields import CollectionName, Input, Page, moment
-from indexer.rows import CollectionInfo
-from shared.fingerprint import DIMENSION
-from shared.settings import IndexType, Pooling
+from shared.domain.collection import CollectionInfo, IndexType
+from shared.domain.fingerprint import DIMENSION, Pooling
 
 _FLOAT32_BYTES = 4
 

@@ -15,17 +15,13 @@ from pydantic import (
     StringConstraints,
 )
 
+from shared.domain.collection import COLLECTION_PATTERN
+from shared.domain.image import ID_PATTERN, MAX_GIVEN_METADATA_BYTES, MAX_TAG_LENGTH, MAX_TAGS
 from shared.errors import NotFound, image_not_found, job_not_found
-from shared.names import COLLECTION_PATTERN, ID_PATTERN
 
 T = TypeVar("T")
 
 _ID = re.compile(ID_PATTERN)
-
-#: Milvus takes JSON fields up to 65,536 bytes; some of it is left for its own framing.
-MAX_METADATA_BYTES = 60_000
-MAX_TAGS = 64
-MAX_TAG_LENGTH = 64
 
 EXAMPLE_ID = "5e884898da28047151d0e56f8dc62927"
 EXAMPLE_JOB_ID = "0f6f1f6b0c0e4f0e8a7ab0d9f0d1c2b3"
@@ -36,8 +32,8 @@ def _storable(value: dict[str, Any]) -> dict[str, Any]:
         size = len(json.dumps(value, allow_nan=False, ensure_ascii=False).encode())
     except (ValueError, RecursionError) as error:
         raise ValueError("must be JSON with finite numbers and valid Unicode") from error
-    if size > MAX_METADATA_BYTES:
-        raise ValueError(f"must not be longer than {MAX_METADATA_BYTES} bytes of JSON")
+    if size > MAX_GIVEN_METADATA_BYTES:
+        raise ValueError(f"must not be longer than {MAX_GIVEN_METADATA_BYTES} bytes of JSON")
     return value
 
 

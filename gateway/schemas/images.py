@@ -5,10 +5,10 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.links import Links
 from gateway.schemas.fields import EXAMPLE_ID, EXAMPLE_JOB_ID, Input, Metadata, Page, Tags, moment
 from gateway.schemas.jobs import EXAMPLE_JOB, Job
-from indexer.rows import ImageRow
+from gateway.schemas.urls import UrlBuilder
+from shared.domain.image import ImageRow
 
 _EXAMPLE_URL = f"/api/v2/collections/holidays/images/{EXAMPLE_ID}"
 EXAMPLE_IMAGE: dict[str, Any] = {
@@ -50,18 +50,18 @@ class Image(BaseModel):
     thumbnail_url: str = Field(description="A small WebP of it; relative to this server.")
 
     @classmethod
-    def of(cls, row: ImageRow, collection: str, links: Links) -> Self:
-        return cls(**image_fields(row, collection, links))
+    def of(cls, row: ImageRow, collection: str, urls: UrlBuilder) -> Self:
+        return cls(**image_fields(row, collection, urls))
 
 
-def image_fields(row: ImageRow, collection: str, links: Links) -> dict[str, Any]:
+def image_fields(row: ImageRow, collection: str, urls: UrlBuilder) -> dict[str, Any]:
     """The fields of an `Image`, taken from its row."""
     return {
         **row.model_dump(exclude={"mtime_ns", "added_at"}),
         "modified_at": moment(row.mtime_ns / 1e9),
         "added_at": moment(row.added_at / 1e6),
-        "content_url": links.content(collection, row),
-        "thumbnail_url": links.thumbnail(collection, row),
+        "content_url": urls.content(collection, row),
+        "thumbnail_url": urls.thumbnail(collection, row),
     }
 
 

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.schemas.fields import EXAMPLE_JOB_ID, Input, Metadata, Page, Tags, moment
-from shared import messages
-from shared.messages import JobStatus, OnDuplicate
+from shared.domain import job as messages
+from shared.domain.job import JobStatus, OnDuplicate
 
 EXAMPLE_JOB: dict[str, Any] = {
     "id": EXAMPLE_JOB_ID,

@@ -6,12 +6,11 @@ from typing import Annotated, Any, Self
 from fastapi import Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from gateway.links import Links
 from gateway.schemas.fields import BLANK_IS_NONE, Input, Tag
 from gateway.schemas.images import EXAMPLE_IMAGE
-from indexer.rows import ImageFilter
-from indexer.search import Hit
-from shared.fingerprint import DIMENSION
+from gateway.schemas.urls import UrlBuilder
+from shared.domain.fingerprint import DIMENSION
+from shared.domain.image import Hit, ImageFilter
 
 MAX_TOP_K = 1000
 #: Milvus reads offset + limit up to 16,384 rows deep.
@@ -106,14 +105,14 @@ class SearchHit(BaseModel):
     thumbnail_url: str
 
     @classmethod
-    def of(cls, hit: Hit, collection: str, links: Links) -> Self:
+    def of(cls, hit: Hit, collection: str, urls: UrlBuilder) -> Self:
         wanted = {"id", "uri", "width", "height", "format", "bytes", "tags", "metadata"}
         return cls(
             **hit.row.model_dump(include=wanted),
             score=hit.score,
             distance=hit.distance,
-            content_url=links.content(collection, hit.row),
-            thumbnail_url=links.thumbnail(collection, hit.row),
+            content_url=urls.content(collection, hit.row),
+            thumbnail_url=urls.thumbnail(collection, hit.row),
         )
 
 

@@ -6,8 +6,8 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from gateway.schemas.fields import Input, Page, moment
-from shared.messages import WorkerInfo
-from shared.settings import Pooling
+from shared.domain.fingerprint import Pooling
+from shared.domain.worker import WorkerInfo
 
 
 class Worker(BaseModel):

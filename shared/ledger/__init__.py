@@ -5,26 +5,31 @@ whoever was killed and however often its message was delivered.
 """
 
 from shared.ledger.chunks import Chunks
+from shared.ledger.content_claims import ContentClaims
 from shared.ledger.events import Event, Events
-from shared.ledger.jobs import Jobs
+from shared.ledger.heartbeat import Heartbeat
+from shared.ledger.jobs import JobEnded, Jobs
 from shared.ledger.queries import Queries, await_reply
-from shared.ledger.scan import ScanEnded, Scans, ScanStart, ScanSuperseded, Tally
+from shared.ledger.recovery import JobRecovery
+from shared.ledger.scans import ScanCounts, Scans, ScanStart, ScanSuperseded
 from shared.ledger.stats import Stats
-from shared.ledger.workers import Heartbeat, Workers
+from shared.ledger.workers import Workers
 
 __all__ = [
     "Chunks",
+    "ContentClaims",
     "Event",
     "Events",
     "Heartbeat",
+    "JobEnded",
+    "JobRecovery",
     "Jobs",
     "Queries",
-    "ScanEnded",
+    "ScanCounts",
     "ScanStart",
     "ScanSuperseded",
     "Scans",
     "Stats",
-    "Tally",
     "Workers",
     "await_reply",
 ]

@@ -3,21 +3,11 @@
 import uuid
 from collections.abc import Sequence
 
+from shared.domain.chunk import FILE_REFS, ChunkClaim, ChunkOutcome, FileRef
+from shared.domain.image import image_id
+from shared.domain.job import JobSpec
 from shared.ledger import keys, scripts
-from shared.messages import (
-    FILE_REFS,
-    ChunkClaim,
-    ChunkOutcome,
-    FileRef,
-    JobSpec,
-    JobStatus,
-    parse_status,
-)
-from shared.names import image_id
-from shared.redis_client import RedisClient
-
-#: Long enough for a fresh row to be visible to Milvus queries on every node.
-_CONTENT_SECONDS = 600
+from shared.redis import RedisClient
 
 
 class Chunks:
@@ -37,7 +27,7 @@ class Chunks:
         gives the same chunk again.
         """
         reply = self._claim(
-            keys=[keys.job(job_id)], args=[chunk_id, self._worker, token or uuid.uuid4().hex]
+            keys=keys.for_job(job_id), args=[chunk_id, self._worker, token or uuid.uuid4().hex]
         )
         if not reply[0]:
             return None
@@ -51,31 +41,11 @@ class Chunks:
     def complete(self, job_id: str, chunk_id: str, outcome: ChunkOutcome) -> bool:
         """Report a chunk. False when it was reported before; then nothing is counted."""
         args = outcome_arguments(chunk_id, outcome)
-        return bool(self._complete(keys=[keys.job(job_id)], args=args))
+        return bool(self._complete(keys=keys.for_job(job_id), args=args))
 
     def release(self, job_id: str, chunk_id: str) -> None:
         """Give a claimed chunk back untouched, to be handed out again."""
-        self._release(keys=[keys.job(job_id)], args=[chunk_id, self._worker])
-
-    def status(self, job_id: str) -> JobStatus | None:
-        """A job's status now, `paused` included; None when the job is gone."""
-        state, paused = self._redis.hmget(keys.job(job_id), "state", "paused")
-        return parse_status(state, paused)
-
-    def claim_contents(self, collection: str, contents: Sequence[tuple[str, str]]) -> Sequence[str]:
-        """Claim contents for images, so that of two equal files only the first is kept.
-
-        `contents` holds (sha256, image id); returns for each the id that holds the claim, which
-        is the image's own id where the claim succeeded now or earlier.
-        """
-        with self._redis.pipeline(transaction=False) as pipe:
-            for sha256, image in contents:
-                key = keys.content(collection, sha256)
-                pipe.set(key, image, nx=True, ex=_CONTENT_SECONDS)
-                pipe.get(key)
-            replies = pipe.execute()
-        owners = zip(replies[1::2], contents, strict=True)
-        return [owner.decode() if owner else image for owner, (_, image) in owners]
+        self._release(keys=keys.for_job(job_id), args=[chunk_id, self._worker])
 
 
 def chunk_payload(files: Sequence[FileRef]) -> bytes:

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from shared.errors import InvalidRequest
 from shared.ledger import keys
-from shared.redis_client import RedisClient
+from shared.redis import RedisClient
 
 _EVENT_ID = re.compile(r"^\d{1,20}-\d{1,20}$")
 
@@ -28,7 +28,7 @@ class Events:
         newest = self._redis.xrevrange(keys.job(job_id, "events"), count=1)
         return newest[0][0].decode() if newest else "0-0"
 
-    def after(self, job_id: str, event_id: str, limit: int = 500) -> Sequence[Event]:
+    def read_after(self, job_id: str, event_id: str, limit: int = 500) -> Sequence[Event]:
         """Events newer than `event_id`, oldest first. Raises InvalidRequest `invalid_event_id`."""
         if not _EVENT_ID.match(event_id):
             raise InvalidRequest("invalid_event_id", "Last-Event-ID is none that this stream gave.")

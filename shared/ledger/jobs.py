@@ -2,17 +2,27 @@
 
 import math
 import time
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 
-from shared.errors import InvalidRequest, job_not_found
+from shared import cursors
+from shared.domain.chunk import FileRef
+from shared.domain.job import FINISHED, Failure, Job, JobError, JobSpec, JobStatus
+from shared.errors import invalid_cursor, job_not_found
 from shared.ledger import keys, scripts
-from shared.messages import Failure, FileRef, Job, JobError, JobSpec, JobStatus
-from shared.redis_client import RedisClient
+from shared.ledger.job_records import parse_status, to_job
+from shared.redis import RedisClient
 from shared.settings import Settings
 
 _PUSH_BATCH = 500
 _LIST_BATCH = 100
+_FAILURES_PAGE = 1000
+#: Seconds for which one retry of a job may keep another waiting.
+_RETRY_LOCK_SECONDS = 30
+
+
+class JobEnded(Exception):
+    """The job was cancelled, failed or forgotten meanwhile; nobody wants its work any more."""
 
 
 class Jobs:
@@ -82,7 +92,7 @@ class Jobs:
                 elif status is None or job.status == status:
                     found.append(job)
                     if len(found) == limit:
-                        return found, repr(score)
+                        return found, cursors.encode(float(score))
             upper = f"({rows[-1][1]!r}"
 
     def newest(self) -> Job | None:
@@ -108,17 +118,45 @@ class Jobs:
         start = 0 if cursor is None else _parse_index(cursor)
         rows = self._redis.lrange(keys.job(job_id, "failures"), start, start + limit)
         page = [Failure.model_validate_json(row) for row in rows[:limit]]
-        return page, str(start + limit) if len(rows) > limit else None
+        return page, cursors.encode(start + limit) if len(rows) > limit else None
+
+    def iter_failures(self, job_id: str) -> Iterator[Failure]:
+        """All failures of a job, read page by page."""
+        cursor: str | None = None
+        while True:
+            page, cursor = self.failures(job_id, cursor, _FAILURES_PAGE)
+            yield from page
+            if cursor is None:
+                return
+
+    def status(self, job_id: str) -> JobStatus | None:
+        """A job's status now, `paused` included; None when the job is gone."""
+        state, paused = self._redis.hmget(keys.job(job_id), "state", "paused")
+        return parse_status(state, paused)
+
+    def require_active(self, job_id: str) -> JobStatus:
+        """A job's status, which is none of the finished ones. Raises JobEnded."""
+        status = self.status(job_id)
+        if status is None or status in FINISHED:
+            raise JobEnded
+        return status
+
+    def retry_lock(self, job_id: str) -> AbstractContextManager[object]:
+        """Held while a job's failures are queued again: a second request waits for the first."""
+        lock: AbstractContextManager[object] = self._redis.lock(
+            keys.job(job_id, "retry"), timeout=_RETRY_LOCK_SECONDS
+        )
+        return lock
 
     def cancel(self, job_id: str) -> Job:
         """End a job; what is indexed stays, chunks in work are let go. Idempotent."""
         self.get(job_id)
-        self._end(keys=[keys.job(job_id)], args=["cancelled", ""])
+        self._end(keys=keys.for_job(job_id), args=["cancelled", ""])
         return self.get(job_id)
 
     def fail(self, job_id: str, error: JobError) -> None:
         """End a job because of something that no further try of a file would mend."""
-        self._end(keys=[keys.job(job_id)], args=["failed", error.model_dump_json()])
+        self._end(keys=keys.for_job(job_id), args=["failed", error.model_dump_json()])
 
     def pause(self, job_id: str) -> Job:
         """Stop handing out a job's chunks. Idempotent."""
@@ -133,7 +171,7 @@ class Jobs:
         index = keys.collection_jobs(collection)
         for member in self._redis.zrange(index, 0, -1):
             job_id = member.decode()
-            self._end(keys=[keys.job(job_id)], args=["cancelled", ""])
+            self._end(keys=keys.for_job(job_id), args=["cancelled", ""])
             parts = ("", "failures", "events", "chunks", "leases", "rate")
             self._redis.delete(*(keys.job(job_id, part) for part in parts))
             self._redis.zrem(keys.JOBS, member)
@@ -141,7 +179,7 @@ class Jobs:
 
     def _pause(self, job_id: str, value: str) -> Job:
         self.get(job_id)
-        self._set_paused(keys=[keys.job(job_id)], args=[value])
+        self._set_paused(keys=keys.for_job(job_id), args=[value])
         return self.get(job_id)
 
     def _read(self, job_ids: Sequence[str]) -> Sequence[Job | None]:
@@ -151,81 +189,19 @@ class Jobs:
                 pipe.lrange(keys.job(job_id, "rate"), 0, -1)
             rows = pipe.execute()
         now = time.time()
-        return [_to_job(rows[i], rows[i + 1], now) for i in range(0, len(rows), 2)]
-
-
-def _to_job(raw: dict[bytes, bytes], rate: Sequence[bytes], now: float) -> Job | None:
-    if b"spec" not in raw:
-        return None
-    fields = {key.decode(): value.decode() for key, value in raw.items()}
-
-    def number(name: str) -> int:
-        return int(fields.get(name, 0))
-
-    def moment(name: str) -> float | None:
-        return float(fields[name]) if name in fields else None
-
-    status: Any = "paused" if fields["paused"] == "1" else fields["state"]
-    unchanged = number("unchanged") + number("scan_unchanged")
-    total = number("chunk_total") + number("scan_unchanged")
-    worked = number("indexed") + number("duplicates") + number("failed")
-    started, finished = moment("started_at"), moment("finished_at")
-    speed = _speed(rate, worked, started, finished, now)
-    left = total - worked - unchanged
-    return Job(
-        spec=JobSpec.model_validate_json(fields["spec"]),
-        status=status,
-        total=total,
-        indexed=number("indexed"),
-        unchanged=unchanged,
-        duplicates=number("duplicates"),
-        failed=number("failed"),
-        ignored=number("ignored"),
-        removed=number("removed"),
-        bytes=number("bytes"),
-        images_per_second=round(speed, 2),
-        eta_seconds=round(left / speed, 1) if status == "running" and speed > 0 else None,
-        started_at=started,
-        finished_at=finished,
-        error=JobError.model_validate_json(fields["error"]) if "error" in fields else None,
-    )
-
-
-def _speed(
-    rate: Sequence[bytes],
-    worked: int,
-    started: float | None,
-    finished: float | None,
-    now: float,
-) -> float:
-    """Images a second: over the last samples while it runs, over all of it once it ended."""
-    if finished is not None and started is not None:
-        return worked / max(finished - started, 1e-3)
-    samples = [(float(t), int(n)) for t, n in (row.split() for row in rate)]
-    if len(samples) < 2:
-        return 0.0
-    (first, before), (_, after) = samples[0], samples[-1]
-    return (after - before) / max(now - first, 1e-3)
+        return [to_job(rows[i], rows[i + 1], now) for i in range(0, len(rows), 2)]
 
 
 def _parse_score(cursor: str) -> float:
-    try:
-        score = float(cursor)
-    except ValueError as error:
-        raise _invalid_cursor() from error
+    (score,) = cursors.decode(cursor, float)
     if not math.isfinite(score):
-        raise _invalid_cursor()
-    return score
+        raise invalid_cursor()
+    return float(score)
 
 
 def _parse_index(cursor: str) -> int:
+    (index,) = cursors.decode(cursor, int)
     # Redis lists hold fewer than 2^32 items.
-    if not (cursor.isascii() and cursor.isdecimal() and len(cursor) <= 10):
-        raise _invalid_cursor()
-    return int(cursor)
-
-
-def _invalid_cursor() -> InvalidRequest:
-    return InvalidRequest(
-        "invalid_cursor", "The cursor is none that a list gave; start again without it."
-    )
+    if not 0 <= index < 2**32:
+        raise invalid_cursor()
+    return int(index)

@@ -6,13 +6,18 @@ ACTIVE = f"{PREFIX}jobs:active"
 WORKERS = f"{PREFIX}workers"
 ENCODER = f"{PREFIX}encoder"
 STATS = f"{PREFIX}stats"
-TEND_LOCK = f"{PREFIX}tend"
+RECOVERY_LOCK = f"{PREFIX}recovery"
 WORKER = f"{PREFIX}worker:"
 
 
 def job(job_id: str, part: str = "") -> str:
     """`lookalike:job:{id}`, or one of its parts: chunks, leases, attempts, sent, files, …"""
     return f"{PREFIX}job:{job_id}" + (f":{part}" if part else "")
+
+
+def for_job(job_id: str) -> list[str]:
+    """The KEYS of a transaction on a job."""
+    return [job(job_id), PREFIX]
 
 
 def collection_jobs(collection: str) -> str:

@@ -10,36 +10,12 @@ from typing import Any, BinaryIO
 
 from redis.asyncio import Redis as AsyncRedis
 
-from shared.ledger import keys
-from shared.messages import Query, QueryReply
-from shared.redis_client import RedisClient
+from shared.domain.query import Query, QueryReply
+from shared.ledger import keys, scripts
+from shared.redis import RedisClient
 
 _REPLY_SECONDS = 60
 _PIECE_BYTES = 1024 * 1024
-
-#: https://valkey.io/topics/lua-api/#server.set_repl
-_IN_MEMORY_ONLY = "redis.set_repl(redis.REPL_NONE)\n"
-
-#: KEYS: image. ARGV: offset, piece, seconds to live. At its place and not appended: a piece that a
-#: lost connection sends twice does no harm.
-_PUT_PIECE = (
-    _IN_MEMORY_ONLY
-    + """
-redis.call('SETRANGE', KEYS[1], ARGV[1], ARGV[2])
-redis.call('EXPIRE', KEYS[1], ARGV[3])
-"""
-)
-
-#: KEYS: reply, image. ARGV: the reply, seconds to live. A stream, because waiting for its entry
-#: only reads, and a list is written to once more when it is read.
-_REPLY = (
-    _IN_MEMORY_ONLY
-    + """
-redis.call('XADD', KEYS[1], '*', 'reply', ARGV[1])
-redis.call('EXPIRE', KEYS[1], ARGV[2])
-redis.call('DEL', KEYS[2])
-"""
-)
 
 
 class Queries:
@@ -47,8 +23,8 @@ class Queries:
 
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
-        self._put_piece = redis.register_script(_PUT_PIECE)
-        self._reply = redis.register_script(_REPLY)
+        self._put_piece = redis.register_script(scripts.PUT_QUERY_IMAGE)
+        self._reply = redis.register_script(scripts.REPLY_QUERY)
 
     def put_image(self, query: Query, image: bytes | BinaryIO) -> None:
         """Leave the picture's bytes for the encoder, until the query's deadline.

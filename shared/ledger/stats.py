@@ -1,7 +1,7 @@
 """Counters over all jobs, which the metrics page shows; they grow with each chunk's report."""
 
 from shared.ledger import keys
-from shared.redis_client import RedisClient
+from shared.redis import RedisClient
 
 
 class Stats:

@@ -1,18 +1,12 @@
 """Which processes live: each says so every few seconds, and is forgotten when it falls silent."""
 
-import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from redis.exceptions import RedisError
-
+from shared.domain.worker import WorkerInfo
 from shared.ledger import keys
-from shared.log import get_logger
-from shared.messages import WorkerInfo
-from shared.redis_client import RedisClient
+from shared.redis import RedisClient
 from shared.settings import Settings
-
-_log = get_logger(__name__)
 
 
 class Workers:
@@ -22,7 +16,7 @@ class Workers:
         self._redis = redis
         self._lease = settings.lease_seconds
 
-    def say_alive(self, worker: WorkerInfo) -> None:
+    def heartbeat(self, worker: WorkerInfo) -> None:
         """Register a process for the next `lease_seconds`; its chunks are its own as long."""
         worker = worker.model_copy(update={"seen_at": time.time()})
         with self._redis.pipeline(transaction=True) as pipe:
@@ -32,12 +26,12 @@ class Workers:
                 pipe.set(keys.ENCODER, worker.model_dump_json())
             pipe.execute()
 
-    def say_goodbye(self, worker_id: str) -> None:
+    def deregister(self, worker_id: str) -> None:
         """Leave at once, so that chunks still held are handed out again without delay."""
         self._redis.delete(keys.WORKER + worker_id)
         self._redis.srem(keys.WORKERS, worker_id)
 
-    def living(self) -> Sequence[WorkerInfo]:
+    def list_alive(self) -> Sequence[WorkerInfo]:
         """The processes that spoke within `lease_seconds`, by queue and name."""
         ids = list(self._redis.smembers(keys.WORKERS))
         if not ids:
@@ -53,36 +47,3 @@ class Workers:
         """The encoder that spoke last, living or not: its weights name the vectors it makes."""
         row = self._redis.get(keys.ENCODER)
         return WorkerInfo.model_validate_json(row) if row else None
-
-
-class Heartbeat:
-    """A daemon thread that registers this process again and again, Redis away or not."""
-
-    def __init__(
-        self, workers: Workers, info: Callable[[], WorkerInfo], settings: Settings
-    ) -> None:
-        self._workers = workers
-        self._info = info
-        self._seconds = settings.heartbeat_seconds
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop, and leave the registry if Redis can be reached."""
-        self._stop.set()
-        self._thread.join(timeout=5)
-        try:
-            self._workers.say_goodbye(self._info().id)
-        except RedisError:
-            _log.warning("goodbye_not_said")
-
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            try:
-                self._workers.say_alive(self._info())
-            except RedisError as error:
-                _log.warning("heartbeat_missed", error=str(error))
-            self._stop.wait(self._seconds)

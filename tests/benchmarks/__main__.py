@@ -131,7 +131,7 @@ def _on_a_stack(options: Options, measure: OnStack) -> Report:
             "weights": settings.weights,
             "precision": settings.precision,
             "chunk_size": str(settings.chunk_size),
-            "chunks_ahead": str(settings.chunks_ahead),
+            "max_pending_chunks": str(settings.max_pending_chunks),
             "lease_seconds": str(settings.lease_seconds),
             "log_level": settings.log_level,
         }

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from indexer.rows import ImageRow
-from indexer.write import Writer
-from shared.fingerprint import DIMENSION
-from shared.names import image_id
+from shared.domain.fingerprint import DIMENSION
+from shared.domain.image import ImageRow, image_id
+from shared.store import ImageWriter
 from tests.conftest import test_data
 from tests.drawn import draw_files
 
@@ -45,7 +44,7 @@ def source_of_photos() -> str:
     return "clothing photos" if test_data() else "drawn pictures"
 
 
-def fill(writer: Writer, collection: str, count: int, seed: int = 0) -> None:
+def fill(writer: ImageWriter, collection: str, count: int, seed: int = 0) -> None:
     """Write `count` rows with random unit vectors: what search costs does not depend on more."""
     dice = np.random.default_rng(seed)
     for first in range(0, count, _BATCH):

@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from encoder_worker.cuda_decoding import CudaJpegDecoder, faster_decoder
-from encoder_worker.decode import Picture
-from encoder_worker.decoding import DecodeAll, decode_in_threads
-from encoder_worker.encoder import Encoder
-from encoder_worker.read import PORTION_FILES
-from encoder_worker.runtimes.cuda import create_cuda_runtime
-from encoder_worker.weights import find_weights
+from encoder_worker.chunks.reading import BATCH_FILES
+from encoder_worker.decode.batch import BatchDecoder, decode_in_threads
+from encoder_worker.decode.decoder import Picture
+from encoder_worker.decode.gpu import CudaJpegDecoder, faster_decoder
+from encoder_worker.encode.cuda import create_cuda_runtime
+from encoder_worker.encode.encoder import Encoder
+from encoder_worker.model.weights import find_weights
 from shared.settings import Settings
 from tests.benchmarks.report import Report, timed
 
@@ -30,7 +30,7 @@ _PORTIONS = 8
 
 
 def measure(photos: list[Path], settings: Settings, *, runs: int, pictures: int) -> Report:
-    """`pictures` JPEG files a run, the given ones again and again. Raises SetUpError, no GPU."""
+    """`pictures` JPEG files a run, the given ones again and again. Raises StartupError, no GPU."""
     runtime = create_cuda_runtime(find_weights(settings), settings, "loads", "cuda:0")
     device = torch.device(runtime.device)
     encoder = Encoder(runtime)
@@ -96,14 +96,14 @@ def _encode(encoder: Encoder, squares: Sequence[np.ndarray]) -> None:
         future.result()
 
 
-def _in_portions(decode_all: DecodeAll, files: Sequence[bytes]) -> None:
-    for first in range(0, len(files), PORTION_FILES):
-        decode_all(files[first : first + PORTION_FILES])
+def _in_portions(decode_all: BatchDecoder, files: Sequence[bytes]) -> None:
+    for first in range(0, len(files), BATCH_FILES):
+        decode_all(files[first : first + BATCH_FILES])
 
 
-def _pipeline(encoder: Encoder, decode_all: DecodeAll, files: Sequence[bytes]) -> None:
+def _pipeline(encoder: Encoder, decode_all: BatchDecoder, files: Sequence[bytes]) -> None:
     """As a worker does it: several portions at once, each decoded and then encoded."""
-    turn = iter(range(0, len(files), PORTION_FILES))
+    turn = iter(range(0, len(files), BATCH_FILES))
     lock = threading.Lock()
 
     def work() -> None:
@@ -112,11 +112,11 @@ def _pipeline(encoder: Encoder, decode_all: DecodeAll, files: Sequence[bytes]) -
                 first = next(turn, None)
             if first is None:
                 return
-            results = decode_all(files[first : first + PORTION_FILES])
+            results = decode_all(files[first : first + BATCH_FILES])
             _encode(encoder, [item.pixels for item in results if isinstance(item, Picture)])
 
-    with ThreadPoolExecutor(_PORTIONS) as portions:
-        for future in [portions.submit(work) for _ in range(_PORTIONS)]:
+    with ThreadPoolExecutor(_PORTIONS) as batches:
+        for future in [batches.submit(work) for _ in range(_PORTIONS)]:
             future.result()
 
 

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from PIL import Image
 from torchvision.models import vgg16
 
-from encoder_worker.decode import decode
-from encoder_worker.encoder import Encoder
-from encoder_worker.quantization import is_calibrated, read_ranges
-from encoder_worker.runtimes.openvino import OpenVinoRuntime, choose_precision
-from encoder_worker.runtimes.openvino_network import build_network
-from encoder_worker.runtimes.torch import TorchRuntime
-from encoder_worker.vgg16 import Weights
-from encoder_worker.weights import find_weights
+from encoder_worker.decode.decoder import decode
+from encoder_worker.encode.encoder import Encoder
+from encoder_worker.encode.openvino import OpenVinoRuntime, choose_precision
+from encoder_worker.encode.openvino_network import build_network
+from encoder_worker.encode.quantization import is_calibrated, read_ranges
+from encoder_worker.encode.torch import TorchRuntime
+from encoder_worker.model.vgg16 import Weights
+from encoder_worker.model.weights import find_weights
 from shared.settings import Settings
 from tests.benchmarks.report import Report, timed
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from encoder_worker.decode import decode
-from encoder_worker.weights import find_weights
+from encoder_worker.decode.decoder import decode
+from encoder_worker.model.weights import find_weights
 from shared.settings import Settings
 from tests.benchmarks import corpus
 from tests.benchmarks.cpu import CpuTimes

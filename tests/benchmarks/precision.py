@@ -8,17 +8,17 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from encoder_worker import decode as decoding
-from encoder_worker.cuda_decoding import CudaJpegDecoder
-from encoder_worker.decode import Picture
-from encoder_worker.decoding import decode_in_threads
-from encoder_worker.encoder import Encoder
-from encoder_worker.runtimes import Runtime
-from encoder_worker.runtimes.cuda import CudaRuntime, create_network
-from encoder_worker.runtimes.openvino import OpenVinoRuntime
-from encoder_worker.runtimes.torch import TorchRuntime
-from encoder_worker.vgg16 import Weights
-from encoder_worker.weights import find_weights
+from encoder_worker.decode import decoder as decoding
+from encoder_worker.decode.batch import decode_in_threads
+from encoder_worker.decode.decoder import Picture
+from encoder_worker.decode.gpu import CudaJpegDecoder
+from encoder_worker.encode.cuda import CudaRuntime, create_network
+from encoder_worker.encode.encoder import Encoder
+from encoder_worker.encode.openvino import OpenVinoRuntime
+from encoder_worker.encode.runtime import Runtime
+from encoder_worker.encode.torch import TorchRuntime
+from encoder_worker.model.vgg16 import Weights
+from encoder_worker.model.weights import find_weights
 from shared.settings import Settings
 from tests.benchmarks.encoder import known_precisions
 from tests.benchmarks.report import Report
@@ -121,7 +121,7 @@ def _cuda(weights: Weights, precision: str) -> CudaRuntime:
     device = torch.device("cuda")
     network = create_network(weights, precision).to(device)
     return CudaRuntime(
-        network, network, device, weights=weights.name, precision=precision, batch=64, lanes=1
+        network, network, device, weights=weights.name, precision=precision, batch=64, streams=1
     )
 
 

@@ -9,14 +9,15 @@ import openvino as ov
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from encoder_worker.decode import decode
-from encoder_worker.encoder import normalise
-from encoder_worker.pooling import pool
-from encoder_worker.runtimes.openvino import choose_precision
-from encoder_worker.runtimes.openvino_network import build_network
-from encoder_worker.vgg16 import SIDE
-from encoder_worker.weights import find_weights
-from shared.settings import Pooling, Settings
+from encoder_worker.decode.decoder import decode
+from encoder_worker.encode.encoder import normalise
+from encoder_worker.encode.openvino import choose_precision
+from encoder_worker.encode.openvino_network import build_network
+from encoder_worker.model.pooling import pool
+from encoder_worker.model.vgg16 import SIDE
+from encoder_worker.model.weights import find_weights
+from shared.domain.fingerprint import Pooling
+from shared.settings import Settings
 from tests.benchmarks.report import Report
 from tests.benchmarks.truth import Truth, Vectors, chance, recall_by_edit, score
 

@@ -11,16 +11,12 @@ from pathlib import Path
 
 import psutil
 
-from indexer.collections import Collections
-from indexer.images import Images
-from indexer.running import Running
-from indexer.scan import Services, run_scan
-from indexer.walk import DirectoryWalk
-from shared.celery_app import create_celery
-from shared.ledger import Jobs, Scans, Workers
-from shared.messages import DirectorySource, JobSpec
-from shared.queues import Dispatcher
-from shared.redis_client import connect
+from indexer.scan.runner import run_scan
+from indexer.sources.directory import DirectoryWalk
+from indexer.stores import open_stores
+from shared.domain.job import DirectorySource, JobSpec
+from shared.queue import Dispatcher, create_celery
+from shared.redis import connect
 from shared.settings import Settings
 from tests.benchmarks import corpus
 from tests.benchmarks.report import Report, timed
@@ -47,7 +43,7 @@ def measure(folder: Path, *, files: int, runs: int) -> Report:
             data_dir=folder / "data",
             redis_url=valkey.url,
             milvus_uri=milvus.uri,
-            chunks_ahead=_UNBOUNDED,
+            max_pending_chunks=_UNBOUNDED,
         )
         walks, scans, grown = [], [], []
         for run in range(runs):
@@ -74,27 +70,15 @@ def _walk(root: Path) -> None:
 def _scan(settings: Settings, collection: str, files: int) -> None:
     redis = connect(settings)
     redis.flushall()
-    jobs = Jobs(redis, settings)
-    services = Services(
-        settings=settings,
-        jobs=jobs,
-        scans=Scans(redis, "benchmark"),
-        workers=Workers(redis, settings),
-        collections=Collections(settings),
-        images=Images(settings),
-        dispatcher=Dispatcher(create_celery(settings), redis),
-        running=Running(),
-        stop=threading.Event(),
-    )
-    services.collections.ensure(collection, weights="untrained-0", pooling="avg")
+    stores = open_stores(settings, redis, Dispatcher(create_celery(settings), redis), "benchmark")
+    stores.collections.ensure(collection, weights="untrained-0", pooling="avg")
     job_id = uuid.uuid4().hex
     source = DirectorySource(path=str(settings.image_roots[0]))
     spec = JobSpec(id=job_id, collection=collection, source=source, created_at=time.time())
-    jobs.create(spec, [])
-    run_scan(job_id, services)
-    found = services.scans.tally(job_id)
-    services.collections.close()
-    services.images.close()
+    stores.jobs.create(spec, [])
+    run_scan(job_id, stores)
+    found = stores.scans.counts(job_id)
+    stores.close()
     redis.close()
     if found.chunked != files:
         raise RuntimeError(f"the scan went wrong, its figures mean nothing: {found}")

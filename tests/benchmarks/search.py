@@ -10,12 +10,11 @@ from typing import NamedTuple
 
 import psutil
 
-from encoder_worker.decode import decode
-from encoder_worker.runtimes.openvino import OpenVinoRuntime
-from encoder_worker.weights import find_weights
-from indexer.collections import Collections
-from indexer.write import Writer
+from encoder_worker.decode.decoder import decode
+from encoder_worker.encode.openvino import OpenVinoRuntime
+from encoder_worker.model.weights import find_weights
 from shared.settings import Settings
+from shared.store import Collections, ImageWriter
 from tests.benchmarks import corpus
 from tests.benchmarks.plot import lines
 from tests.benchmarks.report import Report
@@ -86,7 +85,7 @@ def _forward(settings: Settings, photos: Sequence[bytes], searches: int) -> list
 def _fill(stack: Stack, collection: str, count: int) -> None:
     stack.client.post("/api/v2/collections", json={"name": collection}).raise_for_status()
     settings = Settings(milvus_uri=stack.milvus.uri)
-    writer, collections = Writer(settings), Collections(settings)
+    writer, collections = ImageWriter(settings), Collections(settings)
     corpus.fill(writer, collection, count)
     collections.flush(collection)
     writer.close()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from gateway.page import DIST
+from gateway.http.web_page import DIST
 from tests.browser.chromium import chromium, executable
 from tests.browser.site import TIMEOUT_MS, Site, visiting
 from tests.conftest import test_data

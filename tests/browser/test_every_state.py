@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from gateway.page import DIST
-from shared.names import file_uri, image_id
+from gateway.http.web_page import DIST
+from shared.domain.image import image_id
+from shared.files.uris import file_uri
 from tests.browser.conftest import Visit
 from tests.browser.site import Site
 from tests.stack import Stack

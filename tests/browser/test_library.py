@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from shared.names import file_uri, image_id
+from shared.domain.image import image_id
+from shared.files.uris import file_uri
 from tests.browser.conftest import Put
 from tests.browser.site import Site
 from tests.stack import Stack

@@ -6,12 +6,11 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import expect
 
-from indexer.collections import Collections
-from indexer.rows import ImageRow
-from indexer.write import Writer
-from shared.fingerprint import DIMENSION
-from shared.names import file_uri, image_id
+from shared.domain.fingerprint import DIMENSION
+from shared.domain.image import ImageRow, image_id
+from shared.files.uris import file_uri
 from shared.settings import Settings
+from shared.store import Collections, ImageWriter
 from tests.browser.conftest import Put
 from tests.browser.site import Site
 from tests.stack import Stack
@@ -58,7 +57,7 @@ def _fill(stack: Stack, collection: str, files: list[Path]) -> None:
     vectors = np.random.default_rng(0).normal(size=(MANY, DIMENSION)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     settings = Settings(milvus_uri=stack.milvus.uri)
-    writer, collections = Writer(settings), Collections(settings)
+    writer, collections = ImageWriter(settings), Collections(settings)
     try:
         for start in range(0, MANY, 1000):
             writer.upsert(collection, rows[start : start + 1000], vectors[start : start + 1000])

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from shared.names import file_uri, image_id
+from shared.domain.image import image_id
+from shared.files.uris import file_uri
 from tests.browser.conftest import Visit
 from tests.browser.site import Site
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Route, expect
 
-from indexer.collections import Collections
 from shared.settings import Settings
+from shared.store import Collections
 from tests.browser.conftest import Put, Visit
 from tests.browser.site import Site
 from tests.services import Process, free_port, wait_until

@@ -25,7 +25,7 @@ def chaos_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
             target = root / source.parent.name / source.name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
-    with running_stack(folder, root, chunk_size="8", chunks_ahead="8") as stack:
+    with running_stack(folder, root, chunk_size="8", max_pending_chunks="8") as stack:
         yield stack
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.names import file_uri
+from shared.files.uris import file_uri
 from tests.services import wait_until
 from tests.stack import Stack
 

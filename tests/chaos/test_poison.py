@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import PngImagePlugin
 
-from shared.names import file_uri
+from shared.files.uris import file_uri
 from tests.drawn import draw, draw_files
 from tests.services import wait_until
 from tests.stack import running_stack

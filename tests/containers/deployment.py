@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from shared.messages import FINISHED
+from shared.domain.job import FINISHED
 from tests.containers.base_images import STAND_INS
 from tests.containers.engine import PROJECT_PREFIX, REPOSITORY, Engine
 from tests.services import free_port, wait_until

@@ -68,7 +68,7 @@ def test_another_user_may_write_to_a_new_volume(images: Deployment, name: str) -
 
 
 def test_an_encoder_on_a_share_of_the_cpus_takes_as_many_threads(images: Deployment) -> None:
-    source = "from encoder_worker.cpu_quota import available_cpus; print(available_cpus())"
+    source = "from encoder_worker.encode.cpu_quota import available_cpus; print(available_cpus())"
     name = "lookalike-encoder:0.1.0-cpu"
     assert python(images.engine, name, source, "--cpus=0.5") == "1"
     whole = python(images.engine, name, "import os; print(len(os.sched_getaffinity(0)))")
@@ -89,7 +89,7 @@ def test_the_image_for_gpus_is_built_and_runs_as_far_as_it_does_without_one(
     assert found["Labels"]["lookalike.hardware"] == "gpu"
     say(f"lookalike-encoder:0.1.0-gpu: {found['Size'] / 1e6:.0f} MB")
     source = (
-        "import torch, torchcodec.decoders, encoder_worker.runtimes.cuda\n"
+        "import torch, torchcodec.decoders, encoder_worker.encode.cuda\n"
         "print(torch.version.cuda is not None, torch.cuda.is_available())"
     )
     assert python(engine, "lookalike-encoder:0.1.0-gpu", source) == "True False"

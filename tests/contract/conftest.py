@@ -6,8 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from indexer.rows import ImageRow
-from shared.redis_client import RedisClient
+from shared.domain.image import ImageRow
+from shared.redis import RedisClient
 from shared.settings import Settings
 from tests.contract.server import serving
 from tests.contract.workers import Encoder, index

@@ -8,10 +8,11 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from indexer.rows import ImageRow
+from shared.domain.chunk import ChunkOutcome, FileRef
+from shared.domain.image import ImageRow
+from shared.domain.job import Failure
 from shared.ledger import Chunks, Jobs, Scans
-from shared.messages import ChunkOutcome, Failure, FileRef
-from shared.redis_client import RedisClient
+from shared.redis import RedisClient
 from shared.settings import Settings
 from tests.chunks import add_chunk
 from tests.contract.calls import problem

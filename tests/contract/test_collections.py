@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from indexer.rows import ImageRow
+from shared.domain.image import ImageRow
 from shared.settings import Settings
 from tests.contract.calls import problem
 from tests.contract.workers import WEIGHTS, Encoder

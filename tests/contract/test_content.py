@@ -8,7 +8,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from indexer.rows import ImageRow
+from shared.domain.image import ImageRow
 from shared.settings import Settings
 from tests.contract.calls import problem
 from tests.contract.workers import index

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
+from shared.domain.chunk import ChunkOutcome, FileRef
+from shared.domain.job import Failure
 from shared.ledger import Chunks, Events, Jobs, Scans, ScanStart
-from shared.messages import ChunkOutcome, Failure, FileRef
-from shared.redis_client import RedisClient, connect
+from shared.redis import RedisClient, connect
 from shared.settings import Settings
 from tests.chunks import add_chunk
 from tests.contract.calls import load, problem

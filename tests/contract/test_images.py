@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from indexer.rows import ImageRow
+from shared.domain.image import ImageRow
 from tests.contract.calls import problem
 
 FIELDS = {

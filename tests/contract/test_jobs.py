@@ -5,9 +5,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from shared.names import file_uri
-from shared.queues import SCAN
-from shared.redis_client import RedisClient
+from shared.files.uris import file_uri
+from shared.queue import SCAN
+from shared.redis import RedisClient
 from shared.settings import Settings
 from tests.contract.calls import JOB_FIELDS, ended, load, problem
 from tests.contract.server import serving

@@ -165,7 +165,10 @@ def test_examples_fit_their_schemas(schema: dict[str, Any]) -> None:
 
 def test_the_served_schema_is_the_printed_one(api: httpx.Client) -> None:
     printed = subprocess.run(
-        [sys.executable, "-m", "gateway.openapi"], capture_output=True, check=True, timeout=60
+        [sys.executable, "-m", "gateway.export_openapi"],
+        capture_output=True,
+        check=True,
+        timeout=60,
     )
 
     assert json.loads(printed.stdout) == api.get("/openapi.json").json()

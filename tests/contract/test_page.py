@@ -9,8 +9,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from gateway import problems
-from gateway.page import DIST, Page
+from gateway.http import problems
+from gateway.http.web_page import DIST, Page
 from tests.contract.calls import problem
 from tests.contract.server import serving_app
 

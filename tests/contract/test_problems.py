@@ -4,7 +4,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from shared.redis_client import RedisClient
+from shared.redis import RedisClient
 from tests.contract.calls import problem
 
 

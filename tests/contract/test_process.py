@@ -11,8 +11,8 @@ import httpx
 import psutil
 import pytest
 
-from indexer.rows import ImageRow
-from shared.redis_client import RedisClient
+from shared.domain.image import ImageRow
+from shared.redis import RedisClient
 from shared.settings import Settings
 from tests.contract.workers import Encoder
 from tests.services import Process, free_port, wait_until

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis.checks import CHECKS, load_all_checks
 
-from indexer.rows import ImageRow
+from shared.domain.image import ImageRow
 
 _EXAMPLES = 12
 #: What would take away what the other calls are tried on.

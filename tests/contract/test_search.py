@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from indexer.rows import ImageRow
-from shared.redis_client import RedisClient
+from shared.domain.image import ImageRow
+from shared.redis import RedisClient
 from shared.settings import Settings
 from tests.contract.calls import problem, search
 from tests.contract.workers import WEIGHTS, Encoder, vector_of

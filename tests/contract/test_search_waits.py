@@ -6,9 +6,9 @@ from pathlib import Path
 
 import httpx
 
-from indexer.rows import ImageRow
-from shared.queues import QUERY
-from shared.redis_client import RedisClient
+from shared.domain.image import ImageRow
+from shared.queue import QUERY
+from shared.redis import RedisClient
 from shared.settings import Settings
 from tests.contract.calls import problem, search
 from tests.contract.server import serving

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from shared.redis_client import RedisClient
+from shared.redis import RedisClient
 from shared.settings import Settings
 from tests.contract.calls import problem
 from tests.contract.server import serving

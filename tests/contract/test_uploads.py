@@ -6,7 +6,7 @@ import threading
 
 import httpx
 
-from shared.redis_client import RedisClient
+from shared.redis import RedisClient
 from shared.settings import Settings
 from tests.contract.calls import JOB_FIELDS, ended, problem
 from tests.contract.server import serving

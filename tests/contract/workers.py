@@ -15,25 +15,20 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from indexer.rows import ImageRow
-from indexer.write import Writer
+from shared.domain.chunk import ChunkClaim, ChunkOutcome, FileRef
+from shared.domain.image import ImageRow
+from shared.domain.job import Failure
+from shared.domain.query import Query, QueryReply
+from shared.domain.worker import WorkerInfo
 from shared.errors import PictureError
-from shared.formats import SNIFF_BYTES, sniff
+from shared.files.formats import SNIFF_BYTES, sniff
+from shared.files.paths import open_image
+from shared.files.uris import file_uri
 from shared.ledger import Chunks, Heartbeat, Jobs, Queries, Scans, Workers
-from shared.messages import (
-    ChunkClaim,
-    ChunkOutcome,
-    Failure,
-    FileRef,
-    Query,
-    QueryReply,
-    WorkerInfo,
-)
-from shared.names import file_uri
-from shared.queues import QUERY, SCAN
-from shared.redis_client import RedisClient, connect
+from shared.queue import QUERY, SCAN
+from shared.redis import RedisClient, connect
 from shared.settings import Settings
-from shared.sources import open_picture
+from shared.store import ImageWriter
 from tests.chunks import add_chunk, task_arguments
 
 WEIGHTS = "untrained-0123abcd"
@@ -75,7 +70,7 @@ def index(
         row_of(file_uri(path), content, path.stat().st_mtime_ns, **fields)
         for path, content in zip(paths, contents, strict=True)
     ]
-    writer = Writer(settings)
+    writer = ImageWriter(settings)
     writer.upsert(collection, rows, [vector_of(content) for content in contents])
     writer.close()
     return rows
@@ -92,7 +87,7 @@ class Encoder:
         #: The queries taken so far.
         self.queries: list[Query] = []
         self._stop = threading.Event()
-        self._writer = Writer(settings)
+        self._writer = ImageWriter(settings)
         # A test process that is kept from its work for seconds must not look dead.
         patient = settings.model_copy(update={"lease_seconds": 60.0})
         workers = Workers(self._redis, patient)
@@ -107,7 +102,7 @@ class Encoder:
     def __enter__(self) -> "Encoder":
         for heartbeat in self._heartbeats:
             heartbeat.start()
-        while len(Workers(self._redis, self._settings).living()) < len(self._heartbeats):
+        while len(Workers(self._redis, self._settings).list_alive()) < len(self._heartbeats):
             time.sleep(0.01)
         if self._answers:
             for thread in self._threads:
@@ -183,7 +178,7 @@ class Encoder:
         spec = claim.spec
         (ref,) = claim.files
         try:
-            with open_picture(ref.uri, spec.collection, self._settings) as file:
+            with open_image(ref.uri, spec.collection, self._settings) as file:
                 content = file.read()
             vector = vector_of(_decoded(content))
         except PictureError as error:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.names import file_uri
+from shared.files.uris import file_uri
 from tests.conftest import test_data as find_test_data
 from tests.drawn import draw_files
 from tests.stack import Stack

@@ -4,7 +4,7 @@ import struct
 import zlib
 from pathlib import Path
 
-from shared.names import file_uri
+from shared.files.uris import file_uri
 from tests.drawn import draw, draw_files
 from tests.stack import Stack
 

@@ -1,4 +1,4 @@
-"""`deploy.launch` as `make run` starts it: it serves, heals, stops, and leaves nothing behind."""
+"""The stack as `make run` starts it: it serves, heals, stops, and leaves nothing behind."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ import httpx
 import psutil
 import pytest
 
-from deploy.data_dir import Stores, port_is_free
+from deploy.local.data_dir import Stores, port_is_free
 from tests.drawn import draw_files
 from tests.services import Process, free_port, wait_until
 
@@ -35,7 +35,7 @@ class OneMachine:
         self.log = folder / f"launch-{self.port}.log"
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("LOOKALIKE_")}
         self.launcher = Process(
-            [sys.executable, "-m", "deploy.launch"],
+            [sys.executable, "-m", "deploy.local.launch"],
             self.log,
             inherited
             | {
@@ -67,7 +67,7 @@ class OneMachine:
             # Valkey writes its whole command line into the first part.
             words = [Path(part).name for part in " ".join(process.cmdline()).split()]
             # Not while it is the guard still, about to become the program.
-            if word in words and "deploy.guard" not in words:
+            if word in words and "deploy.local.pdeathsig" not in words:
                 return process
         raise LookupError(word)
 

@@ -27,7 +27,7 @@ const env = Object.fromEntries(
 function gatewayDescription() {
   const options = { cwd: repository, env, encoding: 'utf8' };
   if (spawnSync(python(), ['-c', 'import fastapi, pymilvus, redis'], options).status !== 0) return null;
-  const text = execFileSync(python(), ['-m', 'gateway.openapi'], options);
+  const text = execFileSync(python(), ['-m', 'gateway.export_openapi'], options);
   return `${JSON.stringify(JSON.parse(text), null, 1)}\n`;
 }
 

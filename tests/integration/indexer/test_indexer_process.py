@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from indexer.collections import Collections
-from indexer.rows import IndexSpec
-from shared.messages import Job
+from shared.domain.collection import IndexSpec
+from shared.domain.job import Job
 from shared.settings import Settings
+from shared.store import Collections
 from tests.services import MilvusLite, Process, Valkey, wait_until
 from tests.unit.indexer.loads import WEIGHTS, Loads
 
@@ -45,7 +45,7 @@ class Site:
                 "milvus_uri": self.milvus.uri,
                 "lease_seconds": 2.0,
                 "chunk_size": 2,
-                "chunks_ahead": 3,
+                "max_pending_chunks": 3,
             }
         )
         self.indexers: list[Process] = []
@@ -64,7 +64,7 @@ class Site:
             "LOOKALIKE_MILVUS_URI": settings.milvus_uri,
             "LOOKALIKE_LEASE_SECONDS": str(settings.lease_seconds),
             "LOOKALIKE_CHUNK_SIZE": str(settings.chunk_size),
-            "LOOKALIKE_CHUNKS_AHEAD": str(settings.chunks_ahead),
+            "LOOKALIKE_MAX_PENDING_CHUNKS": str(settings.max_pending_chunks),
             "LOOKALIKE_LOG_FORMAT": "json",
         }
         process = Process(
@@ -82,7 +82,7 @@ class Site:
     def begin(self, **spec: object) -> str:
         """Send a job and wait until its scan waits for the encoders."""
         job = self.loads.job(**spec)
-        self.loads.indexer().services.dispatcher.send_scan(job)
+        self.loads.indexer().stores.dispatcher.send_scan(job)
         wait_until(lambda: len(self.loads.pending(job)) == 3, 60, "three chunks")
         return job
 
@@ -119,12 +119,12 @@ def test_a_job_is_scanned_and_a_polite_end_leaves_no_trace(site: Site) -> None:
     indexer = site.start_indexer()
     job = site.begin()
     workers = site.loads.indexers[0].workers
-    (living,) = [worker for worker in workers.living() if str(indexer.pid) in worker.name]
+    (living,) = [worker for worker in workers.list_alive() if str(indexer.pid) in worker.name]
     assert living.queue == "scan"
     # In the middle of a scan: the thread must not keep the process from ending.
     os.kill(indexer.pid, signal.SIGTERM)
     indexer.wait(30)
-    assert living.id not in [worker.id for worker in workers.living()]
+    assert living.id not in [worker.id for worker in workers.list_alive()]
     assert site.loads.jobs.get(job).status == "scanning"
     site.start_indexer()
     site.assert_exact(site.finish(job))
@@ -178,7 +178,7 @@ def test_milvus_killed_in_the_middle(site: Site) -> None:
     site.loads.put(*(f"more/{n:03}.jpg" for n in range(FILES)))
     site.milvus.kill()
     job = site.loads.job()
-    site.loads.indexer().services.dispatcher.send_scan(job)
+    site.loads.indexer().stores.dispatcher.send_scan(job)
     wait_until(lambda: site.loads.jobs.get(job).status == "scanning", 60, "the scan")
     site.milvus.start()
     finished = site.finish(job)

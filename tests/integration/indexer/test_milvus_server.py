@@ -5,18 +5,16 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from indexer.collections import Collections
-from indexer.cursors import Order
-from indexer.images import Images
-from indexer.rows import ImageFilter, ImageRow, IndexSpec
-from indexer.search import Search
-from indexer.write import Writer
+from shared.domain.collection import IndexSpec
+from shared.domain.image import ImageFilter, ImageRow
 from shared.errors import Conflict, NotFound
-from shared.names import file_uri
+from shared.files.uris import file_uri
 from shared.settings import Settings
+from shared.store import Collections, Images, ImageWriter, VectorSearch
+from shared.store.time_pagination import Order
 from tests.integration.indexer.conftest import MilvusServer
 from tests.services import wait_until
-from tests.unit.indexer.made import make_row, make_vectors
+from tests.unit.shared.store.samples import make_row, make_vectors
 
 pytestmark = pytest.mark.milvus_server
 
@@ -28,7 +26,7 @@ class Stores:
         self.name = name
         self.collections = Collections(settings)
         self.images = Images(settings)
-        self.writer = Writer(settings)
+        self.writer = ImageWriter(settings)
         self.collections.create(name, description="Ä", weights="w", pooling="avg")
 
     def close(self) -> None:
@@ -60,13 +58,13 @@ def test_a_collection_explains_itself(stores: Stores) -> None:
 async def test_every_known_index_finds(
     server_settings: Settings, collection: str, kind: str
 ) -> None:
-    collections, writer = Collections(server_settings), Writer(server_settings)
+    collections, writer = Collections(server_settings), ImageWriter(server_settings)
     spec = IndexSpec.model_validate({"type": kind})
     collections.create(collection, weights="w", pooling="avg", index=spec)
     rows, vectors = [make_row(n) for n in range(200)], make_vectors(200)
     writer.upsert(collection, rows, vectors)
     assert collections.count(collection) == 200
-    search = Search(server_settings)
+    search = VectorSearch(server_settings)
     hits = await search.nearest(collection, vectors[3].tolist(), top_k=50)
     assert hits[0].row == rows[3]
     assert len(hits) == 50
@@ -83,13 +81,13 @@ def test_writing_again_replaces(stores: Stores) -> None:
     changed = [make_row(n, width=1) for n in range(10)]
     stores.writer.upsert(stores.name, [rows[0], *changed], make_vectors(11))
     assert stores.collections.count(stores.name) == 10
-    found = stores.images.many(stores.name, [row.id for row in rows], strong=True)
+    found = stores.images.get_many(stores.name, [row.id for row in rows], strong=True)
     assert found == {row.id: row for row in changed}
     touched = changed[0].model_copy(update={"mtime_ns": 5})
-    stores.writer.touch(stores.name, [touched])
-    assert stores.images.many(stores.name, [touched.id], strong=True)[touched.id] == touched
+    stores.writer.update_keeping_vector(stores.name, [touched])
+    assert stores.images.get_many(stores.name, [touched.id], strong=True)[touched.id] == touched
     assert stores.images.update(stores.name, touched.id, tags=['"x"']).tags == ('"x"',)
-    same = stores.writer.same_contents(stores.name, [rows[3].sha256])
+    same = stores.writer.find_by_hash(stores.name, [rows[3].sha256])
     assert same == {rows[3].sha256: (rows[3].id,)}
 
 
@@ -135,8 +133,8 @@ async def test_searches_are_exact_in_order_and_pages(
     vectors = make_vectors(600)
     vectors[100:140] = vectors[100]
     stores.writer.upsert(stores.name, rows, vectors)
-    stores.images.many(stores.name, [rows[0].id], strong=True)
-    search = Search(server_settings)
+    stores.images.get_many(stores.name, [rows[0].id], strong=True)
+    search = VectorSearch(server_settings)
     hits = await search.nearest(stores.name, vectors[100].tolist(), top_k=50)
     same = sorted(row.id for row in rows[100:140])
     assert [hit.row.id for hit in hits[:40]] == same
@@ -166,7 +164,7 @@ def test_hostile_text(stores: Stores) -> None:
         make_row(n, uri=file_uri(f"/photos/{name}"), tags=(name,)) for n, name in enumerate(names)
     ]
     stores.writer.upsert(stores.name, rows, make_vectors(len(rows)))
-    stores.images.many(stores.name, [rows[0].id], strong=True)
+    stores.images.get_many(stores.name, [rows[0].id], strong=True)
     for row in rows:
         for wanted in (ImageFilter(path_prefix=row.uri), ImageFilter(tag=row.tags[0])):
             assert stores.images.page(stores.name, wanted, "id", None, 10) == ([row], None)
@@ -177,7 +175,7 @@ async def test_a_released_collection_and_a_killed_server(
 ) -> None:
     rows, vectors = [make_row(n) for n in range(300)], make_vectors(300)
     stores.writer.upsert(stores.name, rows, vectors)
-    search = Search(server_settings)
+    search = VectorSearch(server_settings)
     stores.collections._milvus.run(lambda client: client.release_collection(stores.name))
     assert stores.collections.get(stores.name).state == "not_loaded"
     hits = await search.nearest(stores.name, vectors[1].tolist(), top_k=1)

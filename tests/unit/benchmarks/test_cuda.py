@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from encoder_worker.runtimes.cuda import CudaRuntime, create_network
-from encoder_worker.setup_error import SetUpError
-from encoder_worker.weights import find_weights
+from encoder_worker.encode.cuda import CudaRuntime, create_network
+from encoder_worker.errors import StartupError
+from encoder_worker.model.weights import find_weights
 from shared.settings import Settings
 from tests.benchmarks import cuda
 from tests.drawn import draw_files
@@ -22,7 +22,7 @@ def test_every_figure_is_there(
 
     def on_the_cpu(*_: object) -> CudaRuntime:
         return CudaRuntime(
-            network, network, cpu, weights=weights.name, precision="bfloat16", batch=4, lanes=1
+            network, network, cpu, weights=weights.name, precision="bfloat16", batch=4, streams=1
         )
 
     monkeypatch.setattr(cuda, "create_cuda_runtime", on_the_cpu)
@@ -36,5 +36,5 @@ def test_every_figure_is_there(
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_without_a_gpu_it_says_so(base_settings: Settings, tmp_path: Path) -> None:
     photos = draw_files(tmp_path / "photos", 1)
-    with pytest.raises(SetUpError, match="GPU"):
+    with pytest.raises(StartupError, match="GPU"):
         cuda.measure(photos, base_settings, runs=1, pictures=1)

@@ -12,10 +12,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 import deploy
 from gateway.metrics import LedgerMetrics, Metrics
-from shared.celery_app import create_celery
 from shared.ledger import Jobs, Stats, Workers
-from shared.queues import Dispatcher
-from shared.redis_client import RedisClient
+from shared.queue import Dispatcher, create_celery
+from shared.redis import RedisClient
 from shared.settings import Settings
 
 FOLDER = Path(deploy.__file__).parent

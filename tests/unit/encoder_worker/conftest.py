@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from encoder_worker.devices import CPU
-from encoder_worker.encoder import Encoder
-from encoder_worker.runtimes import Pixels
-from encoder_worker.worker import load_encoder
-from shared.redis_client import RedisClient
+from encoder_worker.encode.devices import CPU
+from encoder_worker.encode.encoder import Encoder
+from encoder_worker.encode.factory import load_encoder
+from encoder_worker.encode.runtime import Pixels
+from shared.redis import RedisClient
 from shared.settings import Settings
 from tests.drawn import draw
 from tests.unit.encoder_worker.load import Load

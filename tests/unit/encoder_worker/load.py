@@ -9,27 +9,21 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from encoder_worker.chunk import ChunkWorker
-from encoder_worker.decoding import DecodeAll, decode_in_threads
-from encoder_worker.encoder import Encoder
-from encoder_worker.stores import open_stores
-from indexer.collections import Collections
-from indexer.images import Images
-from indexer.rows import ImageRow
-from indexer.search import Search
+from encoder_worker.chunks.pipeline import Stages
+from encoder_worker.chunks.processor import ChunkProcessor
+from encoder_worker.chunks.stores import open_stores
+from encoder_worker.decode.batch import BatchDecoder, decode_in_threads
+from encoder_worker.encode.encoder import Encoder
+from shared.domain.chunk import FileRef
+from shared.domain.fingerprint import Pooling
+from shared.domain.image import ImageRow
+from shared.domain.job import DirectorySource, Failure, Job, JobSpec, UploadSource
+from shared.domain.worker import WorkerInfo
+from shared.files.uris import file_uri
 from shared.ledger import Chunks, Jobs, Scans, Workers, keys
-from shared.messages import (
-    DirectorySource,
-    Failure,
-    FileRef,
-    Job,
-    JobSpec,
-    UploadSource,
-    WorkerInfo,
-)
-from shared.names import file_uri
-from shared.redis_client import RedisClient
-from shared.settings import Pooling, Settings
+from shared.redis import RedisClient
+from shared.settings import Settings
+from shared.store import Collections, Images, VectorSearch
 from tests.chunks import add_chunk
 
 
@@ -85,29 +79,29 @@ class Load:
 
     def worker(
         self,
-        decode_all: DecodeAll | None = None,
-        decode_suspects: DecodeAll | None = None,
+        decode_all: BatchDecoder | None = None,
+        decode_suspects: BatchDecoder | None = None,
         name: str | None = None,
         encoder: Encoder | None = None,
-    ) -> ChunkWorker:
+    ) -> ChunkProcessor:
         """A worker that the ledger takes for alive."""
         name = name or uuid.uuid4().hex
         info = WorkerInfo(id=name, name=name, queue="encode", started_at=time.time())
         # A minute of life, where a heartbeat would give it a few seconds again and again.
         patient = self.settings.model_copy(update={"lease_seconds": 60.0})
-        Workers(self.redis, patient).say_alive(info)
+        Workers(self.redis, patient).heartbeat(info)
         stores = open_stores(self.settings, self.redis, name)
         self._opened.append(stores)
         in_threads = decode_in_threads(self.threads, self.settings.max_pixels)
-        return ChunkWorker(
-            self.settings,
-            stores,
-            encoder or self.encoder,
-            self.threads,
-            decode_all or in_threads,
-            decode_suspects or in_threads,
-            self.stopping,
+        stages = Stages(
+            settings=self.settings,
+            encoder=encoder or self.encoder,
+            threads=self.threads,
+            decode=decode_all or in_threads,
+            decode_suspects=decode_suspects or in_threads,
+            stopping=self.stopping,
         )
+        return ChunkProcessor(stages, stores)
 
     def run(self, *files: FileRef | Path, **spec: Any) -> Job:
         """One job of one chunk, worked on to its end."""
@@ -119,7 +113,7 @@ class Load:
         """Have a worker claim a chunk and die."""
         lost = uuid.uuid4().hex
         info = WorkerInfo(id=lost, name=lost, queue="encode", started_at=time.time())
-        Workers(self.redis, self.settings).say_alive(info)
+        Workers(self.redis, self.settings).heartbeat(info)
         assert Chunks(self.redis, lost).claim(job_id, chunk_id) is not None
         self.redis.delete(keys.WORKER + lost)
 
@@ -131,7 +125,7 @@ class Load:
     def rows(self, *files: FileRef | Path) -> list[ImageRow | None]:
         """What the collection has of these files."""
         refs = [self.ref(item) if isinstance(item, Path) else item for item in files]
-        found = self.images.many(self.collection, [ref.id for ref in refs], strong=True)
+        found = self.images.get_many(self.collection, [ref.id for ref in refs], strong=True)
         return [found.get(ref.id) for ref in refs]
 
     def row(self, file: FileRef | Path) -> ImageRow:
@@ -141,7 +135,7 @@ class Load:
 
     def vector(self, file: FileRef | Path) -> list[float]:
         async def ask() -> list[float]:
-            search = Search(self.settings)
+            search = VectorSearch(self.settings)
             try:
                 return await search.vector_of(self.collection, self.row(file).id)
             finally:

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from shared.celery_app import create_celery
+from shared.domain.query import Query
+from shared.domain.worker import WorkerInfo
 from shared.ledger import Jobs, Queries, Workers
-from shared.messages import Query, WorkerInfo
-from shared.queues import Dispatcher
-from shared.redis_client import RedisClient
+from shared.queue import Dispatcher, create_celery
+from shared.redis import RedisClient
 from shared.settings import Settings
 from tests.drawn import draw
 from tests.replies import reply_to
@@ -62,11 +62,11 @@ def start(settings: Settings, encoder_data: Path, tmp_path: Path) -> Iterator[St
 def alive(redis: RedisClient, settings: Settings, count: int = 1) -> list[WorkerInfo]:
     """The living workers, once there are so many."""
 
-    def living() -> list[WorkerInfo] | None:
-        found = list(Workers(redis, settings).living())
+    def list_alive() -> list[WorkerInfo] | None:
+        found = list(Workers(redis, settings).list_alive())
         return found if len(found) == count else None
 
-    return wait_until(living, 90, f"{count} living workers")
+    return wait_until(list_alive, 90, f"{count} living workers")
 
 
 def log(process: Process) -> str:
@@ -90,7 +90,7 @@ def test_a_query_worker_answers_and_leaves(
     assert reply.weights == info.weights
     os.kill(process.pid, signal.SIGTERM)
     assert process.wait(30) == 0
-    assert list(Workers(redis, settings).living()) == []
+    assert list(Workers(redis, settings).list_alive()) == []
 
 
 def test_an_encode_worker_works_on_chunks_and_gives_them_back_when_told_to_stop(
@@ -113,7 +113,7 @@ def test_an_encode_worker_works_on_chunks_and_gives_them_back_when_told_to_stop(
     assert redis.hgetall(leases) == {}
     assert job.indexed in (1, 40)
     if job.indexed == 1:
-        assert '"chunk_given_back"' in log(process)
+        assert '"chunk_released"' in log(process)
         load.worker().work(job_id, chunks[1])
     assert jobs.get(job_id).status == "done"
 

@@ -9,35 +9,25 @@ from typing import Any
 
 from celery import Celery
 
-from indexer.collections import Collections
-from indexer.images import Images
-from indexer.rows import ImageRow
-from indexer.running import Running
-from indexer.scan import Services, run_scan
-from indexer.write import Writer
-from shared.celery_app import create_celery
+from indexer.scan.runner import run_scan
+from indexer.stores import open_stores
+from shared.domain.chunk import ChunkClaim, ChunkOutcome, FileRef
+from shared.domain.image import ImageRow
+from shared.domain.job import DirectorySource, Failure, Job, JobSpec
+from shared.domain.worker import WorkerInfo
 from shared.errors import Unavailable
-from shared.ledger import Chunks, Jobs, Scans, Workers, keys
-from shared.messages import (
-    ChunkClaim,
-    ChunkOutcome,
-    DirectorySource,
-    Failure,
-    FileRef,
-    Job,
-    JobSpec,
-    WorkerInfo,
-)
-from shared.queues import Dispatcher
-from shared.redis_client import RedisClient, connect
+from shared.ledger import Chunks, Jobs, Scans, keys
+from shared.queue import Dispatcher, create_celery
+from shared.redis import RedisClient, connect
 from shared.settings import Settings
-from tests.unit.indexer.made import make_vectors
+from shared.store import ImageWriter
+from tests.unit.shared.store.samples import make_vectors
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(60)
 WEIGHTS = "untrained-1"
 
 
-def say_alive(redis: RedisClient, worker: str) -> None:
+def heartbeat(redis: RedisClient, worker: str) -> None:
     """What a heartbeat says, for as long as a test may take."""
     info = WorkerInfo(id=worker, name=worker, queue="any", started_at=time.time())
     redis.set(keys.WORKER + worker, info.model_dump_json())
@@ -49,32 +39,21 @@ class Indexer:
     def __init__(self, settings: Settings, app: Celery, redis: RedisClient) -> None:
         self.id = uuid.uuid4().hex
         self.redis = redis
-        self.workers = Workers(redis, settings)
-        self.services = Services(
-            settings=settings,
-            jobs=Jobs(redis, settings),
-            scans=Scans(redis, self.id),
-            workers=self.workers,
-            collections=Collections(settings),
-            images=Images(settings),
-            dispatcher=Dispatcher(app, redis),
-            running=Running(),
-            stop=threading.Event(),
-        )
-        say_alive(redis, self.id)
+        self.stores = open_stores(settings, redis, Dispatcher(app, redis), self.id)
+        self.workers = self.stores.workers
+        heartbeat(redis, self.id)
 
     def scan(self, job_id: str) -> None:
-        run_scan(job_id, self.services)
+        run_scan(job_id, self.stores)
 
     def die(self) -> None:
         """Leave the ledger as a killed process does, once its heartbeat has run out."""
-        self.services.stop.set()
+        self.stores.stop.set()
         self.redis.delete(keys.WORKER + self.id)
 
     def close(self) -> None:
-        self.services.stop.set()
-        self.services.collections.close()
-        self.services.images.close()
+        self.stores.stop.set()
+        self.stores.close()
 
 
 class Loads:
@@ -88,8 +67,8 @@ class Loads:
         self.jobs = Jobs(self.redis, settings)
         self.scans = Scans(self.redis, "onlooker")
         self.chunks = Chunks(self.redis, "encoder")
-        say_alive(self.redis, "encoder")
-        self.writer = Writer(settings)
+        heartbeat(self.redis, "encoder")
+        self.writer = ImageWriter(settings)
         self.root = settings.image_roots[0]
         self.indexers: list[Indexer] = []
         self.claims: list[ChunkClaim] = []

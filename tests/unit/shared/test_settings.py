@@ -46,6 +46,21 @@ def test_a_wrong_value_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, va
         Settings()
 
 
+@pytest.mark.parametrize(
+    ("name", "former"),
+    [("max_pending_chunks", "chunks_ahead"), ("max_concurrent_scans", "scan_threads")],
+)
+def test_a_renamed_setting_is_read_by_its_former_name_too(
+    monkeypatch: pytest.MonkeyPatch, name: str, former: str
+) -> None:
+    monkeypatch.setenv(f"LOOKALIKE_{former.upper()}", "7")
+    assert getattr(Settings(), name) == 7
+
+    monkeypatch.setenv(f"LOOKALIKE_{name.upper()}", "5")
+    assert getattr(Settings(), name) == 5
+    assert getattr(Settings(**{name: 3}), name) == 3
+
+
 def test_settings_are_frozen() -> None:
     with pytest.raises(ValidationError):
         Settings().port = 1  # type: ignore[misc]  # that it is refused is what is tested

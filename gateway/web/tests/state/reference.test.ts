@@ -36,12 +36,12 @@ describe('a stored image can be named by', () => {
 });
 
 test('ids are the gateway’s: the first half of the uri’s sha256', () => {
-  // shared/names.py: image_id("file:///photos/2024/beach.jpg")
+  // shared/files/uris.py: image_id("file:///photos/2024/beach.jpg")
   expect(imageId('file:///photos/2024/beach.jpg')).toBe('ae9ff48c8baa4bc63f5344cf8eddbaea');
 });
 
 test('paths are percent-encoded as by Python’s quote', () => {
-  // shared/names.py: file_uri("/photos/Übung (1)/it's~100%*!.jpg")
+  // shared/files/uris.py: file_uri("/photos/Übung (1)/it's~100%*!.jpg")
   expect(fileUri("/photos/Übung (1)/it's~100%*!.jpg")).toBe(
     'file:///photos/%C3%9Cbung%20%281%29/it%27s~100%25%2A%21.jpg',
   );

@@ -117,8 +117,8 @@ def test_threads_come_from_the_settings() -> None:
 
 def test_each_image_holds_its_packages_and_no_other() -> None:
     expected = {
-        "encoder": {"shared", "indexer", "encoder_worker"},
-        "gateway": {"shared", "indexer", "gateway"},
+        "encoder": {"shared", "encoder_worker"},
+        "gateway": {"shared", "gateway"},
         "indexer": {"shared", "indexer"},
     }
     packages = {"shared", "indexer", "encoder_worker", "gateway"}

@@ -13,12 +13,12 @@ from tests.unit.deploy.repository.compose import REPOSITORY
 #: Which of pyproject.toml's extras each lock answers for; None is all of them.
 LOCKS = {
     "requirements.lock": None,
-    "requirements-gateway.lock": {"gateway", "indexer"},
-    "requirements-indexer.lock": {"indexer"},
-    "requirements-encoder-cpu.lock": {"encoder", "indexer"},
-    "requirements-encoder-gpu.lock": {"encoder", "encoder-gpu", "indexer"},
-    "requirements-run-cpu.lock": {"encoder", "gateway", "indexer", "local"},
-    "requirements-run-gpu.lock": {"encoder", "encoder-gpu", "gateway", "indexer", "local"},
+    "requirements-gateway.lock": {"gateway", "store"},
+    "requirements-indexer.lock": {"store"},
+    "requirements-encoder-cpu.lock": {"encoder", "store"},
+    "requirements-encoder-gpu.lock": {"encoder", "encoder-gpu", "store"},
+    "requirements-run-cpu.lock": {"encoder", "gateway", "store", "local"},
+    "requirements-run-gpu.lock": {"encoder", "encoder-gpu", "gateway", "store", "local"},
 }
 
 

@@ -1,0 +1,1 @@
+"""A chunk of a load: read, decoded, encoded, written, reported."""

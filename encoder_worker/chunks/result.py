@@ -1,0 +1,68 @@
+"""What became of a chunk's files, gathered as its stages get done with them."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from encoder_worker.chunks.reading import FileContent
+from encoder_worker.decode.decoder import Picture
+from shared.domain.chunk import ChunkOutcome, FileRef
+from shared.domain.image import ImageRow
+from shared.domain.job import Failure
+from shared.errors import PictureError
+
+
+@dataclass
+class ChunkResult:
+    """Counts of one attempt at a chunk; every file is counted once."""
+
+    attempt: int
+    indexed: int = 0
+    bytes: int = 0
+    encode_seconds: float = 0.0
+    unchanged: list[str] = field(default_factory=list)
+    duplicates: list[str] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+
+    def fail(self, ref: FileRef, error: PictureError) -> None:
+        self.failures.append(
+            Failure(
+                uri=ref.uri,
+                code=error.code,
+                reason=error.detail,
+                attempts=self.attempt,
+                size=ref.size,
+                mtime_ns=ref.mtime_ns,
+                name=ref.name,
+            )
+        )
+
+    def outcome(self) -> ChunkOutcome:
+        return ChunkOutcome(
+            indexed=self.indexed,
+            unchanged=len(self.unchanged),
+            duplicates=len(self.duplicates),
+            failures=tuple(self.failures),
+            # A scan that is repeated must skip these: no row says that this job has seen them.
+            duplicate_ids=(*self.duplicates, *self.unchanged),
+            bytes=self.bytes,
+            encode_seconds=self.encode_seconds,
+        )
+
+
+class Decoded(NamedTuple):
+    content: FileContent
+    picture: Picture
+
+
+@dataclass
+class ChunkWrites:
+    """What a chunk will write: rows with their vectors, rows without, rows to forget."""
+
+    result: ChunkResult
+    rows: list[ImageRow] = field(default_factory=list)
+    vectors: list[NDArray[np.float32]] = field(default_factory=list)
+    touched: list[ImageRow] = field(default_factory=list)
+    superseded: list[str] = field(default_factory=list)

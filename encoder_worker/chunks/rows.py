@@ -1,0 +1,64 @@
+"""What a collection stores of a picture besides its vector."""
+
+import json
+import time
+from typing import Any
+
+from encoder_worker.chunks.reading import FileContent
+from encoder_worker.decode.decoder import Picture
+from shared.domain.chunk import FileRef
+from shared.domain.image import MAX_METADATA_BYTES, MAX_TAGS, ImageRow
+from shared.domain.job import JobSpec
+
+#: The metadata key under which an upload's own name is kept.
+FILENAME = "filename"
+
+
+def new_row(
+    content: FileContent, picture: Picture, spec: JobSpec, stored: ImageRow | None
+) -> ImageRow:
+    """The row of an encoded picture; `stored` is what it replaces.
+
+    A picture encoded anew stays the same image: it keeps when it was added, and the tags and
+    metadata it was given, to which the job's are added.
+    """
+    ref = content.ref
+    return ImageRow(
+        id=ref.id,
+        uri=ref.uri,
+        sha256=content.sha256,
+        width=picture.width,
+        height=picture.height,
+        bytes=len(content.data),
+        mtime_ns=ref.mtime_ns,
+        format=picture.format,
+        added_at=stored.added_at if stored else time.time_ns() // 1000,
+        job=spec.id,
+        tags=_tags(spec, stored),
+        metadata=_metadata(ref, spec, stored),
+    )
+
+
+def touched_row(content: FileContent, spec: JobSpec, stored: ImageRow) -> ImageRow:
+    """The row of a picture whose content did not change: its time, tags and metadata may."""
+    return stored.model_copy(
+        update={
+            "mtime_ns": content.ref.mtime_ns,
+            "tags": _tags(spec, stored),
+            "metadata": _metadata(content.ref, spec, stored),
+        }
+    )
+
+
+def _tags(spec: JobSpec, stored: ImageRow | None) -> tuple[str, ...]:
+    united = dict.fromkeys((*(stored.tags if stored else ()), *spec.tags))
+    return tuple(united)[:MAX_TAGS]
+
+
+def _metadata(ref: FileRef, spec: JobSpec, stored: ImageRow | None) -> dict[str, Any]:
+    named = {FILENAME: ref.name} if ref.name else {}
+    before = stored.metadata if stored else {}
+    merged = {**before, **spec.metadata, **named}
+    # Each part was within the limit when it was given; only together may they exceed it.
+    fits = len(json.dumps(merged).encode()) <= MAX_METADATA_BYTES
+    return merged if fits else (before or spec.metadata)

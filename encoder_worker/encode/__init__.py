@@ -1,0 +1,1 @@
+"""Pixels encoded to vectors: runtimes, devices, batching."""

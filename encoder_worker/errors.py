@@ -1,0 +1,9 @@
+"""What stops a worker: from starting, or from going on."""
+
+
+class StartupError(Exception):
+    """The worker cannot start as it is set up; the message names cause and remedy."""
+
+
+class EncoderFailed(Exception):
+    """The forward pass itself failed; the process can no longer be trusted with pictures."""

@@ -1,5 +1,0 @@
-"""What stops a worker from starting."""
-
-
-class SetUpError(Exception):
-    """The worker cannot start as it is set up; the message names cause and remedy."""

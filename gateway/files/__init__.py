@@ -1,0 +1,1 @@
+"""Files that the gateway stores, reads and makes."""

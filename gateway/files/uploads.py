@@ -1,0 +1,148 @@
+"""Uploaded pictures: told by their content, stored under its hash, never under their names."""
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from shared.domain.chunk import FileRef
+from shared.errors import PictureError, storage_unavailable
+from shared.files.formats import EXTENSIONS, FORMATS, SNIFF_BYTES, Format, sniff
+from shared.files.paths import upload_path
+from shared.files.uris import UPLOAD_SCHEME, upload_uri
+from shared.log import get_logger
+from shared.settings import Settings
+
+_log = get_logger(__name__)
+
+_COPY_BYTES = 1024 * 1024
+_NAME_LENGTH = 255
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """One file of a request: a picture of a known format, or why it is none."""
+
+    name: str
+    file: BinaryIO
+    format: Format | None
+    error: PictureError | None
+
+
+@dataclass(frozen=True)
+class Received:
+    """One file of a request: where it is stored, or why it was rejected."""
+
+    name: str
+    ref: FileRef | None
+    error: PictureError | None
+
+
+class _Written(NamedTuple):
+    """A picture on disk that is not yet at its place."""
+
+    temporary: Path
+    sha256: str
+
+
+def recognise(file: BinaryIO) -> Format:
+    """The format of a picture by its first bytes; the file is left at its beginning.
+
+    Raises PictureError `empty_file`, `unsupported_format`.
+    """
+    file.seek(0)
+    head = file.read(SNIFF_BYTES)
+    file.seek(0)
+    if not head:
+        raise PictureError("empty_file", "The file is empty.")
+    found = sniff(head)
+    if found is None:
+        raise PictureError(
+            "unsupported_format", f"This is no picture of a known format ({', '.join(FORMATS)})."
+        )
+    return found
+
+
+def inspect(name: str | None, file: BinaryIO) -> Incoming:
+    """Tell whether a file of a request is a picture, without storing anything."""
+    shown = "".join(c for c in (name or "") if c.isprintable())[:_NAME_LENGTH]
+    try:
+        return Incoming(shown, file, recognise(file), None)
+    except PictureError as error:
+        return Incoming(shown, file, None, error)
+
+
+def store(files: Sequence[Incoming], collection: str, settings: Settings) -> list[Received]:
+    """Store a request's pictures; each lies whole at its place or not at all.
+
+    Raises Unavailable `storage_unavailable`.
+    """
+    folder = settings.uploads_dir / collection
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with contextlib.ExitStack() as cleanup:
+            written = [_write(file, folder, cleanup) if file.format else None for file in files]
+            # The job outlives a power cut; so must what it is about. Synced after all are written,
+            # as the first of them then takes most of the others along.
+            for item in filter(None, written):
+                _sync(item.temporary)
+            return [
+                Received(file.name, _place(file, item, collection, settings), None)
+                if item
+                else Received(file.name, None, file.error)
+                for file, item in zip(files, written, strict=True)
+            ]
+    except OSError as error:
+        raise storage_unavailable(error) from error
+
+
+def remove(uris: Sequence[str], collection: str, settings: Settings) -> None:
+    """Remove the files of forgotten images; those that were not uploaded stay where they are."""
+    for uri in uris:
+        if uri.startswith(UPLOAD_SCHEME):
+            place = upload_path(uri, collection, settings)
+            try:
+                place.unlink(missing_ok=True)
+            except OSError as error:
+                # The image is forgotten; a file too many harms nobody.
+                _log.warning("upload_delete_failed", uri=uri, error=str(error))
+
+
+def _write(incoming: Incoming, folder: Path, cleanup: contextlib.ExitStack) -> _Written:
+    """Write a file where none is looked for, hashing it on its way."""
+    digest = hashlib.sha256()
+    descriptor, temporary = tempfile.mkstemp(prefix=".incoming-", dir=folder)
+    cleanup.callback(Path(temporary).unlink, missing_ok=True)
+    with os.fdopen(descriptor, "wb") as out:
+        incoming.file.seek(0)
+        while block := incoming.file.read(_COPY_BYTES):
+            digest.update(block)
+            out.write(block)
+    return _Written(Path(temporary), digest.hexdigest())
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _place(incoming: Incoming, written: _Written, collection: str, settings: Settings) -> FileRef:
+    """Move a written file to its place."""
+    assert incoming.format is not None  # noqa: S101 - others are not written
+    uri = upload_uri(written.sha256, EXTENSIONS[incoming.format][0])
+    place = upload_path(uri, collection, settings)
+    if not place.exists():
+        # What lies there already keeps its time, so that it counts as unchanged.
+        place.parent.mkdir(exist_ok=True)
+        written.temporary.replace(place)
+    stat = place.stat()
+    return FileRef(
+        uri=uri, size=stat.st_size, mtime_ns=stat.st_mtime_ns, name=incoming.name or None
+    )

@@ -1,0 +1,203 @@
+"""Every error as `application/problem+json` (RFC 9457), and how routes declare theirs."""
+
+import json
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field
+from redis.exceptions import RedisError, ResponseError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.errors import LookalikeError, redis_unavailable
+from shared.log import get_logger
+from shared.redis import is_outage
+
+_log = get_logger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class FieldError(BaseModel):
+    """What is wrong with one part of a request."""
+
+    field: str = Field(description="Where it stands: `body.top_k`, `query.limit`.")
+    message: str
+
+
+class Problem(BaseModel):
+    """An error, after RFC 9457."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "type": "urn:lookalike:problem:collection_not_found",
+                "title": "Not found",
+                "status": 404,
+                "detail": "There is no collection 'holidays'. Create it first.",
+                "code": "collection_not_found",
+            }
+        }
+    )
+
+    type: str = Field(description="A URI that names the kind of problem.")
+    title: str
+    status: int
+    detail: str = Field(description="Cause and remedy, for a person.")
+    code: str = Field(description="A stable snake_case word, for a program.")
+    errors: list[FieldError] | None = Field(
+        None, description="With code `validation_error`: what is wrong, part by part."
+    )
+
+
+#: The codes that go with each status, as the schema of every route that answers it lists them.
+_MEANINGS: dict[int, str] = {
+    400: "The body cannot be read: `bad_request`.",
+    401: "An API key is asked for: `unauthorized`.",
+    403: "A browser page of a foreign origin: `foreign_origin`.",
+    404: "`collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, or a picture "
+    "whose file is gone: `missing`, `outside_roots`, `unreadable`.",
+    409: "`collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, "
+    "`job_failed`.",
+    413: "The body is over the limit: `too_large`.",
+    416: "The range lies outside the file: `range_not_satisfiable`.",
+    422: "`validation_error`, or the code of what is wrong: `path_outside_roots`, "
+    "`path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, …",
+    429: "Too much waits already: `queue_full`.",
+    503: "A part is away: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, "
+    "`storage_unavailable`.",
+    504: "The encoder did not answer in time: `encode_timeout`.",
+}
+_RETRY_AFTER = {
+    "Retry-After": {
+        "description": "Seconds after which a new try makes sense.",
+        "schema": {"type": "integer"},
+    }
+}
+
+
+def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The `responses=` of a route that may answer these errors, and any other route's 401."""
+    return {
+        status: {
+            "description": _MEANINGS[status],
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            **({"headers": _RETRY_AFTER} if status in (429, 503, 504) else {}),
+        }
+        for status in sorted({401, *statuses})
+    }
+
+
+def problem_response(
+    status: int,
+    code: str,
+    title: str,
+    detail: str,
+    headers: Mapping[str, str] | None = None,
+    errors: Sequence[FieldError] = (),
+) -> Response:
+    """An error's answer."""
+    body: dict[str, Any] = {
+        "type": f"urn:lookalike:problem:{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "code": code,
+    }
+    if errors:
+        body["errors"] = [error.model_dump() for error in errors]
+    # Escaped to ASCII: a detail may quote what no UTF-8 can carry.
+    return Response(json.dumps(body), status, dict(headers or {}), MEDIA_TYPE)
+
+
+def problem_of(error: LookalikeError) -> Response:
+    """The answer to an error of our own."""
+    headers = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    return problem_response(error.status, error.code, error.title, error.detail, headers)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of a route as a problem."""
+    app.add_exception_handler(LookalikeError, _on_lookalike_error)
+    app.add_exception_handler(RequestValidationError, _on_validation_error)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(RedisError, _on_redis_error)
+
+
+class UnhandledErrors:
+    """The outermost net: what nothing else caught is logged, and answered without a word of it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def note_start(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, note_start)
+        except Exception:
+            if scope["type"] != "http":
+                raise
+            _log.exception("request_failed", method=scope["method"], path=scope["path"])
+            if started:
+                raise
+            await internal_error()(scope, receive, send)
+
+
+def internal_error() -> Response:
+    return problem_response(
+        500, "internal_error", "Internal error", "This is a fault of ours; the log has the cause."
+    )
+
+
+async def _on_lookalike_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, LookalikeError)  # noqa: S101 - registered for this class alone
+    return problem_of(error)
+
+
+async def _on_redis_error(_: Request, error: Exception) -> Response:
+    if isinstance(error, ResponseError) and not is_outage(error):
+        raise error
+    _log.warning("redis_unavailable", error=str(error))
+    return problem_of(redis_unavailable())
+
+
+async def _on_validation_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it alone
+    errors = [
+        FieldError(field=".".join(map(str, e["loc"])), message=str(e["msg"]))
+        for e in error.errors()
+    ]
+    detail = "; ".join(f"{e.field}: {e.message}" for e in errors[:5])
+    if len(errors) > 5:
+        detail += f"; and {len(errors) - 5} more"
+    return problem_response(422, "validation_error", "Invalid request", detail, errors=errors)
+
+
+_HTTP_DETAILS = {
+    404: ("not_found", "There is nothing at this address. /docs lists what there is."),
+    405: ("method_not_allowed", "This address does not take this method. /docs lists what does."),
+    413: ("too_large", "The request is over the limit that GET /api/v2/system names."),
+}
+
+
+async def _on_http_exception(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class alone
+    if error.status_code < 400:
+        return Response(status_code=error.status_code, headers=error.headers)
+    phrase = HTTPStatus(error.status_code).phrase
+    code, detail = _HTTP_DETAILS.get(
+        error.status_code, (phrase.lower().replace(" ", "_"), str(error.detail))
+    )
+    return problem_response(error.status_code, code, phrase, detail, error.headers)

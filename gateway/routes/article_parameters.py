@@ -1,0 +1,120 @@
+"""The parameters of the v1 calls: from a JSON body, a form or the query string, as they come."""
+
+import json
+import re
+from typing import Any, NamedTuple
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from starlette.datastructures import UploadFile
+
+from gateway.schemas.search import MAX_TOP_K
+from shared.domain.collection import COLLECTION_PATTERN
+
+_COLLECTION = re.compile(COLLECTION_PATTERN)
+_FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
+#: Names of `Table`, `File` and `Num` with what they are, for the schema of each call.
+_DESCRIPTIONS: dict[str, dict[str, Any]] = {
+    "Table": {
+        "type": "string",
+        "description": "The collection; the default one without it.",
+        "example": "milvus",
+    },
+    "File": {
+        "type": "string",
+        "description": "A directory under an image root.",
+        "example": "/photos",
+    },
+    "Num": {"type": "integer", "minimum": 1, "maximum": MAX_TOP_K, "default": 1},
+    "file": {"type": "string", "format": "binary", "description": "The picture to look for."},
+}
+
+
+class Parameters(NamedTuple):
+    """What a v1 call was given; what is missing is empty."""
+
+    table: str
+    directory: str
+    num: int
+    picture: UploadFile | None
+
+
+async def article_parameters(request: Request) -> Parameters:
+    """Read a call's parameters. The body goes before the query string.
+
+    Raises RequestValidationError for what cannot be meant.
+    """
+    given: dict[str, Any] = dict(request.query_params)
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type in _FORMS:
+        given |= dict(await request.form())
+    elif media_type == "application/json":
+        given |= await _json_object(request)
+    picture = given.get("file")
+    return Parameters(
+        table=_table(given.get("Table")),
+        directory=_text("File", given.get("File")),
+        num=_number(given.get("Num")),
+        picture=picture if isinstance(picture, UploadFile) else None,
+    )
+
+
+def documented(*names: str, picture: bool = False) -> dict[str, Any]:
+    """The `openapi_extra=` of a call that takes these parameters in all three ways."""
+    query = [
+        {"name": name, "in": "query", "required": False, "schema": _DESCRIPTIONS[name]}
+        for name in names
+    ]
+    fields = {name: _DESCRIPTIONS[name] for name in (*(["file"] if picture else []), *names)}
+    schema: dict[str, Any] = {"type": "object", "properties": fields}
+    if picture:
+        schema["required"] = ["file"]
+    kinds = ("multipart/form-data",) if picture else ("application/json", *_FORMS)
+    body = {"required": picture, "content": {kind: {"schema": schema} for kind in kinds}}
+    return {"parameters": query, "requestBody": body}
+
+
+def invalid(field: str, message: str) -> RequestValidationError:
+    return RequestValidationError([{"loc": (field,), "msg": message, "type": "value_error"}])
+
+
+async def _json_object(request: Request) -> dict[str, Any]:
+    body = await request.body()
+    if not body.strip():
+        return {}
+    try:
+        given = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise invalid("body", "must be JSON") from error
+    if not isinstance(given, dict):
+        raise invalid("body", "must be a JSON object")
+    return given
+
+
+def _table(value: Any) -> str:
+    name = _text("Table", value)
+    if name and not _COLLECTION.fullmatch(name):
+        raise invalid(
+            "Table", "must be letters, digits and underscores, and not begin with a digit"
+        )
+    return name
+
+
+def _text(name: str, value: Any) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise invalid(name, "must be text")
+    return value
+
+
+def _number(value: Any) -> int:
+    if value is None or value == "":
+        return 1
+    try:
+        number = int(value) if isinstance(value, (int, str)) else 0
+    except ValueError:
+        number = 0
+    if not 1 <= number <= MAX_TOP_K:
+        raise invalid("Num", f"must be a whole number from 1 to {MAX_TOP_K}")
+    return number

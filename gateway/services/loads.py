@@ -1,0 +1,127 @@
+"""Loads: checked against collection, encoder and queue, written to the ledger, sent off."""
+
+import time
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from gateway.services.encoders import last_encoder
+from shared.domain.chunk import FileRef
+from shared.domain.job import Job, JobSpec, OnDuplicate, RetrySource, Source
+from shared.errors import Conflict, QueueFull, Unavailable
+from shared.ledger import Jobs, Workers
+from shared.log import get_logger
+from shared.queue import Dispatcher
+from shared.settings import Settings
+from shared.store import Collections
+
+_log = get_logger(__name__)
+
+_JOBS_PAGE = 100
+
+
+class LoadService:
+    """Starts loads, whatever their source."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        jobs: Jobs,
+        workers: Workers,
+        collections: Collections,
+        dispatcher: Dispatcher,
+    ) -> None:
+        self._settings = settings
+        self._jobs = jobs
+        self._workers = workers
+        self._collections = collections
+        self._dispatcher = dispatcher
+
+    def check_can_queue(self, collection: str) -> None:
+        """Make sure that a load of `collection` may be queued; an unknown one is created.
+
+        Raises QueueFull, Unavailable `no_encoder`, Conflict `encoder_mismatch`.
+        """
+        if self._jobs.count_active() >= self._settings.queue_limit:
+            raise QueueFull("queue_full", "Too many jobs are unfinished; wait for some to end.")
+        encoder = last_encoder(self._workers)
+        info = self._collections.ensure(
+            collection, weights=encoder.weights, pooling=self._settings.pooling
+        )
+        info.require(encoder.weights)
+
+    def queue(
+        self,
+        collection: str,
+        source: Source,
+        *,
+        on_duplicate: OnDuplicate = "keep",
+        sync: bool = False,
+        tags: Sequence[str] = (),
+        metadata: dict[str, Any] | None = None,
+        files: Iterable[FileRef] = (),
+    ) -> Job:
+        """Write the job of an admitted load and ask an indexer for its scan."""
+        spec = JobSpec(
+            id=uuid.uuid4().hex,
+            collection=collection,
+            source=source,
+            on_duplicate=on_duplicate,
+            sync=sync,
+            tags=tuple(tags),
+            metadata=metadata or {},
+            created_at=time.time(),
+        )
+        job = self._jobs.create(spec, files)
+        try:
+            self._dispatcher.send_scan(spec.id)
+        except Unavailable:
+            # The job is written: the indexer's recovery finds it without the message.
+            _log.warning("scan_send_failed", job=spec.id)
+        return job
+
+    def retry(self, job_id: str) -> Job:
+        """Queue the failed files of a job again, as a new job.
+
+        While an earlier retry of the same job is unfinished, it is that one. Raises NotFound,
+        Conflict `nothing_to_retry`, and what `check_can_queue` raises.
+        """
+        spec = self._jobs.get(job_id).spec
+        # Two clicks are one retry: the second waits, and then finds the first one's job.
+        with self._jobs.retry_lock(job_id):
+            running = self._unfinished_retry(spec)
+            if running is not None:
+                return running
+            count = self._jobs.get(job_id).failed
+            if count == 0:
+                raise Conflict("nothing_to_retry", "No file of this job has failed.")
+            self.check_can_queue(spec.collection)
+            return self.queue(
+                spec.collection,
+                RetrySource(job=job_id, files=count),
+                on_duplicate=spec.on_duplicate,
+                tags=spec.tags,
+                metadata=spec.metadata,
+                files=self._failed_files(job_id, count),
+            )
+
+    def _unfinished_retry(self, original: JobSpec) -> Job | None:
+        cursor: str | None = None
+        while True:
+            # Newest first: whatever retries a job is newer than that job.
+            page, cursor = self._jobs.list(original.collection, None, cursor, _JOBS_PAGE)
+            for job in page:
+                source = job.spec.source
+                if source.kind == "retry" and source.job == original.id and not job.finished:
+                    return job
+                if job.spec.id == original.id:
+                    return None
+            if cursor is None:
+                return None
+
+    def _failed_files(self, job_id: str, count: int) -> Iterator[FileRef]:
+        for failure in islice(self._jobs.iter_failures(job_id), count):
+            yield FileRef(
+                uri=failure.uri, size=failure.size, mtime_ns=failure.mtime_ns, name=failure.name
+            )

@@ -1,0 +1,79 @@
+"""A picture's way to its vector: checked, left in Redis, encoded elsewhere, awaited."""
+
+import time
+import uuid
+from typing import BinaryIO
+
+from anyio import to_thread
+from redis.asyncio import Redis as AsyncRedis
+
+from gateway.files.uploads import recognise
+from gateway.services.encoders import query_encoder
+from shared.domain.collection import CollectionIdentity
+from shared.domain.query import Crop, Query, QueryReply
+from shared.errors import PictureError, QueueFull, TimedOut
+from shared.ledger import Queries, Workers, await_reply
+from shared.queue import QUERY, Dispatcher
+from shared.redis import RedisClient
+from shared.settings import Settings
+
+#: Seconds between two looks at whether there still is an encoder to wait for.
+_LIVENESS_CHECK_SECONDS = 1
+
+
+class QueryEncoder:
+    """Asks the query encoders for vectors. Many requests may wait at once; none holds a thread."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        redis: RedisClient,
+        async_redis: AsyncRedis,
+        dispatcher: Dispatcher,
+    ) -> None:
+        self._settings = settings
+        self._async_redis = async_redis
+        self._dispatcher = dispatcher
+        self._workers = Workers(redis, settings)
+        self._queries = Queries(redis)
+
+    async def encode(
+        self, picture: BinaryIO, collection: CollectionIdentity, crop: Crop | None
+    ) -> tuple[float, ...]:
+        """The vector of a picture, 512 floats of unit length, pooled as the collection is.
+
+        Raises PictureError when it cannot be decoded, Conflict `encoder_mismatch`, QueueFull,
+        Unavailable `no_encoder`, `redis_unavailable`, TimedOut.
+        """
+        query = Query(
+            id=uuid.uuid4().hex,
+            pooling=collection.pooling,
+            crop=crop,
+            deadline=time.time() + self._settings.query_timeout_seconds,
+        )
+        await to_thread.run_sync(self._send, query, picture, collection)
+        reply = await self._await_reply(query)
+        if reply.vector is None:
+            raise PictureError(reply.code or "corrupt", reply.reason or "It cannot be decoded.")
+        collection.require(reply.weights)
+        return reply.vector
+
+    def _send(self, query: Query, picture: BinaryIO, collection: CollectionIdentity) -> None:
+        recognise(picture)
+        collection.require(query_encoder(self._workers).weights)
+        if self._dispatcher.depth(QUERY) >= self._settings.query_queue_limit:
+            raise QueueFull("queue_full", "Too many searches wait; try again in a few seconds.")
+        self._queries.put_image(query, picture)
+        self._dispatcher.send_query(query)
+
+    async def _await_reply(self, query: Query) -> QueryReply:
+        while (left := query.deadline - time.time()) > 0:
+            reply = await await_reply(self._async_redis, query, min(_LIVENESS_CHECK_SECONDS, left))
+            if reply is not None:
+                return reply
+            await to_thread.run_sync(query_encoder, self._workers)
+        raise TimedOut(
+            "encode_timeout",
+            f"The encoder did not answer within {self._settings.query_timeout_seconds:g} s; it may "
+            "have much to do.",
+        )

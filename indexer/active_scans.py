@@ -1,0 +1,30 @@
+"""Which scans this process is at."""
+
+import contextlib
+import threading
+from collections.abc import Iterator
+
+
+class ActiveScans:
+    """The jobs that this process scans now, each in one thread only."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._jobs: set[str] = set()
+
+    @contextlib.contextmanager
+    def enter(self, job_id: str) -> Iterator[bool]:
+        """Whether the job is this thread's to scan, and not another's already."""
+        with self._lock:
+            free = job_id not in self._jobs
+            self._jobs.add(job_id)
+        try:
+            yield free
+        finally:
+            if free:
+                with self._lock:
+                    self._jobs.discard(job_id)
+
+    def __contains__(self, job_id: str) -> bool:
+        with self._lock:
+            return job_id in self._jobs

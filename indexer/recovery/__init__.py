@@ -1,0 +1,1 @@
+"""What dead or slow processes held, given to others."""

@@ -1,0 +1,90 @@
+"""Recovery of jobs: what dead processes held is sent again, by one indexer at a time."""
+
+import threading
+import time
+
+from indexer.recovery.flush import FlushAfterLoads
+from indexer.recovery.speculation import SpeculativeExecution
+from indexer.stores import IndexerStores
+from shared.log import get_logger
+from shared.queue import ENCODE, SCAN
+from shared.redis import is_outage
+
+_log = get_logger(__name__)
+
+
+class Recovery:
+    """A daemon thread that looks after all jobs every few seconds, Redis away or not.
+
+    Where loads ended, it also has Milvus flush their collections: rows that were written last
+    are slow to search until then.
+    """
+
+    def __init__(self, stores: IndexerStores, flush: FlushAfterLoads) -> None:
+        self._speculation = SpeculativeExecution(stores)
+        self._flush = flush
+        self._jobs = stores.jobs
+        self._job_recovery = stores.job_recovery
+        self._dispatcher = stores.dispatcher
+        self._active_scans = stores.active_scans
+        self._settings = stores.settings
+        self._quiet_until = 0.0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="recovery", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join(timeout=5)
+        self._flush.stop()
+
+    def run_once(self) -> None:
+        """Look after all jobs, if it is this indexer's turn."""
+        active = set(self._jobs.active())
+        self._flush.update(active)
+        turn = self._settings.heartbeat_seconds * 0.9
+        if time.monotonic() < self._quiet_until or not self._job_recovery.try_acquire_leadership(
+            turn
+        ):
+            return
+        encode_empty = self._dispatcher.depth(ENCODE) == 0
+        # While scans wait in the queue, sending them again would only make it longer.
+        scan_empty = self._dispatcher.depth(SCAN) == 0
+        for job in sorted(active):
+            try:
+                self._recover_job(job, encode_empty, scan_empty)
+            except Exception as error:
+                if is_outage(error):
+                    raise
+                # One job's trouble is no other's.
+                _log.exception("job_recovery_failed", job=job)
+        if encode_empty:
+            self._speculation.run_once(sorted(active))
+
+    def _recover_job(self, job: str, encode_empty: bool, scan_empty: bool) -> None:
+        scan, chunks = self._job_recovery.recover_job(
+            job, self._settings.lease_seconds, encode_empty
+        )
+        # Ours by the ledger, and yet no thread's: what ended the scan was lost with Redis.
+        orphaned = job not in self._active_scans and self._job_recovery.is_owner(job)
+        if (scan or orphaned) and scan_empty:
+            _log.info("scan_resent", job=job)
+            self._dispatcher.send_scan(job)
+        if chunks:
+            _log.info("chunks_resent", job=job, chunks=len(chunks))
+            priority = self._jobs.get(job).spec.priority
+            self._dispatcher.send_chunks(job, chunks, priority)
+
+    def _run(self) -> None:
+        while not self._stop.wait(self._settings.heartbeat_seconds):
+            try:
+                self.run_once()
+            except Exception as error:  # noqa: BLE001 - whatever it is, jobs need looking after
+                if is_outage(error):
+                    # Once Redis is back, processes need a moment to send their heartbeats.
+                    self._quiet_until = time.monotonic() + self._settings.lease_seconds
+                    _log.warning("recovery_failed", error=str(error)[:200])
+                else:
+                    _log.exception("recovery_crashed")

@@ -1,0 +1,1 @@
+"""A scan: a job's source cut into chunks."""

@@ -1,0 +1,84 @@
+"""Which found files are already accounted for, and which an encoder must see."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from indexer.scan.context import ScanContext
+from indexer.sources import FoundFile
+from shared.domain.image import FileVersion, image_id
+from shared.files.uris import FILE_SCHEME
+
+
+class Classified(NamedTuple):
+    """New or changed files, and how many others are as the collection knows them."""
+
+    changed: Sequence[FoundFile]
+    unchanged: int
+
+
+class FileClassifier:
+    """Sorts the files of one try of a scan.
+
+    A repeated try passes over files that are in pending chunks, that this job has written, or
+    that it has reported as failed or duplicate: those are counted already.
+    """
+
+    def __init__(self, context: ScanContext) -> None:
+        spec = context.spec
+        self._spec = spec
+        self._start = context.start
+        self._scans = context.stores.scans
+        self._images = context.stores.images
+        self._retry = context.retry
+        # Only an upload may list the same picture twice.
+        self._listed: set[str] | None = set() if spec.source.kind == "upload" else None
+        # Who uploads a known picture with tags wants it to have them: an encoder adds them to its
+        # row without encoding it again.
+        self._has_labels = spec.source.kind == "upload" and bool(spec.tags or spec.metadata)
+
+    def classify(self, files: Sequence[FoundFile]) -> Classified:
+        """Sort a batch. Raises NotFound, JobEnded, ShuttingDown."""
+        by_id = {image_id(file.uri): file for file in files}
+        unchanged = 0
+        if self._listed is not None:
+            fresh = {image: by_id[image] for image in by_id if image not in self._listed}
+            unchanged = len(files) - len(fresh)
+            self._listed.update(fresh)
+            by_id = fresh
+        wanted = self._not_accounted(list(by_id)) if self._start.is_restart else list(by_id)
+        versions = self._file_versions(wanted)
+        changed = []
+        for image in wanted:
+            version, file = versions.get(image), by_id[image]
+            if version is not None and self._start.is_restart and version.job == self._spec.id:
+                continue  # A chunk of an earlier try wrote it, and counted it.
+            if version is not None and _same(version, file) and not self._has_labels:
+                unchanged += 1
+            else:
+                changed.append(file)
+        return Classified(changed, unchanged)
+
+    def not_accounted(self, uris: Sequence[str]) -> set[str]:
+        """Those of `uris` that an earlier try has neither in a chunk nor reported."""
+        if not self._start.is_restart:
+            return set(uris)
+        by_id = {image_id(uri): uri for uri in uris}
+        return {by_id[image] for image in self._not_accounted(list(by_id))}
+
+    def _not_accounted(self, ids: Sequence[str]) -> list[str]:
+        left = [image for image in ids if image not in self._start.pending_ids]
+        accounted = self._retry.run(lambda: self._scans.accounted(self._spec.id, left))
+        return [image for image, known in zip(left, accounted, strict=True) if not known]
+
+    def _file_versions(self, ids: Sequence[str]) -> dict[str, FileVersion]:
+        return self._retry.run(
+            lambda: self._images.file_versions(
+                self._spec.collection, ids, strong=self._start.is_restart
+            )
+        )
+
+
+def _same(version: FileVersion, file: FoundFile) -> bool:
+    # The uri of an upload names its content, whenever that was stored.
+    timeless = not file.uri.startswith(FILE_SCHEME)
+    return version.bytes == file.size and (timeless or version.mtime_ns == file.mtime_ns)

@@ -1,0 +1,135 @@
+"""A scan: from a job's source to its chunks, each file accounted for exactly once."""
+
+import uuid
+from collections.abc import Generator, Sequence
+from contextlib import closing
+
+from indexer.scan.chunk_producer import ChunkProducer
+from indexer.scan.classify import Classified, FileClassifier
+from indexer.scan.context import ScanContext
+from indexer.scan.prune import Pruner
+from indexer.sources import Batch
+from indexer.sources.candidates import is_candidate
+from indexer.sources.directory import DirectoryWalk, path_too_long
+from indexer.sources.job_files import listed_files
+from shared.domain.chunk import FileRef
+from shared.domain.image import MAX_URI_BYTES
+from shared.domain.job import Failure
+from shared.errors import Conflict, JobFailed
+from shared.ledger import ScanCounts
+from shared.log import get_logger
+
+_log = get_logger(__name__)
+
+
+class LedgerDataLost(Exception):
+    """The ledger has counted less than this scan, as when Redis lost what it had acknowledged."""
+
+
+class Scan:
+    """One try of a job's scan. What is counted where is told in `FileClassifier`."""
+
+    def __init__(self, context: ScanContext) -> None:
+        self._spec = context.spec
+        self._start = context.start
+        self._retry = context.retry
+        self._stores = context.stores
+        self._scans = context.stores.scans
+        self._classifier = FileClassifier(context)
+        self._pruner = Pruner(context)
+        self._chunks = ChunkProducer(context)
+        self._all_new = False
+        #: What this try has counted; of files in chunks, those of earlier tries included.
+        self._chunked = self._unchanged = self._ignored = 0
+
+    def run(self) -> None:
+        """Scan to the end.
+
+        Raises LedgerDataLost, JobFailed, NotFound, ScanSuperseded, JobEnded, ShuttingDown.
+        """
+        self._chunked = self._counts().chunked
+        self._check_collection()
+        self._pruner.finish_begun()
+        source = self._spec.source
+        synced = source if source.kind == "directory" and self._spec.sync else None
+        if synced:
+            self._pruner.remember(synced)
+        with closing(self._batches()) as batches:
+            for batch in batches:
+                self._chunks.wait_while_paused()
+                self._account(batch)
+        self._chunks.flush()
+        if synced:
+            self._pruner.forget_gone(synced)
+        if self._counts() != (self._chunked, self._unchanged, self._ignored):
+            raise LedgerDataLost
+        self._retry.run(lambda: self._scans.finish(self._spec.id, self._start.generation))
+        _log.info("scan_finished")
+
+    def _counts(self) -> ScanCounts:
+        return self._retry.run(lambda: self._scans.counts(self._spec.id))
+
+    def _check_collection(self) -> None:
+        name, collections = self._spec.collection, self._stores.collections
+        identity = self._retry.run(lambda: collections.identity(name))
+        encoder = self._retry.run(self._stores.workers.last_encoder)
+        if encoder:
+            try:
+                identity.require(encoder.weights)
+            except Conflict as error:
+                raise JobFailed(error.code, error.detail) from error
+        # Counting also makes every write that ended before visible to the look-ups to come.
+        count = self._retry.run(lambda: collections.count(name))
+        is_directory = self._spec.source.kind == "directory"
+        self._all_new = count == 0 and is_directory and not self._start.is_restart
+
+    def _batches(self) -> Generator[Batch, None, None]:
+        source, settings = self._spec.source, self._stores.settings
+        if source.kind == "directory":
+            return DirectoryWalk(source, settings.image_roots).batches()
+        return listed_files(self._spec, self._scans, self._retry, settings)
+
+    def _account(self, batch: Batch) -> None:
+        # A directory that changes while it is read may list a file twice.
+        files = list({file.uri: file for file in batch.files}.values())
+        found = Classified(files, 0) if self._all_new else self._classifier.classify(batch.files)
+        ignored, failures = batch.ignored, batch.failures
+        wanted = []
+        for file in found.changed:
+            if not is_candidate(file):
+                ignored += 1
+            elif len(file.uri) > MAX_URI_BYTES:
+                failures.append(path_too_long(file.uri, file.size, file.mtime_ns))
+            else:
+                wanted.append(
+                    FileRef(uri=file.uri, size=file.size, mtime_ns=file.mtime_ns, name=file.label)
+                )
+        self._chunked += len(wanted)
+        self._chunks.add(wanted)
+        self._fail(failures)
+        self._record(found.unchanged, ignored)
+
+    def _fail(self, failures: Sequence[Failure]) -> None:
+        wanted = self._classifier.not_accounted([failure.uri for failure in failures])
+        new = [failure for failure in failures if failure.uri in wanted]
+        self._chunked += len(new)
+        if new:
+            chunk = uuid.uuid4().hex
+            self._retry.run(
+                lambda: self._scans.fail(self._spec.id, self._start.generation, new, chunk)
+            )
+
+    def _record(self, unchanged: int, ignored: int) -> None:
+        self._unchanged += unchanged
+        self._ignored += ignored
+        if unchanged or ignored:
+            token = uuid.uuid4().hex
+            self._retry.run(
+                lambda: self._scans.record(
+                    self._spec.id,
+                    self._start.generation,
+                    unchanged=unchanged,
+                    ignored=ignored,
+                    token=token,
+                )
+            )

@@ -1,0 +1,77 @@
+"""An indexer process put together: its stores, its heartbeat, its recovery of jobs."""
+
+import os
+import resource
+import socket
+import time
+import uuid
+from collections.abc import Callable
+
+from indexer.recovery.flush import FlushAfterLoads
+from indexer.recovery.recovery import Recovery
+from indexer.scan.admission import ScanAdmission
+from indexer.scan.runner import run_scan
+from indexer.stores import open_stores
+from shared.domain.worker import WorkerInfo
+from shared.ledger import Heartbeat
+from shared.log import get_logger
+from shared.queue import SCAN, Celery, Dispatcher
+from shared.redis import connect
+from shared.retry import ShuttingDown
+from shared.settings import Settings
+
+_log = get_logger(__name__)
+
+
+class IndexerWorker:
+    """What lives as long as the worker process. Nothing is connected before it is first used."""
+
+    def __init__(self, settings: Settings, app: Celery) -> None:
+        _allow_deep_trees()
+        redis = connect(settings)
+        indexer_id = uuid.uuid4().hex
+        self._stores = open_stores(settings, redis, Dispatcher(app, redis), indexer_id)
+        self._admission = ScanAdmission(settings.max_concurrent_scans)
+        self._heartbeat = Heartbeat(self._stores.workers, _describe(indexer_id), settings)
+        flush = FlushAfterLoads(self._stores.jobs, self._stores.collections)
+        self._recovery = Recovery(self._stores, flush)
+
+    def start(self) -> None:
+        """Register this process, and look after jobs from now on."""
+        self._heartbeat.start()
+        self._recovery.start()
+
+    def scan(self, job_id: str) -> None:
+        """Scan a job's source, unless too many long scans run already: it is sent again then."""
+        with self._admission.take(job_id, self._stores.jobs) as admitted:
+            if not admitted:
+                _log.info("scan_postponed")
+                return
+            try:
+                run_scan(job_id, self._stores)
+            except ShuttingDown:
+                _log.info("scan_interrupted")
+
+    def stop(self) -> None:
+        """Interrupt the scans; the next indexer takes them up."""
+        self._stores.stop.set()
+
+    def close(self) -> None:
+        """Deregister this process and close its connections."""
+        self.stop()
+        self._recovery.stop()
+        self._heartbeat.stop()
+        self._stores.close()
+
+
+def _describe(indexer_id: str) -> Callable[[], WorkerInfo]:
+    name, started = f"{socket.gethostname()}:{os.getpid()}", time.time()
+    return lambda: WorkerInfo(id=indexer_id, name=name, queue=SCAN, started_at=started)
+
+
+def _allow_deep_trees() -> None:
+    """A walk holds two open files for each level of the tree."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 65_536 if hard == resource.RLIM_INFINITY else min(65_536, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

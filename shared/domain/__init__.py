@@ -1,0 +1,1 @@
+"""The frozen words that all processes share."""

@@ -1,0 +1,46 @@
+"""A chunk: the files of one Celery message, and what became of them."""
+
+from pydantic import TypeAdapter
+
+from shared.domain.base import Frozen
+from shared.domain.image import image_id
+from shared.domain.job import Failure, JobSpec
+
+
+class FileRef(Frozen):
+    """One file of a load. `size` in bytes; `name` is what an uploader called it, for show only."""
+
+    uri: str
+    size: int
+    mtime_ns: int
+    name: str | None = None
+
+    @property
+    def id(self) -> str:
+        return image_id(self.uri)
+
+
+class ChunkOutcome(Frozen):
+    """What became of a chunk's files; the three counts and the failures add up to its files."""
+
+    indexed: int = 0
+    unchanged: int = 0
+    duplicates: int = 0
+    failures: tuple[Failure, ...] = ()
+    #: Ids left out as duplicates or unchanged: no row says that this job has seen them, so a
+    #: repeated scan must be told of them.
+    duplicate_ids: tuple[str, ...] = ()
+    bytes: int = 0
+    encode_seconds: float = 0.0
+
+
+class ChunkClaim(Frozen):
+    """A chunk that a worker may now work on; `attempt` counts from 1."""
+
+    spec: JobSpec
+    chunk_id: str
+    files: tuple[FileRef, ...]
+    attempt: int
+
+
+FILE_REFS: TypeAdapter[tuple[FileRef, ...]] = TypeAdapter(tuple[FileRef, ...])

@@ -1,0 +1,76 @@
+"""An image of a collection: its id, its row, the filters and limits that hold for it."""
+
+import hashlib
+import math
+from typing import Any, NamedTuple
+
+from shared.domain.base import Frozen
+
+#: Limits that the schema sets, in bytes of UTF-8.
+MAX_URI_BYTES = 4096
+MAX_TAG_BYTES = 256
+MAX_TAGS = 64
+#: Milvus refuses a JSON value beyond this.
+MAX_METADATA_BYTES = 65_536
+#: What one request may give; the rest is for what the collection adds to it.
+MAX_GIVEN_METADATA_BYTES = 60_000
+#: What one request may give as a tag, in characters.
+MAX_TAG_LENGTH = 64
+ID_PATTERN = r"^[0-9a-f]{32}$"
+
+
+class ImageRow(Frozen):
+    """One image, without its vector. `bytes` is the file's size, `added_at` Unix microseconds."""
+
+    id: str
+    uri: str
+    sha256: str
+    width: int
+    height: int
+    bytes: int
+    mtime_ns: int
+    format: str
+    added_at: int
+    job: str
+    tags: tuple[str, ...]
+    metadata: dict[str, Any]
+
+
+class ImageFilter(Frozen):
+    """Which images are meant; empty means all of them.
+
+    `path_prefix` is the beginning of an absolute path (`/photos/2020`) or of a uri.
+    """
+
+    tag: str | None = None
+    path_prefix: str | None = None
+
+    @property
+    def empty(self) -> bool:
+        return self.tag is None and self.path_prefix is None
+
+
+class Hit(NamedTuple):
+    """An image that a search found: cosine similarity, and Euclidean distance of unit vectors."""
+
+    row: ImageRow
+    score: float
+    distance: float
+
+
+def distance_of(score: float) -> float:
+    """The distance of two unit vectors whose cosine is `score`: |a-b|² = 2 - 2·cos."""
+    return math.sqrt(max(0.0, 2.0 - 2.0 * score))
+
+
+def image_id(uri: str) -> str:
+    """The id of the picture at `uri`: 32 hex digits, so the same file is always the same row."""
+    return hashlib.sha256(uri.encode()).hexdigest()[:32]
+
+
+class FileVersion(NamedTuple):
+    """What tells whether a file changed since its row was written, and by which job that was."""
+
+    bytes: int
+    mtime_ns: int
+    job: str

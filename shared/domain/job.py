@@ -1,0 +1,101 @@
+"""A job: what a load was asked to do, and how far it is."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from shared.domain.base import Frozen
+
+JobStatus = Literal["queued", "scanning", "running", "paused", "done", "failed", "cancelled"]
+OnDuplicate = Literal["keep", "skip"]
+FINISHED: frozenset[JobStatus] = frozenset({"done", "failed", "cancelled"})
+
+
+class DirectorySource(Frozen):
+    """A directory under an image root; `path` is absolute and resolved."""
+
+    kind: Literal["directory"] = "directory"
+    path: str
+    recursive: bool = True
+    pattern: str | None = None
+
+
+class UploadSource(Frozen):
+    """Pictures that the gateway stored; the ledger lists them under the job."""
+
+    kind: Literal["upload"] = "upload"
+    files: int
+
+
+class RetrySource(Frozen):
+    """The failed files of an earlier job; the ledger lists them under the new job."""
+
+    kind: Literal["retry"] = "retry"
+    job: str
+    files: int
+
+
+Source = Annotated[DirectorySource | UploadSource | RetrySource, Field(discriminator="kind")]
+
+
+class JobSpec(Frozen):
+    """What a load was asked to do; it never changes once the job is written."""
+
+    id: str
+    collection: str
+    source: Source
+    on_duplicate: OnDuplicate = "keep"
+    sync: bool = False
+    tags: tuple[str, ...] = ()
+    metadata: dict[str, Any] = Field({})
+    created_at: float
+
+    @property
+    def priority(self) -> int:
+        """Celery priority, 0 first: a person who uploads does not wait behind a bulk load."""
+        return 0 if self.source.kind == "upload" else 5
+
+
+class JobError(Frozen):
+    code: str
+    detail: str
+
+
+class Job(Frozen):
+    """A job as the ledger knows it now. Times in Unix seconds, `bytes` read from pictures."""
+
+    spec: JobSpec
+    status: JobStatus
+    total: int = 0
+    indexed: int = 0
+    unchanged: int = 0
+    duplicates: int = 0
+    failed: int = 0
+    ignored: int = 0
+    removed: int = 0
+    bytes: int = 0
+    images_per_second: float = 0.0
+    eta_seconds: float | None = None
+    started_at: float | None = None
+    finished_at: float | None = None
+    error: JobError | None = None
+
+    @property
+    def done(self) -> int:
+        return self.indexed + self.unchanged + self.duplicates + self.failed
+
+    @property
+    def finished(self) -> bool:
+        return self.status in FINISHED
+
+
+class Failure(Frozen):
+    """One file that could not be indexed. `name` as in `FileRef`."""
+
+    uri: str
+    code: str
+    reason: str
+    attempts: int = 1
+    size: int = 0
+    mtime_ns: int = 0
+    name: str | None = None

@@ -1,0 +1,28 @@
+"""The names under which pictures and collections are known."""
+
+import os
+import re
+from pathlib import Path
+from urllib.parse import quote_from_bytes, unquote_to_bytes
+
+UPLOAD_NAME = re.compile(r"^([0-9a-f]{64})\.([a-z0-9]{1,8})$")
+
+FILE_SCHEME = "file://"
+UPLOAD_SCHEME = "upload://"
+
+
+def file_uri(path: Path | str) -> str:
+    """The `file:///…` uri of an absolute path, any bytes in it percent-encoded."""
+    return FILE_SCHEME + quote_from_bytes(os.fsencode(path))
+
+
+def file_path(uri: str) -> Path:
+    """The path that a `file:///…` uri names."""
+    if not uri.startswith(FILE_SCHEME):
+        raise ValueError(f"not a file uri: {uri}")
+    return Path(os.fsdecode(unquote_to_bytes(uri.removeprefix(FILE_SCHEME))))
+
+
+def upload_uri(sha256: str, extension: str) -> str:
+    """The uri of an uploaded picture: its content's hash and its format's extension."""
+    return f"{UPLOAD_SCHEME}{sha256}.{extension}"

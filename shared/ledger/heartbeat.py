@@ -1,0 +1,46 @@
+"""A process's sign of life, given by a thread of its own."""
+
+import threading
+from collections.abc import Callable
+
+from redis.exceptions import RedisError
+
+from shared.domain.worker import WorkerInfo
+from shared.ledger.workers import Workers
+from shared.log import get_logger
+from shared.settings import Settings
+
+_log = get_logger(__name__)
+
+
+class Heartbeat:
+    """A daemon thread that registers this process again and again, Redis away or not."""
+
+    def __init__(
+        self, workers: Workers, info: Callable[[], WorkerInfo], settings: Settings
+    ) -> None:
+        self._workers = workers
+        self._info = info
+        self._seconds = settings.heartbeat_seconds
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop, and leave the registry if Redis can be reached."""
+        self._stop.set()
+        self._thread.join(timeout=5)
+        try:
+            self._workers.deregister(self._info().id)
+        except RedisError:
+            _log.warning("deregister_failed")
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._workers.heartbeat(self._info())
+            except RedisError as error:
+                _log.warning("heartbeat_failed", error=str(error))
+            self._stop.wait(self._seconds)

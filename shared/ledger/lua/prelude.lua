@@ -1,0 +1,42 @@
+-- What every transaction on a job begins with.
+-- KEYS: the job's hash; the prefix of all of Lookalike's keys. The job's other keys are its name
+-- and a suffix.
+local job, prefix = KEYS[1], KEYS[2]
+local job_id = string.sub(job, #prefix + #'job:' + 1)
+local function now()
+  local t = redis.call('TIME')
+  return tonumber(t[1]) + tonumber(t[2]) / 1e6
+end
+local function get(field) return redis.call('HGET', job, field) end
+local function terminal()
+  local state = get('state')
+  return state == false or state == 'done' or state == 'failed' or state == 'cancelled'
+end
+local function event(kind, data)
+  redis.call('XADD', job .. ':events', 'MAXLEN', '~', '10000', '*', 'kind', kind, 'data', data)
+end
+local function finish(state)
+  redis.call('HSET', job, 'state', state, 'paused', '0', 'finished_at', tostring(now()))
+  redis.call('SREM', prefix .. 'jobs:active', job_id)
+  redis.call('DEL', job .. ':sent', job .. ':attempts', job .. ':files', job .. ':accounted')
+  -- Chunks still held by a worker may report; the others are nobody's any more.
+  for _, chunk in ipairs(redis.call('HKEYS', job .. ':chunks')) do
+    if redis.call('HEXISTS', job .. ':leases', chunk) == 0 then
+      redis.call('HDEL', job .. ':chunks', chunk)
+    end
+  end
+  local keep = tonumber(get('retention'))
+  for _, part in ipairs({'', ':failures', ':chunks', ':leases', ':rate'}) do
+    redis.call('EXPIRE', job .. part, keep)
+  end
+  event('end', state)
+  redis.call('EXPIRE', job .. ':events', math.min(keep, 86400))
+end
+local function close_if_complete()
+  if get('scan_done') == '1' and redis.call('HLEN', job .. ':chunks') == 0 and not terminal() then
+    finish('done')
+  end
+end
+-- A lease is `worker token`: the worker that holds the chunk, and its one call that took it.
+local function holder(lease) return string.match(lease, '^%S+') end
+local function alive(worker) return redis.call('EXISTS', prefix .. 'worker:' .. worker) == 1 end

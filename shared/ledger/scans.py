@@ -1,0 +1,176 @@
+"""The indexer's side of a job: its scan.
+
+A scan that is begun again (its indexer was killed) starts a new generation: what the old one
+counted as unchanged or ignored is forgotten and counted anew, chunks it cut stay. The old
+generation, should it still run, is refused (`ScanSuperseded`).
+"""
+
+import json
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from shared.domain.chunk import FILE_REFS, ChunkOutcome, FileRef
+from shared.domain.job import Failure
+from shared.ledger import keys, scripts
+from shared.ledger.chunks import chunk_payload, outcome_arguments
+from shared.ledger.jobs import JobEnded
+from shared.redis import RedisClient
+
+
+class ScanSuperseded(Exception):
+    """Another indexer took this scan over."""
+
+
+@dataclass(frozen=True)
+class ScanStart:
+    """A scan that may begin. `pending_ids` are images in chunks that an earlier try cut."""
+
+    generation: int
+    pending_ids: frozenset[str]
+
+    @property
+    def is_restart(self) -> bool:
+        """Whether an earlier try may have accounted for some files."""
+        return self.generation > 1
+
+
+class ScanCounts(NamedTuple):
+    """Files in chunks, of all tries of a scan; unchanged and ignored ones, of the last try."""
+
+    chunked: int
+    unchanged: int
+    ignored: int
+
+
+class Scans:
+    """The scans of all jobs, as the indexer process `indexer_id` sees them."""
+
+    def __init__(self, redis: RedisClient, indexer_id: str) -> None:
+        self._redis = redis
+        self._indexer = indexer_id
+        self._begin = redis.register_script(scripts.BEGIN_SCAN)
+        self._add_chunks = redis.register_script(scripts.ADD_CHUNKS)
+        self._record = redis.register_script(scripts.RECORD_SCAN)
+        self._removal = redis.register_script(scripts.RECORD_REMOVAL)
+        self._finish = redis.register_script(scripts.FINISH_SCAN)
+        self._complete = redis.register_script(scripts.COMPLETE_CHUNK)
+
+    def begin(self, job_id: str) -> ScanStart | None:
+        """Take a job's scan, or None when it ended or another living indexer has it.
+
+        What this indexer has, it may begin anew: a new generation, which refuses the old one.
+        """
+        reply = self._begin(keys=keys.for_job(job_id), args=[self._indexer])
+        if reply is None:
+            return None
+        ids = (ref.id for payload in reply[1] for ref in FILE_REFS.validate_json(payload))
+        return ScanStart(generation=int(reply[0]), pending_ids=frozenset(ids))
+
+    def add_chunks(
+        self, job_id: str, generation: int, chunks: Mapping[str, Sequence[FileRef]]
+    ) -> int:
+        """Write chunks, by their ids; returns how many chunks of the job are pending now.
+
+        The call may be repeated: the chunks that were added last count once. Raises
+        ScanSuperseded, JobEnded.
+        """
+        args = _chunk_arguments(generation, chunks)
+        return _checked(self._add_chunks(keys=keys.for_job(job_id), args=args))
+
+    def record(
+        self,
+        job_id: str,
+        generation: int,
+        *,
+        unchanged: int,
+        ignored: int,
+        token: str | None = None,
+    ) -> None:
+        """Count files that need no chunk; with the same `token` as last time, count nothing.
+
+        Raises ScanSuperseded, JobEnded.
+        """
+        args = [generation, unchanged, ignored, token or _new_id()]
+        _checked(self._record(keys=keys.for_job(job_id), args=args))
+
+    def fail(
+        self,
+        job_id: str,
+        generation: int,
+        failures: Sequence[Failure],
+        chunk_id: str | None = None,
+    ) -> None:
+        """Count files that failed before any worker saw them: a chunk, added and completed.
+
+        As `add_chunks` in the rest. Raises ScanSuperseded, JobEnded.
+        """
+        chunk_id = chunk_id or _new_id()
+        files = [FileRef(uri=f.uri, size=f.size, mtime_ns=f.mtime_ns) for f in failures]
+        outcome = ChunkOutcome(failures=tuple(failures))
+        job = keys.for_job(job_id)
+        with self._redis.pipeline(transaction=True) as pipe:
+            added = _chunk_arguments(generation, {chunk_id: files})
+            self._add_chunks(keys=job, args=added, client=pipe)
+            self._complete(keys=job, args=outcome_arguments(chunk_id, outcome), client=pipe)
+            replies = pipe.execute()
+        _checked(replies[0])
+
+    def counts(self, job_id: str) -> ScanCounts:
+        """What the ledger has counted of a scan."""
+        fields = ("chunk_total", "scan_unchanged", "ignored")
+        return ScanCounts(*(int(n or 0) for n in self._redis.hmget(keys.job(job_id), *fields)))
+
+    def removal_begun(self, job_id: str) -> Sequence[str]:
+        """Ids whose removal was begun and not yet counted, of an earlier try."""
+        raw = self._redis.hget(keys.job(job_id), "removing")
+        ids: list[str] = json.loads(raw) if raw else []
+        return ids
+
+    def begin_removal(self, job_id: str, generation: int, ids: Sequence[str]) -> None:
+        """Note ids before their rows are deleted, so that a restart counts them once."""
+        args = [generation, json.dumps(list(ids)), len(ids)]
+        _checked(self._removal(keys=keys.for_job(job_id), args=args))
+
+    def end_removal(self, job_id: str, generation: int, removed: int) -> None:
+        """Count the rows noted by `begin_removal` once they are deleted."""
+        _checked(self._removal(keys=keys.for_job(job_id), args=[generation, "", removed]))
+
+    def finish(self, job_id: str, generation: int) -> None:
+        """All files are accounted for; the last chunk closes the job."""
+        _checked(self._finish(keys=keys.for_job(job_id), args=[generation]))
+
+    def pending(self, job_id: str) -> int:
+        """How many chunks of a job wait or are in work."""
+        return int(self._redis.hlen(keys.job(job_id, "chunks")))
+
+    def accounted(self, job_id: str, ids: Sequence[str]) -> Sequence[bool]:
+        """For each id, whether this job reported it as a failure or a duplicate."""
+        key = keys.job(job_id, "accounted")
+        return [bool(x) for x in self._redis.smismember(key, list(ids))] if ids else []
+
+    def files(self, job_id: str, batch: int = 500, start: int = 0) -> Iterator[FileRef]:
+        """The files listed under an upload's or a retry's job, from the `start`-th on."""
+        while rows := self._redis.lrange(keys.job(job_id, "files"), start, start + batch - 1):
+            yield from (FileRef.model_validate_json(row) for row in rows)
+            start += len(rows)
+
+
+def _chunk_arguments(generation: int, chunks: Mapping[str, Sequence[FileRef]]) -> list[object]:
+    arguments: list[object] = [generation]
+    for chunk_id, files in chunks.items():
+        arguments += [chunk_id, chunk_payload(files), len(files)]
+    return arguments
+
+
+def _new_id() -> str:
+    return uuid.uuid4().hex
+
+
+def _checked(reply: int) -> int:
+    if reply == -1:
+        raise ScanSuperseded
+    if reply == -2:
+        raise JobEnded
+    return int(reply)

@@ -1,0 +1,46 @@
+"""The Celery application that gateway, indexer and encoders share."""
+
+from celery import Celery
+from kombu import Queue
+
+from shared.queue import celery_wakeup  # noqa: F401 - connects itself to Celery's signals
+from shared.queue.routing import PRIORITY_STEPS, QUEUES
+from shared.settings import Settings
+
+
+def create_celery(settings: Settings) -> Celery:
+    """Make the application: JSON only, no results, no prefetch.
+
+    A message that is taken is gone: a lost worker's chunks come back through the ledger's leases,
+    within `lease_seconds` and not Celery's visibility time-out (DECISIONS.md).
+    """
+    app = Celery("lookalike", broker=settings.redis_address, set_as_current=False)
+    app.conf.update(
+        task_serializer="json",
+        accept_content=["json"],
+        task_ignore_result=True,
+        task_store_errors_even_if_ignored=False,
+        task_queues=[Queue(name) for name in QUEUES],
+        task_create_missing_queues=False,
+        worker_prefetch_multiplier=1,
+        worker_disable_prefetch=True,
+        worker_hijack_root_logger=False,
+        worker_enable_remote_control=False,
+        worker_send_task_events=False,
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_connection_timeout=2,
+        broker_transport_options={
+            "priority_steps": list(PRIORITY_STEPS),
+            "queue_order_strategy": "priority",
+            # Messages in work are kept nowhere: each would cost two writes, and the ledger knows.
+            "ack_emulation": False,
+            "socket_connect_timeout": 2,
+            "socket_keepalive": True,
+            "max_retries": 1,
+            "interval_start": 0,
+            "interval_step": 0.2,
+        },
+    )
+    return app

@@ -1,0 +1,239 @@
+"""The way to Milvus: connections that outlive its restarts, and its errors in our words."""
+
+import asyncio
+import logging
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from typing import Any, TypeVar
+
+from pymilvus import AsyncMilvusClient, MilvusClient
+from pymilvus.exceptions import MilvusException
+
+from shared.log import get_logger
+from shared.settings import Settings
+from shared.store.errors import CALL_ERRORS, is_released, translate
+from shared.store.filters import in_
+from shared.store.lite_lock import CollectionLock
+from shared.store.rows import Row
+
+T = TypeVar("T")
+
+_log = get_logger(__name__)
+# It logs a traceback for each failed call; those that matter are raised.
+logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
+
+CONNECT_SECONDS = 3.0
+READ_SECONDS = 20.0
+WRITE_SECONDS = 60.0
+LOAD_SECONDS = 60.0
+
+# A pool of its own and short back-off: otherwise gRPC stays away for up to two minutes after
+# a long outage. https://github.com/grpc/grpc/blob/master/doc/connection-backoff.md
+GRPC_OPTIONS = {
+    "grpc.use_local_subchannel_pool": 1,
+    "grpc.initial_reconnect_backoff_ms": 200,
+    "grpc.min_reconnect_backoff_ms": 3000,
+    "grpc.max_reconnect_backoff_ms": 3000,
+    # pymilvus pings idle servers every 10 s, and a server that follows gRPC's defaults, as
+    # milvus-lite does, hangs up on whoever pings more than every 5 minutes.
+    "grpc.keepalive_time_ms": 310_000,
+    "grpc.keepalive_permit_without_calls": False,
+}
+
+
+def connect(settings: Settings) -> MilvusClient:
+    """A connected client of its own. Raises Unavailable `milvus_unavailable`."""
+    try:
+        return MilvusClient(
+            settings.milvus_uri,
+            token=settings.milvus_credentials,
+            timeout=CONNECT_SECONDS,
+            dedicated=True,
+            grpc_options=GRPC_OPTIONS,
+        )
+    except CALL_ERRORS as error:
+        raise translate(error, None) from error
+
+
+def is_lite(version: str) -> bool:
+    return version.startswith("milvus_lite")
+
+
+class MilvusConnection:
+    """One channel to Milvus, opened at the first call; any number of threads may use it.
+
+    Methods raise NotFound `collection_not_found` and Unavailable `milvus_unavailable`. On
+    milvus-lite, reads and writes take turns.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._client: MilvusClient | None = None
+        self._lite: bool | None = None
+        self._collection_lock = CollectionLock(settings.data_dir / "locks")
+
+    @property
+    def lite(self) -> bool:
+        """Whether this is milvus-lite and not a Milvus server."""
+        if self._lite is None:
+            version = self.run(lambda client: client.get_server_version(timeout=READ_SECONDS))
+            self._lite = is_lite(version)
+        return self._lite
+
+    def run(self, operation: Callable[[MilvusClient], T], collection: str | None = None) -> T:
+        """Run an operation; if `collection` is not loaded, load it and run it once more."""
+        try:
+            client = self._connected()
+            try:
+                return operation(client)
+            except MilvusException as error:
+                if collection is None or not is_released(error):
+                    raise
+                _log.info("collection_reloaded", collection=collection)
+                client.load_collection(collection, timeout=LOAD_SECONDS)
+                return operation(client)
+        except CALL_ERRORS as error:
+            raise translate(error, collection) from error
+
+    def query(
+        self,
+        collection: str,
+        expression: str,
+        fields: Sequence[str],
+        *,
+        limit: int | None = None,
+        strong: bool = False,
+        ordered: bool = False,
+    ) -> list[Row]:
+        """Rows that an expression names; `ordered` by id where there is a limit.
+
+        `strong` sees every write that ended before; otherwise the last moments may be missing.
+        """
+        options: dict[str, Any] = {"timeout": READ_SECONDS}
+        if limit is not None:
+            options["limit"] = limit
+        if strong:
+            options["consistency_level"] = "Strong"
+        if ordered:
+            # The flag of pymilvus' own QueryIterator: milvus-lite sorts by id only for it. The
+            # server merges by id anyway.
+            options["iterator"] = "True"
+        with self._collection_lock.reading(collection) if self.lite else nullcontext():
+            return list(
+                self.run(
+                    lambda client: client.query(
+                        collection, filter=expression, output_fields=list(fields), **options
+                    ),
+                    collection,
+                )
+            )
+
+    def count(self, collection: str, *, strong: bool = True) -> int:
+        """How many rows there are; `strong` counts those of the last moments, and may wait."""
+
+        def count(client: MilvusClient) -> int:
+            rows = client.query(
+                collection,
+                filter="",
+                output_fields=["count(*)"],
+                consistency_level="Strong" if strong else "Bounded",
+                timeout=READ_SECONDS,
+            )
+            return int(rows[0]["count(*)"])
+
+        with self._collection_lock.reading(collection) if strong and self.lite else nullcontext():
+            return self.run(count, collection)
+
+    def upsert(self, collection: str, rows: Sequence[Row]) -> None:
+        """Write rows; no two of them may have the same id."""
+        self.write(
+            collection,
+            lambda client: client.upsert(collection, list(rows), timeout=WRITE_SECONDS),
+        )
+
+    def delete(self, collection: str, ids: Sequence[str]) -> None:
+        """Delete rows; ids without one are no error."""
+        self.write(
+            collection,
+            lambda client: client.delete(collection, filter=in_("id", ids), timeout=WRITE_SECONDS),
+        )
+
+    def write(self, collection: str, operation: Callable[[MilvusClient], Any]) -> None:
+        """Run an operation that changes a collection."""
+        with self.exclusive(collection):
+            self.run(operation, collection)
+
+    def exclusive(self, collection: str) -> AbstractContextManager[None]:
+        """Keep everyone else from a collection where Milvus itself does not keep order."""
+        return self._collection_lock.writing(collection) if self.lite else nullcontext()
+
+    def close(self) -> None:
+        with self._lock:
+            if self._client is not None:
+                self._client.close()
+                self._client = None
+
+    def _connected(self) -> MilvusClient:
+        with self._lock:
+            if self._client is None:
+                self._client = connect(self._settings)
+            return self._client
+
+
+class AsyncMilvusConnection:
+    """As `MilvusConnection`, for one event loop."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._client: AsyncMilvusClient | None = None
+        self._connecting = asyncio.Lock()
+        self._lite = False
+        self._collection_lock = CollectionLock(settings.data_dir / "locks")
+
+    async def run(
+        self, operation: Callable[[AsyncMilvusClient], Awaitable[T]], collection: str
+    ) -> T:
+        """Run an operation; if `collection` is not loaded, load it and run it once more."""
+        try:
+            client = await self._connected()
+            try:
+                return await operation(client)
+            except MilvusException as error:
+                if not is_released(error):
+                    raise
+                await client.load_collection(collection, timeout=LOAD_SECONDS)
+                return await operation(client)
+        except CALL_ERRORS as error:
+            raise translate(error, collection) from error
+
+    @asynccontextmanager
+    async def reading(self, collection: str) -> AsyncIterator[None]:
+        """Keep writers from a collection where Milvus itself does not keep order."""
+        await self._connected()
+        lock = self._collection_lock.reading_async(collection) if self._lite else nullcontext()
+        async with lock:
+            yield
+
+    async def close(self) -> None:
+        if self._client is not None:
+            await self._client.close()
+            self._client = None
+
+    async def _connected(self) -> AsyncMilvusClient:
+        async with self._connecting:
+            if self._client is None:
+                client = AsyncMilvusClient(
+                    self._settings.milvus_uri,
+                    token=self._settings.milvus_credentials,
+                    timeout=CONNECT_SECONDS,
+                    dedicated=True,
+                    grpc_options=GRPC_OPTIONS,
+                )
+                try:
+                    version = await client.get_server_version(timeout=READ_SECONDS)
+                except CALL_ERRORS as error:
+                    raise translate(error, None) from error
+                self._client, self._lite = client, is_lite(version)
+            return self._client

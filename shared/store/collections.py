@@ -1,0 +1,237 @@
+"""Collections: made once with their encoder's fingerprint, listed, counted, dropped."""
+
+import time
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from pymilvus import MilvusClient
+from pymilvus.exceptions import MilvusException
+
+from shared.domain.collection import CollectionIdentity, CollectionInfo, IndexSpec
+from shared.domain.fingerprint import Pooling, fingerprint
+from shared.errors import Conflict, NotFound, collection_not_found
+from shared.settings import Settings
+from shared.store.client import LOAD_SECONDS, READ_SECONDS, WRITE_SECONDS, MilvusConnection
+from shared.store.schema import (
+    SCALAR_INDEXES,
+    VECTOR,
+    collection_schema,
+    complete_index,
+    scalar_index,
+    vector_index,
+)
+
+# milvus-lite drops descriptions, so that all a collection says of itself stands in properties.
+_PREFIX = "lookalike."
+_STATES: dict[str, Literal["loaded", "loading", "not_loaded"]] = {
+    "Loaded": "loaded",
+    "Loading": "loading",
+}
+
+
+class Collections:
+    """The collections that Lookalike made; others in the same Milvus are left alone.
+
+    Methods raise NotFound `collection_not_found` and Unavailable `milvus_unavailable`.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._milvus = MilvusConnection(settings)
+
+    def create(
+        self,
+        name: str,
+        *,
+        description: str = "",
+        weights: str,
+        pooling: Pooling,
+        index: IndexSpec | None = None,
+    ) -> CollectionInfo:
+        """Make a collection for the vectors of `weights` under `pooling`, and load it.
+
+        Raises Conflict `collection_exists`, InvalidRequest `invalid_index`.
+        """
+        default = IndexSpec(type=self._settings.index_type, params=self._settings.index_params)
+        spec = complete_index(index or default)
+        properties = {
+            "fingerprint": fingerprint(weights, pooling),
+            "weights": weights,
+            "pooling": pooling,
+            "description": description,
+            "created_at": repr(time.time()),
+            "index": spec.model_dump_json(),
+        }
+        with self._milvus.exclusive(name):
+            self._milvus.run(lambda client: _create(client, name, properties))
+            if self._properties(name) != properties:
+                raise _exists(name)  # Another was quicker by a moment.
+            self._ensure_indexed_and_loaded(name, spec)
+        return self.get(name)
+
+    def ensure(self, name: str, *, weights: str, pooling: Pooling) -> CollectionInfo:
+        """The collection, made with the defaults where there is none.
+
+        Whoever else makes it at the same time, both get the same one. Raises Conflict
+        `collection_exists` when the name is taken by a collection that Lookalike did not make.
+        """
+        try:
+            info = self.get(name)
+        except NotFound:
+            try:
+                return self.create(name, weights=weights, pooling=pooling)
+            except Conflict as conflict:
+                try:
+                    info = self.get(name)
+                except NotFound:
+                    raise conflict from None
+        if info.state == "not_loaded" or VECTOR not in self._indexes(name):
+            # Its maker may have died half-way.
+            self._ensure_indexed_and_loaded(name, info.index)
+            info = self.get(name)
+        return info
+
+    def identity(self, name: str) -> CollectionIdentity:
+        """What a collection's vectors are: one short call, where `get` makes three and counts."""
+        return CollectionIdentity(name=name, **self._described(name))
+
+    def get(self, name: str) -> CollectionInfo:
+        """A collection. What was written in the last moments may be missing from its count."""
+        properties = self._properties(name)
+        state = self._state(name)
+        return CollectionInfo(
+            name=name,
+            fingerprint=properties["fingerprint"],
+            weights=properties["weights"],
+            pooling=properties["pooling"],
+            description=properties["description"],
+            created_at=float(properties["created_at"]),
+            index=IndexSpec.model_validate_json(properties["index"]),
+            count=self._milvus.count(name, strong=False)
+            if state == "loaded"
+            else self._estimate(name),
+            state=state,
+        )
+
+    def names(self) -> list[str]:
+        """The names of all collections, sorted."""
+        found = self._milvus.run(lambda client: client.list_collections(timeout=READ_SECONDS))
+        return sorted(name for name in found if self._is_ours(name))
+
+    def list(self) -> list[CollectionInfo]:
+        """All collections, by name."""
+        found = []
+        for name in self.names():
+            try:
+                found.append(self.get(name))
+            except NotFound:
+                continue  # Dropped since its name was read.
+        return found
+
+    def count(self, name: str) -> int:
+        """How many images a collection has, exactly."""
+        self._properties(name)
+        return self._milvus.count(name)
+
+    def drop(self, name: str) -> None:
+        """Forget a collection with all its images."""
+        self._properties(name)
+        self._milvus.write(name, lambda client: client.drop_collection(name, timeout=WRITE_SECONDS))
+
+    def flush(self, name: str) -> None:
+        """Make the rows written so far quick to search. Nothing is lost without it."""
+        self._milvus.write(name, lambda client: client.flush(name, timeout=WRITE_SECONDS))
+
+    def close(self) -> None:
+        self._milvus.close()
+
+    def _described(self, name: str) -> dict[str, Any]:
+        properties = self._properties(name)
+        return {key: properties[key] for key in ("fingerprint", "weights", "pooling")}
+
+    def _properties(self, name: str) -> dict[str, Any]:
+        described = self._milvus.run(
+            lambda client: client.describe_collection(name, timeout=READ_SECONDS), name
+        )
+        properties = {
+            key.removeprefix(_PREFIX): value
+            for key, value in described["properties"].items()
+            if key.startswith(_PREFIX)
+        }
+        if "fingerprint" not in properties:
+            raise collection_not_found(name)
+        return properties
+
+    def _is_ours(self, name: str) -> bool:
+        try:
+            self._properties(name)
+        except NotFound:
+            return False
+        return True
+
+    def _state(self, name: str) -> Literal["loaded", "loading", "not_loaded"]:
+        reply = self._milvus.run(
+            lambda client: client.get_load_state(name, timeout=READ_SECONDS), name
+        )
+        return _STATES.get(reply["state"].name, "not_loaded")
+
+    def _estimate(self, name: str) -> int:
+        """Rows of a collection that cannot be asked: deleted and overwritten ones count, too."""
+        stats = self._milvus.run(
+            lambda client: client.get_collection_stats(name, timeout=READ_SECONDS), name
+        )
+        return int(stats["row_count"])
+
+    def _ensure_indexed_and_loaded(self, name: str, spec: IndexSpec) -> None:
+        """Make the indexes that are missing, and load the collection."""
+        present = self._indexes(name)
+        if VECTOR not in present:
+            self._index(name, vector_index(spec))
+        # milvus-lite gains nothing from scalar indexes: it walks all ids for each query anyway.
+        for field, before_inverted in {} if self._milvus.lite else SCALAR_INDEXES.items():
+            if field in present:
+                continue
+            try:
+                self._index(name, scalar_index(field, "INVERTED"))
+            except MilvusException:
+                self._index(name, scalar_index(field, before_inverted))
+        self._milvus.run(lambda client: client.load_collection(name, timeout=LOAD_SECONDS), name)
+
+    def _indexes(self, name: str) -> Sequence[str]:
+        found: Sequence[str] = self._milvus.run(
+            lambda client: client.list_indexes(name, timeout=READ_SECONDS), name
+        )
+        return found
+
+    def _index(self, name: str, params: Any) -> None:
+        def create(client: MilvusClient) -> None:
+            try:
+                client.create_index(name, params, timeout=WRITE_SECONDS)
+            except MilvusException:
+                # Fine if another process made it in the meantime.
+                made = client.list_indexes(name, timeout=READ_SECONDS)
+                if next(iter(params)).field_name not in made:
+                    raise
+
+        self._milvus.run(create, name)
+
+
+def _create(client: MilvusClient, name: str, properties: dict[str, str]) -> None:
+    if client.has_collection(name, timeout=READ_SECONDS):
+        raise _exists(name)
+    try:
+        client.create_collection(
+            name,
+            schema=collection_schema(),
+            properties={_PREFIX + key: value for key, value in properties.items()},
+            consistency_level="Bounded",
+            timeout=WRITE_SECONDS,
+        )
+    except MilvusException:
+        if client.has_collection(name, timeout=READ_SECONDS):
+            raise _exists(name) from None
+        raise
+
+
+def _exists(name: str) -> Conflict:
+    return Conflict("collection_exists", f"There is a collection {name!r} in Milvus already.")

@@ -1,0 +1,46 @@
+"""What a failed call to Milvus means."""
+
+import grpc
+from pymilvus.exceptions import (
+    DataNotMatchException,
+    DataTypeNotMatchException,
+    MilvusException,
+    ParamError,
+)
+
+from shared.errors import Unavailable, collection_not_found
+from shared.log import get_logger
+
+_log = get_logger(__name__)
+
+# https://github.com/milvus-io/milvus/blob/master/pkg/util/merr/errors.go
+_COLLECTION_NOT_FOUND = 100
+_COLLECTION_NOT_LOADED = 101
+
+
+# 6 is milvus-lite's word for an illegal argument.
+_INVALID_REQUESTS = {6, *range(1100, 1200)}
+_OUR_MISTAKES = (ParamError, DataNotMatchException, DataTypeNotMatchException)
+
+
+#: What a failed call may raise; `translate` turns it into words.
+CALL_ERRORS = (MilvusException, grpc.RpcError)
+
+
+def translate(error: Exception, collection: str | None) -> Exception:
+    """A failed call as an error of `shared.errors`; our own mistakes stay as they are."""
+    code = getattr(error, "code", None)
+    if collection is not None and code == _COLLECTION_NOT_FOUND:
+        return collection_not_found(collection)
+    if isinstance(error, _OUR_MISTAKES) or code in _INVALID_REQUESTS:
+        return error
+    _log.warning("milvus_call_failed", collection=collection, error=str(error)[:300])
+    return Unavailable(
+        "milvus_unavailable",
+        "Milvus does not answer. Nothing was lost; try again in a few seconds.",
+    )
+
+
+def is_released(error: Exception) -> bool:
+    """Whether a call failed because the collection is not loaded, as after a restart of Milvus."""
+    return getattr(error, "code", None) == _COLLECTION_NOT_LOADED

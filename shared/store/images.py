@@ -1,0 +1,191 @@
+"""Images of a collection: one, many, page by page, changed, forgotten."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from shared.domain.image import FileVersion, ImageFilter, ImageRow
+from shared.errors import InvalidRequest, image_not_found
+from shared.settings import Settings
+from shared.store.client import MilvusConnection
+from shared.store.filters import and_, filter_expression, in_, quote
+from shared.store.rows import Row, check_labels, to_row
+from shared.store.schema import SCALARS, VECTOR
+from shared.store.time_pagination import Order, Position, TimePagination
+
+_LOOKUP_BATCH = 1000
+_READ_BATCH = 1000
+#: milvus-lite walks the whole collection for each batch, so that few large ones are quicker.
+_URI_BATCH = 8000
+
+
+class Images:
+    """Reads and changes rows. Methods raise NotFound `collection_not_found` and Unavailable."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._milvus = MilvusConnection(settings)
+
+    def get(self, collection: str, image: str) -> ImageRow:
+        """One image. Raises NotFound `image_not_found`."""
+        for strong in (False, True):
+            # Asked again, in case it was written only a moment ago.
+            if found := self.get_many(collection, [image], strong=strong):
+                return found[image]
+        raise image_not_found(image)
+
+    def get_many(
+        self, collection: str, ids: Iterable[str], *, strong: bool = False
+    ) -> dict[str, ImageRow]:
+        """The images that exist of these, by id.
+
+        `strong` sees every write that ended before; without it, a server may miss the last
+        seconds. Once it returned, searches see those writes, too.
+        """
+        rows = self._lookup(collection, list(ids), SCALARS, strong)
+        return {row["id"]: to_row(row) for row in rows}
+
+    def file_versions(
+        self, collection: str, ids: Sequence[str], *, strong: bool
+    ) -> dict[str, FileVersion]:
+        """The versions of the files of the images that exist of these, by id."""
+        rows = self._lookup(collection, ids, ("id", *FileVersion._fields), strong)
+        return {row["id"]: FileVersion(row["bytes"], row["mtime_ns"], row["job"]) for row in rows}
+
+    def page(
+        self,
+        collection: str,
+        filter: ImageFilter,  # noqa: A002 - the word of the HTTP contract
+        order: Order,
+        cursor: str | None,
+        limit: int,
+    ) -> tuple[list[ImageRow], str | None]:
+        """A page of images, and the cursor of the next one or None.
+
+        `added_at` is oldest first, `-added_at` newest first, both then by id. Raises
+        InvalidRequest `invalid_cursor`, `invalid_text`.
+        """
+        last = None if cursor is None else Position.of(cursor, order)
+        if order == "id":
+            after = last.id if last else ""
+            rows = self._by_id(collection, filter_expression(filter), after, SCALARS, limit + 1)
+            images = [to_row(row) for row in rows[:limit]]
+            more = len(rows) > limit
+            end = Position(images[-1].id) if more else Position("")
+        else:
+            positions = self._by_time(collection, filter, order).after(last, limit + 1)
+            ids = [position.id for position in positions[:limit]]
+            found = self.get_many(collection, ids)
+            images = [found[image] for image in ids if image in found]
+            more = len(positions) > limit
+            end = positions[limit - 1] if more else Position("")
+        return images, end.cursor(order) if more else None
+
+    def update(
+        self,
+        collection: str,
+        image: str,
+        *,
+        tags: Sequence[str] | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> ImageRow:
+        """Replace an image's tags or metadata; None leaves them.
+
+        Raises NotFound `image_not_found`, InvalidRequest `invalid_labels`, `invalid_text`.
+        """
+        check_labels(tags or (), metadata or {})
+        fields = (*SCALARS, VECTOR)
+        rows = self._lookup(collection, [image], fields, strong=True)
+        if not rows:
+            raise image_not_found(image)
+        row = {name: rows[0][name] for name in fields}
+        row["tags"] = list(row["tags"] if tags is None else tags)
+        row["metadata"] = row["metadata"] if metadata is None else metadata
+        self._milvus.upsert(collection, [row])
+        return to_row(row)
+
+    def delete(self, collection: str, ids: Iterable[str]) -> int:
+        """Forget images; returns how many of them there were."""
+        found = self._lookup(collection, list(dict.fromkeys(ids)), ["id"], strong=True)
+        self.discard(collection, [row["id"] for row in found])
+        return len(found)
+
+    def discard(self, collection: str, ids: Sequence[str]) -> None:
+        """Forget images without asking which of them there are; may be repeated."""
+        for start in range(0, len(ids), _LOOKUP_BATCH):
+            self._milvus.delete(collection, ids[start : start + _LOOKUP_BATCH])
+
+    def delete_matching(
+        self,
+        collection: str,
+        filter: ImageFilter,  # noqa: A002 - as in `page`
+        on_deleted: Callable[[Sequence[ImageRow]], None] | None = None,
+    ) -> int:
+        """Forget the images that a filter names; returns how many, and tells `on_deleted` which.
+
+        Raises InvalidRequest `empty_filter`, `invalid_text`.
+        """
+        if filter.empty:
+            raise InvalidRequest(
+                "empty_filter", "Name a tag or a path prefix; to forget all, drop the collection."
+            )
+        removed = 0
+        for rows in self.iterate(collection, filter):
+            self.discard(collection, [row.id for row in rows])
+            removed += len(rows)
+            if on_deleted is not None:
+                on_deleted(rows)
+        return removed
+
+    def iterate(
+        self,
+        collection: str,
+        filter: ImageFilter,  # noqa: A002 - as in `page`
+    ) -> Iterator[Sequence[ImageRow]]:
+        """All images that a filter names, by id, in batches."""
+        expression, after = filter_expression(filter), ""
+        while rows := self._by_id(collection, expression, after, SCALARS, _READ_BATCH):
+            yield [to_row(row) for row in rows]
+            after = rows[-1]["id"]
+
+    def list_uris(
+        self,
+        collection: str,
+        filter: ImageFilter,  # noqa: A002 - as in `page`
+        image: str,
+    ) -> list[tuple[str, str]]:
+        """The next ids and uris, by id, of images that a filter names; empty at the end."""
+        rows = self._by_id(collection, filter_expression(filter), image, ("id", "uri"), _URI_BATCH)
+        return [(row["id"], row["uri"]) for row in rows]
+
+    def close(self) -> None:
+        self._milvus.close()
+
+    def _lookup(
+        self, collection: str, ids: Sequence[str], fields: Sequence[str], strong: bool
+    ) -> list[Row]:
+        found: list[Row] = []
+        for start in range(0, len(ids), _LOOKUP_BATCH):
+            expression = in_("id", ids[start : start + _LOOKUP_BATCH])
+            found += self._milvus.query(collection, expression, fields, strong=strong)
+        return found
+
+    def _by_id(
+        self, collection: str, expression: str, after: str, fields: Sequence[str], limit: int
+    ) -> list[Row]:
+        wanted = and_(expression, f"id > {quote(after)}")
+        return self._milvus.query(collection, wanted, fields, limit=limit, ordered=True)
+
+    def _by_time(
+        self,
+        collection: str,
+        filter: ImageFilter,  # noqa: A002 - as in `page`
+        order: Order,
+    ) -> TimePagination:
+        def query(wanted: str, fields: Sequence[str], limit: int, ordered: bool) -> list[Row]:
+            return self._milvus.query(collection, wanted, fields, limit=limit, ordered=ordered)
+
+        return TimePagination(
+            query,
+            lambda: self._milvus.count(collection, strong=False),
+            filter_expression(filter),
+            newest_first=order == "-added_at",
+        )

@@ -1,0 +1,157 @@
+"""Finding the nearest images to a vector, without ever blocking the event loop."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from pymilvus import AsyncMilvusClient
+
+from shared.domain.fingerprint import DIMENSION
+from shared.domain.image import Hit, ImageFilter, distance_of
+from shared.errors import InvalidRequest, image_not_found
+from shared.settings import Settings
+from shared.store.client import READ_SECONDS, AsyncMilvusConnection
+from shared.store.filters import filter_expression, in_
+from shared.store.rows import Row, to_row
+from shared.store.schema import MAX_WINDOW, SCALARS, VECTOR, search_params
+
+T = TypeVar("T")
+Scored = tuple[float, str]
+
+#: Digits of a score. A cosine in float32 is good to about 1e-7 and differs by that from index to
+#: index; rounded, equal pictures have equal scores, and the order of equals is that of their ids.
+_DIGITS = 6
+#: Above this many candidates the rows of one page are fetched apart.
+_WHOLE_ROWS = 256
+
+
+class VectorSearch:
+    """Searches collections from one event loop.
+
+    Methods raise NotFound `collection_not_found` and Unavailable `milvus_unavailable`.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._milvus = AsyncMilvusConnection(settings)
+
+    async def nearest(
+        self,
+        collection: str,
+        vector: Sequence[float],
+        *,
+        top_k: int,
+        offset: int = 0,
+        min_score: float | None = None,
+        filter: ImageFilter = ImageFilter(),  # noqa: A002, B008 - HTTP's word; frozen
+        exclude: str | None = None,
+    ) -> list[Hit]:
+        """The `top_k` images after the best `offset` ones, by score downwards, then by id.
+
+        `vector` holds 512 floats of any length but zero; `exclude` is an image to leave out.
+        Raises InvalidRequest `invalid_vector`, `window_too_large`, `invalid_text`.
+        """
+        _check(vector)
+        wanted = offset + top_k
+        expression = filter_expression(filter)
+        rows: dict[str, Row] = {}
+        # One more for the image left out, and one to see whether the last score goes on.
+        depth = min(wanted + 2, MAX_WINDOW)
+        while True:
+            fields = SCALARS if depth <= _WHOLE_ROWS else ("id",)
+            found = await self._search(collection, vector, expression, depth, fields)
+            rows = {row["id"]: row["entity"] for row in found}
+            ranked = _ranked(found, exclude)
+            if len(found) < depth:
+                break  # These are all there are.
+            if wanted < len(ranked) and ranked[wanted - 1][0] > ranked[-1][0]:
+                break  # Whatever is farther cannot belong among the wanted ones.
+            if depth == MAX_WINDOW:
+                if wanted > len(ranked):
+                    raise _too_deep()
+                break
+            depth = min(depth * 2, MAX_WINDOW)
+        page = [
+            (score, image)
+            for score, image in ranked[offset:wanted]
+            if min_score is None or score >= min_score
+        ]
+        if fields == ("id",):
+            rows = await self._rows(collection, [image for _, image in page])
+        return [
+            Hit(to_row(rows[image]), score, distance_of(score))
+            for score, image in page
+            if image in rows
+        ]
+
+    async def vector_of(self, collection: str, image: str) -> list[float]:
+        """The vector of a stored image. Raises NotFound `image_not_found`."""
+        rows = await self._query(collection, [image], [VECTOR])
+        if not rows:
+            raise image_not_found(image)
+        return [float(x) for x in rows[0][VECTOR]]
+
+    async def close(self) -> None:
+        await self._milvus.close()
+
+    async def _search(
+        self,
+        collection: str,
+        vector: Sequence[float],
+        expression: str,
+        limit: int,
+        fields: Sequence[str],
+    ) -> list[Row]:
+        async def search(client: AsyncMilvusClient) -> Any:
+            return await client.search(
+                collection,
+                data=[list(vector)],
+                anns_field=VECTOR,
+                filter=expression,
+                limit=limit,
+                output_fields=list(fields),
+                search_params=search_params(limit),
+                timeout=READ_SECONDS,
+            )
+
+        reply = await self._milvus.run(search, collection)
+        return [dict(hit) for hit in reply[0]]
+
+    async def _rows(self, collection: str, ids: Sequence[str]) -> dict[str, Row]:
+        if not ids:
+            return {}
+        return {row["id"]: row for row in await self._query(collection, ids, SCALARS)}
+
+    async def _query(self, collection: str, ids: Sequence[str], fields: Sequence[str]) -> list[Row]:
+        async def query(client: AsyncMilvusClient) -> Any:
+            return await client.query(
+                collection,
+                filter=in_("id", ids),
+                output_fields=["id", *fields],
+                timeout=READ_SECONDS,
+            )
+
+        async with self._milvus.reading(collection):
+            return list(await self._milvus.run(query, collection))
+
+
+def _ranked(found: Sequence[Row], exclude: str | None) -> list[Scored]:
+    """Scores and ids by score downwards, then by id."""
+    scored = [(_score(row["distance"]), row["id"]) for row in found if row["id"] != exclude]
+    return sorted(scored, key=lambda pair: (-pair[0], pair[1]))
+
+
+def _score(cosine: float) -> float:
+    return round(min(1.0, max(-1.0, cosine)), _DIGITS)
+
+
+def _check(vector: Sequence[float]) -> None:
+    if len(vector) != DIMENSION or not all(map(math.isfinite, vector)) or not any(vector):
+        raise InvalidRequest(
+            "invalid_vector", f"A vector holds {DIMENSION} finite numbers, not all of them zero."
+        )
+
+
+def _too_deep() -> InvalidRequest:
+    return InvalidRequest(
+        "window_too_large", f"offset + top_k reaches beyond the {MAX_WINDOW} best hits."
+    )

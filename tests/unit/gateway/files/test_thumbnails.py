@@ -1,0 +1,81 @@
+"""The thumbnail cache: kept, renewed, bounded."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from gateway.files import thumbnails as module
+from gateway.files.thumbnails import Thumbnails
+from shared.settings import Settings
+from tests.drawn import draw
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    path = tmp_path / "picture.png"
+    draw(1).save(path)
+    return path
+
+
+def files(settings: Settings) -> list[Path]:
+    return sorted((settings.data_dir / "thumbnails").rglob("*.*"))
+
+
+async def test_a_thumbnail_is_made_once(
+    base_settings: Settings, picture: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = Thumbnails(base_settings)
+    first, etag = await cache.get(picture, 64)
+
+    monkeypatch.setattr(module, "shrink", None)
+
+    assert await cache.get(picture, 64) == (first, etag)
+    assert await Thumbnails(base_settings).get(picture, 64) == (first, etag)
+
+
+async def test_a_changed_file_has_another_thumbnail(base_settings: Settings, picture: Path) -> None:
+    cache = Thumbnails(base_settings)
+    before = await cache.get(picture, 64)
+    draw(2).save(picture)
+
+    after = await cache.get(picture, 64)
+
+    assert before[0] != after[0]
+    assert before[1] != after[1]
+
+
+async def test_the_longest_unused_make_room(base_settings: Settings, tmp_path: Path) -> None:
+    pictures = []
+    for number in range(8):
+        path = tmp_path / f"{number}.png"
+        draw(number).save(path)
+        pictures.append(path)
+    one, _ = await Thumbnails(base_settings).get(pictures[0], 64)
+    cache = Thumbnails(base_settings, max_bytes=4 * len(one))
+    for number, path in enumerate(pictures):
+        await cache.get(path, 64)
+        for age, file in enumerate(sorted(files(base_settings), key=os.path.getmtime)):
+            os.utime(file, (1000 + number * 100 + age,) * 2)
+
+    assert sum(file.stat().st_size for file in files(base_settings)) <= 4 * len(one)
+    assert 1 <= len(files(base_settings)) < 8
+    newest = module.version(pictures[-1], 64)
+    assert any(file.stem == newest for file in files(base_settings))
+
+
+async def test_a_disk_that_cannot_be_written_costs_only_the_cache(
+    base_settings: Settings, picture: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("where the data directory should be")
+    broken = base_settings.model_copy(update={"data_dir": tmp_path / "file"})
+
+    data, _ = await Thumbnails(broken).get(picture, 64)
+
+    assert data[8:12] == b"WEBP"
+    assert files(base_settings) == []
+
+
+async def test_a_missing_file_is_an_os_error(base_settings: Settings, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        await Thumbnails(base_settings).get(tmp_path / "gone.png", 64)

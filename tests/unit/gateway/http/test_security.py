@@ -1,0 +1,58 @@
+"""API keys and sessions."""
+
+import pytest
+from pydantic import SecretStr
+from starlette._utils import get_route_path
+
+from gateway.http import security
+from gateway.http.security import ApiKeys, route_path
+
+
+def keys(*values: str) -> ApiKeys:
+    return ApiKeys([SecretStr(value) for value in values])
+
+
+def test_each_key_is_accepted_and_nothing_else() -> None:
+    accepted = keys("one", "zw\u00f6lf")
+
+    assert accepted.required
+    assert accepted.accepts("one")
+    assert accepted.accepts("zw\u00f6lf")
+    for wrong in ("", "on", "onee", "ONE", "\udcff"):
+        assert not accepted.accepts(wrong)
+
+
+def test_without_keys_none_is_required_and_none_fits() -> None:
+    assert not keys().required
+    assert not keys().accepts("")
+    assert not keys().accepts_session("1.2")
+
+
+def test_a_session_ends_with_its_key_and_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    token = keys("one", "two").open_session("two")
+
+    assert keys("two").accepts_session(token)
+    assert not keys("one").accepts_session(token)
+    until, _, signature = token.partition(".")
+    assert not keys("two").accepts_session(f"{int(until) + 1}.{signature}")
+    for broken in ("", ".", until, f"{until}.", f".{signature}", f"x.{signature}"):
+        assert not keys("two").accepts_session(broken)
+
+    monkeypatch.setattr(security.time, "time", lambda: int(until) + 1)
+    assert not keys("two").accepts_session(token)
+
+
+@pytest.mark.parametrize(
+    ("path", "root", "expected"),
+    [
+        ("/api/v2/system", "", "/api/v2/system"),
+        ("/sub/api/v2/system", "/sub", "/api/v2/system"),
+        ("/sub", "/sub", ""),
+        ("/api/v2/system", "/sub", "/api/v2/system"),
+        ("/subway/api", "/sub", "/subway/api"),
+    ],
+)
+def test_the_path_is_the_one_that_routes_see(path: str, root: str, expected: str) -> None:
+    scope = {"type": "http", "path": path, "root_path": root}
+
+    assert route_path(scope) == expected == get_route_path(scope)
