@@ -55,6 +55,8 @@ class Deployment:
             "LOOKALIKE_TRUSTED_PROXIES=*\n"
             "LOOKALIKE_LEASE_SECONDS=4\n"
             "LOOKALIKE_CHUNK_SIZE=8\n"
+            "LOOKALIKE_QUERY_THREADS=5\n"
+            "LOOKALIKE_MAX_CONCURRENT_SCANS=7\n"
         )
         files = (REPOSITORY / "compose.yaml", STAND_INS / "compose.yaml")
         overlays = (REPOSITORY / "deploy" / "folders.yaml",)

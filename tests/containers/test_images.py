@@ -10,6 +10,8 @@ from tests.containers.conftest import say
 from tests.containers.deployment import Deployment
 from tests.containers.engine import REPOSITORY, Engine
 
+_BASE = "org.opencontainers.image.base.name"
+
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(1800)]
 
 IMAGES = {
@@ -39,13 +41,10 @@ def test_an_image_says_what_it_is(images: Deployment, name: str) -> None:
     assert labels["org.opencontainers.image.licenses"] == "Apache-2.0"
     assert labels["org.opencontainers.image.title"].startswith("Lookalike ")
     assert found["Config"]["User"] == "10001:10001"
-    assert found["Config"]["Healthcheck"]["Test"]
+    assert found["Healthcheck"]["Test"]
     layers = len(found["RootFS"]["Layers"])
-    size, base = found["Size"], image(images.engine, found["Labels"][BASE])["Size"]
+    size, base = found["Size"], image(images.engine, labels[_BASE])["Size"]
     say(f"{name}: {size / 1e6:.0f} MB, of which its base {base / 1e6:.0f}; {layers} layers")
-
-
-BASE = "org.opencontainers.image.base.name"
 
 
 @pytest.mark.parametrize(("name", "lock"), IMAGES.items())
