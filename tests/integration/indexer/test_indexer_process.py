@@ -13,8 +13,8 @@ from shared.domain.collection import IndexSpec
 from shared.domain.job import Job
 from shared.settings import Settings
 from shared.store import Collections
+from tests.integration.indexer.loads import WEIGHTS, Loads
 from tests.services import MilvusLite, Process, Valkey, wait_until
-from tests.unit.indexer.loads import WEIGHTS, Loads
 
 COLLECTION = "pictures"
 FILES = 60

@@ -13,8 +13,8 @@ from shared.settings import Settings
 from shared.store import Collections, Images, ImageWriter, VectorSearch
 from shared.store.time_pagination import Order
 from tests.integration.indexer.conftest import MilvusServer
+from tests.integration.shared.store.samples import make_row, make_vectors
 from tests.services import wait_until
-from tests.unit.shared.store.samples import make_row, make_vectors
 
 pytestmark = pytest.mark.milvus_server
 

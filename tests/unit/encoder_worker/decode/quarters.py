@@ -10,7 +10,7 @@ from encoder_worker.decode.decoder import Picture, decode
 from shared.domain.query import Crop
 from shared.errors import PictureError
 from shared.files.formats import Format
-from tests.unit.encoder_worker.conftest import encoded
+from tests.encoders import encoded
 
 LIMIT = 100_000_000
 #: Red, green, blue and grey quarters: where each lies tells how a picture was turned.

@@ -28,7 +28,7 @@ from encoder_worker.model.weights import INPUT_KEY, find_weights
 from shared.domain.fingerprint import Pooling
 from shared.settings import Settings
 from tests.drawn import draw_files
-from tests.unit.encoder_worker.conftest import cosine
+from tests.encoders import cosine
 
 POOLINGS: tuple[Pooling, ...] = ("avg", "max", "gem")
 
