@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.ledger import Scans, Workers, keys
+from shared.ledger import JobRecovery, Workers, keys
 from shared.redis import RedisClient, connect
 from shared.settings import Settings
 from tests.chaos.test_kills import assert_exact
@@ -43,15 +43,15 @@ def _stuck(pid: int, worker: str, redis: RedisClient) -> Iterator[None]:
 def test_an_encoder_that_is_stuck(chaos_stack: Stack, photos: list[Path]) -> None:
     settings = Settings(redis_url=chaos_stack.valkey.url)
     redis = connect(settings)
-    scans, workers = Scans(redis, "onlooker"), Workers(redis, settings)
+    recovery, workers = JobRecovery(redis, "onlooker"), Workers(redis, settings)
     name = chaos_stack.start_encoder()
     try:
         chaos_stack.wait_encoders(2)
         (worker,) = (item.id for item in workers.list_alive() if item.name.startswith(name))
         job = chaos_stack.load("stuck")
-        wait_until(lambda: worker in scans.held(job["id"]).values(), 60, "a chunk of its own")
+        wait_until(lambda: worker in recovery.leases(job["id"]).values(), 60, "a chunk of its own")
         with _stuck(chaos_stack.processes[name].pid, worker, redis):
-            assert worker in scans.held(job["id"]).values()
+            assert worker in recovery.leases(job["id"]).values()
             assert chaos_stack.wait_job(job["id"])["status"] == "done"
         assert_exact(chaos_stack, "stuck", job["id"], photos)
     finally:

@@ -9,33 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from safetensors.numpy import save_file
 from torchvision.models import VGG16_Weights
 
 from encoder_worker.errors import StartupError
 from encoder_worker.model import weights as weights_module
-from encoder_worker.model.vgg16 import (
-    OXFORD_MEAN,
-    TORCHVISION_MEAN,
-    feature_indexes,
-    kernel_shapes,
-)
+from encoder_worker.model.vgg16 import OXFORD_MEAN, TORCHVISION_MEAN, kernel_shapes
 from encoder_worker.model.weights import IMAGENET, INPUT_KEY, PUBLISHED, Published, find_weights
 from shared.settings import Settings
-
-
-def state_dict(prefix: str = "") -> dict[str, torch.Tensor]:
-    """A VGG16's tensors, each one number seen many times, so that its file is small."""
-    state = {}
-    for number, (index, shape) in enumerate(zip(feature_indexes(), kernel_shapes(), strict=True)):
-        state[f"{prefix}{index}.weight"] = torch.tensor([float(number + 1)]).expand(shape)
-        state[f"{prefix}{index}.bias"] = torch.tensor([-float(number)]).expand(shape[:1])
-    return state
-
-
-def save(path: Path, state: Any) -> Path:
-    torch.save(state, path)
-    return path
+from tests.unit.encoder_worker.model.weight_files import safetensors, save, state_dict
 
 
 def asking_for(path: Path | str, settings: Settings, asked: str | None = "torchvision") -> Settings:
@@ -165,12 +146,6 @@ def test_the_weights_in_the_box_are_the_default(base_settings: Settings) -> None
     # Keras's VGG16 begins its block1_conv1 with these, blue, green and red.
     first = found.load()[0].kernel[0, ::-1, 0, 0]
     assert first == pytest.approx([0.42947057, 0.55037946, 0.4800154], abs=3e-4)
-
-
-def safetensors(path: Path, metadata: dict[str, str] | None = None) -> Path:
-    tensors = {key: tensor.numpy().copy() for key, tensor in state_dict("features.").items()}
-    save_file(tensors, path, metadata=metadata)
-    return path
 
 
 @pytest.mark.parametrize(
