@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -79,7 +80,7 @@ class Site:
         self.indexers.append(process)
         return process
 
-    def begin(self, **spec: object) -> str:
+    def begin(self, **spec: Any) -> str:
         """Send a job and wait until its scan waits for the encoders."""
         job = self.loads.job(**spec)
         self.loads.indexer().stores.dispatcher.send_scan(job)

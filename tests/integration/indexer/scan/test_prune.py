@@ -128,7 +128,7 @@ def test_what_cannot_be_told_stays(loads: Loads, monkeypatch: pytest.MonkeyPatch
     def refuse(_: object) -> os.stat_result:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(prune.os, "lstat", refuse)
+    monkeypatch.setattr(os, "lstat", refuse)
     assert not mine.is_missing(file_uri(path))
 
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import pytest
 
-from shared import cursors
 from shared.domain.image import ImageFilter, ImageRow
 from shared.errors import InvalidRequest, NotFound
 from shared.files.uris import file_uri
@@ -171,7 +170,7 @@ def test_a_cursor_that_no_list_gave_is_refused(images: Images, empty: str, curso
 @pytest.mark.parametrize("time", [None, "5", 5.0, True, 2**63, -(2**64)])
 def test_a_cursor_with_an_impossible_time_is_refused(time: object) -> None:
     with pytest.raises(InvalidRequest):
-        cursors.decode("added_at", _cursor(["added_at", "0" * 32, time]))
+        Position.of(_cursor(["added_at", "0" * 32, time]), "added_at")
 
 
 def test_a_cursor_says_where_the_page_ended() -> None:

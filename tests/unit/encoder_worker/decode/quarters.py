@@ -42,7 +42,8 @@ def outcome(data: bytes) -> str:
 def corner(picture: Picture, row: int, column: int) -> NDArray[np.int16]:
     """The colour in the middle of a quarter of what the network sees."""
     half = picture.pixels[row * 112 + 28 : row * 112 + 84, column * 112 + 28 : column * 112 + 84]
-    return half.reshape(-1, 3).mean(0).astype(np.int16)
+    colour: NDArray[np.int16] = half.reshape(-1, 3).mean(0).astype(np.int16)
+    return colour
 
 
 def assert_quarters(picture: Picture, tolerance: int = 12) -> None:
