@@ -57,6 +57,7 @@ def no_servers(monkeypatch: pytest.MonkeyPatch) -> None:
                 except OSError:
                     pass  # nobody listens, as tests of outages want it
                 else:
+                    self.close()
                     _refuse(f"connected to {address[0]}:{address[1]}")
         connect(self, address)
 

@@ -37,5 +37,6 @@ def test_a_tasks_end_in_a_thread_wakes_the_loop_twice() -> None:
         hub.stop()
         loop.join(10)
         signals.worker_ready.send(_Consumer(None))
+        hub.close()
     assert not loop.is_alive()
     assert celery_wakeup._hubs == []
