@@ -1,7 +1,7 @@
 """The one network of a process, shared by all of its threads.
 
-Pictures are submitted one by one, by chunks and queries alike, and wait in one queue. Each stream of
-the runtime takes what is queued, up to a batch, and never waits for more: an idle encoder
+Pictures are submitted one by one, by chunks and queries alike, and wait in one queue. Each stream
+of the runtime takes what is queued, up to a batch, and never waits for more: an idle encoder
 answers a lone picture at once, a busy one finds full batches.
 """
 
