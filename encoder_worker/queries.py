@@ -1,6 +1,6 @@
 """One picture of a search, encoded at once.
 
-Each query has a thread; their pictures meet in the encoder's line, where those that arrive
+Each query has a thread; their pictures meet in the encoder's queue, where those that arrive
 together share a forward pass.
 """
 

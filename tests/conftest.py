@@ -14,6 +14,8 @@ from tests.drawn import draw_files
 from tests.services import MilvusLite, Valkey
 from tests.stack import Stack, running_stack
 
+pytest_plugins = ["tests.encoders"]
+
 _REPOSITORY = Path(__file__).parent.parent
 _databases = itertools.cycle(range(1, 256))
 _names = itertools.count()

@@ -6,6 +6,8 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 SIZE = (320, 240)
+#: The least that counts as a JPEG by its first bytes.
+JPEG = b"\xff\xd8\xff\xe0" + bytes(60)
 
 
 def draw(index: int, size: tuple[int, int] = SIZE) -> Image.Image:

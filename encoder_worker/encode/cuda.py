@@ -1,7 +1,7 @@
 """CUDA: half the bits, channels last, and fixed shapes replayed as CUDA graphs.
 
-Each lane has a stream, pinned memory and graphs of its own, so that one lane's pictures are copied
-while another's are multiplied. A batch that is not full is run at the next larger shape.
+Each stream has pinned memory and graphs of its own, so that one stream's pictures are copied while
+another's are multiplied. A batch that is not full is run at the next larger shape.
 """
 
 import queue

@@ -1,7 +1,7 @@
 """The one network of a process, shared by all of its threads.
 
-Pictures are submitted one by one, by chunks and queries alike, and wait in one line. Each lane of
-the runtime takes what stands in line, up to a batch, and never waits for more: an idle encoder
+Pictures are submitted one by one, by chunks and queries alike, and wait in one queue. Each stream
+of the runtime takes what is queued, up to a batch, and never waits for more: an idle encoder
 answers a lone picture at once, a busy one finds full batches.
 """
 
@@ -61,7 +61,7 @@ class Encoder:
     def submit(
         self, pixels: Pixels, pooling: Pooling, deadline: float = float("inf")
     ) -> Future[Encoded]:
-        """Line a picture up, uint8 (224, 224, 3).
+        """Queue a picture, uint8 (224, 224, 3).
 
         The future raises PictureError `blank_vector` for a vector without direction,
         EncoderFailed where the forward pass failed, and is cancelled where nobody took the
@@ -87,7 +87,7 @@ class Encoder:
         return round(count / min(_RATE_SECONDS, max(1.0, now - self._began)), 2)
 
     def close(self) -> None:
-        """End the lanes once everything in line is encoded."""
+        """End the streams once everything queued is encoded."""
         for _ in self._streams:
             self._queue.put(None)
         for stream in self._streams:
@@ -119,7 +119,7 @@ class Encoder:
             descriptors = self.runtime.forward(
                 [item.pixels for item in batch], [item.pooling for item in batch]
             )
-        except Exception as error:  # noqa: BLE001 - a lane must live to answer those who wait
+        except Exception as error:  # noqa: BLE001 - a stream must go on to answer the callers
             _log.exception("forward_failed", pictures=len(batch))
             for item in batch:
                 item.future.set_exception(EncoderFailed(str(error)))

@@ -66,7 +66,7 @@ class OpenVinoRuntime:
             self._requests[size] = queue.SimpleQueue()
             for _ in range(self.streams):
                 self._requests[size].put(compiled.create_infer_request())
-        # Before any lane starts: where two threads make OpenVINO's very first tensors at once,
+        # Before any stream starts: where two threads make OpenVINO's very first tensors at once,
         # one waits for the GIL and the other, with it, for the first's static variable, for ever.
         self.forward([np.zeros((SIDE, SIDE, 3), np.uint8)], ["avg"])
 

@@ -20,7 +20,7 @@ Workload: TypeAlias = Literal["loads", "queries"]
 
 
 class Runtime(Protocol):
-    """A loaded network. `forward` may be called by `lanes` threads at once."""
+    """A loaded network. `forward` may be called by `streams` threads at once."""
 
     @property
     def name(self) -> str: ...

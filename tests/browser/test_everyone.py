@@ -31,7 +31,7 @@ def test_every_stop_of_the_tab_key_can_be_seen(site: Site, wardrobe: Wardrobe, v
     assert wardrobe
     site.open(view, collection="wardrobe")
     expect(site.page.get_by_role("heading", level=1)).to_be_visible()
-    stops = []
+    stops: list[tuple[str, bool]] = []
     for _ in range(40):
         site.page.keyboard.press("Tab")
         stop = site.page.evaluate(_STOP)

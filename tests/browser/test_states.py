@@ -1,6 +1,7 @@
 """What the page says when something is missing, away or not as it should be."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -130,7 +131,7 @@ def test_a_collection_of_another_encoder(site: Site, stack: Stack, collection: s
 
 
 @pytest.fixture
-def locked(stack: Stack, tmp_path: Path) -> str:
+def locked(stack: Stack, tmp_path: Path) -> Iterator[str]:
     """The address of a gateway before the same system that asks for a key."""
     port = free_port()
     command = ["uvicorn", "--factory", "gateway.app:create_app", "--port", str(port)]

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -21,7 +22,7 @@ HARMLESS = {"get_liveness"}
 
 @pytest.fixture(scope="module")
 def schema() -> dict[str, Any]:
-    return create_app(Settings(image_roots=(), data_dir="var")).openapi()  # type: ignore[arg-type]
+    return create_app(Settings(image_roots=(), data_dir=Path("var"))).openapi()
 
 
 def operations(schema: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

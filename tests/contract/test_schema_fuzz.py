@@ -9,6 +9,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis.checks import CHECKS, load_all_checks
+from schemathesis.core.result import Ok
 
 from shared.domain.image import ImageRow
 
@@ -45,7 +46,10 @@ def test_no_made_up_request_breaks_the_gateway(
     )
     known = {"collection": collection, "image": stored[0].id, "job": upload.json()["id"]}
     schema = schemathesis.openapi.from_dict(api.get("/openapi.json").json())
-    operations = sorted((result.ok() for result in schema.get_all_operations()), key=_order)
+    found = list(schema.get_all_operations())
+    readable = [result.ok() for result in found if isinstance(result, Ok)]
+    assert len(readable) == len(found)
+    operations = sorted(readable, key=_order)
     assert len(operations) > 35
 
     for operation in operations:

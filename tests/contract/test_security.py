@@ -83,7 +83,7 @@ def test_a_key_opens(locked: httpx.Client, headers: dict[str, str]) -> None:
     ],
 )
 def test_nothing_else_does(locked: httpx.Client, headers: dict[str, str]) -> None:
-    raw = {name: value.encode("latin-1") for name, value in headers.items()}
+    raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
     problem(locked.get("/api/v2/system", headers=raw), 401, "unauthorized")
 
 

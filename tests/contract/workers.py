@@ -71,7 +71,7 @@ def index(
         for path, content in zip(paths, contents, strict=True)
     ]
     writer = ImageWriter(settings)
-    writer.upsert(collection, rows, [vector_of(content) for content in contents])
+    writer.upsert(collection, rows, np.stack([vector_of(content) for content in contents]))
     writer.close()
     return rows
 
@@ -187,7 +187,7 @@ class Encoder:
         row = row_of(
             ref.uri, content, ref.mtime_ns, job=spec.id, tags=spec.tags, metadata=spec.metadata
         )
-        self._writer.upsert(spec.collection, [row], [vector])
+        self._writer.upsert(spec.collection, [row], vector[None])
         return ChunkOutcome(indexed=1, bytes=row.bytes)
 
 

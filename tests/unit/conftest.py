@@ -1,72 +1,78 @@
-"""Collections to test on, and loads into them."""
+"""Unit tests start no server and reach none: what needs one stands in tests/integration.
 
-from collections.abc import Callable, Iterator, Sequence
+A unit test fails when it asks for a fixture of a server, starts one itself, or connects to a port
+that another process listens on. A server within the test's own process, such as a test's HTTP
+server, is allowed.
+"""
+
+import socket
 from pathlib import Path
+from typing import Any, NoReturn
 
+import grpc
 import pytest
 
-from shared.domain.collection import IndexSpec
-from shared.domain.image import ImageRow
-from shared.redis import RedisClient
-from shared.settings import Settings
-from shared.store import Collections, Images, ImageWriter
-from tests.unit.indexer.loads import Loads
-from tests.unit.shared.store.samples import Vectors, make_vectors
+from tests import services
+
+_INTERNET = (socket.AF_INET, socket.AF_INET6)
 
 
-@pytest.fixture
-def collections(settings: Settings) -> Iterator[Collections]:
-    opened = Collections(settings)
-    yield opened
-    opened.close()
+def _refuse(what: str) -> NoReturn:
+    pytest.fail(f"A unit test {what}; tests that need a server belong in tests/integration.")
 
 
-@pytest.fixture
-def images(settings: Settings) -> Iterator[Images]:
-    opened = Images(settings)
-    yield opened
-    opened.close()
+@pytest.fixture(scope="session")
+def valkey() -> None:
+    _refuse("asked for Valkey")
 
 
-@pytest.fixture
-def writer(settings: Settings) -> Iterator[ImageWriter]:
-    opened = ImageWriter(settings)
-    yield opened
-    opened.close()
+@pytest.fixture(scope="session")
+def milvus() -> None:
+    _refuse("asked for Milvus")
 
 
-@pytest.fixture
-def empty(collections: Collections, collection: str) -> Iterator[str]:
-    """A new, empty collection with a FLAT index, so that searches are exact."""
-    collections.create(
-        collection, weights="untrained-1", pooling="avg", index=IndexSpec(type="FLAT")
-    )
-    yield collection
-    collections.drop(collection)
+@pytest.fixture(scope="session")
+def stack() -> None:
+    _refuse("asked for the whole system")
 
 
-Fill = Callable[[Sequence[ImageRow]], Vectors]
+@pytest.fixture(autouse=True)
+def no_servers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail the test that starts one of tests/services.py or connects to another process."""
+    own_ports: set[int] = set()
+    listen, connect = socket.socket.listen, socket.socket.connect
 
+    def recording_listen(self: socket.socket, *backlog: int) -> None:
+        listen(self, *backlog)
+        if self.family in _INTERNET:
+            own_ports.add(self.getsockname()[1])
 
-@pytest.fixture
-def fill(writer: ImageWriter, empty: str) -> Fill:
-    """Write rows into the empty collection, with random vectors, which it returns."""
+    def guarded_connect(self: socket.socket, address: Any) -> None:
+        if self.family in _INTERNET and address[1] not in own_ports:
+            # Tried apart, since this socket may be one that does not wait for the answer.
+            with socket.socket(self.family) as probe:
+                probe.settimeout(1)
+                try:
+                    connect(probe, address)
+                except OSError:
+                    pass  # nobody listens, as tests of outages want it
+                else:
+                    self.close()
+                    _refuse(f"connected to {address[0]}:{address[1]}")
+        connect(self, address)
 
-    def write(rows: Sequence[ImageRow]) -> Vectors:
-        vectors = make_vectors(len(rows))
-        writer.upsert(empty, rows, vectors)
-        return vectors
+    def no_process(*_: object, **__: object) -> NoReturn:
+        _refuse("started a server")
 
-    return write
+    def no_channel(*_: object, **__: object) -> NoReturn:
+        _refuse("connected to Milvus")
 
-
-@pytest.fixture
-def loads(settings: Settings, redis: RedisClient, empty: str) -> Iterator[Loads]:
-    """Loads into the empty collection, in chunks of two files."""
-    small = settings.model_copy(update={"chunk_size": 2, "max_pending_chunks": 3})
-    opened = Loads(small, empty)
-    yield opened
-    opened.close()
+    monkeypatch.setattr(socket.socket, "listen", recording_listen)
+    monkeypatch.setattr(socket.socket, "connect", guarded_connect)
+    monkeypatch.setattr(services.Process, "start", no_process)
+    for module in (grpc, grpc.aio):
+        monkeypatch.setattr(module, "insecure_channel", no_channel)
+        monkeypatch.setattr(module, "secure_channel", no_channel)
 
 
 @pytest.fixture

@@ -6,20 +6,22 @@ this name at start, so production code needs no switch for the test.
 
 import os
 import signal
-from typing import Any
+from typing import Any, Literal
 
-from PIL import Image
+from PIL import Image, ImageFile
 
 MARK = b"this picture is poison"
 _open = Image.open
 
 
-def _open_or_die(file: Any, *args: Any, **kwargs: Any) -> Image.Image:
-    position = file.tell()
-    if MARK in file.read():
+def _open_or_die(
+    fp: Any, mode: Literal["r"] = "r", formats: list[str] | tuple[str, ...] | None = None
+) -> ImageFile.ImageFile:
+    position = fp.tell()
+    if MARK in fp.read():
         os.kill(os.getpid(), signal.SIGKILL)
-    file.seek(position)
-    return _open(file, *args, **kwargs)
+    fp.seek(position)
+    return _open(fp, mode, formats)
 
 
 Image.open = _open_or_die

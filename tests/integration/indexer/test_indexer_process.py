@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,8 +14,8 @@ from shared.domain.collection import IndexSpec
 from shared.domain.job import Job
 from shared.settings import Settings
 from shared.store import Collections
+from tests.integration.indexer.loads import WEIGHTS, Loads
 from tests.services import MilvusLite, Process, Valkey, wait_until
-from tests.unit.indexer.loads import WEIGHTS, Loads
 
 COLLECTION = "pictures"
 FILES = 60
@@ -79,7 +80,7 @@ class Site:
         self.indexers.append(process)
         return process
 
-    def begin(self, **spec: object) -> str:
+    def begin(self, **spec: Any) -> str:
         """Send a job and wait until its scan waits for the encoders."""
         job = self.loads.job(**spec)
         self.loads.indexer().stores.dispatcher.send_scan(job)

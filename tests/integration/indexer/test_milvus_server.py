@@ -1,6 +1,7 @@
 """The collections on a real Milvus server, which forgives less than milvus-lite."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,8 +14,8 @@ from shared.settings import Settings
 from shared.store import Collections, Images, ImageWriter, VectorSearch
 from shared.store.time_pagination import Order
 from tests.integration.indexer.conftest import MilvusServer
+from tests.integration.shared.store.samples import make_row, make_vectors
 from tests.services import wait_until
-from tests.unit.shared.store.samples import make_row, make_vectors
 
 pytestmark = pytest.mark.milvus_server
 
@@ -101,7 +102,7 @@ def test_pages_hold_every_image_once_in_order(stores: Stores) -> None:
     assert stores.images.delete(stores.name, [rows[0].id, rows[2000].id, "0" * 32]) == 2
     rows = [row for n, row in enumerate(rows) if n not in (0, 2000)]
     assert stores.collections.count(stores.name) == len(rows)
-    orders: dict[Order, object] = {
+    orders: dict[Order, Callable[[ImageRow], Any]] = {
         "id": lambda row: row.id,
         "added_at": lambda row: (row.added_at, row.id),
         "-added_at": lambda row: (-row.added_at, row.id),
@@ -120,7 +121,7 @@ def test_pages_hold_every_image_once_in_order(stores: Stores) -> None:
                 for row in rows
                 if wanted.empty or ("even" in row.tags and row.uri.startswith("file:///photos/1/"))
             ]
-            assert found == sorted(expected, key=key)  # type: ignore[arg-type]  # all are sortable
+            assert found == sorted(expected, key=key)
     assert stores.images.delete_matching(stores.name, ImageFilter(path_prefix="/photos/2/")) > 0
     left = stores.collections.count(stores.name)
     assert left == sum(not row.uri.startswith("file:///photos/2/") for row in rows)

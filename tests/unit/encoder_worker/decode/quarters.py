@@ -10,7 +10,7 @@ from encoder_worker.decode.decoder import Picture, decode
 from shared.domain.query import Crop
 from shared.errors import PictureError
 from shared.files.formats import Format
-from tests.unit.encoder_worker.conftest import encoded
+from tests.encoders import encoded
 
 LIMIT = 100_000_000
 #: Red, green, blue and grey quarters: where each lies tells how a picture was turned.
@@ -42,7 +42,8 @@ def outcome(data: bytes) -> str:
 def corner(picture: Picture, row: int, column: int) -> NDArray[np.int16]:
     """The colour in the middle of a quarter of what the network sees."""
     half = picture.pixels[row * 112 + 28 : row * 112 + 84, column * 112 + 28 : column * 112 + 84]
-    return half.reshape(-1, 3).mean(0).astype(np.int16)
+    colour: NDArray[np.int16] = half.reshape(-1, 3).mean(0).astype(np.int16)
+    return colour
 
 
 def assert_quarters(picture: Picture, tolerance: int = 12) -> None:

@@ -10,7 +10,7 @@ from encoder_worker.decode.decoder import decode
 from shared.errors import PictureError
 from shared.files.formats import Format
 from tests.drawn import draw
-from tests.unit.encoder_worker.conftest import encoded
+from tests.encoders import encoded
 from tests.unit.encoder_worker.decode.quarters import FILES, LIMIT, outcome, quartered, seen
 
 

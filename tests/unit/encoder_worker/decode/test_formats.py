@@ -13,7 +13,7 @@ from encoder_worker.encode.encoder import Encoder
 from shared.domain.query import Crop
 from shared.files.formats import Format
 from tests.drawn import draw
-from tests.unit.encoder_worker.conftest import cosine, encoded
+from tests.encoders import cosine, encoded
 from tests.unit.encoder_worker.decode.quarters import (
     FILES,
     LIMIT,

@@ -15,7 +15,7 @@ from encoder_worker.decode.decoder import Picture
 from encoder_worker.decode.gpu import CudaJpegDecoder, faster_decoder
 from shared.errors import PictureError
 from tests.drawn import draw
-from tests.unit.encoder_worker.conftest import encoded
+from tests.encoders import encoded
 
 LIMIT = 10_000_000
 DEVICE = torch.device("cpu")

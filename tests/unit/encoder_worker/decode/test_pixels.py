@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from tests.unit.encoder_worker.conftest import encoded
+from tests.encoders import encoded
 from tests.unit.encoder_worker.decode.quarters import assert_quarters, corner, quartered, seen
 
 

@@ -11,8 +11,8 @@ from encoder_worker.decode.decoder import decode
 from encoder_worker.decode.sandbox import Decode, DecoderSandbox
 from shared.errors import PictureError
 from tests.drawn import draw
-from tests.unit.encoder_worker.conftest import encoded
-from tests.unit.encoder_worker.decode.hostile_decoders import (
+from tests.encoders import encoded
+from tests.hostile_decoders import (
     GREEDY,
     POISON,
     SLOW,

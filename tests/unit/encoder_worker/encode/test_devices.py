@@ -79,7 +79,9 @@ def test_sharing_is_said_in_the_log(tmp_path: Path) -> None:
     assert [line["event"] for line in logs] == ["gpu_shared"]
     for claim in claims:
         claim.release()
-    assert claim_gpu(GPUS[:1], tmp_path, "encode").name == "cuda:0"
+    again = claim_gpu(GPUS[:1], tmp_path, "encode")
+    assert again.name == "cuda:0"
+    again.release()
 
 
 def asking(settings: Settings, **changes: str) -> Settings:

@@ -35,7 +35,8 @@ def pattern(index: int) -> Pixels:
     rows, columns = np.mgrid[:224, :224].astype(np.float64)
     waves = [np.sin(columns / (3 + index) + rows / (7 + k)) for k in range(3)]
     discs = ((rows - 112) ** 2 + (columns - 60 - 40 * index) ** 2 < 2500) * 90.0
-    return (np.stack(waves, axis=-1) * 60 + 100 + discs[..., None]).astype(np.uint8)
+    pixels: Pixels = (np.stack(waves, axis=-1) * 60 + 100 + discs[..., None]).astype(np.uint8)
+    return pixels
 
 
 #: One for each pooling.

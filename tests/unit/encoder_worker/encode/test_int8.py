@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
 from encoder_worker.encode import openvino as on_openvino
@@ -28,7 +29,7 @@ from encoder_worker.model.weights import INPUT_KEY, find_weights
 from shared.domain.fingerprint import Pooling
 from shared.settings import Settings
 from tests.drawn import draw_files
-from tests.unit.encoder_worker.conftest import cosine
+from tests.encoders import cosine
 
 POOLINGS: tuple[Pooling, ...] = ("avg", "max", "gem")
 
@@ -46,7 +47,7 @@ def int8_settings(encoder_settings: Settings) -> Settings:
 @pytest.fixture(scope="module")
 def own_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A weight file of one's own, not calibrated yet."""
-    tensors = {}
+    tensors: dict[str, NDArray[np.float32]] = {}
     for index, layer in zip(feature_indexes(), untrained().load(), strict=True):
         tensors |= {f"{index}.weight": layer.kernel, f"{index}.bias": layer.bias}
     path = tmp_path_factory.mktemp("weights") / "mine.safetensors"
@@ -118,7 +119,8 @@ def test_kernels_keep_within_half_a_step_of_each_filter() -> None:
     kernel[1] *= 100
     kernel[2] = 0
     rounded, scales = quantize_kernel(Convolution(kernel, np.zeros(4, np.float32)))
-    assert (rounded.dtype, scales.shape) == (np.int8, (4, 1, 1, 1))
+    assert rounded.dtype == np.int8
+    assert scales.shape == (4, 1, 1, 1)
     assert (np.abs(rounded * scales - kernel) <= scales * 0.5001).all()
 
 

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from encoder_worker.model.state_dict import feature_indexes
-from encoder_worker.model.vgg16 import kernel_shapes, untrained
+from encoder_worker.model.vgg16 import feature_indexes, kernel_shapes, untrained
 
 
 def test_shapes_are_those_of_column_d() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from gateway.files import thumbnails as module
+from gateway.files.originals import version
 from gateway.files.thumbnails import Thumbnails
 from shared.settings import Settings
 from tests.drawn import draw
@@ -60,7 +61,7 @@ async def test_the_longest_unused_make_room(base_settings: Settings, tmp_path: P
 
     assert sum(file.stat().st_size for file in files(base_settings)) <= 4 * len(one)
     assert 1 <= len(files(base_settings)) < 8
-    newest = module.version(pictures[-1], 64)
+    newest = version(pictures[-1], 64)
     assert any(file.stem == newest for file in files(base_settings))
 
 

@@ -1,10 +1,11 @@
 """API keys and sessions."""
 
+import time
+
 import pytest
 from pydantic import SecretStr
 from starlette._utils import get_route_path
 
-from gateway.http import security
 from gateway.http.security import ApiKeys, route_path
 
 
@@ -38,7 +39,7 @@ def test_a_session_ends_with_its_key_and_its_time(monkeypatch: pytest.MonkeyPatc
     for broken in ("", ".", until, f"{until}.", f".{signature}", f"x.{signature}"):
         assert not keys("two").accepts_session(broken)
 
-    monkeypatch.setattr(security.time, "time", lambda: int(until) + 1)
+    monkeypatch.setattr(time, "time", lambda: int(until) + 1)
     assert not keys("two").accepts_session(token)
 
 

@@ -10,7 +10,7 @@ from indexer.sources import Batch, directory
 from indexer.sources.directory import DirectoryWalk
 from shared.domain.job import DirectorySource
 from shared.files.uris import file_path, file_uri
-from tests.unit.indexer.loads import JPEG
+from tests.drawn import JPEG
 from tests.unit.indexer.sources.tree import names, put, walked
 
 

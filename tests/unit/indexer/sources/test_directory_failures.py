@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from indexer.sources import directory
 from indexer.sources.directory import DirectoryWalk
 from shared.domain.job import DirectorySource
 from shared.errors import JobFailed
@@ -36,7 +35,7 @@ def _refuse(monkeypatch: pytest.MonkeyPatch, name: str, error: OSError) -> None:
             raise error
         return real(path, *arguments, **options)
 
-    monkeypatch.setattr(directory.os, "open", refusing)
+    monkeypatch.setattr(os, "open", refusing)
 
 
 def test_a_source_that_cannot_be_read_fails_the_job(
@@ -87,7 +86,7 @@ def test_a_directory_that_breaks_off_is_a_failure(
         bad = os.fstat(descriptor).st_ino == (root / "bad").stat().st_ino
         return Broken() if bad else real(descriptor)
 
-    monkeypatch.setattr(directory.os, "scandir", scandir)
+    monkeypatch.setattr(os, "scandir", scandir)
     batch = walked(root)
     assert names(batch, root) == ["a.jpg"]
     assert [failure.code for failure in batch.failures] == ["unreadable"]
@@ -117,7 +116,7 @@ def test_a_link_that_takes_a_directorys_place_is_not_entered(
             (root / "a").symlink_to(tmp_path / "outside")
         return real(path, *arguments, **options)
 
-    monkeypatch.setattr(directory.os, "open", swapping)
+    monkeypatch.setattr(os, "open", swapping)
     assert walked(root).files == []
 
 

@@ -6,7 +6,7 @@ from indexer.sources import Batch
 from indexer.sources.directory import DirectoryWalk
 from shared.domain.job import DirectorySource
 from shared.files.uris import file_path
-from tests.unit.indexer.loads import JPEG
+from tests.drawn import JPEG
 
 
 def put(root: Path, *names: str) -> None:

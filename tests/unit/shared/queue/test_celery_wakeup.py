@@ -1,6 +1,7 @@
 """A task's end wakes the loop that fetches the next one."""
 
 import threading
+from typing import Any
 
 from celery import signals
 from kombu.asynchronous import Hub
@@ -21,7 +22,9 @@ def test_a_tasks_end_in_a_thread_wakes_the_loop_twice() -> None:
     looks = threading.Semaphore(0)
     # Nothing else is to wake it: the loop sleeps for ever where it has a timer far away.
     hub.call_later(3600, print)
-    hub.on_tick.add(looks.release)
+    # A set, which the stubs take for a list.
+    on_tick: Any = hub.on_tick
+    on_tick.add(looks.release)
     loop = threading.Thread(target=hub.run_forever, daemon=True)
     try:
         signals.worker_ready.send(_Consumer(hub))
@@ -34,5 +37,6 @@ def test_a_tasks_end_in_a_thread_wakes_the_loop_twice() -> None:
         hub.stop()
         loop.join(10)
         signals.worker_ready.send(_Consumer(None))
+        hub.close()
     assert not loop.is_alive()
     assert celery_wakeup._hubs == []

@@ -92,7 +92,7 @@ def test_a_killed_writer_gives_its_turn_back(
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"
         os.kill(holder.pid, signal.SIGKILL)
-    monkeypatch.setattr(lite_lock.time, "sleep", naps.append)
+    monkeypatch.setattr(time, "sleep", naps.append)
     mine = CollectionLock(tmp_path)
     with mine.writing("pictures"):
         # What the dead one asked for may still be under way in the server.
@@ -110,7 +110,7 @@ def test_only_a_write_without_an_answer_is_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, settles: bool
 ) -> None:
     naps: list[float] = []
-    monkeypatch.setattr(lite_lock.time, "sleep", naps.append)
+    monkeypatch.setattr(time, "sleep", naps.append)
     mine = CollectionLock(tmp_path)
     with pytest.raises(type(error)), mine.writing("pictures"):
         raise error

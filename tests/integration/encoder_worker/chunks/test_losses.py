@@ -1,0 +1,156 @@
+"""Chunks that lose workers, jobs that end, processes that do, and files that make them."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from encoder_worker.decode.batch import decode_in_sandbox
+from encoder_worker.decode.decoder import Picture, decode
+from encoder_worker.decode.sandbox import DecoderSandbox
+from encoder_worker.errors import EncoderFailed
+from shared.errors import PictureError
+from shared.ledger import Chunks
+from tests.drawn import draw
+from tests.hostile_decoders import POISON, fragile_decode
+from tests.integration.encoder_worker.conftest import Drawn
+from tests.integration.encoder_worker.load import Load
+
+
+def test_a_lost_attempt_that_had_written_counts_once(
+    load: Load, drawn: Drawn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed between writing and reporting: the next attempt finds its rows."""
+    path = drawn(1)
+    job_id, (chunk,) = load.job([path])
+    first = load.worker(name="first")
+
+    def killed(*_: object) -> bool:
+        raise SystemExit  # what is left of a worker that is killed here
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Chunks, "complete", killed)
+        with pytest.raises(SystemExit):
+            first.work(job_id, chunk)
+    load.redis.delete("lookalike:worker:first")
+    with capture_logs() as logs:
+        load.worker().work(job_id, chunk)
+    job = load.jobs.get(job_id)
+    assert (job.status, job.indexed, job.unchanged) == ("done", 1, 0)
+    assert [line["encode_seconds"] for line in logs if line["event"] == "chunk_done"] == [0]
+
+
+def test_a_poisonous_file_is_found_in_the_sandbox(load: Load, drawn: Drawn) -> None:
+    files = [drawn(1), load.root / "poison.jpg", drawn(2)]
+    files[1].write_bytes(POISON)
+    job_id, (chunk,) = load.job(files)
+    load.lose(job_id, chunk)
+    sandbox = DecoderSandbox(load.settings.max_pixels, fragile_decode)
+
+    def must_not(_: Sequence[bytes]) -> list[Picture | PictureError]:
+        raise AssertionError("a suspect was decoded in the worker itself")
+
+    worker = load.worker(must_not, decode_in_sandbox(sandbox))
+    worker.work(job_id, chunk)
+    sandbox.close()
+    job = load.jobs.get(job_id)
+    assert (job.status, job.indexed, job.failed) == ("done", 2, 1)
+    failure = load.failures(job)["poison.jpg"]
+    assert (failure.code, failure.attempts) == ("decoder_crashed", 2)
+
+
+def test_a_chunk_that_loses_every_worker_is_given_up(load: Load, drawn: Drawn) -> None:
+    load.settings = load.settings.model_copy(update={"chunk_attempts": 2})
+    job_id, (chunk,) = load.job([drawn(1), drawn(2)])
+    load.lose(job_id, chunk)
+    load.lose(job_id, chunk)
+    load.worker().work(job_id, chunk)
+    job = load.jobs.get(job_id)
+    assert (job.status, job.failed) == ("done", 2)
+    assert {failure.code for failure in load.failures(job).values()} == {"worker_lost"}
+
+
+def test_a_failed_device_leaves_the_chunk_claimed(load: Load, drawn: Drawn) -> None:
+    class Lost:
+        weights = load.encoder.weights
+
+        def submit(self, *_: object) -> object:
+            raise EncoderFailed("CUDA error: an illegal memory access was encountered")
+
+    job_id, (chunk,) = load.job([drawn(1)])
+    with pytest.raises(EncoderFailed):
+        load.worker(name="lost", encoder=Lost()).work(job_id, chunk)  # type: ignore[arg-type]
+    assert load.jobs.get(job_id).done == 0
+    load.worker().work(job_id, chunk)  # "lost" still lives, so nobody else may have it
+    assert load.jobs.get(job_id).done == 0
+    load.redis.delete("lookalike:worker:lost")
+    load.worker().work(job_id, chunk)
+    assert load.jobs.get(job_id).indexed == 1
+
+
+def test_an_error_of_ours_ends_the_chunk_and_is_said(load: Load, drawn: Drawn) -> None:
+    def broken(_: Sequence[bytes]) -> list[Picture | PictureError]:
+        raise ZeroDivisionError
+
+    job_id, (chunk,) = load.job([drawn(1)])
+    with capture_logs() as logs:
+        load.worker(broken).work(job_id, chunk)
+    job = load.jobs.get(job_id)
+    assert (job.status, job.failed) == ("done", 1)
+    assert load.failures(job)["1.jpg"].code == "internal_error"
+    assert [line["log_level"] for line in logs if line["event"] == "chunk_failed"] == ["error"]
+
+
+def interrupted(load: Load, what: Callable[[str], object]) -> tuple[str, str, Path]:
+    """A chunk in whose middle, once its files are read, something happens to its job."""
+    path = load.root / "1.jpg"
+    draw(1).save(path)
+    job_id, (chunk,) = load.job([path])
+
+    def decode_all(files: Sequence[bytes]) -> list[Picture | PictureError]:
+        what(job_id)
+        return [decode(data, load.settings.max_pixels) for data in files]
+
+    load.worker(decode_all).work(job_id, chunk)
+    return job_id, chunk, path
+
+
+def test_a_cancelled_jobs_chunk_is_not_written(load: Load) -> None:
+    job_id, _, path = interrupted(load, lambda job: load.jobs.cancel(job))
+    job = load.jobs.get(job_id)
+    assert (job.status, job.done) == ("cancelled", 0)
+    assert load.rows(path) == [None]
+    assert not load.redis.exists(f"lookalike:job:{job_id}:leases")
+
+
+def test_a_stopping_worker_gives_its_chunk_back(load: Load) -> None:
+    job_id, chunk, path = interrupted(load, lambda _: load.stopping.set())
+    assert load.jobs.get(job_id).done == 0
+    load.stopping.clear()
+    with capture_logs() as logs:
+        load.worker().work(job_id, chunk)
+    assert load.jobs.get(job_id).indexed == 1
+    # It was given back, not lost: the attempt does not count.
+    assert [line["attempt"] for line in logs if line["event"] == "chunk_done"] == [1]
+    assert load.row(path).width == 320
+
+
+def test_a_dropped_collection_fails_the_job(load: Load) -> None:
+    job_id, _, _ = interrupted(load, lambda _: load.collections.drop(load.collection))
+    job = load.jobs.get(job_id)
+    assert job.status == "failed"
+    assert job.error is not None
+    assert job.error.code == "collection_not_found"
+
+
+def test_vectors_of_two_encoders_are_not_mixed(load: Load, drawn: Drawn) -> None:
+    load.collections.drop(load.collection)
+    load.make_collection(weights="imagenet1k_features-88682ab5")
+    job = load.run(drawn(1))
+    assert job.status == "failed"
+    assert job.error is not None
+    assert job.error.code == "encoder_mismatch"
+    assert "imagenet1k_features-88682ab5" in job.error.detail
+    assert load.encoder.weights in job.error.detail
+    assert load.collections.count(load.collection) == 0

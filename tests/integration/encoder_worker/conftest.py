@@ -1,0 +1,36 @@
+"""A load with the tests' one encoder, and pictures for it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from encoder_worker.encode.encoder import Encoder
+from shared.redis import RedisClient
+from shared.settings import Settings
+from tests.drawn import draw
+from tests.integration.encoder_worker.load import Load
+
+
+@pytest.fixture
+def load(settings: Settings, redis: RedisClient, encoder: Encoder) -> Iterator[Load]:
+    """A load into an empty collection of this test's own."""
+    opened = Load(settings, redis, encoder)
+    opened.make_collection()
+    yield opened
+    opened.close()
+
+
+Drawn = Callable[..., Path]
+
+
+@pytest.fixture
+def drawn(settings: Settings) -> Drawn:
+    """Draw a picture under the image root; returns its path."""
+
+    def put(index: int, name: str | None = None) -> Path:
+        path = settings.image_roots[0] / (name or f"{index}.jpg")
+        draw(index).save(path, "JPEG", quality=90)
+        return path
+
+    return put

@@ -1,0 +1,133 @@
+"""What becomes of calls when Milvus dies, comes back, or hangs."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pymilvus.exceptions import MilvusException, ParamError
+
+from shared.domain.image import ImageFilter
+from shared.errors import NotFound, Unavailable
+from shared.settings import Settings
+from shared.store import client
+from shared.store.collections import Collections
+from shared.store.errors import translate
+from shared.store.image_writer import ImageWriter
+from shared.store.images import Images
+from shared.store.search import VectorSearch
+from tests.integration.shared.store.samples import make_row, make_vectors
+from tests.services import MilvusLite, wait_until
+
+
+@pytest.fixture
+def own_milvus(tmp_path: Path) -> Iterator[MilvusLite]:
+    """A milvus-lite that this test may kill."""
+    service = MilvusLite(tmp_path / "milvus")
+    yield service
+    service.kill()
+
+
+@pytest.fixture
+def own_settings(base_settings: Settings, own_milvus: MilvusLite) -> Settings:
+    return base_settings.model_copy(update={"milvus_uri": own_milvus.uri})
+
+
+async def test_the_same_clients_go_on_after_a_kill(
+    own_settings: Settings, own_milvus: MilvusLite
+) -> None:
+    collections, images = Collections(own_settings), Images(own_settings)
+    writer, search = ImageWriter(own_settings), VectorSearch(own_settings)
+    collections.create("pictures", weights="w", pooling="avg")
+    rows, vectors = [make_row(n) for n in range(100)], make_vectors(100)
+    writer.upsert("pictures", rows, vectors)
+    assert len(await search.nearest("pictures", vectors[0].tolist(), top_k=5)) == 5
+
+    own_milvus.kill()
+    for call in (
+        lambda: images.get("pictures", rows[0].id),
+        lambda: writer.upsert("pictures", rows, vectors),
+        lambda: collections.get("pictures"),
+    ):
+        with pytest.raises(Unavailable) as refusal:
+            call()
+        assert refusal.value.code == "milvus_unavailable"
+    with pytest.raises(Unavailable):
+        await search.nearest("pictures", vectors[0].tolist(), top_k=5)
+
+    own_milvus.start()
+    # It comes back with the collection released: whoever asks first loads it.
+    hits = await search.nearest("pictures", vectors[3].tolist(), top_k=1)
+    assert hits[0].row == rows[3]
+    collections._milvus.run(lambda client: client.release_collection("pictures"))
+    assert collections.get("pictures").state == "not_loaded"
+    assert images.get("pictures", rows[0].id) == rows[0]
+    assert collections.get("pictures").count == 100
+    writer.upsert("pictures", rows[:1], vectors[:1])
+    assert collections.count("pictures") == 100
+    for closing in (collections, images, writer):
+        closing.close()
+    await search.close()
+
+
+def test_concurrent_writers_survive_a_kill(
+    own_settings: Settings, own_milvus: MilvusLite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without turns, milvus-lite forgets acknowledged rows: one's log is deleted by another."""
+    import threading
+
+    collections = Collections(own_settings)
+    collections.create("pictures", weights="w", pooling="avg")
+
+    def write(part: int) -> None:
+        writer = ImageWriter(own_settings)
+        for first in range(part * 200, part * 200 + 200, 20):
+            rows = [make_row(n) for n in range(first, first + 20)]
+            writer.upsert("pictures", rows, make_vectors(20))
+            if first % 60 == 0:
+                collections.flush("pictures")
+        writer.close()
+
+    threads = [threading.Thread(target=write, args=(part,)) for part in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    own_milvus.kill()
+    own_milvus.start()
+    images = Images(own_settings)
+    found = [row for batch in images.iterate("pictures", ImageFilter()) for row in batch]
+    assert len(found) == 800
+    collections.close()
+    images.close()
+
+
+def test_a_milvus_that_hangs_is_away(
+    own_settings: Settings, own_milvus: MilvusLite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "READ_SECONDS", 0.5)
+    images = Images(own_settings)
+    collections = Collections(own_settings)
+    collections.create("pictures", weights="w", pooling="avg")
+    images.get_many("pictures", ["0" * 32])
+    os.killpg(own_milvus.pid, signal.SIGSTOP)
+    try:
+        with pytest.raises(Unavailable):
+            images.get_many("pictures", ["0" * 32])
+    finally:
+        os.killpg(own_milvus.pid, signal.SIGCONT)
+    wait_until(lambda: images.get_many("pictures", ["0" * 32]) == {}, 20, "Milvus")
+    images.close()
+    collections.close()
+
+
+def test_errors_in_our_words() -> None:
+    missing = translate(MilvusException(100, "gone"), "pictures")
+    assert isinstance(missing, NotFound)
+    assert missing.code == "collection_not_found"
+    assert isinstance(translate(MilvusException(1, "whatever"), "pictures"), Unavailable)
+    # A mistake of ours is a bug to be seen, not an outage to be waited for.
+    mistakes = (MilvusException(1100, "bad"), MilvusException(6, "bad"), ParamError(message="bad"))
+    for ours in mistakes:
+        assert translate(ours, "pictures") is ours
