@@ -188,6 +188,12 @@ lock: $(INSTALLED) ## Write the requirements*.lock files anew; UPGRADE=1 takes n
 	$(COMPILE) $(GATEWAY) $(ENCODER) --extra local -c requirements.lock -o requirements-run-cpu.lock
 	$(COMPILE) $(GATEWAY) $(ENCODER) --extra local --extra encoder-gpu -c requirements.lock -o requirements-run-gpu.lock
 
+.PHONY: convert-weights calibrate
+convert-weights: $(INSTALLED) ## Make a weight file of one's own fit: WEIGHTS=… TO=… [INPUT=oxford|torchvision]
+	$(BIN)/python -m encoder_worker.model.convert $(WEIGHTS) $(TO) $(if $(INPUT),--input $(INPUT))
+calibrate: installed-to-run ## Calibrate a weight file for int8: WEIGHTS=… IMAGES=/path/to/photos
+	$(BIN)/python -m encoder_worker.encode.calibration $(WEIGHTS) $(IMAGES) $(if $(INPUT),--input $(INPUT))
+
 .PHONY: clean
 clean: ## Remove what was installed and built; the data directory stays
 	rm -rf $(VENV) $(WEB)/node_modules $(WEB)/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

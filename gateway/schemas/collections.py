@@ -46,7 +46,7 @@ class CollectionInput(Input):
             "example": {
                 "name": "holidays",
                 "description": "All summers since 2009",
-                "descriptor": {"pooling": "avg"},
+                "descriptor": {"pooling": "rmac"},
                 "index": {"type": "HNSW", "params": {"M": 16, "efConstruction": 200}},
             }
         }
@@ -67,8 +67,8 @@ class Collection(BaseModel):
                 "count": 4711,
                 "bytes": 9648128,
                 "created_at": "2026-05-02T10:00:00Z",
-                "encoder": "vgg16:imagenet-features:stretch224:avg:512:v1",
-                "descriptor": {"pooling": "avg", "weights": "imagenet-features"},
+                "encoder": "vgg16:imagenet-4a1ffb70:stretch224:rmac:512:v1",
+                "descriptor": {"pooling": "rmac", "weights": "imagenet-4a1ffb70"},
                 "index": {"type": "HNSW", "params": {"M": 16, "efConstruction": 200}},
                 "state": "loaded",
             }

@@ -66,10 +66,10 @@ class System(BaseModel):
     model_config = ConfigDict(
         json_schema_extra={
             "example": {
-                "encoder": "vgg16:imagenet-features:stretch224:avg:512:v1",
-                "weights": "imagenet-features",
+                "encoder": "vgg16:imagenet-4a1ffb70:stretch224:rmac:512:v1",
+                "weights": "imagenet-4a1ffb70",
                 "untrained": False,
-                "pooling": "avg",
+                "pooling": "rmac",
                 "default_collection": "milvus",
                 "workers": [
                     {

@@ -12,6 +12,6 @@ VERSION = 1
 def fingerprint(weights: str, pooling: Pooling) -> str:
     """Name the vector space of `weights` (an encoder's own name for them) under `pooling`.
 
-    Example: `vgg16:untrained-1b2c3d4e:stretch224:avg:512:v1`.
+    Example: `vgg16:untrained-1b2c3d4e:stretch224:rmac:512:v1`.
     """
     return f"vgg16:{weights}:stretch224:{pooling}:{DIMENSION}:v{VERSION}"

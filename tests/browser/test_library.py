@@ -64,7 +64,7 @@ def test_what_the_collection_is(site: Site, shelf: list[Path], collection: str) 
     expect(site.pictures).to_have_count(8)
     facts = site.page.get_by_role("main").locator("dl")
     expect(facts).to_contain_text(re.compile(r"images\s*8"))
-    expect(facts).to_contain_text(re.compile(r"VGG16 untrained-\w+, avg pooling"))
+    expect(facts).to_contain_text(re.compile(r"VGG16 imagenet-\w+, rmac pooling"))
     assert shelf
 
 

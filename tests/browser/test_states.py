@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from shared.settings import Settings
 from shared.store import Collections
@@ -29,6 +29,13 @@ def test_an_empty_library_tells_the_first_step(site: Site, collection: str) -> N
 
 
 def test_untrained_weights_are_told_on_every_view(site: Site) -> None:
+    def untrained(route: Route) -> None:
+        reply = route.fetch()
+        route.fulfill(response=reply, json=reply.json() | {"untrained": True})
+
+    site.open("library")
+    expect(site.page.get_by_text("Untrained weights:")).to_have_count(0)
+    site.page.route("**/api/v2/system", untrained)
     for view in ("search", "library", "loading"):
         site.open(view)
         expect(site.page.get_by_text("Untrained weights:")).to_be_visible()
@@ -113,7 +120,7 @@ def test_a_collection_of_another_encoder(site: Site, stack: Stack, collection: s
     collections = Collections(Settings(milvus_uri=stack.milvus.uri))
     try:
         collections.create(
-            collection, description="", weights="imagenet-features", pooling="avg", index=None
+            collection, description="", weights="imagenet-4a1ffb70", pooling="avg", index=None
         )
     finally:
         collections.close()

@@ -155,7 +155,7 @@ def test_a_crop_reaches_the_encoder(
     assert cropped.crop is not None
     assert (cropped.crop.x, cropped.crop.y) == (0.25, 0.5)
     assert whole.crop is None
-    assert cropped.pooling == "avg"
+    assert cropped.pooling == "rmac"
 
 
 def test_an_unknown_collection_is_not_found(api: httpx.Client, encoder: Encoder) -> None:

@@ -742,10 +742,10 @@ export interface components {
          *       "created_at": "2026-05-02T10:00:00Z",
          *       "description": "All summers since 2009",
          *       "descriptor": {
-         *         "pooling": "avg",
-         *         "weights": "imagenet-features"
+         *         "pooling": "rmac",
+         *         "weights": "imagenet-4a1ffb70"
          *       },
-         *       "encoder": "vgg16:imagenet-features:stretch224:avg:512:v1",
+         *       "encoder": "vgg16:imagenet-4a1ffb70:stretch224:rmac:512:v1",
          *       "index": {
          *         "params": {
          *           "M": 16,
@@ -796,7 +796,7 @@ export interface components {
          * @example {
          *       "description": "All summers since 2009",
          *       "descriptor": {
-         *         "pooling": "avg"
+         *         "pooling": "rmac"
          *       },
          *       "index": {
          *         "params": {
@@ -1532,7 +1532,7 @@ export interface components {
          * System
          * @example {
          *       "default_collection": "milvus",
-         *       "encoder": "vgg16:imagenet-features:stretch224:avg:512:v1",
+         *       "encoder": "vgg16:imagenet-4a1ffb70:stretch224:rmac:512:v1",
          *       "formats": [
          *         {
          *           "extensions": [
@@ -1558,7 +1558,7 @@ export interface components {
          *         "max_upload_mb": 64,
          *         "queue_limit": 1000
          *       },
-         *       "pooling": "avg",
+         *       "pooling": "rmac",
          *       "queues": {
          *         "encode": 3,
          *         "query": 0,
@@ -1570,7 +1570,7 @@ export interface components {
          *         "lookalike": "0.1.0",
          *         "python": "3.11.2"
          *       },
-         *       "weights": "imagenet-features",
+         *       "weights": "imagenet-4a1ffb70",
          *       "workers": [
          *         {
          *           "device": "cpu",

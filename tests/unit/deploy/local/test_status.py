@@ -24,7 +24,7 @@ class Gateway(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.keys: set[str | None] = set()
         self.readiness: dict[str, Any] = {}
-        self.system: dict[str, Any] = {"weights": "imagenet-features", "untrained": False}
+        self.system: dict[str, Any] = {"weights": "imagenet-4a1ffb70", "untrained": False}
 
     def set_away(self, *parts: str) -> None:
         states = {part: AWAY if part in parts else OK for part in ("redis", "milvus", "encoder")}
@@ -87,7 +87,7 @@ def test_says_where_to_look_once_it_is_ready(
         ["Pictures", str(tmp_path)],
         ["Data", str(tmp_path)],
         ["Logs", str(tmp_path / "logs")],
-        ["Weights", "imagenet-features"],
+        ["Weights", "imagenet-4a1ffb70"],
     ]
     assert gateway.keys == {"first-key"}
 

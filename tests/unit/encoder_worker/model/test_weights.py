@@ -91,7 +91,7 @@ class _Code:
         self._made = made
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (Path.update_keeping_vector, (self._made,))
+        return (Path.touch, (self._made,))
 
 
 def test_a_file_that_holds_code_is_refused(tmp_path: Path, base_settings: Settings) -> None:

@@ -1,9 +1,11 @@
 import { Button, Group, Select, TextInput } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 
 import { useCreateCollection } from '@/api/collections';
 import type { Collection } from '@/api/models';
 import { explainShortly } from '@/api/remedies';
+import { systemQuery } from '@/api/system';
 import { Dialog } from '@/components/Dialog';
 
 import classes from './CreateCollectionDialog.module.css';
@@ -18,17 +20,19 @@ type Pooling = Collection['descriptor']['pooling'];
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/;
 
 const POOLINGS: { value: Pooling; label: string }[] = [
-  { value: 'avg', label: 'avg: the mean, best by our measure' },
+  { value: 'rmac', label: 'rmac: maxima of regions, best by our measure' },
   { value: 'gem', label: 'gem: between mean and maximum' },
-  { value: 'rmac', label: 'rmac: maxima of regions' },
   { value: 'max', label: 'max: the maximum, as in the article' },
+  { value: 'avg', label: 'avg: the mean' },
 ];
 
 export function CreateCollectionDialog({ onClose, onCreated }: CreateCollectionDialogProps) {
   const create = useCreateCollection();
   const [name, setName] = useState('');
   const [description, setDescription] = useState('');
-  const [pooling, setPooling] = useState<Pooling>('avg');
+  const [chosen, setPooling] = useState<Pooling>();
+  const { data: system } = useQuery(systemQuery);
+  const pooling = chosen ?? system?.pooling ?? 'rmac';
   const valid = NAME.test(name);
   return (
     <Dialog onClose={onClose} title="New collection">
