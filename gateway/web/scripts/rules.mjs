@@ -3,7 +3,6 @@
 const PLACES = {
   COLLECTION_NAME: ({ schemas }) => schemas.CollectionInput.properties.name,
   COLLECTION_DESCRIPTION: ({ schemas }) => schemas.CollectionInput.properties.description,
-  POOLINGS: ({ schemas }) => schemas.Descriptor.properties.pooling,
   FORMATS: ({ schemas }) => schemas.PictureFormat.properties.name,
   IMAGE_ID: ({ parameter }) => parameter('/api/v2/collections/{collection}/images/{image}', 'image'),
   ORDERS: ({ parameter }) => parameter('/api/v2/collections/{collection}/images', 'order'),

@@ -12,7 +12,11 @@ const WORDS = new Set(['title', 'description', 'example', 'discriminator']);
 
 /** JavaScript that exports `isJob` and the like, and its types. */
 export function validatorsOf(description) {
-  const ajv = new Ajv.default({ code: { source: true, esm: true, lines: true }, messages: false, strict: false });
+  const ajv = new Ajv.default({
+    code: { source: true, esm: true, lines: true },
+    messages: false,
+    strict: false,
+  });
   ajv.addFormat('date-time', DATE_TIME);
   const schemas = Object.entries(description.components.schemas);
   ajv.addSchema({
@@ -21,9 +25,7 @@ export function validatorsOf(description) {
       schemas: Object.fromEntries(schemas.map(([name, schema]) => [name, withoutWords(schema)])),
     },
   });
-  const names = Object.fromEntries(
-    CHECKED.map((name) => [`is${name}`, `api#/components/schemas/${name}`]),
-  );
+  const names = Object.fromEntries(CHECKED.map((name) => [`is${name}`, `api#/components/schemas/${name}`]));
   return { code: standaloneCode.default(ajv, names), types: TYPES + CHECKED.map(typeOf).join('') };
 }
 
