@@ -31,6 +31,8 @@ vi.stubGlobal('matchMedia', (query: string) => ({
 vi.stubGlobal('EventSource', gateway.EventSource);
 vi.stubGlobal('Request', gateway.Request);
 vi.stubGlobal('fetch', gateway.fetch);
+// jsdom lays nothing out; grids ask how wide they are.
+Object.defineProperty(Element.prototype, 'clientWidth', { configurable: true, value: 800 });
 Element.prototype.scrollIntoView = () => undefined;
 window.scrollTo = () => undefined;
 URL.createObjectURL = () => 'blob:picture';
