@@ -24,9 +24,10 @@ export function problem(status: number, code: string, detail = 'In the gatewayâ€
 
 /** fetch's Request, with the one thing that Node's lacks: addresses without a host. */
 class PageRequest extends Request {
-  constructor(address: RequestInfo | URL, { signal: _, ...options }: RequestInit = {}) {
+  constructor(address: RequestInfo | URL, options: RequestInit = {}) {
     // jsdom's AbortSignal is none to Node; what is aborted is not looked at by anybody any more.
-    super(typeof address === 'string' ? new URL(address, window.location.href) : address, options);
+    const whole = typeof address === 'string' ? new URL(address, window.location.href) : address;
+    super(whole, { ...options, signal: null });
   }
 }
 
