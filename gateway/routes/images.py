@@ -3,6 +3,7 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 
 from gateway.dependencies import (
     CollectionPath,
@@ -17,7 +18,7 @@ from gateway.http.problems import problem_responses
 from gateway.schemas.fields import BLANK_IS_NONE
 from gateway.schemas.images import Deleted, Image, ImageList, ImageUpdate
 from gateway.schemas.search import FilterTag, PathPrefix
-from shared.domain.image import ImageFilter
+from shared.domain.image import MAX_URI_BYTES, ImageFilter
 
 router = APIRouter(prefix="/api/v2/collections/{collection}/images", tags=["images"])
 
@@ -29,6 +30,11 @@ PrefixQuery = Annotated[
     BLANK_IS_NONE,
     Query(description="Only images below this: an absolute path, or the beginning of a uri."),
 ]
+UriQuery = Annotated[
+    Annotated[str, Field(max_length=MAX_URI_BYTES)] | None,
+    BLANK_IS_NONE,
+    Query(description="Only the image with this uri, or whose file has this absolute path."),
+]
 
 
 @router.get("", summary="List the images", responses=problem_responses(404, 422, 503))
@@ -38,6 +44,7 @@ def list_images(
     urls: UrlsDep,
     tag: TagQuery = None,
     path_prefix: PrefixQuery = None,
+    uri: UriQuery = None,
     order: Annotated[
         Literal["id", "added_at", "-added_at"],
         Query(description="`-added_at` is newest first."),
@@ -46,7 +53,7 @@ def list_images(
     limit: Limit = 100,
 ) -> ImageList:
     """The images of a collection, page by page."""
-    wanted = ImageFilter(tag=tag, path_prefix=path_prefix)
+    wanted = ImageFilter(tag=tag, path_prefix=path_prefix, uri=uri)
     rows, next_cursor = images.page(collection, wanted, order, cursor, limit)
     return ImageList(
         items=[Image.of(row, collection, urls) for row in rows], next_cursor=next_cursor

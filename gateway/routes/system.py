@@ -14,9 +14,10 @@ from gateway.http.problems import problem_responses
 from gateway.routes.uploads import MAX_FILES
 from gateway.schemas.fields import BLANK_IS_NONE
 from gateway.schemas.search import MAX_TOP_K
-from gateway.schemas.system import Folder, FolderList, Limits, System, Worker
+from gateway.schemas.system import Folder, FolderList, Limits, PictureFormat, System, Worker
 from shared.domain.fingerprint import fingerprint
 from shared.domain.image import MAX_TAGS
+from shared.files.formats import FORMATS
 from shared.queue import QUEUES
 
 router = APIRouter(prefix="/api/v2", tags=["system"])
@@ -49,6 +50,7 @@ def get_system(
             max_tags=MAX_TAGS,
             queue_limit=settings.queue_limit,
         ),
+        formats=[PictureFormat.of(name) for name in FORMATS],
         versions={
             "lookalike": __version__,
             "python": platform.python_version(),

@@ -15,7 +15,7 @@ from pydantic import (
     StringConstraints,
 )
 
-from shared.domain.collection import COLLECTION_PATTERN
+from shared.domain.collection import COLLECTION_PATTERN, MAX_NAME_LENGTH
 from shared.domain.image import ID_PATTERN, MAX_GIVEN_METADATA_BYTES, MAX_TAG_LENGTH, MAX_TAGS
 from shared.errors import NotFound, image_not_found, job_not_found
 
@@ -54,7 +54,9 @@ def _distinct(value: list[str]) -> list[str]:
     return list(dict.fromkeys(value))
 
 
-CollectionName = Annotated[str, StringConstraints(pattern=COLLECTION_PATTERN)]
+CollectionName = Annotated[
+    str, StringConstraints(pattern=COLLECTION_PATTERN, max_length=MAX_NAME_LENGTH)
+]
 _ID_SCHEMA = Field(json_schema_extra={"pattern": ID_PATTERN})
 #: What cannot be an id names nothing: that is 404, as for an id that nothing has.
 ImageId = Annotated[str, _ID_SCHEMA, AfterValidator(_known_form(image_not_found))]

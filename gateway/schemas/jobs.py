@@ -28,6 +28,7 @@ EXAMPLE_JOB: dict[str, Any] = {
     "created_at": "2026-05-02T10:00:00Z",
     "started_at": "2026-05-02T10:00:01Z",
     "finished_at": None,
+    "finished": False,
     "error": None,
 }
 
@@ -121,6 +122,7 @@ class Job(BaseModel):
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    finished: bool = Field(description="Whether it has ended: as `done`, `failed` or `cancelled`.")
     error: JobError | None
 
     @classmethod
@@ -138,6 +140,7 @@ def job_fields(job: messages.Job) -> dict[str, Any]:
         "done": job.done,
         "created_at": moment(job.spec.created_at),
         "started_at": job.started_at and moment(job.started_at),
+        "finished": job.finished,
         "finished_at": job.finished_at and moment(job.finished_at),
         "error": job.error and job.error.model_dump(),
     }

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from gateway.schemas.fields import Input, Page, moment
 from shared.domain.fingerprint import Pooling
 from shared.domain.worker import WorkerInfo
+from shared.files.formats import EXTENSIONS, MEDIA_TYPES, Format
 
 
 class Worker(BaseModel):
@@ -47,6 +48,20 @@ class Limits(BaseModel):
     queue_limit: int
 
 
+class PictureFormat(BaseModel):
+    """A format of pictures that can be indexed and searched with."""
+
+    name: Format
+    media_type: str
+    extensions: list[str] = Field(
+        description="How its files' names end. A file's content decides, not its name."
+    )
+
+    @classmethod
+    def of(cls, name: Format) -> Self:
+        return cls(name=name, media_type=MEDIA_TYPES[name], extensions=list(EXTENSIONS[name]))
+
+
 class System(BaseModel):
     model_config = ConfigDict(
         json_schema_extra={
@@ -79,6 +94,13 @@ class System(BaseModel):
                     "max_tags": 64,
                     "queue_limit": 1000,
                 },
+                "formats": [
+                    {
+                        "name": "jpeg",
+                        "media_type": "image/jpeg",
+                        "extensions": ["jpg", "jpeg", "jpe", "jfif", "mpo"],
+                    }
+                ],
                 "versions": {"lookalike": "0.1.0", "python": "3.11.2", "fastapi": "0.165.0"},
             }
         }
@@ -96,6 +118,7 @@ class System(BaseModel):
     jobs_active: int
     image_roots: list[str]
     limits: Limits
+    formats: list[PictureFormat] = Field(description="What is read as a picture.")
     versions: dict[str, str]
 
 

@@ -5,7 +5,7 @@ import globals from 'globals';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist', 'node_modules', 'src/api/schema.ts'] },
+  { ignores: ['dist', 'node_modules', 'src/api/schema.ts', 'src/api/rules.ts', 'src/api/validators.*'] },
   js.configs.recommended,
   {
     files: ['**/*.{ts,tsx}'],

@@ -8,7 +8,8 @@ from shared.domain.base import Frozen
 from shared.domain.fingerprint import Pooling, fingerprint
 from shared.errors import encoder_mismatch
 
-COLLECTION_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]{0,62}$"
+MAX_NAME_LENGTH = 63
+COLLECTION_PATTERN = rf"^[A-Za-z_][A-Za-z0-9_]{{0,{MAX_NAME_LENGTH - 1}}}$"
 IndexType = Literal["FLAT", "IVF_FLAT", "IVF_SQ8", "HNSW", "AUTOINDEX"]
 
 

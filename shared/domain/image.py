@@ -39,15 +39,17 @@ class ImageRow(Frozen):
 class ImageFilter(Frozen):
     """Which images are meant; empty means all of them.
 
-    `path_prefix` is the beginning of an absolute path (`/photos/2020`) or of a uri.
+    `path_prefix` is the beginning of an absolute path (`/photos/2020`) or of a uri; `uri` is the
+    whole of either.
     """
 
     tag: str | None = None
     path_prefix: str | None = None
+    uri: str | None = None
 
     @property
     def empty(self) -> bool:
-        return self.tag is None and self.path_prefix is None
+        return self.tag is None and self.path_prefix is None and self.uri is None
 
 
 class Hit(NamedTuple):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from shared.domain.image import ImageFilter
+from shared.domain.image import ImageFilter, image_id
 from shared.errors import InvalidRequest
 from shared.files.uris import file_uri
 
@@ -49,7 +49,11 @@ def filter_expression(wanted: ImageFilter) -> str:
     if wanted.tag is not None:
         conditions.append(f"array_contains(tags, {quote(wanted.tag)})")
     if wanted.path_prefix is not None:
-        conditions.append(prefix_range("uri", _uri_prefix(wanted.path_prefix)))
+        conditions.append(prefix_range("uri", _uri(wanted.path_prefix)))
+    if wanted.uri is not None:
+        uri = _uri(wanted.uri)
+        check_text(uri)
+        conditions.append(f"id == {quote(image_id(uri))}")
     return and_(*conditions)
 
 
@@ -64,10 +68,11 @@ def _after(prefix: str) -> str | None:
     return head[:-1] + chr(following)
 
 
-def _uri_prefix(prefix: str) -> str:
-    if not prefix.startswith("/"):
-        return prefix
+def _uri(given: str) -> str:
+    """A uri, or its beginning, from what may be an absolute path."""
+    if not given.startswith("/"):
+        return given
     try:
-        return file_uri(prefix)
+        return file_uri(given)
     except UnicodeEncodeError:
-        return prefix  # No path holds this; `quote` says so.
+        return given  # No path holds this; `check_text` says so.

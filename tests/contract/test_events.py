@@ -169,6 +169,7 @@ def test_a_stream_ends_when_its_collection_is_dropped(
         last = list(events)[-1]
 
     assert (last.event, last.data["status"]) == ("end", "cancelled")
+    assert last.data["finished"] is True
 
 
 def test_a_wrong_event_id_is_refused(api: httpx.Client, running: Load) -> None:

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from shared.domain.image import ImageRow
+from shared.files.uris import file_path
 from tests.contract.calls import problem
 
 FIELDS = {
@@ -72,6 +73,23 @@ def test_images_are_filtered_by_tag_and_folder(
     assert count(path_prefix=str(pictures_root / "group0")) == 2
     assert count(path_prefix=str(pictures_root / "group0"), tag="odd") == 1
     assert count(path_prefix="file:///elsewhere") == 0
+
+
+def test_an_image_is_found_by_its_uri_or_path(
+    api: httpx.Client, stored: list[ImageRow], url: str, collection: str
+) -> None:
+    def found(uri: str, **params: str) -> list[str]:
+        reply = api.get(url, params={"uri": uri, **params})
+        assert reply.status_code == 200, reply.text
+        return [image["id"] for image in reply.json()["items"]]
+
+    row = stored[0]
+    assert found(row.uri) == found(str(file_path(row.uri))) == [row.id]
+    assert found(row.uri, order="-added_at") == [row.id]
+    assert found(row.uri, tag="no such tag") == []
+    assert found(row.uri[:-1]) == found(row.uri + "x") == found('" or id != "') == []
+    assert found("/no such/\u00dcbung (1)/it's~100%*!.jpg") == []
+    problem(api.get(url, params={"uri": "x" * 5000}), 422, "validation_error")
 
 
 def test_one_image_is_shown(api: httpx.Client, stored: list[ImageRow], url: str) -> None:

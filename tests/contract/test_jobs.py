@@ -29,6 +29,7 @@ def test_a_directory_is_loaded(
     job = reply.json()
     assert reply.headers["Location"] == f"/api/v2/jobs/{job['id']}"
     assert set(job) == JOB_FIELDS
+    assert job["finished"] is False
     assert job["collection"] == collection
     assert job["source"] == {
         "kind": "directory",
@@ -37,7 +38,7 @@ def test_a_directory_is_loaded(
         "pattern": None,
     }
     job = ended(api, job["id"])
-    assert job["status"] == "done"
+    assert (job["status"], job["finished"]) == ("done", True)
     assert (job["total"], job["done"], job["indexed"], job["failed"]) == (4, 4, 3, 1)
     images = api.get(f"/api/v2/collections/{collection}/images").json()["items"]
     assert sorted(image["uri"] for image in images) == sorted(map(file_uri, paths))

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from shared.domain.image import ImageRow
+from shared.files.formats import has_picture_extension
 from shared.redis import RedisClient
 from shared.settings import Settings
 from tests.contract.calls import problem
@@ -24,6 +25,23 @@ def test_the_system_before_any_encoder(api: httpx.Client, settings: Settings) ->
     assert system["default_collection"] == settings.default_collection
     assert system["limits"]["max_upload_mb"] == settings.max_upload_mb
     assert {"lookalike", "python", "fastapi"} <= set(system["versions"])
+
+
+def test_the_system_names_the_formats_that_it_reads(api: httpx.Client) -> None:
+    formats = {one["name"]: one for one in api.get("/api/v2/system").json()["formats"]}
+
+    assert set(formats) == {"jpeg", "png", "webp", "gif", "bmp", "tiff", "avif", "heic"}
+    assert formats["tiff"] == {
+        "name": "tiff",
+        "media_type": "image/tiff",
+        "extensions": ["tif", "tiff"],
+    }
+    # Whoever chooses files by these chooses what a load of a folder takes.
+    assert all(
+        has_picture_extension(f"a.{extension}")
+        for one in formats.values()
+        for extension in one["extensions"]
+    )
 
 
 def test_the_system_with_an_encoder(api: httpx.Client, encoder: Encoder) -> None:

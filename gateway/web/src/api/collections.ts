@@ -3,15 +3,15 @@ import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query
 import { api } from './client';
 import type { Collection, CollectionInput } from './models';
 import { RETRY_MS, unwrap } from './problem';
+import { PAGE_SIZE } from './rules';
 
-const PAGE = 1000;
 const CALM_MS = 10_000;
 
 async function allCollections(signal: AbortSignal): Promise<Collection[]> {
   const found: Collection[] = [];
   let cursor: string | null | undefined;
   do {
-    const query = cursor ? { limit: PAGE, cursor } : { limit: PAGE };
+    const query = { limit: PAGE_SIZE.maximum, ...(cursor ? { cursor } : {}) };
     const page = await unwrap(api.GET('/api/v2/collections', { params: { query }, signal }));
     found.push(...page.items);
     cursor = page.next_cursor;

@@ -3,13 +3,13 @@ import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from 
 import { api } from './client';
 import { collectionsQuery } from './collections';
 import type { Image, ImageFilter } from './models';
-import { untilBack, unwrap } from './problem';
+import { ApiProblem, untilBack, unwrap } from './problem';
+import { type ORDERS, PAGE_SIZE } from './rules';
 
-export type Order = 'added_at' | '-added_at' | 'id';
+export type Order = (typeof ORDERS)[number];
 
 /** A first page that is quickly there, and further ones that keep ahead of a fast hand. */
 const FIRST_PAGE = 200;
-const PAGE = 1000;
 
 export function imagesQuery(collection: string, filter: ImageFilter, order: Order) {
   return infiniteQueryOptions({
@@ -20,7 +20,7 @@ export function imagesQuery(collection: string, filter: ImageFilter, order: Orde
           params: {
             path: { collection },
             query: {
-              limit: pageParam ? PAGE : FIRST_PAGE,
+              limit: pageParam ? PAGE_SIZE.maximum : FIRST_PAGE,
               order,
               ...(filter.tag ? { tag: filter.tag } : {}),
               ...(filter.folder ? { path_prefix: filter.folder } : {}),
@@ -49,6 +49,16 @@ export function imageQuery(collection: string, image: string) {
     enabled: image !== '',
     ...untilBack,
   });
+}
+
+/** The id of the image with a uri, or whose file has a path; throws ApiProblem where there is none. */
+export async function findImage(collection: string, uri: string): Promise<string> {
+  const { items } = await unwrap(
+    api.GET('/api/v2/collections/{collection}/images', { params: { path: { collection }, query: { uri } } }),
+  );
+  const [image] = items;
+  if (!image) throw new ApiProblem(404, 'image_not_found', `The collection holds no image ${uri}.`);
+  return image.id;
 }
 
 /** Makes grids, hits and counts of a collection read again after a change; none waits for that. */

@@ -1,7 +1,11 @@
-import type { Job } from './models';
+import { JOB_EVENTS, type JobEvent, readJobEvent } from './jobEvents';
+import { ApiProblem } from './problem';
 
 export interface JobStreamHandlers {
-  onJob: (job: Job) => void;
+  onEvent: (event: JobEvent) => void;
+  /** Called for an event that cannot be read. */
+  onProblem: (problem: ApiProblem) => void;
+  /** Called after the last event, whether that could be read or not. */
   onEnd: () => void;
   /** Whether the stream is open; false while it is being opened again. */
   onConnection: (open: boolean) => void;
@@ -49,14 +53,13 @@ export class JobStream {
       this.wait = FIRST_WAIT_MS;
       this.handlers.onConnection(true);
     });
-    source.addEventListener('progress', (event) => {
-      this.read(event);
-    });
-    source.addEventListener('end', (event) => {
-      this.close();
-      this.read(event);
-      this.handlers.onEnd();
-    });
+    for (const kind of JOB_EVENTS) {
+      source.addEventListener(kind, (event) => {
+        if (kind === 'end') this.close();
+        this.read(kind, event);
+        if (kind === 'end') this.handlers.onEnd();
+      });
+    }
     source.addEventListener('error', () => {
       this.handlers.onConnection(false);
       if (source.readyState === CLOSED) this.connectLater();
@@ -71,9 +74,9 @@ export class JobStream {
     this.wait = Math.min(LONGEST_WAIT_MS, this.wait * 2);
   }
 
-  private read(event: Event): void {
-    if (event instanceof MessageEvent && typeof event.data === 'string') {
-      this.handlers.onJob(JSON.parse(event.data) as Job);
-    }
+  private read(kind: JobEvent['kind'], event: Event): void {
+    const read = readJobEvent(kind, event instanceof MessageEvent ? event.data : undefined);
+    if (read instanceof ApiProblem) this.handlers.onProblem(read);
+    else this.handlers.onEvent(read);
   }
 }

@@ -22,8 +22,8 @@ interface Paging {
   signal: AbortSignal;
 }
 
-export function isActive(job: Pick<Job, 'status'>): boolean {
-  return !['done', 'failed', 'cancelled'].includes(job.status);
+export function isActive(job: Pick<Job, 'finished'>): boolean {
+  return !job.finished;
 }
 
 /** Jobs, newest first. Asked for often while more are under way than streams follow. */

@@ -10,6 +10,8 @@ export type Hit = Schemas['SearchHit'];
 export type Image = Schemas['Image'];
 export type Job = Schemas['Job'];
 export type SearchReply = Schemas['SearchReply'];
+export type PictureFormat = Schemas['PictureFormat'];
+export type Pooling = Schemas['Descriptor']['pooling'];
 export type System = Schemas['System'];
 export type Upload = Schemas['Upload'];
 export type UploadedFile = Schemas['UploadedFile'];
@@ -28,6 +30,9 @@ export type Picture = Pick<
   | 'content_url'
   | 'thumbnail_url'
 >;
+
+/** How alike a hit is to what was searched with. */
+export type Measures = Pick<Hit, 'score' | 'distance'>;
 
 /** A part of the upright picture, in fractions of its width and height. */
 export interface Crop {

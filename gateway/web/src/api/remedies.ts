@@ -1,3 +1,5 @@
+import { listOfFormats } from '@/text/formats';
+
 import { ApiProblem, UNREACHABLE } from './problem';
 
 export interface Explanation {
@@ -47,7 +49,7 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   },
   unsupported_format: {
     title: 'This is not a picture Lookalike can read',
-    text: 'It reads JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF and HEIC. Save the picture as one of these.',
+    text: `It reads ${listOfFormats()}. Save the picture as one of these.`,
   },
   corrupt: {
     title: 'This picture is damaged',
@@ -79,6 +81,14 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
     text: 'Check the spelling; the list shows what is there.',
   },
   queue_full: { title: 'Too much is waiting', text: 'Wait until some of the work is done, then try again.' },
+  unreadable_event: {
+    title: 'What the gateway tells of a load cannot be read',
+    text: 'The loads go on, and the list is asked for instead. This page may be of another version than the gateway: reload it.',
+  },
+  unreadable_reply: {
+    title: 'The gateway’s answer cannot be read',
+    text: 'This page may be of another version than the gateway: reload it, then see under Loading what became of it.',
+  },
   unauthorized: {
     title: 'An API key is needed',
     text: 'Sign in with one of the keys in LOOKALIKE_API_KEYS.',

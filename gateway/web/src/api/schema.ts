@@ -1171,6 +1171,7 @@ export interface components {
          *       "created_at": "2026-05-02T10:00:00Z",
          *       "started_at": "2026-05-02T10:00:01Z",
          *       "finished_at": null,
+         *       "finished": false,
          *       "error": null
          *     }
          */
@@ -1199,6 +1200,11 @@ export interface components {
             eta_seconds: number | null;
             /** Failed */
             failed: number;
+            /**
+             * Finished
+             * @description Whether it has ended: as `done`, `failed` or `cancelled`.
+             */
+            finished: boolean;
             /** Finished At */
             finished_at: string | null;
             /** Id */
@@ -1339,6 +1345,24 @@ export interface components {
              * @default []
              */
             tags: string[];
+        };
+        /**
+         * PictureFormat
+         * @description A format of pictures that can be indexed and searched with.
+         */
+        PictureFormat: {
+            /**
+             * Extensions
+             * @description How its files' names end. A file's content decides, not its name.
+             */
+            extensions: string[];
+            /** Media Type */
+            media_type: string;
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "jpeg" | "png" | "webp" | "gif" | "bmp" | "tiff" | "avif" | "heic";
         };
         /**
          * Problem
@@ -1509,6 +1533,19 @@ export interface components {
          * @example {
          *       "default_collection": "milvus",
          *       "encoder": "vgg16:imagenet-4a1ffb70:stretch224:rmac:512:v1",
+         *       "formats": [
+         *         {
+         *           "extensions": [
+         *             "jpg",
+         *             "jpeg",
+         *             "jpe",
+         *             "jfif",
+         *             "mpo"
+         *           ],
+         *           "media_type": "image/jpeg",
+         *           "name": "jpeg"
+         *         }
+         *       ],
          *       "image_roots": [
          *         "/photos"
          *       ],
@@ -1556,6 +1593,11 @@ export interface components {
              * @description Fingerprint of new collections; null until an encoder was seen.
              */
             encoder: string | null;
+            /**
+             * Formats
+             * @description What is read as a picture.
+             */
+            formats: components["schemas"]["PictureFormat"][];
             /** Image Roots */
             image_roots: string[];
             /** Jobs Active */
@@ -1625,6 +1667,7 @@ export interface components {
          *       "created_at": "2026-05-02T10:00:00Z",
          *       "started_at": "2026-05-02T10:00:01Z",
          *       "finished_at": null,
+         *       "finished": false,
          *       "error": null,
          *       "files": [
          *         {
@@ -1665,6 +1708,11 @@ export interface components {
             failed: number;
             /** Files */
             files: components["schemas"]["UploadedFile"][];
+            /**
+             * Finished
+             * @description Whether it has ended: as `done`, `failed` or `cancelled`.
+             */
+            finished: boolean;
             /** Finished At */
             finished_at: string | null;
             /** Id */
@@ -3144,6 +3192,8 @@ export interface operations {
                 path_prefix?: string | null;
                 /** @description Only images with this tag. */
                 tag?: string | null;
+                /** @description Only the image with this uri, or whose file has this absolute path. */
+                uri?: string | null;
             };
             header?: never;
             path: {

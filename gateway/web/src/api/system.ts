@@ -20,6 +20,13 @@ export function hasEncoder(system: System | undefined): boolean {
   return system?.workers.some(({ queue }) => queue === 'query') ?? true;
 }
 
+const MIB = 1024 * 1024;
+
+/** The largest body of a request that carries pictures, in bytes. */
+export function largestUpload({ limits }: System): number {
+  return limits.max_upload_mb * MIB;
+}
+
 /** The sub-folders of a folder inside the image roots. */
 export function foldersQuery(path: string) {
   return queryOptions({

@@ -1,5 +1,6 @@
 import type { Upload } from './models';
-import { readProblem, unreachable } from './problem';
+import { ApiProblem, readProblem, unreachable } from './problem';
+import { isUpload } from './validators';
 
 export interface UploadRequest {
   collection: string;
@@ -28,8 +29,9 @@ export function uploadImages({
     };
     request.onload = () => {
       const body = parse(request.responseText);
-      if (request.status >= 200 && request.status < 300) resolve(body as Upload);
-      else reject(readProblem(request.status, body));
+      if (request.status < 200 || request.status >= 300) reject(readProblem(request.status, body));
+      else if (isUpload(body)) resolve(body);
+      else reject(new ApiProblem(request.status, 'unreadable_reply', 'The reply is not as described.'));
     };
     request.onerror = () => {
       reject(unreachable());

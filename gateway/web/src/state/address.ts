@@ -1,6 +1,7 @@
 import { cropText } from '@/api/search';
 import type { Order } from '@/api/images';
-import type { Crop } from '@/api/models';
+import type { Crop, Measures } from '@/api/models';
+import { ORDERS, TOP_K } from '@/api/rules';
 
 /** What the Search view's address holds; a reload, Back and a shared link all read it again. */
 export interface SearchAddress {
@@ -26,17 +27,19 @@ export interface LibraryAddress {
   open?: string | undefined;
 }
 
-export type Measure = 'score' | 'distance';
+export type Measure = keyof Measures;
 
+const DEFAULT_ORDER: Order = '-added_at';
 export const DEFAULT_TOP = 24;
-export const MAX_TOP = 100;
+/** What one view shows at most, though the API may give more. */
+export const MAX_TOP = Math.min(100, TOP_K.maximum);
 
 export function readSearch(params: URLSearchParams): SearchAddress {
   return {
     image: text(params, 'image'),
     picture: text(params, 'picture'),
     crop: readCrop(params.get('crop')),
-    top: Math.round(number(params, 'top', 1, MAX_TOP, DEFAULT_TOP)),
+    top: Math.round(number(params, 'top', TOP_K.minimum, MAX_TOP, DEFAULT_TOP)),
     least: number(params, 'least', 0, 1, 0),
     tag: text(params, 'tag'),
     folder: text(params, 'folder'),
@@ -64,7 +67,7 @@ export function readLibrary(params: URLSearchParams): LibraryAddress {
   return {
     tag: text(params, 'tag'),
     folder: text(params, 'folder'),
-    order: order === 'added_at' || order === 'id' ? order : '-added_at',
+    order: ORDERS.find((one) => one === order) ?? DEFAULT_ORDER,
     open: text(params, 'open'),
   };
 }
@@ -73,7 +76,7 @@ export function writeLibrary(address: LibraryAddress): Record<string, string | u
   return {
     tag: address.tag,
     folder: address.folder,
-    order: address.order === '-added_at' ? undefined : address.order,
+    order: address.order === DEFAULT_ORDER ? undefined : address.order,
     open: address.open,
   };
 }

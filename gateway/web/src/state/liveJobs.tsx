@@ -5,6 +5,7 @@ import { collectionsQuery } from '@/api/collections';
 import { isActive, jobsQuery, putJob } from '@/api/jobs';
 import { JobStream } from '@/api/jobStream';
 import type { Job } from '@/api/models';
+import type { ApiProblem } from '@/api/problem';
 import { systemQuery } from '@/api/system';
 
 // A browser opens six connections to one host over HTTP/1.1, in all its tabs together; streams
@@ -17,6 +18,7 @@ interface LiveJobs {
   jobs: readonly Job[];
   /** Whether the jobs have been read at all. */
   known: boolean;
+  /** Why the list or what a stream tells could not be read; null while nothing is the matter. */
   problem: Error | null;
   /** Whether a stream broke off and is being opened again. */
   connectionLost: boolean;
@@ -32,6 +34,7 @@ export function LiveJobsProvider({ children }: { children: ReactNode }) {
   const list = useInfiniteQuery(jobsQuery(STREAMS));
   const jobs = useMemo(() => list.data?.pages.flatMap(({ items }) => items) ?? [], [list.data]);
   const [lost, setLost] = useState<ReadonlySet<string>>(new Set());
+  const [unreadable, setUnreadable] = useState<ApiProblem | null>(null);
   const followed = jobs
     .filter(isActive)
     .slice(0, STREAMS)
@@ -52,12 +55,24 @@ export function LiveJobsProvider({ children }: { children: ReactNode }) {
             return after;
           });
         };
+        let readable = true;
+        const readList = () => client.invalidateQueries({ queryKey: ['jobs'] });
         return new JobStream(id, {
-          onJob: (job) => {
-            putJob(client, job);
+          onEvent: (event) => {
+            // The files that failed are read by the page, as the job's count of them changes.
+            if (event.kind === 'failure') return;
+            if (!readable) setUnreadable(null);
+            readable = true;
+            putJob(client, event.job);
+          },
+          onProblem: (problem) => {
+            setUnreadable(problem);
+            if (readable) void readList();
+            readable = false;
           },
           onEnd: () => {
             mark(true);
+            if (!readable) void readList();
           },
           onConnection: (open) => {
             mark(open);
@@ -69,6 +84,7 @@ export function LiveJobsProvider({ children }: { children: ReactNode }) {
     return () => {
       for (const stream of streams) stream.close();
       setLost(new Set());
+      setUnreadable(null);
     };
   }, [followed, client]);
 
@@ -112,12 +128,12 @@ export function LiveJobsProvider({ children }: { children: ReactNode }) {
     () => ({
       jobs,
       known: isSuccess,
-      problem: error,
+      problem: error ?? unreadable,
       connectionLost: lost.size > 0,
       hasOlder: hasNextPage,
       showOlder: () => void fetchNextPage(),
     }),
-    [jobs, isSuccess, error, lost, hasNextPage, fetchNextPage],
+    [jobs, isSuccess, error, unreadable, lost, hasNextPage, fetchNextPage],
   );
   return <Context value={value}>{children}</Context>;
 }

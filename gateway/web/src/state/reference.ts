@@ -1,15 +1,13 @@
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { COLLECTION_NAME, IMAGE_ID } from '@/api/rules';
 
-/** A stored image that a person named by an address, a uri or an id. */
-export interface Reference {
-  image: string;
-  collection?: string;
-}
+/** A stored image that a person named by its id, by an address, or by its uri or path. */
+export type Reference = { image: string; collection?: string } | { uri: string };
 
-const ID = /^[0-9a-f]{32}$/;
-const IN_API = /\/collections\/([A-Za-z_]\w{0,62})\/images\/([0-9a-f]{32})(?:[/?#]|$)/;
-const IN_ARTICLE = /\/data\/([0-9a-f]{32})\.\w+/;
+const ID = IMAGE_ID.pattern;
+const IN_API = new RegExp(
+  `/collections/(${inside(COLLECTION_NAME.pattern)})/images/(${inside(ID)})(?:[/?#]|$)`,
+);
+const IN_ARTICLE = new RegExp(`/data/(${inside(ID)})\\.\\w+`);
 
 /**
  * Reads which stored image a text names: its id, its uri (`file:///…`, `upload://…`, an absolute
@@ -23,9 +21,12 @@ export function readReference(text: string): Reference | null {
   const article = IN_ARTICLE.exec(given);
   if (article?.[1]) return { image: article[1] };
   if (/^https?:\/\//.test(given)) return readPageAddress(given);
-  if (/^(file|upload|s3|gs|az):\/\//.test(given)) return { image: imageId(given) };
-  if (given.startsWith('/')) return { image: imageId(fileUri(given)) };
-  return null;
+  return /^(\/|[a-z][a-z0-9+.-]*:\/\/)/.test(given) ? { uri: given } : null;
+}
+
+/** What a pattern for a whole text says of a part of one. */
+function inside({ source }: RegExp): string {
+  return source.replace(/^\^|\$$/g, '');
 }
 
 function readPageAddress(address: string): Reference | null {
@@ -35,17 +36,6 @@ function readPageAddress(address: string): Reference | null {
   const collection = params.get('collection');
   if (!image || !ID.test(image)) return null;
   return { image, ...(collection ? { collection } : {}) };
-}
-
-/** The id of the image at a uri: the first 32 hex digits of the uri's sha256. */
-export function imageId(uri: string): string {
-  return bytesToHex(sha256(utf8ToBytes(uri))).slice(0, 32);
-}
-
-/** The uri of an absolute path, percent-encoded as the gateway does (all but letters, digits, `_.-~/`). */
-export function fileUri(path: string): string {
-  const encoded = encodeURIComponent(path).replace(/%2F/g, '/');
-  return `file://${encoded.replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)}`;
 }
 
 /** A uri as a person reads it: the path of a file, percent-encoding undone where it can be. */

@@ -1,3 +1,5 @@
+import type { PictureFormat } from '@/api/models';
+
 export interface Limits {
   /** Largest body of one request, in bytes. */
   bytes: number;
@@ -50,10 +52,12 @@ export function spreadProgress(sizes: readonly number[], sent: number, total: nu
   });
 }
 
-const PICTURE_NAME = /\.(jpe?g|jpe|jfif|mpo|a?png|webp|gif|bmp|dib|tiff?|avifs?|hei[cf]s?|hif)$/i;
-
 /** Whether a file of a chosen folder is worth sending; the gateway looks at its content. */
-export function looksLikePicture(file: { name: string; type: string }): boolean {
-  if (file.name.startsWith('.')) return false;
-  return file.type.startsWith('image/') ? file.type !== 'image/svg+xml' : PICTURE_NAME.test(file.name);
+export function looksLikePicture(
+  { name, type }: { name: string; type: string },
+  formats: readonly PictureFormat[],
+): boolean {
+  if (name.startsWith('.')) return false;
+  const extension = /\.([^.]+)$/.exec(name)?.[1]?.toLowerCase() ?? '';
+  return formats.some(({ media_type, extensions }) => media_type === type || extensions.includes(extension));
 }

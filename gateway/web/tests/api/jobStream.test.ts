@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { JobStream } from '@/api/jobStream';
 
+import { failure, job } from '../support/models';
+
 class Source extends EventTarget {
   readyState = 1;
   closed = false;
@@ -15,8 +17,8 @@ class Source extends EventTarget {
     this.readyState = 2;
   }
 
-  say(kind: string, job: object) {
-    this.dispatchEvent(new MessageEvent(kind, { data: JSON.stringify(job) }));
+  say(kind: string, data: unknown) {
+    this.dispatchEvent(new MessageEvent(kind, { data: JSON.stringify(data) }));
   }
 
   fail(readyState: number) {
@@ -27,7 +29,7 @@ class Source extends EventTarget {
 
 function follow() {
   const sources: Source[] = [];
-  const handlers = { onJob: vi.fn(), onEnd: vi.fn(), onConnection: vi.fn() };
+  const handlers = { onEvent: vi.fn(), onProblem: vi.fn(), onEnd: vi.fn(), onConnection: vi.fn() };
   const stream = new JobStream('j1', handlers, (url) => {
     const source = new Source(url);
     sources.push(source);
@@ -47,10 +49,30 @@ describe('the stream of a job', () => {
   test('tells each progress and ends with the job', () => {
     const { sources, handlers } = follow();
     expect(sources[0]?.url).toBe('/api/v2/jobs/j1/events');
+    sources[0]?.say('progress', job({ done: 3 }));
+    expect(handlers.onEvent).toHaveBeenLastCalledWith({ kind: 'progress', job: job({ done: 3 }) });
+    sources[0]?.say('failure', failure());
+    expect(handlers.onEvent).toHaveBeenLastCalledWith({ kind: 'failure', failure: failure() });
+    sources[0]?.say('end', job({ done: 9 }));
+    expect(handlers.onEvent).toHaveBeenLastCalledWith({ kind: 'end', job: job({ done: 9 }) });
+    expect(handlers.onProblem).not.toHaveBeenCalled();
+    expect(handlers.onEnd).toHaveBeenCalledOnce();
+    expect(sources[0]?.closed).toBe(true);
+  });
+
+  test('reports an event that cannot be read and goes on', () => {
+    const { sources, handlers } = follow();
     sources[0]?.say('progress', { id: 'j1', done: 3 });
-    expect(handlers.onJob).toHaveBeenLastCalledWith({ id: 'j1', done: 3 });
-    sources[0]?.say('end', { id: 'j1', done: 9 });
-    expect(handlers.onJob).toHaveBeenLastCalledWith({ id: 'j1', done: 9 });
+    expect(handlers.onProblem).toHaveBeenCalledOnce();
+    expect(handlers.onEvent).not.toHaveBeenCalled();
+    sources[0]?.say('progress', job());
+    expect(handlers.onEvent).toHaveBeenCalledOnce();
+  });
+
+  test('ends with an end that cannot be read, too', () => {
+    const { sources, handlers } = follow();
+    sources[0]?.say('end', 'nonsense');
+    expect(handlers.onProblem).toHaveBeenCalledOnce();
     expect(handlers.onEnd).toHaveBeenCalledOnce();
     expect(sources[0]?.closed).toBe(true);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { fileName, fileUri, imageId, readableUri, readReference } from '@/state/reference';
+import { fileName, readableUri, readReference } from '@/state/reference';
 
 const ID = '0123456789abcdef0123456789abcdef';
 
@@ -17,8 +17,9 @@ describe('a stored image can be named by', () => {
     ['the article’s address', `http://127.0.0.1:8000/data/${ID}.jpg?Table=x`, { image: ID }],
     ['an address of this page', `http://h/?collection=c&image=${ID}`, { collection: 'c', image: ID }],
     ['a lightbox of this page', `http://h/library?open=${ID}`, { image: ID }],
-    ['its uri', 'upload://abc.jpg', { image: imageId('upload://abc.jpg') }],
-    ['its path', '/photos/a b.jpg', { image: imageId('file:///photos/a%20b.jpg') }],
+    ['its uri', 'upload://abc.jpg', { uri: 'upload://abc.jpg' }],
+    ['its uri in a bucket', 's3://bucket/a.jpg', { uri: 's3://bucket/a.jpg' }],
+    ['its path', '/photos/a b.jpg', { uri: '/photos/a b.jpg' }],
   ])('%s', (_, text, expected) => {
     expect(readReference(text)).toEqual(expected);
   });
@@ -33,18 +34,6 @@ describe('a stored image can be named by', () => {
   ])('but not by %j', (text) => {
     expect(readReference(text)).toBeNull();
   });
-});
-
-test('ids are the gateway’s: the first half of the uri’s sha256', () => {
-  // shared/files/uris.py: image_id("file:///photos/2024/beach.jpg")
-  expect(imageId('file:///photos/2024/beach.jpg')).toBe('ae9ff48c8baa4bc63f5344cf8eddbaea');
-});
-
-test('paths are percent-encoded as by Python’s quote', () => {
-  // shared/files/uris.py: file_uri("/photos/Übung (1)/it's~100%*!.jpg")
-  expect(fileUri("/photos/Übung (1)/it's~100%*!.jpg")).toBe(
-    'file:///photos/%C3%9Cbung%20%281%29/it%27s~100%25%2A%21.jpg',
-  );
 });
 
 test('uris are shown as a person reads them', () => {

@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 
 import { cutBatches, looksLikePicture, spreadProgress } from '@/state/uploadBatches';
 
+import { FORMATS } from '../support/models';
+
 const MB = 1_000_000;
 const sized = (...sizes: number[]) => sizes.map((size) => ({ size }));
 
@@ -49,11 +51,14 @@ describe('of a chosen folder', () => {
     ['photo.JPG', '', true],
     ['photo.heic', '', true],
     ['photo', 'image/png', true],
+    ['scan.HEIF', 'image/heif', true],
+    ['raw.cr2', 'image/x-canon-cr2', false],
+    ['jpg', '', false],
     ['drawing.svg', 'image/svg+xml', false],
     ['notes.txt', 'text/plain', false],
     ['.hidden.jpg', 'image/jpeg', false],
     ['Thumbs.db', '', false],
   ])('%s of type %j is sent: %j', (name, type, sent) => {
-    expect(looksLikePicture({ name, type })).toBe(sent);
+    expect(looksLikePicture({ name, type }, FORMATS)).toBe(sent);
   });
 });

@@ -1,6 +1,6 @@
 import pytest
 
-from shared.domain.image import ImageFilter
+from shared.domain.image import ImageFilter, image_id
 from shared.errors import InvalidRequest
 from shared.store.filters import and_, filter_expression, in_, prefix_range, quote
 
@@ -44,3 +44,11 @@ def test_a_filter_encodes_paths_as_uris_are() -> None:
     assert 'array_contains(tags, "x")' in expression
     assert 'uri >= "file:///fotos/%C3%A4%20b"' in expression
     assert 'uri >= "upload://"' in filter_expression(ImageFilter(path_prefix="upload://"))
+
+
+def test_a_whole_uri_names_an_image_by_its_id() -> None:
+    by_path = filter_expression(ImageFilter(uri="/photos/Übung (1)/it's~100%*!.jpg"))
+    uri = "file:///photos/%C3%9Cbung%20%281%29/it%27s~100%25%2A%21.jpg"
+    assert by_path == filter_expression(ImageFilter(uri=uri)) == f'(id == "{image_id(uri)}")'
+    with pytest.raises(InvalidRequest):
+        filter_expression(ImageFilter(uri="upload://\ud800"))

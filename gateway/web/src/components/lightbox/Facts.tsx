@@ -5,14 +5,13 @@ import { useQuery } from '@tanstack/react-query';
 import { Fragment, type ReactNode, useState } from 'react';
 
 import { imageQuery, useForget, useTag } from '@/api/images';
-import type { Picture } from '@/api/models';
+import type { Measures, Picture } from '@/api/models';
 import { explainShortly } from '@/api/remedies';
 import { fileName, readableUri } from '@/state/reference';
 import { formatBytes, formatMeasure, formatWhen } from '@/text/quantities';
 
 import { ForgetDialog } from '../ForgetDialog';
 import classes from './Facts.module.css';
-import type { Measures } from './Lightbox';
 
 interface FactsProps {
   collection: string;

@@ -8,17 +8,12 @@ import Carousel, { type ControllerRef } from 'yet-another-react-lightbox';
 import Inline from 'yet-another-react-lightbox/plugins/inline';
 import Zoom from 'yet-another-react-lightbox/plugins/zoom';
 
-import type { Picture } from '@/api/models';
+import type { Measures, Picture } from '@/api/models';
 import { fileName } from '@/state/reference';
 import { fullPicture } from '@/text/links';
 
 import { Facts } from './Facts';
 import classes from './Lightbox.module.css';
-
-export interface Measures {
-  score: number;
-  distance: number;
-}
 
 interface LightboxProps {
   collection: string;

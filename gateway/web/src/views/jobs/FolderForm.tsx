@@ -10,14 +10,18 @@ import { FolderField } from '@/components/FolderField';
 import { FolderSuggestions } from './FolderSuggestions';
 import classes from './SourceCard.module.css';
 
+const SWITCHES = [
+  { name: 'recursive', label: 'Sub-folders too' },
+  { name: 'skip', label: 'Leave out copies of pictures that are in the collection' },
+  { name: 'sync', label: 'Forget pictures whose file is gone from the folder' },
+] as const;
+
 /** Loads a folder that the server can see. */
 export function FolderForm({ collection }: { collection: string }) {
   const { data: system } = useQuery(systemQuery);
   const load = useCreateJob();
   const [path, setPath] = useState('');
-  const [recursive, setRecursive] = useState(true);
-  const [skip, setSkip] = useState(false);
-  const [sync, setSync] = useState(false);
+  const [switches, setSwitches] = useState({ recursive: true, skip: false, sync: false });
   const [pattern, setPattern] = useState('');
   const [tags, setTags] = useState<string[]>([]);
   const roots = system?.image_roots ?? [];
@@ -31,13 +35,13 @@ export function FolderForm({ collection }: { collection: string }) {
     const source = {
       kind: 'directory' as const,
       path: path.trim(),
-      recursive,
+      recursive: switches.recursive,
       pattern: pattern.trim() || null,
     };
     const body = {
       source,
-      on_duplicate: skip ? ('skip' as const) : ('keep' as const),
-      sync,
+      on_duplicate: switches.skip ? ('skip' as const) : ('keep' as const),
+      sync: switches.sync,
       tags,
       metadata: {},
     };
@@ -78,27 +82,17 @@ export function FolderForm({ collection }: { collection: string }) {
       <details className={classes.more}>
         <summary>Options</summary>
         <div className={classes.options}>
-          <Switch
-            label="Sub-folders too"
-            checked={recursive}
-            onChange={(event) => {
-              setRecursive(event.currentTarget.checked);
-            }}
-          />
-          <Switch
-            label="Leave out copies of pictures that are in the collection"
-            checked={skip}
-            onChange={(event) => {
-              setSkip(event.currentTarget.checked);
-            }}
-          />
-          <Switch
-            label="Forget pictures whose file is gone from the folder"
-            checked={sync}
-            onChange={(event) => {
-              setSync(event.currentTarget.checked);
-            }}
-          />
+          {SWITCHES.map(({ name, label }) => (
+            <Switch
+              key={name}
+              label={label}
+              checked={switches[name]}
+              onChange={(event) => {
+                const { checked } = event.currentTarget;
+                setSwitches((before) => ({ ...before, [name]: checked }));
+              }}
+            />
+          ))}
           <TextInput
             label="Only files that match"
             placeholder="*.jpg"

@@ -29,7 +29,6 @@ export function JobCard({ job }: { job: Job }) {
   const act = useJobAction();
   const [asking, setAsking] = useState(false);
   const [shownFailures, setShownFailures] = useState(false);
-  const active = isActive(job);
   const run = (action: JobAction) => {
     act.mutate({ job: job.id, action });
   };
@@ -49,42 +48,16 @@ export function JobCard({ job }: { job: Job }) {
           </Text>
         </div>
         <div className={classes.actions}>
-          {active && job.status !== 'paused' && (
+          {actionsOn(job).map((action) => (
             <Action
-              icon={IconPlayerPause}
-              label="Pause"
+              key={action}
+              action={action}
               onClick={() => {
-                run('pause');
+                if (action === 'cancel') setAsking(true);
+                else run(action);
               }}
             />
-          )}
-          {job.status === 'paused' && (
-            <Action
-              icon={IconPlayerPlay}
-              label="Resume"
-              onClick={() => {
-                run('resume');
-              }}
-            />
-          )}
-          {active && (
-            <Action
-              icon={IconX}
-              label="Cancel"
-              onClick={() => {
-                setAsking(true);
-              }}
-            />
-          )}
-          {!active && job.failed > 0 && (
-            <Action
-              icon={IconRefresh}
-              label="Retry failed"
-              onClick={() => {
-                run('retry');
-              }}
-            />
-          )}
+          ))}
         </div>
       </div>
       <JobProgress job={job} />
@@ -130,13 +103,20 @@ export function JobCard({ job }: { job: Job }) {
   );
 }
 
-interface ActionProps {
-  icon: typeof IconX;
-  label: string;
-  onClick: () => void;
+const ACTIONS: Record<JobAction, { icon: typeof IconX; label: string }> = {
+  pause: { icon: IconPlayerPause, label: 'Pause' },
+  resume: { icon: IconPlayerPlay, label: 'Resume' },
+  cancel: { icon: IconX, label: 'Cancel' },
+  retry: { icon: IconRefresh, label: 'Retry failed' },
+};
+
+function actionsOn(job: Job): JobAction[] {
+  if (isActive(job)) return [job.status === 'paused' ? 'resume' : 'pause', 'cancel'];
+  return job.failed > 0 ? ['retry'] : [];
 }
 
-function Action({ icon: Icon, label, onClick }: ActionProps) {
+function Action({ action, onClick }: { action: JobAction; onClick: () => void }) {
+  const { icon: Icon, label } = ACTIONS[action];
   return (
     <Button variant="default" size="xs" leftSection={<Icon size={15} aria-hidden />} onClick={onClick}>
       {label}

@@ -5,16 +5,16 @@ import { useEffect, useRef, useState } from 'react';
 
 import { collectionsQuery } from '@/api/collections';
 import { putJob } from '@/api/jobs';
-import { systemQuery } from '@/api/system';
+import { largestUpload, systemQuery } from '@/api/system';
 import { looksLikePicture } from '@/state/uploadBatches';
 import { uploads } from '@/state/uploads';
+import { listOfFormats } from '@/text/formats';
 import { formatNumberOf } from '@/text/quantities';
 
 import classes from './SourceCard.module.css';
 import { UploadList } from './UploadList';
 
 const BATCH_FILES = 100;
-const MIB = 1024 * 1024;
 
 /** Uploads pictures of the reader's own machine. */
 export function UploadForm({ collection }: { collection: string }) {
@@ -32,13 +32,14 @@ export function UploadForm({ collection }: { collection: string }) {
   }, [client]);
 
   const limits = system && {
-    bytes: system.limits.max_upload_mb * MIB,
+    bytes: largestUpload(system),
     files: Math.min(BATCH_FILES, system.limits.max_upload_files),
   };
   const add = (files: readonly File[]) => {
-    if (!limits) return;
+    if (!system || !limits) return;
     // A single file is sent whatever it is called; the gateway says why it is no picture.
-    const pictures = files.length === 1 ? files : files.filter(looksLikePicture);
+    const pictures =
+      files.length === 1 ? files : files.filter((file) => looksLikePicture(file, system.formats));
     setLeftOut(files.length - pictures.length);
     uploads.add(pictures, { collection, tags }, limits);
   };
@@ -47,8 +48,7 @@ export function UploadForm({ collection }: { collection: string }) {
       <Title order={2}>From this computer</Title>
       <p className={classes.lead}>
         Pictures are copied to the server
-        {system && `, up to ${system.limits.max_upload_mb} MiB each`}. JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF
-        and HEIC.
+        {system && `, up to ${system.limits.max_upload_mb} MiB each`}. {listOfFormats()}.
       </p>
       <Dropzone
         className={classes.zone ?? ''}

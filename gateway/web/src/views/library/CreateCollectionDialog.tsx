@@ -3,8 +3,9 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 
 import { useCreateCollection } from '@/api/collections';
-import type { Collection } from '@/api/models';
+import type { Pooling } from '@/api/models';
 import { explainShortly } from '@/api/remedies';
+import { COLLECTION_DESCRIPTION, COLLECTION_NAME } from '@/api/rules';
 import { systemQuery } from '@/api/system';
 import { Dialog } from '@/components/Dialog';
 
@@ -15,16 +16,17 @@ interface CreateCollectionDialogProps {
   onCreated: (name: string) => void;
 }
 
-type Pooling = Collection['descriptor']['pooling'];
-
-const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/;
-
-const POOLINGS: { value: Pooling; label: string }[] = [
-  { value: 'rmac', label: 'rmac: maxima of regions, best by our measure' },
-  { value: 'gem', label: 'gem: between mean and maximum' },
-  { value: 'max', label: 'max: the maximum, as in the article' },
-  { value: 'avg', label: 'avg: the mean' },
-];
+/** What each pooling is, in the order of the list. */
+const POOLING_NAMES: Record<Pooling, string> = {
+  rmac: 'maxima of regions, best by our measure',
+  gem: 'between mean and maximum',
+  max: 'the maximum, as in the article',
+  avg: 'the mean',
+};
+const DESCRIPTORS = Object.entries(POOLING_NAMES).map(([value, name]) => ({
+  value: value as Pooling,
+  label: `${value}: ${name}`,
+}));
 
 export function CreateCollectionDialog({ onClose, onCreated }: CreateCollectionDialogProps) {
   const create = useCreateCollection();
@@ -32,8 +34,8 @@ export function CreateCollectionDialog({ onClose, onCreated }: CreateCollectionD
   const [description, setDescription] = useState('');
   const [chosen, setPooling] = useState<Pooling>();
   const { data: system } = useQuery(systemQuery);
-  const pooling = chosen ?? system?.pooling ?? 'rmac';
-  const valid = NAME.test(name);
+  const pooling = chosen ?? system?.pooling;
+  const valid = COLLECTION_NAME.pattern.test(name);
   return (
     <Dialog onClose={onClose} title="New collection">
       <form
@@ -42,7 +44,7 @@ export function CreateCollectionDialog({ onClose, onCreated }: CreateCollectionD
           event.preventDefault();
           if (!valid) return;
           create.mutate(
-            { name, description, descriptor: { pooling } },
+            { name, description, ...(pooling ? { descriptor: { pooling } } : {}) },
             {
               onSuccess: () => {
                 onCreated(name);
@@ -58,7 +60,7 @@ export function CreateCollectionDialog({ onClose, onCreated }: CreateCollectionD
           required
           data-autofocus
           autoComplete="off"
-          maxLength={63}
+          maxLength={COLLECTION_NAME.maxLength}
           value={name}
           error={name !== '' && !valid && 'Use letters, digits and underscores only.'}
           onChange={(event) => {
@@ -67,7 +69,7 @@ export function CreateCollectionDialog({ onClose, onCreated }: CreateCollectionD
         />
         <TextInput
           label="Description"
-          maxLength={1000}
+          maxLength={COLLECTION_DESCRIPTION.maxLength}
           value={description}
           onChange={(event) => {
             setDescription(event.currentTarget.value);
@@ -76,8 +78,8 @@ export function CreateCollectionDialog({ onClose, onCreated }: CreateCollectionD
         <Select
           label="Descriptor"
           description="How the encoder’s features become one vector. It cannot be changed later."
-          data={POOLINGS}
-          value={pooling}
+          data={DESCRIPTORS}
+          value={pooling ?? null}
           allowDeselect={false}
           onChange={(next) => {
             if (next) setPooling(next);

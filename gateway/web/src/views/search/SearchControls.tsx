@@ -2,6 +2,7 @@ import { Slider, Text } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { useState } from 'react';
 
+import { TOP_K } from '@/api/rules';
 import { Collapsible } from '@/components/Collapsible';
 import { FilterFields } from '@/components/FilterFields';
 import { DEFAULT_TOP, MAX_TOP, type SearchAddress } from '@/state/address';
@@ -24,7 +25,7 @@ export function SearchControls({ address, change }: SearchControlsProps) {
         <DebouncedSlider
           name="Results"
           value={address.top}
-          min={1}
+          min={TOP_K.minimum}
           max={MAX_TOP}
           step={1}
           format={String}

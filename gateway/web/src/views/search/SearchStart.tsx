@@ -1,13 +1,16 @@
 import { Button, Kbd, TextInput, Title } from '@mantine/core';
 import { Dropzone } from '@mantine/dropzone';
 import { IconPhotoUp } from '@tabler/icons-react';
+import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'wouter';
 
-import { PATHS, pathWith } from '@/app/paths';
+import { findImage } from '@/api/images';
 import type { Collection } from '@/api/models';
+import { explainShortly } from '@/api/remedies';
+import { PATHS, pathWith } from '@/app/paths';
 import { useCollection } from '@/state/collection';
-import { readReference } from '@/state/reference';
+import { readReference, type Reference } from '@/state/reference';
 import { formatNumberOf } from '@/text/quantities';
 
 import { EncoderNotice } from '@/components/EncoderNotice';
@@ -70,6 +73,20 @@ function ReferenceForm({ onImage }: Pick<SearchStartProps, 'onImage'>) {
   const { name, choose } = useCollection();
   const [text, setText] = useState('');
   const [unread, setUnread] = useState(false);
+  const find = useMutation({ mutationFn: (uri: string) => findImage(name, uri) });
+  const search = (reference: Reference) => {
+    if ('uri' in reference) {
+      const onSuccess = (image: string) => {
+        onImage({ image });
+      };
+      find.mutate(reference.uri, { onSuccess });
+      return;
+    }
+    if (reference.collection && reference.collection !== name) {
+      choose(reference.collection, { replace: true });
+    }
+    onImage({ image: reference.image });
+  };
   return (
     <form
       className={classes.reference}
@@ -77,10 +94,7 @@ function ReferenceForm({ onImage }: Pick<SearchStartProps, 'onImage'>) {
         event.preventDefault();
         const reference = readReference(text);
         setUnread(reference === null);
-        if (!reference) return;
-        if (reference.collection && reference.collection !== name)
-          choose(reference.collection, { replace: true });
-        onImage({ image: reference.image });
+        if (reference) search(reference);
       }}
     >
       <TextInput
@@ -88,13 +102,18 @@ function ReferenceForm({ onImage }: Pick<SearchStartProps, 'onImage'>) {
         aria-label="Address of a stored image"
         placeholder="Or the URL of a stored image"
         value={text}
-        error={unread && 'This names no stored image. Copy the URI or id of one from the Library.'}
+        error={
+          unread
+            ? 'This names no stored image. Copy the URI or id of one from the Library.'
+            : find.error && explainShortly(find.error)
+        }
         onChange={(event) => {
           setText(event.currentTarget.value);
           setUnread(false);
+          find.reset();
         }}
       />
-      <Button type="submit" variant="default" disabled={text.trim() === ''}>
+      <Button type="submit" variant="default" loading={find.isPending} disabled={text.trim() === ''}>
         Search
       </Button>
     </form>

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useCallback, useMemo, useState } from 'react';
 
 import type { SearchQuestion } from '@/api/search';
-import { systemQuery } from '@/api/system';
+import { largestUpload, systemQuery } from '@/api/system';
 import { Notice, ProblemNotice } from '@/components/Notice';
 import { useCollection } from '@/state/collection';
 import { keepPicture } from '@/state/pictures';
@@ -20,8 +20,6 @@ import { TooLarge } from './TooLarge';
 import { usePastedPicture } from './usePastedPicture';
 import { useSubject } from './useSubject';
 
-const MIB = 1024 * 1024;
-
 const AFRESH = { image: undefined, picture: undefined, crop: undefined, open: undefined };
 
 export default function SearchView() {
@@ -31,7 +29,7 @@ export default function SearchView() {
   const [dropped, setDropped] = useState(0);
   const [tooLarge, setTooLarge] = useState(false);
   const { data: system } = useQuery(systemQuery);
-  const largest = (system?.limits.max_upload_mb ?? Infinity) * MIB;
+  const largest = system ? largestUpload(system) : Infinity;
   useDocumentTitle(subject.state === 'ready' ? `${subject.name} · Search` : 'Search');
 
   const searchWith = useCallback(

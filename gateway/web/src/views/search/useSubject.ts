@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 
 import { imageQuery } from '@/api/images';
+import { THUMBNAIL_SIZE } from '@/api/rules';
 import type { SearchQuestion } from '@/api/search';
 import type { SearchAddress } from '@/state/address';
 import { keptPicture } from '@/state/pictures';
@@ -17,8 +18,6 @@ export type SubjectState =
   | { state: 'elsewhere' }
   | { state: 'failed'; problem: unknown }
   | { state: 'ready'; subject: Subject; name: string; preview: string };
-
-const PREVIEW = 1024;
 
 /** The picture that the address names: one of this browser, or a stored image. */
 export function useSubject(address: SearchAddress, collection: string): SubjectState {
@@ -46,6 +45,6 @@ export function useSubject(address: SearchAddress, collection: string): SubjectS
     state: 'ready',
     subject: { kind: 'image', id: stored.data.id },
     name: fileName(stored.data.uri),
-    preview: thumbnail(stored.data, PREVIEW),
+    preview: thumbnail(stored.data, THUMBNAIL_SIZE.maximum),
   };
 }

@@ -1,0 +1,67 @@
+import { screen, waitFor, within } from '@testing-library/react';
+import { expect, test, vi } from 'vitest';
+
+import { Facts } from '@/components/lightbox/Facts';
+
+import { gateway, problem } from '../support/gateway';
+import { hit, ID, image } from '../support/models';
+import { show } from '../support/render';
+
+const PATH = `/api/v2/collections/shoes/images/${ID}`;
+
+function open(changes = {}) {
+  const onForgotten = vi.fn();
+  const picture = image({ tags: ['old'], ...changes });
+  gateway.on(`GET ${PATH}`, () => picture);
+  const measures = hit({ score: 0.9, distance: 0.447 });
+  const facts = (
+    <Facts
+      collection="shoes"
+      picture={picture}
+      measures={measures}
+      place="1 of 2"
+      onSimilar={vi.fn()}
+      onForgotten={onForgotten}
+    />
+  );
+  return { ...show(facts), onForgotten };
+}
+
+test('the facts of a picture are what the API says of it', async () => {
+  open({ metadata: { camera: 'X100', rating: 5 } });
+  expect(screen.getByText('0.900')).toBeVisible();
+  expect(screen.getByText('400 × 300 pixels')).toBeVisible();
+  expect(screen.getByText('JPEG, 71.2 kB')).toBeVisible();
+  expect(await screen.findByText('Added')).toBeVisible();
+  expect(screen.getByText('X100')).toBeVisible();
+  expect(screen.getByText('5')).toBeVisible();
+});
+
+test('a tag is added beside the others', async () => {
+  gateway.on(`PATCH ${PATH}`, () => image());
+  const { user } = open();
+  await user.type(screen.getByRole('combobox', { name: 'Tags' }), 'new{Enter}');
+  await waitFor(() => {
+    expect(gateway.calls(`PATCH ${PATH}`)[0]?.body).toEqual({ tags: ['old', 'new'] });
+  });
+});
+
+test.each([
+  ['file:///photos/beach.jpg', 'The file in its folder stays where it is.'],
+  ['upload://beach.jpg', 'What was uploaded is deleted.'],
+])('forgetting %s says what becomes of its file, and of a refusal', async (uri, said) => {
+  gateway.on(`DELETE ${PATH}`, () => problem(503, 'milvus_unavailable'));
+  const { user, onForgotten } = open({ uri });
+  await user.click(screen.getByRole('button', { name: 'Forget' }));
+  const dialog = await screen.findByRole('dialog');
+  expect(dialog).toHaveTextContent(said);
+  await user.click(within(dialog).getByRole('button', { name: 'Forget' }));
+  expect(await within(dialog).findByRole('alert')).toHaveTextContent('The index is away');
+  expect(onForgotten).not.toHaveBeenCalled();
+
+  gateway.on(`DELETE ${PATH}`, () => ({}));
+  await user.click(within(dialog).getByRole('button', { name: 'Forget' }));
+  await waitFor(() => {
+    expect(onForgotten).toHaveBeenCalledOnce();
+  });
+});

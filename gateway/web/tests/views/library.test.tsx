@@ -1,0 +1,132 @@
+import { screen, waitFor, within } from '@testing-library/react';
+import { describe, expect, test, vi } from 'vitest';
+
+import { CreateCollectionDialog } from '@/views/library/CreateCollectionDialog';
+import { DeleteCollectionDialog } from '@/views/library/DeleteCollectionDialog';
+import { SelectionBar } from '@/views/library/SelectionBar';
+import { useSelection } from '@/views/library/useSelection';
+
+import { gateway, problem } from '../support/gateway';
+import { collection, image, system } from '../support/models';
+import { show } from '../support/render';
+
+const CREATE = 'POST /api/v2/collections';
+
+describe('a new collection', () => {
+  const open = () => show(<CreateCollectionDialog onClose={vi.fn()} onCreated={vi.fn()} />);
+  const name = () => screen.getByRole('textbox', { name: /^Name/ });
+  const create = () => screen.getByRole('button', { name: 'Create' });
+
+  test('is named as the API allows', async () => {
+    const { user } = open();
+    expect(create()).toBeDisabled();
+    await user.type(name(), '2shoes');
+    expect(create()).toBeDisabled();
+    expect(name()).toBeInvalid();
+    expect(name()).toHaveAttribute('maxlength', '63');
+    await user.clear(name());
+    await user.type(name(), 'shoes_2');
+    expect(create()).toBeEnabled();
+  });
+
+  test('has the pooling that the server is set to', async () => {
+    gateway.on('GET /api/v2/system', () => system({ pooling: 'gem' }));
+    gateway.on(CREATE, () => collection({ name: 'hats' }));
+    const { user } = open();
+    expect(await screen.findByDisplayValue('gem: between mean and maximum')).toBeVisible();
+    await user.type(name(), 'hats');
+    await user.click(create());
+    await waitFor(() => {
+      expect(gateway.calls(CREATE)[0]?.body).toEqual({
+        name: 'hats',
+        description: '',
+        descriptor: { pooling: 'gem' },
+      });
+    });
+  });
+
+  test('whose name is taken says so', async () => {
+    gateway.on(CREATE, () => problem(409, 'collection_exists'));
+    const { user } = open();
+    await user.type(name(), 'shoes');
+    await user.click(create());
+    expect(await screen.findByRole('alert')).toHaveTextContent('This name is taken');
+  });
+});
+
+test('a collection is deleted only once its name is typed', async () => {
+  const call = 'DELETE /api/v2/collections/shoes';
+  gateway.on(call, () => ({}));
+  const { user } = show(<DeleteCollectionDialog collection={collection()} onClose={vi.fn()} />);
+  const remove = await screen.findByRole('button', { name: 'Delete collection' });
+  await user.type(screen.getByRole('textbox'), 'shoe');
+  expect(remove).toBeDisabled();
+  await user.type(screen.getByRole('textbox'), 's');
+  await user.click(remove);
+  await waitFor(() => {
+    expect(gateway.calls(call)).toHaveLength(1);
+  });
+});
+
+describe('the selected pictures', () => {
+  const pictures = ['a', 'b', 'c'].map((letter) =>
+    image({ id: letter.repeat(32), uri: `file:///${letter}.jpg`, tags: ['old'] }),
+  );
+  function Bar() {
+    const selection = useSelection(pictures);
+    return (
+      <>
+        <button
+          onClick={() => {
+            selection.toggle(0);
+          }}
+        >
+          First
+        </button>
+        <button
+          onClick={() => {
+            selection.extend(1);
+          }}
+        >
+          To the second
+        </button>
+        <SelectionBar collection="shoes" pictures={pictures} selection={selection} />
+      </>
+    );
+  }
+  const selected = async () => {
+    const { user } = show(<Bar />);
+    expect(screen.queryByRole('toolbar')).toBeNull();
+    await user.click(screen.getByRole('button', { name: 'First' }));
+    await user.click(screen.getByRole('button', { name: 'To the second' }));
+    expect(screen.getByRole('status')).toHaveTextContent('2 selected');
+    return user;
+  };
+
+  test('are forgotten once that is confirmed, and no others', async () => {
+    const user = await selected();
+    await user.click(screen.getByRole('button', { name: 'Forget…' }));
+    const dialog = await screen.findByRole('dialog', { name: 'Forget 2 pictures?' });
+    expect(gateway.asked.filter(({ method }) => method === 'DELETE')).toEqual([]);
+    await user.click(within(dialog).getByRole('button', { name: 'Forget' }));
+    await waitFor(() => {
+      const forgotten = gateway.asked.filter(({ method }) => method === 'DELETE').map(({ path }) => path);
+      expect(forgotten).toEqual(
+        pictures.slice(0, 2).map(({ id }) => `/api/v2/collections/shoes/images/${id}`),
+      );
+    });
+  });
+
+  test('are given tags beside those they have', async () => {
+    const user = await selected();
+    await user.click(screen.getByRole('button', { name: 'Tag…' }));
+    const dialog = await screen.findByRole('dialog', { name: 'Tag 2 pictures' });
+    expect(within(dialog).getByRole('button', { name: 'Save' })).toBeDisabled();
+    await user.type(within(dialog).getByRole('combobox', { name: 'Add' }), 'new{Enter}');
+    await user.click(within(dialog).getByRole('button', { name: 'Save' }));
+    await waitFor(() => {
+      const bodies = gateway.asked.filter(({ method }) => method === 'PATCH').map(({ body }) => body);
+      expect(bodies).toEqual([{ tags: ['old', 'new'] }, { tags: ['old', 'new'] }]);
+    });
+  });
+});
