@@ -29,7 +29,7 @@ def test_a_picture_finds_itself_first(
     assert reply.status_code == 200
     found = reply.json()
     assert set(found) == {"hits", "encoder", "took_ms"}
-    assert found["encoder"] == f"vgg16:{WEIGHTS}:stretch224:avg:512:v1"
+    assert found["encoder"] == f"vgg16:{WEIGHTS}:stretch224:rmac:512:v1"
     took = found["took_ms"]
     assert set(took) == {"encode", "search", "total"}
     assert took["total"] >= took["encode"] + took["search"] - 0.01

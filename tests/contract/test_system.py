@@ -29,7 +29,7 @@ def test_the_system_before_any_encoder(api: httpx.Client, settings: Settings) ->
 def test_the_system_with_an_encoder(api: httpx.Client, encoder: Encoder) -> None:
     system = api.get("/api/v2/system").json()
 
-    assert system["encoder"] == f"vgg16:{WEIGHTS}:stretch224:avg:512:v1"
+    assert system["encoder"] == f"vgg16:{WEIGHTS}:stretch224:rmac:512:v1"
     assert (system["weights"], system["untrained"]) == (WEIGHTS, True)
     assert [worker["queue"] for worker in system["workers"]] == ["encode", "query", "scan"]
     assert all(worker["seen_at"].endswith("Z") for worker in system["workers"])
