@@ -60,11 +60,11 @@ class Thumbnails:
             with os.fdopen(descriptor, "wb") as out:
                 out.write(data)
             Path(temporary).replace(location)
-            self._evict(len(data))
+            self._limit_size(len(data))
         except OSError as error:
             _log.warning("thumbnail_store_failed", error=str(error))
 
-    def _evict(self, added: int) -> None:
+    def _limit_size(self, added: int) -> None:
         with self._lock:
             if self._bytes is not None and self._bytes + added <= self._max_bytes:
                 self._bytes += added

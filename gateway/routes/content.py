@@ -12,7 +12,7 @@ from gateway.files.originals import find_original, picture_path
 from gateway.http.caching import cache_control, has_current, not_modified
 from gateway.http.problems import problem_responses
 from gateway.routes.parameters import CollectionPath, ImagePath
-from gateway.schemas.urls import version as content_version
+from gateway.schemas.urls import content_version
 from shared.domain.image import ImageRow
 from shared.errors import NotFound
 from shared.files.formats import MEDIA_TYPES
