@@ -1,7 +1,7 @@
-"""The application: routes, middleware, and the clients' lifetime."""
+"""The application: routes, middleware, and the lifetime of the services."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
@@ -19,7 +19,6 @@ from gateway.http.problems import UnhandledErrors
 from gateway.http.request_metrics import RequestMetrics
 from gateway.http.security import AccessControl, ApiKeys, SecurityHeaders
 from gateway.http.web_page import Page
-from gateway.metrics import Metrics
 from gateway.routes import (
     article,
     collections,
@@ -35,7 +34,7 @@ from gateway.routes import (
 from shared import log
 from shared.settings import Settings, get_settings
 
-#: Uploads beyond this go to disk while they arrive: a thousand files fit into memory.
+#: Uploaded files larger than this are spooled to disk, so that a thousand fit into memory.
 _SPOOL_BYTES = 64 * 1024
 
 _ROUTERS = (
@@ -53,7 +52,7 @@ _ROUTERS = (
 
 
 class Gateway(FastAPI):
-    """FastAPI with our OpenAPI schema, made once."""
+    """FastAPI with the schema of `gateway.openapi`, built once."""
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
@@ -62,10 +61,9 @@ class Gateway(FastAPI):
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    """The gateway. Without `settings` it is this process's own, and sets up its logs.
+    """The gateway. Without `settings`, reads this process's own and configures its log.
 
-    Nothing is connected before the app starts, and it starts whether Redis and Milvus are there
-    or not.
+    Nothing connects before the app starts, and it starts while Redis and Milvus are away.
     """
     if settings is None:
         settings = get_settings()
@@ -74,9 +72,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with AsyncExitStack() as stack:
-            app.state.metrics = Metrics()
-            app.state.services = await open_services(settings, app.state.metrics, stack)
+        async with open_services(settings) as services:
+            app.state.services = services
             yield
 
     app = Gateway(
@@ -93,7 +90,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     docs.install(app)
     for router in _ROUTERS:
         app.include_router(router)
-    # What no route answers; as a route it would hide 405 behind 404.
+    # Not a route: one that matches every path would answer 404 where 405 is right.
     app.router.default = Page()
     return app
 
@@ -103,7 +100,7 @@ def _operation_id(route: APIRoute) -> str:
 
 
 def _middleware(settings: Settings) -> list[Middleware]:
-    """From the outermost to the innermost."""
+    """The middleware, outermost first."""
     return [
         # Before anything asks for a request's scheme or client. Both uvicorn commands leave it to
         # this line (`--no-proxy-headers`), so that one setting says who is believed.

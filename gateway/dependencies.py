@@ -1,29 +1,19 @@
-"""What handlers ask for: services, and parameters that many routes have."""
+"""The services that handlers ask for, as `Depends` aliases."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, TypeVar, cast
 
-from fastapi import Depends, Query, Request
-from fastapi import Path as PathParameter
-from pydantic import Field
+from fastapi import Depends, Request
 
 from gateway.factory import Services
 from gateway.files.thumbnails import Thumbnails
 from gateway.http.security import ApiKeys
 from gateway.metrics import Metrics
-from gateway.schemas.fields import (
-    BLANK_IS_NONE,
-    EXAMPLE_ID,
-    EXAMPLE_JOB_ID,
-    CollectionName,
-    ImageId,
-    JobId,
-)
 from gateway.schemas.urls import UrlBuilder
 from gateway.services.deletion import DeletionService
 from gateway.services.job_events import JobEventStream
 from gateway.services.loads import LoadService
-from gateway.services.readiness import Readiness
+from gateway.services.readiness import ReadinessProbe
 from gateway.services.search import SearchService
 from gateway.services.uploads import UploadService
 from shared.ledger import Jobs, Workers
@@ -34,7 +24,7 @@ from shared.store import Collections, Images
 T = TypeVar("T")
 
 
-# Coroutines all: FastAPI would take a thread for each plain function.
+# All of them are coroutines: FastAPI would run plain functions in its thread pool.
 async def _services(request: Request) -> Services:
     return cast("Services", request.app.state.services)
 
@@ -50,11 +40,8 @@ async def _urls(request: Request, services: Annotated[Services, Depends(_service
     return UrlBuilder(request, services.settings)
 
 
-async def _metrics(request: Request) -> Metrics:
-    return cast("Metrics", request.app.state.metrics)
-
-
 SettingsDep = Annotated[Settings, Depends(_one(lambda s: s.settings))]
+MetricsDep = Annotated[Metrics, Depends(_one(lambda s: s.metrics))]
 ApiKeysDep = Annotated[ApiKeys, Depends(_one(lambda s: s.api_keys))]
 CollectionsDep = Annotated[Collections, Depends(_one(lambda s: s.collections))]
 ImagesDep = Annotated[Images, Depends(_one(lambda s: s.images))]
@@ -67,18 +54,5 @@ JobEventsDep = Annotated[JobEventStream, Depends(_one(lambda s: s.job_events))]
 WorkersDep = Annotated[Workers, Depends(_one(lambda s: s.workers))]
 DispatcherDep = Annotated[Dispatcher, Depends(_one(lambda s: s.dispatcher))]
 ThumbnailsDep = Annotated[Thumbnails, Depends(_one(lambda s: s.thumbnails))]
-ReadinessDep = Annotated[Readiness, Depends(_one(lambda s: s.readiness))]
-MetricsDep = Annotated[Metrics, Depends(_metrics)]
+ReadinessDep = Annotated[ReadinessProbe, Depends(_one(lambda s: s.readiness))]
 UrlsDep = Annotated[UrlBuilder, Depends(_urls)]
-
-CollectionPath = Annotated[
-    CollectionName, PathParameter(description="A collection's name.", examples=["holidays"])
-]
-ImagePath = Annotated[ImageId, PathParameter(description="An image's id.", examples=[EXAMPLE_ID])]
-JobPath = Annotated[JobId, PathParameter(description="A job's id.", examples=[EXAMPLE_JOB_ID])]
-Limit = Annotated[int, Query(ge=1, le=1000, description="Items on a page.")]
-Cursor = Annotated[
-    Annotated[str, Field(max_length=2000)] | None,
-    BLANK_IS_NONE,
-    Query(description="`next_cursor` of the page before."),
-]

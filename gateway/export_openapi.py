@@ -1,4 +1,4 @@
-"""`python -m gateway.export_openapi` prints the OpenAPI schema, without Redis and Milvus."""
+"""`python -m gateway.export_openapi` prints the OpenAPI schema, without Redis or Milvus."""
 
 import json
 import sys

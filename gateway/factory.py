@@ -1,6 +1,7 @@
-"""Every client and service is made, handed out and closed here."""
+"""Creates and closes every client and service of the gateway."""
 
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from gateway.files.thumbnails import Thumbnails
@@ -10,10 +11,10 @@ from gateway.services.deletion import DeletionService
 from gateway.services.job_events import JobEventStream
 from gateway.services.loads import LoadService
 from gateway.services.query_encoder import QueryEncoder
-from gateway.services.readiness import Readiness
+from gateway.services.readiness import ReadinessProbe
 from gateway.services.search import SearchService
 from gateway.services.uploads import UploadService
-from shared.ledger import Events, Jobs, Stats, Workers
+from shared.ledger import AsyncEvents, Events, Jobs, Queries, Stats, Workers
 from shared.queue import Dispatcher, create_celery
 from shared.redis import connect, connect_async
 from shared.settings import Settings
@@ -22,9 +23,10 @@ from shared.store import Collections, Images, VectorSearch
 
 @dataclass(frozen=True)
 class Services:
-    """Everything that the routes ask for."""
+    """Everything that the routes use."""
 
     settings: Settings
+    metrics: Metrics
     api_keys: ApiKeys
     collections: Collections
     images: Images
@@ -37,42 +39,46 @@ class Services:
     workers: Workers
     dispatcher: Dispatcher
     thumbnails: Thumbnails
-    readiness: Readiness
+    readiness: ReadinessProbe
 
 
-async def open_services(settings: Settings, metrics: Metrics, stack: AsyncExitStack) -> Services:
-    """Make every client; `stack` closes them. None is connected before it is first used."""
-    redis = connect(settings)
-    stack.callback(redis.close)
-    async_redis = connect_async(settings)
-    stack.push_async_callback(async_redis.aclose)
-    celery = create_celery(settings)
-    stack.callback(celery.close)
-    collections, images, search = Collections(settings), Images(settings), VectorSearch(settings)
-    stack.callback(collections.close)
-    stack.callback(images.close)
-    stack.push_async_callback(search.close)
+@asynccontextmanager
+async def open_services(settings: Settings) -> AsyncIterator[Services]:
+    """All services, until the context ends. Clients connect when they are first used."""
+    async with AsyncExitStack() as stack:
+        redis = connect(settings)
+        stack.callback(redis.close)
+        async_redis = connect_async(settings)
+        stack.push_async_callback(async_redis.aclose)
+        celery = create_celery(settings)
+        stack.callback(celery.close)
+        collections, images = Collections(settings), Images(settings)
+        stack.callback(collections.close)
+        stack.callback(images.close)
+        search = VectorSearch(settings)
+        stack.push_async_callback(search.close)
 
-    dispatcher = Dispatcher(celery, redis)
-    jobs, workers = Jobs(redis, settings), Workers(redis, settings)
-    readiness = Readiness(redis, workers, collections, settings.default_collection)
-    stack.callback(readiness.close)
-    metrics.watch(LedgerMetrics(Stats(redis), jobs, workers, dispatcher))
-    encoder = QueryEncoder(settings, redis, async_redis, dispatcher)
-    loads = LoadService(settings, jobs, workers, collections, dispatcher)
-    return Services(
-        settings=settings,
-        api_keys=ApiKeys(settings.api_keys),
-        collections=collections,
-        images=images,
-        searches=SearchService(collections, search, encoder, metrics),
-        deletion=DeletionService(settings, collections, images, jobs),
-        jobs=jobs,
-        loads=loads,
-        uploads=UploadService(settings, loads, jobs, images),
-        job_events=JobEventStream(jobs, Events(redis)),
-        workers=workers,
-        dispatcher=dispatcher,
-        thumbnails=Thumbnails(settings),
-        readiness=readiness,
-    )
+        metrics, dispatcher = Metrics(), Dispatcher(celery, redis)
+        jobs, workers = Jobs(redis, settings), Workers(redis, settings)
+        metrics.watch(LedgerMetrics(Stats(redis), jobs, workers, dispatcher))
+        readiness = ReadinessProbe(redis, workers, collections, settings.default_collection)
+        stack.callback(readiness.close)
+        encoder = QueryEncoder(settings, async_redis, Queries(redis), workers, dispatcher)
+        loads = LoadService(settings, jobs, workers, collections, dispatcher)
+        yield Services(
+            settings=settings,
+            metrics=metrics,
+            api_keys=ApiKeys(settings.api_keys),
+            collections=collections,
+            images=images,
+            searches=SearchService(collections, search, encoder, metrics),
+            deletion=DeletionService(settings, collections, images, jobs),
+            jobs=jobs,
+            loads=loads,
+            uploads=UploadService(settings, loads, jobs, AsyncEvents(async_redis), images),
+            job_events=JobEventStream(jobs, Events(redis)),
+            workers=workers,
+            dispatcher=dispatcher,
+            thumbnails=Thumbnails(settings),
+            readiness=readiness,
+        )

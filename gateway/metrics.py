@@ -1,8 +1,8 @@
-"""What Prometheus reads.
+"""The metrics that Prometheus scrapes.
 
-Counts of images come from the ledger and are the same whichever gateway is asked: take the `max`
-of them, not the sum. Searches and requests are counted by each gateway for itself: run one
-process an address, and sum those.
+Counts of images come from the ledger, so every gateway shows the same: aggregate them by `max`.
+Searches and requests are counted by each gateway process for itself: scrape each process at an
+address of its own, and aggregate those by `sum`.
 """
 
 from collections.abc import Iterator
@@ -57,7 +57,7 @@ class Metrics:
         )
 
     def watch(self, ledger: "LedgerMetrics") -> None:
-        """Read the ledger at each scrape, too."""
+        """Also show the ledger's metrics, read at each scrape."""
         self._registry.register(ledger)
 
     def render(self) -> bytes:
@@ -67,7 +67,7 @@ class Metrics:
 
 @dataclass(frozen=True)
 class LedgerMetrics:
-    """Reads the ledger when it is scraped. While Redis is away it says so and nothing else."""
+    """Reads the ledger at each scrape. While Redis is away, only `lookalike_redis_up` is shown."""
 
     stats: Stats
     jobs: Jobs
@@ -75,7 +75,7 @@ class LedgerMetrics:
     dispatcher: Dispatcher
 
     def describe(self) -> Iterator[Metric]:
-        """Nothing: what there is depends on Redis, which registering must not wait for."""
+        """Nothing: without it, registering would call `collect` and wait for Redis."""
         return iter(())
 
     def collect(self) -> Iterator[Metric]:

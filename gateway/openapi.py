@@ -1,4 +1,4 @@
-"""The OpenAPI schema, made clean for client generators."""
+"""The OpenAPI schema, in the form that client generators expect."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -30,7 +30,7 @@ _SECURITY_SCHEMES = {
     "Bearer": {"type": "http", "scheme": "bearer"},
     "Session": {"type": "apiKey", "in": "cookie", "name": "lookalike_session"},
 }
-#: FastAPI drops nulls from examples; those that hold any are put back as they are.
+#: FastAPI drops nulls from examples; the examples of these schemas hold some and are restored.
 _WITH_NULLS: tuple[type[BaseModel], ...] = (Failure, Job, Upload)
 _OPEN = ("/health/", "/api/v2/session")
 _UNSAFE = frozenset({"post", "put", "patch", "delete"})
@@ -52,7 +52,7 @@ def build(app: FastAPI) -> dict[str, Any]:
     for model in _WITH_NULLS:
         components["schemas"][model.__name__] |= model.model_config["json_schema_extra"]
     components["securitySchemes"] = _SECURITY_SCHEMES
-    # No key is asked for unless some are set: the empty one stands for that.
+    # The empty alternative says that no key is needed, as when none is configured.
     schema["security"] = [{}, *({name: []} for name in _SECURITY_SCHEMES)]
     for path, method, operation in _operations(schema):
         if path.startswith(_OPEN):
@@ -74,12 +74,12 @@ def _operations(schema: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, An
 def _describe_stream(content: dict[str, Any]) -> None:
     stream = content.get("text/event-stream")
     if stream is not None:
-        # One event's: FastAPI writes `itemSchema`, which OpenAPI has from 3.2 on; this is 3.1.
+        # FastAPI writes `itemSchema`, which is new in OpenAPI 3.2; this document is 3.1.
         stream["schema"] = stream.pop("itemSchema")
 
 
 def _mark_binary(node: Any) -> None:
-    """Say `format: binary` beside 3.1's own word for it, which few generators know."""
+    """Add `format: binary`: few generators know `contentMediaType`, its successor in 3.1."""
     if isinstance(node, dict):
         if node.get("contentMediaType") == "application/octet-stream":
             node["format"] = "binary"

@@ -1,1 +1,1 @@
-"""Files that the gateway stores, reads and makes."""
+"""Files that the gateway stores, reads and generates."""

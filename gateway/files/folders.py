@@ -1,4 +1,4 @@
-"""The folders that a load may name, for whoever types one."""
+"""Lists the folders that a load may name, for the page's folder field."""
 
 import heapq
 import os
@@ -23,7 +23,7 @@ def list_folders(
     if path is None:
         found: Iterator[Path] = (root for root in settings.image_roots if str(root) > after)
         page = heapq.nsmallest(limit + 1, found, key=str)
-        marks = [str(folder) for folder in page]
+        positions = [str(folder) for folder in page]
     else:
         parent = resolve_directory(path, settings)
         try:
@@ -32,10 +32,10 @@ def list_folders(
             raise InvalidRequest(
                 "unreadable", f"The folder cannot be read: {error.strerror}."
             ) from error
-        marks = [folder.name for folder in page]
+        positions = [folder.name for folder in page]
     if len(page) <= limit:
         return page, None
-    return page[:limit], cursors.encode(marks[limit - 1])
+    return page[:limit], cursors.encode(positions[limit - 1])
 
 
 def _inside(parent: Path, after: str, settings: Settings) -> Iterator[Path]:
@@ -55,7 +55,7 @@ def _name(folder: Path) -> str:
 
 
 def _is_unicode(name: str) -> bool:
-    # JSON cannot carry other names, so that no request could name the folder.
+    # JSON cannot carry other names, so no request could name such a folder.
     try:
         name.encode()
     except UnicodeEncodeError:

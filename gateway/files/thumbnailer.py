@@ -1,7 +1,7 @@
-"""A picture made small: upright, as WebP. Runs in the gateway, or for large ones on its own.
+"""Makes thumbnails: upright, as WebP. Large pictures are decoded in a process of their own.
 
-`python -m gateway.files.thumbnailer MAX_PIXELS SIZE PATH` writes the WebP to standard output. Such
-a process takes the memory of a large picture, and whatever its decoder does, with it when it ends.
+`python -m gateway.files.thumbnailer MAX_PIXELS SIZE PATH` is that process; it writes the WebP to
+standard output. Its memory is freed when it ends, and a crash of its decoder ends it alone.
 """
 
 import io
@@ -14,7 +14,7 @@ from pillow_heif import register_heif_opener
 
 from shared.errors import PictureError
 
-#: What `shared.files.formats` knows, by the names of the Pillow plugins that open it.
+#: The formats of `shared.files.formats`, by the names of the Pillow plugins that open them.
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "AVIF", "HEIF")
 #: Pictures that take more memory than this to decode are decoded in a process of their own.
 HEAVY_BYTES = 32 * 1024 * 1024
@@ -42,7 +42,7 @@ def shrink(path: Path, size: int, max_pixels: int) -> bytes:
 def _shrink(path: Path, size: int, max_pixels: int) -> bytes:
     with _open(path, max_pixels) as picture:
         try:
-            # JPEGs are decoded at a fraction of their size, still twice what is wanted.
+            # JPEGs are decoded at a fraction of their size that is at least twice the wanted one.
             picture.draft("RGB", (2 * size, 2 * size))
             ImageOps.exif_transpose(picture, in_place=True)
             small = _displayable(picture)
@@ -64,7 +64,7 @@ def _shrink_apart(path: Path, size: int, max_pixels: int) -> bytes:
         code, _, reason = done.stderr.decode(errors="replace").partition("\n")
         raise PictureError(code, reason)
     if done.returncode != 0:
-        raise PictureError("decoder_crashed", "The picture makes its decoder crash.")
+        raise PictureError("decoder_crashed", "The decoder crashed on this picture.")
     return done.stdout
 
 
@@ -89,7 +89,7 @@ def _open(path: Path, max_pixels: int) -> Image.Image:
 
 
 def _memory(path: Path, max_pixels: int) -> int:
-    """Bytes that decoding takes, about: nothing is decoded to find out."""
+    """About how many bytes decoding takes, told from the header alone."""
     with _open(path, max_pixels) as picture:
         pixels = picture.width * picture.height
         if picture.format in ("JPEG", "MPO"):
@@ -99,7 +99,7 @@ def _memory(path: Path, max_pixels: int) -> int:
 
 
 def _displayable(picture: Image.Image) -> Image.Image:
-    """The picture in a mode that resizes well and that WebP takes."""
+    """The picture in a mode that can be resized smoothly and written as WebP."""
     if picture.mode in ("RGB", "RGBA"):
         return picture
     if picture.mode.startswith("I"):

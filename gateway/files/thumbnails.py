@@ -1,4 +1,4 @@
-"""Thumbnails, made once and kept on disk as long as there is room for them."""
+"""A cache of thumbnails on disk."""
 
 import os
 import tempfile
@@ -16,13 +16,13 @@ _log = get_logger(__name__)
 
 #: Room for some 30,000 thumbnails of the page's size.
 CACHE_BYTES = 512 * 1024 * 1024
-#: What is left of the cache once it was too full.
+#: A cache that is over its limit is emptied to this share of it.
 _KEPT_SHARE = 0.8
-_MAKERS = 2
+_CONCURRENT = 2
 
 
 class Thumbnails:
-    """A cache of WebP files under DATA_DIR, the longest unused of which make room."""
+    """WebP files under DATA_DIR, at most `max_bytes`; the least recently used are deleted first."""
 
     def __init__(self, settings: Settings, max_bytes: int = CACHE_BYTES) -> None:
         self._folder = settings.data_dir / "thumbnails"
@@ -30,39 +30,41 @@ class Thumbnails:
         self._max_bytes = max_bytes
         self._bytes: int | None = None
         self._lock = threading.Lock()
-        # Few, so that a page full of new thumbnails leaves cores and memory to others.
-        self._makers = CapacityLimiter(_MAKERS)
+        # A page of new thumbnails must leave cores and memory to other requests.
+        self._limiter = CapacityLimiter(_CONCURRENT)
 
     async def get(self, picture: Path, size: int) -> tuple[bytes, str]:
         """A WebP of `picture` within a square of `size` pixels, and its ETag.
 
         Raises PictureError as `gateway.files.thumbnailer.shrink` does, OSError where the file is
-        gone. A disk that is full or read-only costs the cache, not the answer.
+        gone. If the disk is full or read-only, the thumbnail is made and not cached.
         """
         name = await to_thread.run_sync(version, picture, size)
-        place = self._folder / name[:2] / f"{name}.webp"
-        data = await to_thread.run_sync(_read, place)
+        location = self._folder / name[:2] / f"{name}.webp"
+        data = await to_thread.run_sync(_read, location)
         if data is None:
-            data = await to_thread.run_sync(self._make, picture, size, place, limiter=self._makers)
+            data = await to_thread.run_sync(
+                self._make, picture, size, location, limiter=self._limiter
+            )
         return data, f'"{name}"'
 
-    def _make(self, picture: Path, size: int, place: Path) -> bytes:
+    def _make(self, picture: Path, size: int, location: Path) -> bytes:
         data = shrink(picture, size, self._max_pixels)
-        self._keep(place, data)
+        self._store(location, data)
         return data
 
-    def _keep(self, place: Path, data: bytes) -> None:
+    def _store(self, location: Path, data: bytes) -> None:
         try:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            descriptor, temporary = tempfile.mkstemp(prefix=".new-", dir=place.parent)
+            location.parent.mkdir(parents=True, exist_ok=True)
+            descriptor, temporary = tempfile.mkstemp(prefix=".new-", dir=location.parent)
             with os.fdopen(descriptor, "wb") as out:
                 out.write(data)
-            Path(temporary).replace(place)
-            self._make_room(len(data))
+            Path(temporary).replace(location)
+            self._limit_size(len(data))
         except OSError as error:
             _log.warning("thumbnail_store_failed", error=str(error))
 
-    def _make_room(self, added: int) -> None:
+    def _limit_size(self, added: int) -> None:
         with self._lock:
             if self._bytes is not None and self._bytes + added <= self._max_bytes:
                 self._bytes += added
@@ -78,10 +80,10 @@ class Thumbnails:
                     return
 
 
-def _read(place: Path) -> bytes | None:
+def _read(location: Path) -> bytes | None:
     try:
-        data = place.read_bytes()
-        os.utime(place)
+        data = location.read_bytes()
+        os.utime(location)
     except OSError:
         return None
     return data

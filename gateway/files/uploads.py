@@ -1,4 +1,4 @@
-"""Uploaded pictures: told by their content, stored under its hash, never under their names."""
+"""Stores uploaded pictures: formats are told by content, files are named by their hash."""
 
 import contextlib
 import hashlib
@@ -25,7 +25,7 @@ _NAME_LENGTH = 255
 
 @dataclass(frozen=True)
 class Incoming:
-    """One file of a request: a picture of a known format, or why it is none."""
+    """One file of a request: its format, or the error if it is no picture."""
 
     name: str
     file: BinaryIO
@@ -35,7 +35,7 @@ class Incoming:
 
 @dataclass(frozen=True)
 class Received:
-    """One file of a request: where it is stored, or why it was rejected."""
+    """One file of a request: the stored file, or the error for which it was rejected."""
 
     name: str
     ref: FileRef | None
@@ -43,7 +43,7 @@ class Received:
 
 
 class _Written(NamedTuple):
-    """A picture on disk that is not yet at its place."""
+    """A picture that is written to a temporary file."""
 
     temporary: Path
     sha256: str
@@ -77,7 +77,7 @@ def inspect(name: str | None, file: BinaryIO) -> Incoming:
 
 
 def store(files: Sequence[Incoming], collection: str, settings: Settings) -> list[Received]:
-    """Store a request's pictures; each lies whole at its place or not at all.
+    """Store a request's pictures. None is ever visible half written.
 
     Raises Unavailable `storage_unavailable`.
     """
@@ -86,8 +86,8 @@ def store(files: Sequence[Incoming], collection: str, settings: Settings) -> lis
         folder.mkdir(parents=True, exist_ok=True)
         with contextlib.ExitStack() as cleanup:
             written = [_write(file, folder, cleanup) if file.format else None for file in files]
-            # The job outlives a power cut; so must what it is about. Synced after all are written,
-            # as the first of them then takes most of the others along.
+            # A job survives a power cut, so its files must too. They are synced after all are
+            # written: the first fsync then flushes most of the others as well.
             for item in filter(None, written):
                 _sync(item.temporary)
             return [
@@ -101,19 +101,19 @@ def store(files: Sequence[Incoming], collection: str, settings: Settings) -> lis
 
 
 def remove(uris: Sequence[str], collection: str, settings: Settings) -> None:
-    """Remove the files of forgotten images; those that were not uploaded stay where they are."""
+    """Delete the files of deleted images, if they were uploaded; other uris are skipped."""
     for uri in uris:
         if uri.startswith(UPLOAD_SCHEME):
             place = upload_path(uri, collection, settings)
             try:
                 place.unlink(missing_ok=True)
             except OSError as error:
-                # The image is forgotten; a file too many harms nobody.
+                # The image itself is deleted; a leftover file does no harm.
                 _log.warning("upload_delete_failed", uri=uri, error=str(error))
 
 
 def _write(incoming: Incoming, folder: Path, cleanup: contextlib.ExitStack) -> _Written:
-    """Write a file where none is looked for, hashing it on its way."""
+    """Copy a file to a temporary one and hash it."""
     digest = hashlib.sha256()
     descriptor, temporary = tempfile.mkstemp(prefix=".incoming-", dir=folder)
     cleanup.callback(Path(temporary).unlink, missing_ok=True)
@@ -134,12 +134,12 @@ def _sync(path: Path) -> None:
 
 
 def _place(incoming: Incoming, written: _Written, collection: str, settings: Settings) -> FileRef:
-    """Move a written file to its place."""
+    """Move a temporary file to where its uri says."""
     assert incoming.format is not None  # noqa: S101 - others are not written
     uri = upload_uri(written.sha256, EXTENSIONS[incoming.format][0])
     place = upload_path(uri, collection, settings)
     if not place.exists():
-        # What lies there already keeps its time, so that it counts as unchanged.
+        # A file that exists keeps its mtime, so that the load counts it as unchanged.
         place.parent.mkdir(exist_ok=True)
         written.temporary.replace(place)
     stat = place.stat()

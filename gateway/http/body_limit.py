@@ -1,7 +1,7 @@
 """The limit on request bodies.
 
-FastAPI's own `max_body_size` answers plain text where Content-Length already tells too much, so
-that the limit stands here, where the answer is a problem like any other.
+FastAPI's own `max_body_size` answers plain text when Content-Length is over the limit; here the
+answer is problem+json like every other error.
 """
 
 from starlette.datastructures import Headers
@@ -11,12 +11,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway.http.problems import problem_of
 from shared.errors import TooLarge
 
-#: Browsers show an answer only once they have sent all, so a little too much is read and dropped.
+#: Browsers show an answer only after they have sent the whole body, so bodies up to this many
+#: times the limit are read and dropped.
 _DRAINED_FACTOR = 4
 
 
 class BodyLimit:
-    """Answers 413 to bodies over `max_bytes`, announced or not."""
+    """Answers 413 to bodies over `max_bytes`, with and without Content-Length."""
 
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:
         self._app = app
@@ -26,9 +27,9 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        announced = Headers(scope=scope).get("content-length", "")
-        if announced.isdecimal() and int(announced) > self._max_bytes:
-            if int(announced) <= _DRAINED_FACTOR * self._max_bytes:
+        declared = Headers(scope=scope).get("content-length", "")
+        if declared.isdecimal() and int(declared) > self._max_bytes:
+            if int(declared) <= _DRAINED_FACTOR * self._max_bytes:
                 await _drain(receive)
             await problem_of(self._too_large())(scope, receive, send)
             return
@@ -39,7 +40,7 @@ class BodyLimit:
             message = await receive()
             received += len(message.get("body", b""))
             if received > self._max_bytes:
-                # The one exception that FastAPI lets through while it reads a body.
+                # The only exception that FastAPI does not wrap while it reads a body.
                 raise HTTPException(413)
             return message
 
@@ -49,7 +50,7 @@ class BodyLimit:
         limit = self._max_bytes // 2**20
         return TooLarge(
             "too_large",
-            f"The request is larger than {limit} MiB; send less at once, or raise "
+            f"The request is larger than {limit} MiB. Send fewer files at once, or raise "
             "LOOKALIKE_MAX_UPLOAD_MB.",
         )
 

@@ -1,4 +1,4 @@
-"""Swagger UI and ReDoc, from files of our own: they work with no internet."""
+"""Swagger UI and ReDoc, served from local files so that they work offline."""
 
 import base64
 import hashlib
@@ -23,7 +23,7 @@ def install(app: FastAPI) -> None:
     @app.get("/docs", include_in_schema=False)
     async def swagger_ui(request: Request) -> HTMLResponse:
         root = request.scope.get("root_path", "")
-        return _guarded(
+        return _with_policy(
             get_swagger_ui_html(
                 openapi_url=f"{root}{app.openapi_url}",
                 title=f"{app.title} API",
@@ -37,7 +37,7 @@ def install(app: FastAPI) -> None:
     @app.get("/redoc", include_in_schema=False)
     async def redoc(request: Request) -> HTMLResponse:
         root = request.scope.get("root_path", "")
-        return _guarded(
+        return _with_policy(
             get_redoc_html(
                 openapi_url=f"{root}{app.openapi_url}",
                 title=f"{app.title} API",
@@ -48,8 +48,8 @@ def install(app: FastAPI) -> None:
         )
 
 
-def _guarded(page: HTMLResponse) -> HTMLResponse:
-    """Allow the page's own inline script by its hash, and no other."""
+def _with_policy(page: HTMLResponse) -> HTMLResponse:
+    """Allow the page's own inline scripts, by hash, and no others."""
     scripts = _INLINE_SCRIPT.findall(bytes(page.body).decode())
     hashes = [f"'sha256-{_digest(script)}'" for script in scripts]
     page.headers["Content-Security-Policy"] = "; ".join(

@@ -1,4 +1,4 @@
-"""Every error as `application/problem+json` (RFC 9457), and how routes declare theirs."""
+"""Errors as `application/problem+json` (RFC 9457), and their part of the OpenAPI schema."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -54,7 +54,7 @@ class Problem(BaseModel):
     )
 
 
-#: The codes that go with each status, as the schema of every route that answers it lists them.
+#: The codes of each status, for the schema.
 _MEANINGS: dict[int, str] = {
     400: "The body cannot be read: `bad_request`.",
     401: "An API key is asked for: `unauthorized`.",
@@ -81,7 +81,7 @@ _RETRY_AFTER = {
 
 
 def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The `responses=` of a route that may answer these errors, and any other route's 401."""
+    """The `responses=` of a route that may answer these errors; 401 is always added."""
     return {
         status: {
             "description": _MEANINGS[status],
@@ -110,16 +110,21 @@ def problem_response(
     }
     if errors:
         body["errors"] = [error.model_dump() for error in errors]
-    # Escaped to ASCII: a detail may quote what no UTF-8 can carry.
+    # ASCII only: a detail may quote lone surrogates, which UTF-8 cannot encode.
     return Response(json.dumps(body), status, dict(headers or {}), MEDIA_TYPE)
 
 
 def problem_of(error: LookalikeError) -> Response:
-    """The answer to an error of our own."""
+    """The answer to one of the errors of `shared.errors`."""
     headers = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
     if error.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
     return problem_response(error.status, error.code, error.title, error.detail, headers)
+
+
+def invalid_field(message: str, *location: str) -> RequestValidationError:
+    """The error of a field that is checked by hand, as FastAPI raises it for its own checks."""
+    return RequestValidationError([{"loc": location, "msg": message, "type": "value_error"}])
 
 
 def install(app: FastAPI) -> None:
@@ -131,7 +136,7 @@ def install(app: FastAPI) -> None:
 
 
 class UnhandledErrors:
-    """The outermost net: what nothing else caught is logged, and answered without a word of it."""
+    """Logs what nothing else caught, and answers 500 without any of it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -139,13 +144,13 @@ class UnhandledErrors:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = False
 
-        async def note_start(message: Message) -> None:
+        async def watch_start(message: Message) -> None:
             nonlocal started
             started = started or message["type"] == "http.response.start"
             await send(message)
 
         try:
-            await self._app(scope, receive, note_start)
+            await self._app(scope, receive, watch_start)
         except Exception:
             if scope["type"] != "http":
                 raise
@@ -157,7 +162,10 @@ class UnhandledErrors:
 
 def internal_error() -> Response:
     return problem_response(
-        500, "internal_error", "Internal error", "This is a fault of ours; the log has the cause."
+        500,
+        "internal_error",
+        "Internal error",
+        "Lookalike made an error; its log has the cause.",
     )
 
 
@@ -187,7 +195,10 @@ async def _on_validation_error(_: Request, error: Exception) -> Response:
 
 _HTTP_DETAILS = {
     404: ("not_found", "There is nothing at this address. /docs lists what there is."),
-    405: ("method_not_allowed", "This address does not take this method. /docs lists what does."),
+    405: (
+        "method_not_allowed",
+        "This address has no such method. /docs lists those it has.",
+    ),
     413: ("too_large", "The request is over the limit that GET /api/v2/system names."),
 }
 

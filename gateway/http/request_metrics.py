@@ -1,4 +1,4 @@
-"""Requests counted under their route's template."""
+"""Middleware that counts and times requests."""
 
 import time
 
@@ -8,7 +8,7 @@ from gateway.metrics import Metrics
 
 
 class RequestMetrics:
-    """Counts every request under its route's template, so that ids make no new series."""
+    """Records every request under its route's template, so that ids make no new time series."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -17,11 +17,11 @@ class RequestMetrics:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        begun = time.perf_counter()
+        started = time.perf_counter()
         status = 0
         streams = False
 
-        async def note(message: Message) -> None:
+        async def observe(message: Message) -> None:
             nonlocal status, streams
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -31,11 +31,11 @@ class RequestMetrics:
             await send(message)
 
         try:
-            await self._app(scope, receive, note)
+            await self._app(scope, receive, observe)
         finally:
-            metrics: Metrics = scope["app"].state.metrics
+            metrics: Metrics = scope["app"].state.services.metrics
             route = getattr(scope.get("route"), "path", "other")
             method = scope["method"] if route != "other" else "other"
             metrics.requests.labels(method, route, str(status)).inc()
             if not streams:
-                metrics.request_seconds.labels(method, route).observe(time.perf_counter() - begun)
+                metrics.request_seconds.labels(method, route).observe(time.perf_counter() - started)

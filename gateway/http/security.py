@@ -1,11 +1,11 @@
-"""Who may call, and what browsers are told to forbid."""
+"""API keys, sessions, the check of request origins, and security headers."""
 
 import hashlib
 import hmac
-import time
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from itsdangerous import BadSignature, TimestampSigner
 from pydantic import SecretStr
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
@@ -19,20 +19,21 @@ SESSION_COOKIE = "lookalike_session"
 SESSION_SECONDS = 30 * 86400
 SESSION_PATH = "/api/v2/session"
 
-#: What is asked a key for. The rest is the page's static files, the docs and the health checks.
+#: Paths that need a key. The others are the page's static files, the docs and the health checks.
 _GUARDED = ("/api/", "/data/", "/metrics")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_SESSION = "session"
 
 
 class Forbidden(LookalikeError):
-    """A browser sends this for a page that may not."""
+    """A browser sent this for a page of an origin that is not allowed."""
 
     status = 403
     title = "Forbidden"
 
 
 class ApiKeys:
-    """The keys that are accepted; none configured means that all are let in."""
+    """The accepted API keys, and the sessions signed with them. Without any, no key is required."""
 
     def __init__(self, keys: Sequence[SecretStr]) -> None:
         self._keys = [key.get_secret_value().encode() for key in keys]
@@ -42,27 +43,29 @@ class ApiKeys:
         return bool(self._keys)
 
     def accepts(self, key: str) -> bool:
-        """Whether `key` is one of them, in a time that tells nothing of them."""
+        """Whether `key` is accepted; takes the same time for every key."""
         matches = [_equal(key.encode(errors="replace"), known) for known in self._keys]
         return any(matches)
 
     def open_session(self, key: str) -> str:
-        """A token for a cookie: it ends by itself, and with its key."""
-        until = str(int(time.time()) + SESSION_SECONDS)
-        return f"{until}.{_sign(key.encode(), until)}"
+        """A token for a cookie, valid for `SESSION_SECONDS` and while `key` is accepted."""
+        return _signer([key.encode()]).sign(_SESSION).decode()
 
     def accepts_session(self, token: str) -> bool:
         """Whether `token` was made by `open_session` with a key that is still accepted."""
-        until, _, signature = token.partition(".")
-        known = [_equal(signature.encode(), _sign(key, until).encode()) for key in self._keys]
-        return any(known) and until.isdecimal() and int(until) > time.time()
+        try:
+            signed = token.encode(errors="replace")
+            value = _signer(self._keys).unsign(signed, max_age=SESSION_SECONDS)
+        except BadSignature:
+            return False
+        return value == _SESSION.encode()
 
 
 class AccessControl:
-    """Asks the API for a key, and keeps pages of foreign origins from writing.
+    """Requires an API key, and refuses writes that come from pages of foreign origins.
 
-    A page anywhere may post a form to 127.0.0.1, and a browser sends it without asking; such a
-    request says where it comes from, and is refused unless CORS allows that origin.
+    Any web page can make a browser post a form to 127.0.0.1. Browsers name the page's origin in
+    such a request, and it is refused unless CORS allows that origin.
     """
 
     def __init__(self, app: ASGIApp, keys: ApiKeys, settings: Settings) -> None:
@@ -115,7 +118,7 @@ class AccessControl:
 
 
 class SecurityHeaders:
-    """Headers that every answer carries, unless it has set them itself."""
+    """Adds these headers to every answer that does not set them itself."""
 
     _DEFAULTS = (
         ("X-Content-Type-Options", "nosniff"),
@@ -148,9 +151,12 @@ def route_path(scope: Scope) -> str:
 
 
 def _equal(left: bytes, right: bytes) -> bool:
-    # Digests are of one length: comparing them tells not even how long a key is.
+    # Digests have one length, so the time taken does not even depend on the keys' lengths.
     return hmac.compare_digest(hashlib.sha256(left).digest(), hashlib.sha256(right).digest())
 
 
-def _sign(key: bytes, until: str) -> str:
-    return hmac.new(key, b"lookalike session until " + until.encode(), "sha256").hexdigest()
+def _signer(keys: list[bytes]) -> TimestampSigner:
+    """Signs with the last of `keys` and accepts the signatures of all of them."""
+    return TimestampSigner(
+        keys, salt="lookalike.session", key_derivation="hmac", digest_method=hashlib.sha256
+    )

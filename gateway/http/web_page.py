@@ -1,4 +1,4 @@
-"""The page: the files that Vite built, or a word on how to get them."""
+"""Serves the page that Vite built, or says how to build it."""
 
 import re
 from pathlib import Path
@@ -25,7 +25,7 @@ _POLICY = "; ".join(
     )
 )
 _IMMUTABLE = "public, max-age=31536000, immutable"
-#: Addresses that are never the page's own: a wrong one is 404, not the page.
+#: A wrong address below these is 404; any other one may be a view of the page.
 _NOT_THE_PAGE = re.compile(r"^/(api|data|health|metrics|docs|redoc|assets|openapi\.json)(/|$)")
 _MISSING = """<!doctype html>
 <html lang="en">
@@ -40,7 +40,7 @@ _MISSING = """<!doctype html>
 
 
 class Page:
-    """Answers what no route does: the page's files, and the page itself for its deep links."""
+    """Answers what no route does: the page's files, and index.html for its views' addresses."""
 
     def __init__(self, dist: Path = DIST) -> None:
         self._dist = dist
@@ -48,7 +48,7 @@ class Page:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            # Starlette's own way to refuse a WebSocket.
+            # How Starlette itself refuses a WebSocket.
             await send({"type": "websocket.close", "code": 1000})
             return
         response = await self._answer(Request(scope))
@@ -66,19 +66,19 @@ class Page:
         return self._index()
 
     async def _file(self, path: str, request: Request) -> Response | None:
-        """A built file other than index.html, or None where there is none of that name."""
+        """A built file other than index.html, or None if there is none of that name."""
         name = path.removeprefix("/")
         if name == "index.html" or not self._dist.is_dir():
             return None
-        packed = "gzip" in request.headers.get("accept-encoding", "")
-        response = await self._read(f"{name}.gz", request.scope) if packed else None
+        gzipped = "gzip" in request.headers.get("accept-encoding", "")
+        response = await self._read(f"{name}.gz", request.scope) if gzipped else None
         if response is not None and response.status_code == 200:
-            # The media type is already that of what is inside.
+            # StaticFiles has set the media type of the uncompressed file.
             response.headers["Content-Encoding"] = "gzip"
         response = response or await self._read(name, request.scope)
         if response is not None:
-            kept = _IMMUTABLE if name.startswith("assets/") else "no-cache"
-            response.headers["Cache-Control"] = kept
+            cache_control = _IMMUTABLE if name.startswith("assets/") else "no-cache"
+            response.headers["Cache-Control"] = cache_control
             response.headers["Vary"] = "Accept-Encoding"
         return response
 

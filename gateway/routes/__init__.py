@@ -1,1 +1,1 @@
-"""The calls, one file a resource. A handler parses, calls one thing, answers."""
+"""The routes, one file per resource. A handler parses the request, calls one service, answers."""

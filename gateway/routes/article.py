@@ -18,15 +18,15 @@ from gateway.dependencies import (
     SettingsDep,
     UrlsDep,
 )
-from gateway.http.problems import problem_responses
-from gateway.routes.article_parameters import Parameters, article_parameters, documented, invalid
+from gateway.http.problems import invalid_field, problem_responses
+from gateway.routes.article_parameters import Parameters, article_parameters, documented
 from gateway.routes.content import CONTENT_REPLIES, picture_response
 from gateway.schemas.fields import CollectionName, ImageId
-from gateway.schemas.search import SearchParameters
+from gateway.services.loads import LoadOptions
 from shared.domain.image import ImageRow
-from shared.domain.job import DirectorySource, Job
+from shared.domain.job import Job
+from shared.domain.query import SearchParameters
 from shared.errors import NotFound, image_not_found
-from shared.files.paths import resolve_directory
 from shared.store import Collections, Images
 
 router = APIRouter(tags=["article"])
@@ -49,15 +49,9 @@ def _text_reply(example: str) -> dict[int | str, dict[str, object]]:
 async def article_train(parameters: ParametersDep, loads: LoadsDep, settings: SettingsDep) -> str:
     """Queue a load of the directory `File`; answers `Start`."""
     if not parameters.directory:
-        raise invalid("File", "must name a directory under an image root")
-
-    def start() -> None:
-        path = resolve_directory(parameters.directory, settings)
-        table = parameters.table or settings.default_collection
-        loads.check_can_queue(table)
-        loads.queue(table, DirectorySource(path=str(path)))
-
-    await run_in_threadpool(start)
+        raise invalid_field("must name a directory under an image root", "File")
+    table = parameters.table or settings.default_collection
+    await run_in_threadpool(loads.load_directory, table, parameters.directory, LoadOptions())
     return "Start"
 
 
@@ -114,7 +108,7 @@ async def article_search(
 ) -> list[tuple[str, float]]:
     """The `Num` images of `Table` nearest to a picture, as `[[url, distance], …]`."""
     if parameters.picture is None:
-        raise invalid("file", "must be a picture, sent as multipart/form-data")
+        raise invalid_field("must be a picture, sent as multipart/form-data", "file")
     table = parameters.table or settings.default_collection
     found = await searches.by_picture(
         table, parameters.picture.file, SearchParameters(top_k=parameters.num)
@@ -133,7 +127,7 @@ async def article_delete(
     parameters: ParametersDep, deletion: DeletionDep, settings: SettingsDep
 ) -> str:
     """Drop `Table`; one that is not there is no error."""
-    # What is not there is what was asked for.
+    # A table that does not exist is already as the client wants it.
     with contextlib.suppress(NotFound):
         await run_in_threadpool(
             deletion.collection, parameters.table or settings.default_collection
@@ -169,13 +163,13 @@ def _progress(job: Job | None) -> tuple[int, int]:
     if job is None:
         return 0, 0
     if job.finished:
-        # A cancelled load has ended, too: whoever polls must not poll for ever.
+        # Also for a cancelled load, which has done < total: clients poll until N is M.
         return job.done, job.done
     return job.done, max(job.total, job.done + 1)
 
 
 def _tables(collections: Collections, default: str) -> Iterator[str]:
-    """All of them, the likeliest first."""
+    """The default collection, which is the likeliest, then all others."""
     yield default
     yield from (name for name in collections.names() if name != default)
 

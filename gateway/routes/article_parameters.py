@@ -1,19 +1,19 @@
-"""The parameters of the v1 calls: from a JSON body, a form or the query string, as they come."""
+"""The parameters of the v1 calls, from a JSON body, a form or the query string."""
 
 import json
 import re
 from typing import Any, NamedTuple
 
 from fastapi import Request
-from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import UploadFile
 
+from gateway.http.problems import invalid_field
 from gateway.schemas.search import MAX_TOP_K
 from shared.domain.collection import COLLECTION_PATTERN
 
 _COLLECTION = re.compile(COLLECTION_PATTERN)
 _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
-#: Names of `Table`, `File` and `Num` with what they are, for the schema of each call.
+#: The schema of each parameter.
 _DESCRIPTIONS: dict[str, dict[str, Any]] = {
     "Table": {
         "type": "string",
@@ -31,7 +31,7 @@ _DESCRIPTIONS: dict[str, dict[str, Any]] = {
 
 
 class Parameters(NamedTuple):
-    """What a v1 call was given; what is missing is empty."""
+    """The parameters of one v1 call. Text that is missing is empty."""
 
     table: str
     directory: str
@@ -40,9 +40,9 @@ class Parameters(NamedTuple):
 
 
 async def article_parameters(request: Request) -> Parameters:
-    """Read a call's parameters. The body goes before the query string.
+    """Read a call's parameters. The body takes precedence over the query string.
 
-    Raises RequestValidationError for what cannot be meant.
+    Raises RequestValidationError.
     """
     given: dict[str, Any] = dict(request.query_params)
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -74,10 +74,6 @@ def documented(*names: str, picture: bool = False) -> dict[str, Any]:
     return {"parameters": query, "requestBody": body}
 
 
-def invalid(field: str, message: str) -> RequestValidationError:
-    return RequestValidationError([{"loc": (field,), "msg": message, "type": "value_error"}])
-
-
 async def _json_object(request: Request) -> dict[str, Any]:
     body = await request.body()
     if not body.strip():
@@ -85,17 +81,17 @@ async def _json_object(request: Request) -> dict[str, Any]:
     try:
         given = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise invalid("body", "must be JSON") from error
+        raise invalid_field("must be JSON", "body") from error
     if not isinstance(given, dict):
-        raise invalid("body", "must be a JSON object")
+        raise invalid_field("must be a JSON object", "body")
     return given
 
 
 def _table(value: Any) -> str:
     name = _text("Table", value)
     if name and not _COLLECTION.fullmatch(name):
-        raise invalid(
-            "Table", "must be letters, digits and underscores, and not begin with a digit"
+        raise invalid_field(
+            "must be letters, digits and underscores, and not begin with a digit", "Table"
         )
     return name
 
@@ -104,7 +100,7 @@ def _text(name: str, value: Any) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise invalid(name, "must be text")
+        raise invalid_field("must be text", name)
     return value
 
 
@@ -116,5 +112,5 @@ def _number(value: Any) -> int:
     except ValueError:
         number = 0
     if not 1 <= number <= MAX_TOP_K:
-        raise invalid("Num", f"must be a whole number from 1 to {MAX_TOP_K}")
+        raise invalid_field(f"must be a whole number from 1 to {MAX_TOP_K}", "Num")
     return number

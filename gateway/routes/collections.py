@@ -1,20 +1,12 @@
-"""Collections: list, create, look at, drop."""
+"""Collections: list, create, show, drop."""
 
 from concurrent.futures import ThreadPoolExecutor
 
 from fastapi import APIRouter, Response
 
-from gateway.dependencies import (
-    CollectionPath,
-    CollectionsDep,
-    Cursor,
-    DeletionDep,
-    Limit,
-    SettingsDep,
-    UrlsDep,
-    WorkersDep,
-)
+from gateway.dependencies import CollectionsDep, DeletionDep, SettingsDep, UrlsDep, WorkersDep
 from gateway.http.problems import problem_responses
+from gateway.routes.parameters import CollectionPath, Cursor, Limit
 from gateway.schemas.collections import Collection, CollectionInput, CollectionList, DescriptorInput
 from gateway.services.encoders import choose_weights
 from shared import cursors
@@ -22,6 +14,7 @@ from shared.domain.collection import CollectionInfo, IndexSpec
 from shared.errors import NotFound
 from shared.store import Collections
 
+#: Threads that count the images of collections for one list.
 _COUNTERS = 8
 
 router = APIRouter(prefix="/api/v2/collections", tags=["collections"])
@@ -100,8 +93,8 @@ def _existing(collections: Collections, names: list[str]) -> list[CollectionInfo
         try:
             return collections.get(name)
         except NotFound:
-            return None  # dropped since its name was read
+            return None  # dropped after its name was read
 
-    # Side by side: a Milvus server takes its time to count.
+    # In parallel, as counting is slow on a Milvus server.
     with ThreadPoolExecutor(_COUNTERS) as threads:
         return [info for info in threads.map(get, names) if info is not None]

@@ -1,4 +1,4 @@
-"""What browsers show of an image: its own bytes, and its thumbnail."""
+"""An image's own bytes and its thumbnail."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -7,20 +7,20 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse
 
-from gateway.dependencies import CollectionPath, ImagePath, ImagesDep, SettingsDep, ThumbnailsDep
-from gateway.files.originals import picture_path, version
-from gateway.http.caching import caching, has_current, not_modified
+from gateway.dependencies import ImagesDep, SettingsDep, ThumbnailsDep
+from gateway.files.originals import find_original, picture_path
+from gateway.http.caching import cache_control, has_current, not_modified
 from gateway.http.problems import problem_responses
-from gateway.schemas.urls import version as content_version
+from gateway.routes.parameters import CollectionPath, ImagePath
+from gateway.schemas.urls import content_version
 from shared.domain.image import ImageRow
-from shared.errors import NotFound, PictureError
-from shared.files.formats import MEDIA_TYPES, SNIFF_BYTES, sniff
-from shared.files.paths import open_image
+from shared.errors import NotFound
+from shared.files.formats import MEDIA_TYPES
 from shared.settings import Settings
 
 router = APIRouter(prefix="/api/v2/collections/{collection}/images/{image}", tags=["images"])
 
-#: Thumbnails of every size are kept, so that their number has an end.
+#: Every size is cached on disk; the bounds limit how many there can be.
 _MIN_SIZE, _MAX_SIZE = 32, 1024
 
 Version = Annotated[
@@ -99,38 +99,31 @@ async def get_image_thumbnail(
         data, etag = await thumbnails.get(path, size)
     except OSError as error:
         raise NotFound("missing", "The image's file is gone.") from error
-    kept = caching(v, content_version(row))
+    headers = {"ETag": etag, "Cache-Control": cache_control(v, content_version(row))}
     if has_current(request.headers, etag):
-        return not_modified(etag, kept)
-    return Response(data, media_type="image/webp", headers={"ETag": etag, "Cache-Control": kept})
+        return not_modified(headers)
+    return Response(data, media_type="image/webp", headers=headers)
 
 
 def picture_response(
     row: ImageRow,
     collection: str,
     settings: Settings,
-    headers: Mapping[str, str],
+    request_headers: Mapping[str, str],
     wanted_version: str | None,
 ) -> Response:
-    """An image's bytes, or 304 where the caller has them; ranges as asked for.
+    """An image's bytes, or the ranges of them that are asked for; 304 if the client has them.
 
-    Raises NotFound `missing`, `outside_roots`, `unreadable`, `unsupported_format`.
+    Raises NotFound as `find_original` does.
     """
-    path = picture_path(row, collection, settings)
-    try:
-        with open_image(row.uri, collection, settings) as file:
-            found = sniff(file.read(SNIFF_BYTES))
-    except PictureError as error:
-        raise NotFound(error.code, error.detail) from error
-    if found is None:
-        raise NotFound("unsupported_format", "The image's file is no picture any more.")
-    kept = caching(wanted_version, content_version(row))
-    etag = f'"{version(path)}"'
-    if has_current(headers, etag):
-        return not_modified(etag, kept)
+    original = find_original(row, collection, settings)
+    etag = f'"{original.version}"'
+    headers = {"ETag": etag, "Cache-Control": cache_control(wanted_version, content_version(row))}
+    if has_current(request_headers, etag):
+        return not_modified(headers)
     return FileResponse(
-        path,
-        media_type=MEDIA_TYPES[found],
-        headers={"ETag": etag, "Cache-Control": kept},
-        stat_result=path.stat(),
+        original.path,
+        media_type=MEDIA_TYPES[original.format],
+        headers=headers,
+        stat_result=original.path.stat(),
     )

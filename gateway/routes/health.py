@@ -1,4 +1,4 @@
-"""What supervisors, load balancers and Prometheus ask."""
+"""Health checks and metrics, for supervisors, load balancers and Prometheus."""
 
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST

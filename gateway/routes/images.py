@@ -1,20 +1,13 @@
-"""Images: list, look at, change, forget."""
+"""Images: list, show, change, delete."""
 
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from gateway.dependencies import (
-    CollectionPath,
-    Cursor,
-    DeletionDep,
-    ImagePath,
-    ImagesDep,
-    Limit,
-    UrlsDep,
-)
+from gateway.dependencies import DeletionDep, ImagesDep, UrlsDep
 from gateway.http.problems import problem_responses
+from gateway.routes.parameters import CollectionPath, Cursor, ImagePath, Limit
 from gateway.schemas.fields import BLANK_IS_NONE
 from gateway.schemas.images import Deleted, Image, ImageList, ImageUpdate
 from gateway.schemas.search import FilterTag, PathPrefix

@@ -1,4 +1,4 @@
-"""Jobs: start a load, look at it, steer it, follow it."""
+"""Jobs: start a load, show, cancel, pause, resume, retry and follow it."""
 
 from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any
@@ -9,23 +9,16 @@ from fastapi.responses import StreamingResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.exceptions import HTTPException
 
-from gateway.dependencies import (
-    CollectionPath,
-    Cursor,
-    JobEventsDep,
-    JobPath,
-    JobsDep,
-    Limit,
-    LoadsDep,
-    SettingsDep,
-    UrlsDep,
-)
+from gateway.dependencies import JobEventsDep, JobsDep, LoadsDep, UrlsDep
 from gateway.http.problems import problem_responses
+from gateway.routes.parameters import CollectionPath, Cursor, JobPath, Limit
 from gateway.schemas.fields import BLANK_IS_NONE, CollectionName
 from gateway.schemas.jobs import Failure, FailureList, Job, JobList, LoadInput
 from gateway.services.failures_csv import failures_csv
-from shared.domain.job import DirectorySource, JobStatus
-from shared.files.paths import resolve_directory
+from gateway.services.job_events import JobEvent
+from gateway.services.loads import LoadOptions
+from shared.domain import job as domain
+from shared.domain.job import JobStatus
 
 router = APIRouter(prefix="/api/v2", tags=["jobs"])
 
@@ -34,6 +27,8 @@ _LAST_EVENT_ID = Header(
     max_length=64,
     description="The id of the last event that was received; browsers send it by themselves.",
 )
+#: Milliseconds after which browsers reconnect when the connection is lost.
+_RETRY_MS = 1000
 _EVENTS_EXAMPLE = (
     'event: progress\nid: 1714640405000-3\ndata: {"id": "0f6f…", "done": 800, "total": 1200, …}\n\n'
     'event: failure\nid: 1714640405120-0\ndata: {"uri": "file:///photos/broken.jpg", '
@@ -54,7 +49,6 @@ def create_job(
     body: LoadInput,
     response: Response,
     loads: LoadsDep,
-    settings: SettingsDep,
     urls: UrlsDep,
 ) -> Job:
     """Queue a load of the pictures in a directory under an image root.
@@ -62,17 +56,15 @@ def create_job(
     Files that are known and unchanged are not read again. An unknown collection is created with
     the server's defaults. Where the encoder is known but away, the job waits for it.
     """
-    path = resolve_directory(body.source.path, settings)
-    loads.check_can_queue(collection)
-    job = loads.queue(
-        collection,
-        DirectorySource(
-            path=str(path), recursive=body.source.recursive, pattern=body.source.pattern
-        ),
+    options = LoadOptions(
         on_duplicate=body.on_duplicate,
         sync=body.sync,
-        tags=body.tags,
+        tags=tuple(body.tags),
         metadata=body.metadata,
+    )
+    source = body.source
+    job = loads.load_directory(
+        collection, source.path, options, recursive=source.recursive, pattern=source.pattern
     )
     response.headers["Location"] = urls.job(job.spec.id)
     return Job.of(job)
@@ -105,10 +97,10 @@ async def _events_to_follow(
     job: JobPath,
     job_events: JobEventsDep,
     last_event_id: Annotated[str | None, _LAST_EVENT_ID] = None,
-) -> AsyncIterator[ServerSentEvent]:
-    # Here, where an answer can still be an error; once the stream has begun it cannot.
+) -> AsyncIterator[JobEvent]:
+    # Checked in a dependency, as the answer cannot be an error once the stream has begun.
     if not await run_in_threadpool(job_events.has_more, job, last_event_id):
-        # Tells browsers that there is nothing to come back for.
+        # Browsers do not reconnect after a 204.
         raise HTTPException(204)
     return job_events.follow(job, last_event_id)
 
@@ -125,7 +117,7 @@ async def _events_to_follow(
     },
 )
 async def stream_job_events(
-    events: Annotated[AsyncIterator[ServerSentEvent], Depends(_events_to_follow)],
+    events: Annotated[AsyncIterator[JobEvent], Depends(_events_to_follow)],
 ) -> AsyncIterator[ServerSentEvent]:
     """Server-Sent Events of a job, from its beginning or after Last-Event-ID.
 
@@ -133,7 +125,7 @@ async def stream_job_events(
     closes after `end`. While Redis is away it sends comments, and goes on afterwards.
     """
     async for event in events:
-        yield event
+        yield _to_sse(event)
 
 
 @router.get(
@@ -214,6 +206,19 @@ def retry_job(job: JobPath, response: Response, loads: LoadsDep, urls: UrlsDep) 
     retry = loads.retry(job)
     response.headers["Location"] = urls.job(retry.spec.id)
     return Job.of(retry)
+
+
+def _to_sse(event: JobEvent) -> ServerSentEvent:
+    match event.data:
+        case domain.Job() as job:
+            data: Job | Failure = Job.of(job)
+        case domain.Failure() as failure:
+            data = Failure.of(failure)
+        case None:
+            return ServerSentEvent(comment="Redis is away; this stream goes on when it is back")
+    # The first event alone has no id, and tells the client when to reconnect.
+    retry = _RETRY_MS if event.id is None else None
+    return ServerSentEvent(event=event.kind, id=event.id, data=data, retry=retry)
 
 
 def prefers_csv(accept: str) -> bool:

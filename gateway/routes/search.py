@@ -3,30 +3,38 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Form, UploadFile
-from fastapi.exceptions import RequestValidationError
 
-from gateway.dependencies import CollectionPath, ImagePath, SearchesDep, UrlsDep
-from gateway.http.problems import problem_responses
+from gateway.dependencies import SearchesDep, UrlsDep
+from gateway.http.problems import invalid_field, problem_responses
+from gateway.routes.parameters import CollectionPath, ImagePath
 from gateway.schemas.search import (
     FilterTag,
     MinScore,
     Offset,
     PathPrefix,
-    SearchHit,
-    SearchParameters,
     SearchQuery,
     SearchReply,
     TopK,
     VectorSearch,
 )
-from gateway.schemas.urls import UrlBuilder
-from gateway.services.search import Found
-from shared.domain.query import Crop
+from shared.domain.image import ImageFilter
+from shared.domain.query import Crop, SearchParameters
 
 router = APIRouter(prefix="/api/v2/collections/{collection}", tags=["search"])
 
-#: Room for the rounding of whoever computed a crop.
+#: A crop may exceed the picture by this much, as fractions are rounded by whoever computed them.
 _ROUNDING = 1e-6
+
+
+async def _parameters(
+    top_k: Annotated[TopK, Form()] = 10,
+    offset: Annotated[Offset, Form()] = 0,
+    min_score: Annotated[MinScore | None, Form()] = None,
+    tag: Annotated[FilterTag | None, Form()] = None,
+    path_prefix: Annotated[PathPrefix | None, Form()] = None,
+) -> SearchParameters:
+    wanted = ImageFilter(tag=tag, path_prefix=path_prefix)
+    return SearchParameters(top_k=top_k, offset=offset, min_score=min_score, filter=wanted)
 
 
 async def _crop(
@@ -48,9 +56,9 @@ async def _crop(
         if inside:
             return Crop(x=x, y=y, width=min(width, 1.0), height=min(height, 1.0))
     except ValueError:
-        pass  # what follows says what is wanted
+        pass  # not four numbers, or not fractions: answered below
     message = "must be x,y,width,height: four fractions of a part inside the picture"
-    raise RequestValidationError([{"loc": ("body", "crop"), "msg": message, "type": "value_error"}])
+    raise invalid_field(message, "body", "crop")
 
 
 @router.post(
@@ -61,21 +69,14 @@ async def _crop(
 async def search_images(
     collection: CollectionPath,
     file: Annotated[UploadFile, File(description="The picture to find the likes of.")],
+    parameters: Annotated[SearchParameters, Depends(_parameters)],
     crop: Annotated[Crop | None, Depends(_crop)],
     searches: SearchesDep,
     urls: UrlsDep,
-    top_k: Annotated[TopK, Form()] = 10,
-    offset: Annotated[Offset, Form()] = 0,
-    min_score: Annotated[MinScore | None, Form()] = None,
-    tag: Annotated[FilterTag | None, Form()] = None,
-    path_prefix: Annotated[PathPrefix | None, Form()] = None,
 ) -> SearchReply:
     """Find the images that look most like a picture, or like a part of it."""
-    parameters = SearchParameters(
-        top_k=top_k, offset=offset, min_score=min_score, tag=tag, path_prefix=path_prefix
-    )
-    found = await searches.by_picture(collection, file.file, parameters, crop)
-    return _reply(found, collection, urls)
+    result = await searches.by_picture(collection, file.file, parameters, crop)
+    return SearchReply.of(result, collection, urls)
 
 
 @router.get(
@@ -86,12 +87,13 @@ async def search_images(
 async def find_similar_images(
     collection: CollectionPath,
     image: ImagePath,
-    parameters: SearchQuery,
+    query: SearchQuery,
     searches: SearchesDep,
     urls: UrlsDep,
 ) -> SearchReply:
     """Find the images that look most like one of the collection, itself left out."""
-    return _reply(await searches.by_image(collection, image, parameters), collection, urls)
+    result = await searches.by_image(collection, image, query.parameters())
+    return SearchReply.of(result, collection, urls)
 
 
 @router.post(
@@ -103,12 +105,5 @@ async def search_by_vector(
     collection: CollectionPath, body: VectorSearch, searches: SearchesDep, urls: UrlsDep
 ) -> SearchReply:
     """Find the images nearest to 512 floats of the caller's own."""
-    return _reply(await searches.by_vector(collection, body.vector, body), collection, urls)
-
-
-def _reply(found: Found, collection: str, urls: UrlBuilder) -> SearchReply:
-    return SearchReply(
-        hits=[SearchHit.of(hit, collection, urls) for hit in found.hits],
-        encoder=found.encoder,
-        took_ms=found.took,
-    )
+    result = await searches.by_vector(collection, body.vector, body.parameters())
+    return SearchReply.of(result, collection, urls)

@@ -1,4 +1,4 @@
-"""Signing a browser in: pictures in a page carry a cookie, where they could carry no header."""
+"""Signing a browser in: its requests for pictures can carry a cookie, but no API key."""
 
 from fastapi import APIRouter, Request, Response
 

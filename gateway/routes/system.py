@@ -1,4 +1,4 @@
-"""The system's own state, and the folders it may load."""
+"""The state of the system, and the folders that can be loaded."""
 
 import platform
 from importlib.metadata import version
@@ -8,9 +8,10 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from gateway import __version__
-from gateway.dependencies import Cursor, DispatcherDep, JobsDep, Limit, SettingsDep, WorkersDep
+from gateway.dependencies import DispatcherDep, JobsDep, SettingsDep, WorkersDep
 from gateway.files.folders import list_folders as folders_below
 from gateway.http.problems import problem_responses
+from gateway.routes.parameters import Cursor, Limit
 from gateway.routes.uploads import MAX_FILES
 from gateway.schemas.fields import BLANK_IS_NONE
 from gateway.schemas.search import MAX_TOP_K

@@ -1,30 +1,38 @@
-"""Uploads: pictures that come with the request."""
+"""Uploads: pictures sent with the request."""
 
 import json
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Form, Query, Response, UploadFile
 from fastapi.concurrency import run_in_threadpool
-from fastapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter, ValidationError
 
-from gateway.dependencies import CollectionPath, UploadsDep, UrlsDep
-from gateway.http.problems import problem_responses
+from gateway.dependencies import UploadsDep, UrlsDep
+from gateway.http.problems import invalid_field, problem_responses
+from gateway.routes.parameters import CollectionPath
 from gateway.schemas.fields import Metadata, Tags
 from gateway.schemas.images import Upload
-from gateway.services.uploads import accepted
+from gateway.services.loads import LoadOptions
+from gateway.services.uploads import SentFile
 from shared.domain.image import MAX_GIVEN_METADATA_BYTES
 from shared.domain.job import OnDuplicate
 
 router = APIRouter(prefix="/api/v2/collections/{collection}", tags=["images"])
 
-#: More files than this in one request are refused; a page sends them a few at a time anyway.
+#: Files that one request may hold.
 MAX_FILES = 1000
 
 _METADATA = TypeAdapter(Metadata)
 
 
-async def _metadata(
+async def _options(
+    tags: Annotated[
+        Tags, Form(description="Repeat the field for more than one.", examples=[["summer"]])
+    ] = [],  # noqa: B006 - FastAPI copies it
+    on_duplicate: Annotated[
+        OnDuplicate,
+        Form(description="`skip` leaves out pictures whose content is in the collection already."),
+    ] = "keep",
     metadata: Annotated[
         str,
         Form(
@@ -33,14 +41,13 @@ async def _metadata(
             examples=['{"camera": "X100"}'],
         ),
     ] = "{}",
-) -> dict[str, Any]:
+) -> LoadOptions:
     try:
-        return _METADATA.validate_python(json.loads(metadata))
+        parsed = _METADATA.validate_python(json.loads(metadata))
     except (ValidationError, ValueError, RecursionError) as error:
         message = "must be a JSON object with finite numbers"
-        raise RequestValidationError(
-            [{"loc": ("body", "metadata"), "msg": message, "type": "value_error"}]
-        ) from error
+        raise invalid_field(message, "body", "metadata") from error
+    return LoadOptions(on_duplicate=on_duplicate, tags=tuple(tags), metadata=parsed)
 
 
 @router.post(
@@ -57,17 +64,10 @@ async def _metadata(
 async def upload_images(
     collection: CollectionPath,
     files: Annotated[list[UploadFile], File(description="One or many pictures.", min_length=1)],
-    metadata: Annotated[dict[str, Any], Depends(_metadata)],
+    options: Annotated[LoadOptions, Depends(_options)],
     response: Response,
     uploads: UploadsDep,
     urls: UrlsDep,
-    tags: Annotated[
-        Tags, Form(description="Repeat the field for more than one.", examples=[["summer"]])
-    ] = [],  # noqa: B006 - FastAPI copies it
-    on_duplicate: Annotated[
-        OnDuplicate,
-        Form(description="`skip` leaves out pictures whose content is in the collection already."),
-    ] = "keep",
     wait: Annotated[
         bool,
         Query(description="Answer once they are searchable: 200, or 202 when that takes long."),
@@ -79,17 +79,10 @@ async def upload_images(
     Files that are no pictures are `rejected` in the reply and are no part of the job; when none is
     a picture, the answer is 422 and nothing is stored.
     """
-    queued = await run_in_threadpool(
-        uploads.store_and_queue,
-        collection,
-        files,
-        on_duplicate=on_duplicate,
-        tags=tags,
-        metadata=metadata,
-    )
-    response.headers["Location"] = urls.job(queued.job.spec.id)
-    if not wait:
-        return accepted(queued)
-    upload = await uploads.wait(queued)
-    response.status_code = 200 if upload.finished_at else 202
-    return upload
+    sent = [SentFile(file.filename, file.file) for file in files]
+    queued = await run_in_threadpool(uploads.store_and_queue, collection, sent, options)
+    result = await uploads.wait(queued) if wait else queued.result
+    response.headers["Location"] = urls.job(result.job.spec.id)
+    if result.job.finished:
+        response.status_code = 200
+    return Upload.of(result)

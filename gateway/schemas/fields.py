@@ -1,4 +1,4 @@
-"""Parts that several schemas share: names, tags, metadata, times, pages."""
+"""Field types that several schemas share: names, ids, tags, metadata, times, pages."""
 
 import json
 import re
@@ -27,7 +27,7 @@ EXAMPLE_ID = "5e884898da28047151d0e56f8dc62927"
 EXAMPLE_JOB_ID = "0f6f1f6b0c0e4f0e8a7ab0d9f0d1c2b3"
 
 
-def _storable(value: dict[str, Any]) -> dict[str, Any]:
+def _check_size(value: dict[str, Any]) -> dict[str, Any]:
     try:
         size = len(json.dumps(value, allow_nan=False, ensure_ascii=False).encode())
     except (ValueError, RecursionError) as error:
@@ -37,7 +37,7 @@ def _storable(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
-def _known_form(not_found: Callable[[str], NotFound]) -> Callable[[str], str]:
+def _well_formed(not_found: Callable[[str], NotFound]) -> Callable[[str], str]:
     def check(value: str) -> str:
         if not _ID.fullmatch(value):
             raise not_found(value)
@@ -46,7 +46,7 @@ def _known_form(not_found: Callable[[str], NotFound]) -> Callable[[str], str]:
     return check
 
 
-def _given(value: str | None) -> str | None:
+def _none_if_empty(value: str | None) -> str | None:
     return value or None
 
 
@@ -58,9 +58,9 @@ CollectionName = Annotated[
     str, StringConstraints(pattern=COLLECTION_PATTERN, max_length=MAX_NAME_LENGTH)
 ]
 _ID_SCHEMA = Field(json_schema_extra={"pattern": ID_PATTERN})
-#: What cannot be an id names nothing: that is 404, as for an id that nothing has.
-ImageId = Annotated[str, _ID_SCHEMA, AfterValidator(_known_form(image_not_found))]
-JobId = Annotated[str, _ID_SCHEMA, AfterValidator(_known_form(job_not_found))]
+#: A malformed id is answered 404, as is an id that does not exist.
+ImageId = Annotated[str, _ID_SCHEMA, AfterValidator(_well_formed(image_not_found))]
+JobId = Annotated[str, _ID_SCHEMA, AfterValidator(_well_formed(job_not_found))]
 Tag = Annotated[
     str,
     StringConstraints(
@@ -72,11 +72,11 @@ Tag = Annotated[
     ),
 ]
 Tags = Annotated[list[Tag], Field(max_length=MAX_TAGS), AfterValidator(_distinct)]
-Metadata = Annotated[dict[str, Any], AfterValidator(_storable)]
+Metadata = Annotated[dict[str, Any], AfterValidator(_check_size)]
 
 
-#: Beside a query parameter's type: `?tag=` says no more than leaving it out.
-BLANK_IS_NONE = BeforeValidator(_given)
+#: For query parameters: an empty one, as in `?tag=`, counts as left out.
+BLANK_IS_NONE = BeforeValidator(_none_if_empty)
 
 
 class Input(BaseModel):
@@ -95,5 +95,5 @@ class Page(BaseModel, Generic[T]):
 
 
 def moment(seconds: float) -> datetime:
-    """Unix seconds as an aware time, which JSON shows in RFC 3339."""
+    """Unix seconds as a time in UTC, which JSON shows in RFC 3339."""
     return datetime.fromtimestamp(seconds, UTC)

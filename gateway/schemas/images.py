@@ -1,14 +1,16 @@
 """Images and uploads over HTTP."""
 
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.schemas.fields import EXAMPLE_ID, EXAMPLE_JOB_ID, Input, Metadata, Page, Tags, moment
-from gateway.schemas.jobs import EXAMPLE_JOB, Job
+from gateway.schemas.jobs import EXAMPLE_JOB, JobFields, job_fields
 from gateway.schemas.urls import UrlBuilder
+from shared.domain import upload as domain
 from shared.domain.image import ImageRow
+from shared.domain.upload import UploadOutcome
 
 _EXAMPLE_URL = f"/api/v2/collections/holidays/images/{EXAMPLE_ID}"
 EXAMPLE_IMAGE: dict[str, Any] = {
@@ -51,18 +53,13 @@ class Image(BaseModel):
 
     @classmethod
     def of(cls, row: ImageRow, collection: str, urls: UrlBuilder) -> Self:
-        return cls(**image_fields(row, collection, urls))
-
-
-def image_fields(row: ImageRow, collection: str, urls: UrlBuilder) -> dict[str, Any]:
-    """The fields of an `Image`, taken from its row."""
-    return {
-        **row.model_dump(exclude={"mtime_ns", "added_at"}),
-        "modified_at": moment(row.mtime_ns / 1e9),
-        "added_at": moment(row.added_at / 1e6),
-        "content_url": urls.content(collection, row),
-        "thumbnail_url": urls.thumbnail(collection, row),
-    }
+        return cls(
+            **row.model_dump(exclude={"mtime_ns", "added_at"}),
+            modified_at=moment(row.mtime_ns / 1e9),
+            added_at=moment(row.added_at / 1e6),
+            content_url=urls.content(collection, row),
+            thumbnail_url=urls.thumbnail(collection, row),
+        )
 
 
 class ImageList(Page[Image]):
@@ -92,15 +89,19 @@ class UploadedFile(BaseModel):
     name: str = Field(description="As the uploader called it.")
     id: str | None = Field(description="The image's id; null when the file was rejected.")
     uri: str | None
-    outcome: Literal["queued", "indexed", "unchanged", "duplicate", "failed", "rejected"] = Field(
+    outcome: UploadOutcome = Field(
         description="`rejected`: no picture that can be read, so it is no part of the job; "
         "`queued`: look at the job for more."
     )
     code: str | None = Field(None, description="Why it failed or was rejected.")
     reason: str | None = None
 
+    @classmethod
+    def of(cls, file: domain.UploadedFile) -> Self:
+        return cls(**file.model_dump())
 
-class Upload(Job):
+
+class Upload(JobFields):
     """The job of an upload, and its files in the order they came."""
 
     model_config = ConfigDict(
@@ -123,3 +124,7 @@ class Upload(Job):
     )
 
     files: list[UploadedFile]
+
+    @classmethod
+    def of(cls, result: domain.UploadResult) -> Self:
+        return cls(**job_fields(result.job), files=[UploadedFile.of(f) for f in result.files])

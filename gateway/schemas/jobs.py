@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.schemas.fields import EXAMPLE_JOB_ID, Input, Metadata, Page, Tags, moment
-from shared.domain import job as messages
+from shared.domain import job as domain
 from shared.domain.job import JobStatus, OnDuplicate
 
 EXAMPLE_JOB: dict[str, Any] = {
@@ -99,10 +99,8 @@ class JobError(BaseModel):
     detail: str
 
 
-class Job(BaseModel):
-    """One load. `done` = `indexed` + `unchanged` + `duplicates` + `failed` at all times."""
-
-    model_config = ConfigDict(json_schema_extra={"example": EXAMPLE_JOB})
+class JobFields(BaseModel):
+    """The fields of a job, for every schema that shows one."""
 
     id: str
     collection: str
@@ -125,13 +123,19 @@ class Job(BaseModel):
     finished: bool = Field(description="Whether it has ended: as `done`, `failed` or `cancelled`.")
     error: JobError | None
 
+
+class Job(JobFields):
+    """One load. `done` = `indexed` + `unchanged` + `duplicates` + `failed` at all times."""
+
+    model_config = ConfigDict(json_schema_extra={"example": EXAMPLE_JOB})
+
     @classmethod
-    def of(cls, job: messages.Job) -> Self:
+    def of(cls, job: domain.Job) -> Self:
         return cls(**job_fields(job))
 
 
-def job_fields(job: messages.Job) -> dict[str, Any]:
-    """The fields of a `Job`, taken from the ledger's."""
+def job_fields(job: domain.Job) -> dict[str, Any]:
+    """The values of `JobFields`, taken from a job."""
     return {
         **job.model_dump(exclude={"spec", "started_at", "finished_at", "error"}),
         "id": job.spec.id,
@@ -168,7 +172,7 @@ class Failure(BaseModel):
     name: str | None = Field(description="What an uploader called it.")
 
     @classmethod
-    def of(cls, failure: messages.Failure) -> Self:
+    def of(cls, failure: domain.Failure) -> Self:
         return cls(**failure.model_dump(include=set(cls.model_fields)))
 
 

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from gateway.schemas.fields import BLANK_IS_NONE, Input, Tag
 from gateway.schemas.images import EXAMPLE_IMAGE
 from gateway.schemas.urls import UrlBuilder
+from shared.domain import query as domain
 from shared.domain.fingerprint import DIMENSION
 from shared.domain.image import Hit, ImageFilter
 
@@ -30,7 +31,7 @@ PathPrefix = Annotated[
 FilterTag = Annotated[Tag, Field(description="Only pictures with this tag.")]
 
 
-class SearchParameters(BaseModel):
+class SearchOptions(BaseModel):
     """What every search takes."""
 
     top_k: TopK = 10
@@ -39,15 +40,20 @@ class SearchParameters(BaseModel):
     tag: Annotated[FilterTag | None, BLANK_IS_NONE] = None
     path_prefix: Annotated[PathPrefix | None, BLANK_IS_NONE] = None
 
-    @property
-    def filter(self) -> ImageFilter:
-        return ImageFilter(tag=self.tag, path_prefix=self.path_prefix)
+    def parameters(self) -> domain.SearchParameters:
+        """The same as the search service takes it."""
+        return domain.SearchParameters(
+            top_k=self.top_k,
+            offset=self.offset,
+            min_score=self.min_score,
+            filter=ImageFilter(tag=self.tag, path_prefix=self.path_prefix),
+        )
 
 
-SearchQuery = Annotated[SearchParameters, Query()]
+SearchQuery = Annotated[SearchOptions, Query()]
 
 
-def _direction(vector: list[float]) -> list[float]:
+def _normalise(vector: list[float]) -> list[float]:
     if not all(map(math.isfinite, vector)):
         raise ValueError("must hold finite numbers only")
     norm = math.hypot(*vector)
@@ -56,7 +62,7 @@ def _direction(vector: list[float]) -> list[float]:
     return [x / norm for x in vector]
 
 
-class VectorSearch(SearchParameters, Input):
+class VectorSearch(SearchOptions, Input):
     model_config = ConfigDict(
         json_schema_extra={"example": {"vector": [0.0442] * DIMENSION, "top_k": 5}}
     )
@@ -68,7 +74,7 @@ class VectorSearch(SearchParameters, Input):
             max_length=DIMENSION,
             description="512 numbers of any length but zero; only their direction counts.",
         ),
-        AfterValidator(_direction),
+        AfterValidator(_normalise),
     ]
 
 
@@ -123,8 +129,20 @@ class TookMs(BaseModel):
     search: float
     total: float
 
+    @classmethod
+    def of(cls, timings: domain.SearchTimings) -> Self:
+        return cls(**{stage: round(s * 1000, 3) for stage, s in timings._asdict().items()})
+
 
 class SearchReply(BaseModel):
     hits: list[SearchHit] = Field(description="Best first.")
     encoder: str = Field(description="Fingerprint of the vectors that were compared.")
     took_ms: TookMs
+
+    @classmethod
+    def of(cls, result: domain.SearchResult, collection: str, urls: UrlBuilder) -> Self:
+        return cls(
+            hits=[SearchHit.of(hit, collection, urls) for hit in result.hits],
+            encoder=result.fingerprint,
+            took_ms=TookMs.of(result.timings),
+        )

@@ -1,4 +1,4 @@
-"""The addresses that replies point to."""
+"""The URLs in replies."""
 
 from typing import cast
 from urllib.parse import urlencode
@@ -9,7 +9,7 @@ from shared.domain.image import ImageRow
 from shared.files.formats import EXTENSIONS, Format
 from shared.settings import Settings
 
-#: Enough of a content's hash to tell its versions apart.
+#: Digits of a content's SHA-256 that are enough to tell its versions apart.
 _VERSION_DIGITS = 16
 
 
@@ -19,10 +19,10 @@ def extension(row: ImageRow) -> str:
 
 
 class UrlBuilder:
-    """Makes the addresses for one request.
+    """Builds the URLs in the reply to one request.
 
-    Those of v2 are relative to this server, so that they hold behind any proxy; those of v1 are
-    absolute, as the article's clients expect.
+    Those of v2 have no host, so that they are right behind any proxy; those of v1 are absolute,
+    as the article's clients expect.
     """
 
     def __init__(self, request: Request, settings: Settings) -> None:
@@ -31,33 +31,33 @@ class UrlBuilder:
         self._default_collection = settings.default_collection
 
     def collection(self, name: str) -> str:
-        """A collection's address."""
+        """A collection's URL."""
         return f"{self._root}/api/v2/collections/{name}"
 
     def job(self, job_id: str) -> str:
-        """A job's address."""
+        """A job's URL."""
         return f"{self._root}/api/v2/jobs/{job_id}"
 
     def image(self, collection: str, image_id: str) -> str:
-        """An image's address."""
+        """An image's URL."""
         return f"{self.collection(collection)}/images/{image_id}"
 
     def content(self, collection: str, row: ImageRow) -> str:
-        """The address of a picture's bytes, which changes when they do."""
-        return f"{self.image(collection, row.id)}/content?v={version(row)}"
+        """The URL of an image's bytes; another one after its content has changed."""
+        return f"{self.image(collection, row.id)}/content?v={content_version(row)}"
 
     def thumbnail(self, collection: str, row: ImageRow) -> str:
-        """The address of a picture's thumbnail, which changes when it does."""
-        return f"{self.image(collection, row.id)}/thumbnail?v={version(row)}"
+        """The URL of an image's thumbnail; another one after its content has changed."""
+        return f"{self.image(collection, row.id)}/thumbnail?v={content_version(row)}"
 
     def article(self, collection: str, row: ImageRow) -> str:
-        """The absolute address of a picture's bytes, as the article names it."""
+        """The absolute URL of an image's bytes in v1."""
         url = f"{self._base}/data/{row.id}.{extension(row)}"
         if collection == self._default_collection:
             return url
         return f"{url}?{urlencode({'Table': collection})}"
 
 
-def version(row: ImageRow) -> str:
-    """Names a picture's content, so that browsers may keep what they have of it for ever."""
+def content_version(row: ImageRow) -> str:
+    """Identifies an image's content in URLs, so that browsers may cache the answer for ever."""
     return row.sha256[:_VERSION_DIGITS]

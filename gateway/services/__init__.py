@@ -1,1 +1,1 @@
-"""What the calls do, without HTTP."""
+"""What each call does, without HTTP."""

@@ -1,4 +1,4 @@
-"""Forgetting: images, collections, and the uploaded files that only they needed."""
+"""Deletes images and collections, and the uploaded files that belong to them."""
 
 import shutil
 
@@ -11,7 +11,7 @@ from shared.store import Collections, Images
 
 
 class DeletionService:
-    """Forgets what Milvus, the ledger and the disk know. Files under image roots are not ours."""
+    """Deletes from Milvus, the ledger and the uploads. Never touches files under image roots."""
 
     def __init__(
         self, settings: Settings, collections: Collections, images: Images, jobs: Jobs
@@ -25,12 +25,12 @@ class DeletionService:
         """Drop a collection with its jobs and uploads. Raises NotFound `collection_not_found`."""
         missing: NotFound | None = None
         try:
-            # Asked first: while Milvus is away nothing is forgotten by halves.
+            # Asked first, so that nothing is deleted while Milvus is away.
             self._collections.identity(name)
         except NotFound as error:
-            # What an interrupted removal left behind goes all the same.
+            # An earlier deletion may have been interrupted: delete what it left.
             missing = error
-        # Before the collection, so that no chunk in work is written into a new one of its name.
+        # Jobs before the collection, so that no running chunk writes to a new one of its name.
         self._jobs.forget_collection(name)
         if missing is None:
             self._collections.drop(name)
@@ -39,14 +39,14 @@ class DeletionService:
             raise missing
 
     def image(self, collection: str, image_id: str) -> None:
-        """Forget an image. Raises NotFound `collection_not_found`, `image_not_found`."""
+        """Delete an image. Raises NotFound `collection_not_found`, `image_not_found`."""
         row = self._images.get(collection, image_id)
         if self._images.delete(collection, [image_id]) == 0:
             raise image_not_found(image_id)
         uploads.remove([row.uri], collection, self._settings)
 
     def matching(self, collection: str, wanted: ImageFilter) -> int:
-        """Forget all images that a filter names; returns how many.
+        """Delete all images that match a filter; returns how many.
 
         Raises NotFound `collection_not_found`, InvalidRequest `empty_filter`.
         """

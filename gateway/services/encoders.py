@@ -1,4 +1,4 @@
-"""Which encoder there is, and whether its vectors fit a collection."""
+"""Which encoder runs, and with which weights a new collection is created."""
 
 from shared.domain.worker import WorkerInfo
 from shared.errors import Conflict, Unavailable
@@ -7,35 +7,36 @@ from shared.queue import QUERY
 
 
 def last_encoder(workers: Workers) -> WorkerInfo:
-    """The encoder that spoke last, living or not. Raises Unavailable `no_encoder`."""
+    """The encoder whose heartbeat is the newest, alive or not. Raises Unavailable `no_encoder`."""
     encoder = workers.last_encoder()
     if encoder is None:
-        raise no_encoder()
+        raise _no_encoder()
     return encoder
 
 
 def query_encoder(workers: Workers) -> WorkerInfo:
-    """A living encoder that answers queries. Raises Unavailable `no_encoder`."""
+    """An encoder that is alive and serves queries. Raises Unavailable `no_encoder`."""
     for worker in workers.list_alive():
         if worker.queue == QUERY and worker.weights:
             return worker
-    raise no_encoder()
+    raise _no_encoder()
 
 
-def choose_weights(asked: str | None, workers: Workers) -> str:
-    """The exact name of a new collection's weights: those of the encoder, if `asked` fits them.
+def choose_weights(requested: str | None, workers: Workers) -> str:
+    """The exact name of a new collection's weights: those of the running encoder.
 
-    Raises Unavailable `no_encoder`, Conflict `encoder_mismatch`.
+    `requested` may be that name, or its kind: `imagenet` for `imagenet-4a1ffb70`. Raises
+    Unavailable `no_encoder`, Conflict `encoder_mismatch`.
     """
     weights = last_encoder(workers).weights
-    if asked is None or asked == weights or weights.startswith(f"{asked}-"):
+    if requested is None or requested == weights or weights.startswith(f"{requested}-"):
         return weights
     raise Conflict(
-        "encoder_mismatch", f"The encoder runs with the weights {weights!r}, not {asked!r}."
+        "encoder_mismatch", f"The encoder runs with the weights {weights!r}, not {requested!r}."
     )
 
 
-def no_encoder() -> Unavailable:
+def _no_encoder() -> Unavailable:
     return Unavailable(
-        "no_encoder", "No encoder is alive. It may still be starting; try again in a few seconds."
+        "no_encoder", "No encoder is running. It may still be starting; try again in a few seconds."
     )

@@ -1,4 +1,4 @@
-"""A job's failures as CSV, page by page, safe to open in a spreadsheet."""
+"""A job's failures as CSV that is safe to open in a spreadsheet."""
 
 import csv
 import io
@@ -8,27 +8,28 @@ from itertools import islice
 from shared.domain.job import Failure
 from shared.ledger import Jobs
 
-_PAGE = 1000
+_ROWS_PER_PART = 1000
 _HEADER = ("uri", "code", "reason", "attempts")
-#: Spreadsheets run what begins so (https://owasp.org/www-community/attacks/CSV_Injection).
+#: Spreadsheets run cells that begin so (https://owasp.org/www-community/attacks/CSV_Injection).
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def failures_csv(jobs: Jobs, job_id: str) -> Iterator[str]:
-    """All failures of a job, a page a piece. The first piece is made before anything is sent.
+    """All failures of a job as CSV, in parts of a thousand rows.
 
-    Raises NotFound `job_not_found`.
+    The job and its first failures are read at once, so that errors are raised here and not while
+    the answer is being sent. Raises NotFound `job_not_found`.
     """
     jobs.get(job_id)
     failures = jobs.iter_failures(job_id)
-    return _pieces(list(islice(failures, _PAGE)), failures)
+    return _parts(list(islice(failures, _ROWS_PER_PART)), failures)
 
 
-def _pieces(page: Sequence[Failure], rest: Iterator[Failure]) -> Iterator[str]:
+def _parts(page: Sequence[Failure], rest: Iterator[Failure]) -> Iterator[str]:
     yield _rows([_HEADER])
     while page:
         yield _rows([(_safe(f.uri), f.code, _safe(f.reason), str(f.attempts)) for f in page])
-        page = list(islice(rest, _PAGE))
+        page = list(islice(rest, _ROWS_PER_PART))
 
 
 def _rows(rows: Sequence[Sequence[str]]) -> str:

@@ -1,15 +1,19 @@
-"""Loads: checked against collection, encoder and queue, written to the ledger, sent off."""
+"""Starts loads: checks collection, encoder and queue, writes the job, sends its scan task."""
 
 import time
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
+from pydantic import Field
+
 from gateway.services.encoders import last_encoder
+from shared.domain.base import Frozen
 from shared.domain.chunk import FileRef
-from shared.domain.job import Job, JobSpec, OnDuplicate, RetrySource, Source
+from shared.domain.job import DirectorySource, Job, JobSpec, OnDuplicate, RetrySource, Source
 from shared.errors import Conflict, QueueFull, Unavailable
+from shared.files.paths import resolve_directory
 from shared.ledger import Jobs, Workers
 from shared.log import get_logger
 from shared.queue import Dispatcher
@@ -21,8 +25,17 @@ _log = get_logger(__name__)
 _JOBS_PAGE = 100
 
 
+class LoadOptions(Frozen):
+    """What a client may choose for a load of any source."""
+
+    on_duplicate: OnDuplicate = "keep"
+    sync: bool = False
+    tags: tuple[str, ...] = ()
+    metadata: dict[str, Any] = Field({})
+
+
 class LoadService:
-    """Starts loads, whatever their source."""
+    """Starts loads of directories, uploads and failed files."""
 
     def __init__(
         self,
@@ -38,8 +51,26 @@ class LoadService:
         self._collections = collections
         self._dispatcher = dispatcher
 
+    def load_directory(
+        self,
+        collection: str,
+        path: str,
+        options: LoadOptions,
+        *,
+        recursive: bool = True,
+        pattern: str | None = None,
+    ) -> Job:
+        """Queue a load of a directory; a relative `path` begins at an image root.
+
+        Raises InvalidRequest as `resolve_directory` does, and what `check_can_queue` raises.
+        """
+        directory = resolve_directory(path, self._settings)
+        self.check_can_queue(collection)
+        source = DirectorySource(path=str(directory), recursive=recursive, pattern=pattern)
+        return self.queue(collection, source, options)
+
     def check_can_queue(self, collection: str) -> None:
-        """Make sure that a load of `collection` may be queued; an unknown one is created.
+        """Check that a load of `collection` may be queued. Creates the collection if it is unknown.
 
         Raises QueueFull, Unavailable `no_encoder`, Conflict `encoder_mismatch`.
         """
@@ -55,40 +86,37 @@ class LoadService:
         self,
         collection: str,
         source: Source,
+        options: LoadOptions,
         *,
-        on_duplicate: OnDuplicate = "keep",
-        sync: bool = False,
-        tags: Sequence[str] = (),
-        metadata: dict[str, Any] | None = None,
         files: Iterable[FileRef] = (),
     ) -> Job:
-        """Write the job of an admitted load and ask an indexer for its scan."""
+        """Write the job of a load that passed `check_can_queue`, and send its scan task."""
         spec = JobSpec(
             id=uuid.uuid4().hex,
             collection=collection,
             source=source,
-            on_duplicate=on_duplicate,
-            sync=sync,
-            tags=tuple(tags),
-            metadata=metadata or {},
+            on_duplicate=options.on_duplicate,
+            sync=options.sync,
+            tags=options.tags,
+            metadata=options.metadata,
             created_at=time.time(),
         )
         job = self._jobs.create(spec, files)
         try:
             self._dispatcher.send_scan(spec.id)
         except Unavailable:
-            # The job is written: the indexer's recovery finds it without the message.
+            # The job is in the ledger, so the indexer's recovery starts it without the message.
             _log.warning("scan_send_failed", job=spec.id)
         return job
 
     def retry(self, job_id: str) -> Job:
         """Queue the failed files of a job again, as a new job.
 
-        While an earlier retry of the same job is unfinished, it is that one. Raises NotFound,
-        Conflict `nothing_to_retry`, and what `check_can_queue` raises.
+        Returns the earlier retry of the same job while that one is unfinished. Raises NotFound
+        `job_not_found`, Conflict `nothing_to_retry`, and what `check_can_queue` raises.
         """
         spec = self._jobs.get(job_id).spec
-        # Two clicks are one retry: the second waits, and then finds the first one's job.
+        # Two requests at once start one retry: the second waits and finds the first one's job.
         with self._jobs.retry_lock(job_id):
             running = self._unfinished_retry(spec)
             if running is not None:
@@ -100,16 +128,14 @@ class LoadService:
             return self.queue(
                 spec.collection,
                 RetrySource(job=job_id, files=count),
-                on_duplicate=spec.on_duplicate,
-                tags=spec.tags,
-                metadata=spec.metadata,
+                LoadOptions(on_duplicate=spec.on_duplicate, tags=spec.tags, metadata=spec.metadata),
                 files=self._failed_files(job_id, count),
             )
 
     def _unfinished_retry(self, original: JobSpec) -> Job | None:
         cursor: str | None = None
         while True:
-            # Newest first: whatever retries a job is newer than that job.
+            # Newest first, and a retry is newer than the job it retries.
             page, cursor = self._jobs.list(original.collection, None, cursor, _JOBS_PAGE)
             for job in page:
                 source = job.spec.source

@@ -1,4 +1,4 @@
-"""A picture's way to its vector: checked, left in Redis, encoded elsewhere, awaited."""
+"""Gets a picture's vector from a query encoder: sends it through Redis and awaits the reply."""
 
 import time
 import uuid
@@ -14,28 +14,28 @@ from shared.domain.query import Crop, Query, QueryReply
 from shared.errors import PictureError, QueueFull, TimedOut
 from shared.ledger import Queries, Workers, await_reply
 from shared.queue import QUERY, Dispatcher
-from shared.redis import RedisClient
 from shared.settings import Settings
 
-#: Seconds between two looks at whether there still is an encoder to wait for.
+#: While a reply is awaited, seconds between checks that a query encoder is still alive.
 _LIVENESS_CHECK_SECONDS = 1
 
 
 class QueryEncoder:
-    """Asks the query encoders for vectors. Many requests may wait at once; none holds a thread."""
+    """Asks the query encoders for vectors. A request that waits holds no thread."""
 
     def __init__(
         self,
         settings: Settings,
-        redis: RedisClient,
         async_redis: AsyncRedis,
+        queries: Queries,
+        workers: Workers,
         dispatcher: Dispatcher,
     ) -> None:
         self._settings = settings
         self._async_redis = async_redis
+        self._queries = queries
+        self._workers = workers
         self._dispatcher = dispatcher
-        self._workers = Workers(redis, settings)
-        self._queries = Queries(redis)
 
     async def encode(
         self, picture: BinaryIO, collection: CollectionIdentity, crop: Crop | None
@@ -55,6 +55,7 @@ class QueryEncoder:
         reply = await self._await_reply(query)
         if reply.vector is None:
             raise PictureError(reply.code or "corrupt", reply.reason or "It cannot be decoded.")
+        # Checked again: another encoder may have taken the query than `_send` saw.
         collection.require(reply.weights)
         return reply.vector
 
@@ -74,6 +75,6 @@ class QueryEncoder:
             await to_thread.run_sync(query_encoder, self._workers)
         raise TimedOut(
             "encode_timeout",
-            f"The encoder did not answer within {self._settings.query_timeout_seconds:g} s; it may "
-            "have much to do.",
+            f"The encoder did not answer within {self._settings.query_timeout_seconds:g} s. It may "
+            "be overloaded; try again later.",
         )

@@ -1,4 +1,4 @@
-"""Whether the parts that Lookalike needs answer."""
+"""Whether Redis, Milvus and a query encoder answer."""
 
 import contextlib
 import time
@@ -14,23 +14,23 @@ from shared.queue import QUERY
 from shared.redis import RedisClient
 from shared.store import Collections
 
-#: An answer older than this says nothing about now.
+#: A part whose last answer is older than this counts as away.
 FRESH_SECONDS = 15.0
-#: How long a check waits for a part before it counts as away.
+#: How long one check waits for a part.
 _PROBE_SECONDS = 4.0
 
 Part = Literal["redis", "milvus", "encoder"]
 
 
 class PartState(NamedTuple):
-    """Whether a part answered just now, and the seconds since it last did, None before that."""
+    """Whether a part answers, and the seconds since it last did; None if it never did."""
 
     ok: bool
     age: float | None
 
 
-class Readiness:
-    """Asks each part, and remembers when it last answered."""
+class ReadinessProbe:
+    """Asks each part, and keeps the time of its last answer."""
 
     def __init__(
         self, redis: RedisClient, workers: Workers, collections: Collections, collection: str
@@ -45,7 +45,7 @@ class Readiness:
             "milvus": self._ask_milvus,
             "encoder": self._encoder_seen_at,
         }
-        # Threads of their own, so that a part that hangs holds up nothing but its own check.
+        # A pool for each part: a part that hangs blocks only its own checks.
         self._threads = {
             part: ThreadPoolExecutor(max_workers=2, thread_name_prefix=f"probe-{part}")
             for part in self._probes
@@ -72,7 +72,7 @@ class Readiness:
         return states
 
     def close(self) -> None:
-        """Let the threads go."""
+        """Shut the threads down without waiting for those that hang."""
         for threads in self._threads.values():
             threads.shutdown(wait=False, cancel_futures=True)
 
@@ -81,12 +81,12 @@ class Readiness:
         return time.time()
 
     def _ask_milvus(self) -> float:
-        # Any collection will do: that there is none of this name is an answer, too.
+        # That there is no collection of this name is an answer too.
         with contextlib.suppress(NotFound):
             self._collections.identity(self._collection)
         return time.time()
 
     def _encoder_seen_at(self) -> float | None:
-        """When a query encoder last spoke: without one nothing can be searched."""
+        """The time of the newest heartbeat of a query encoder; None if none is alive."""
         seen = [w.seen_at for w in self._workers.list_alive() if w.queue == QUERY]
         return max(seen, default=None)

@@ -2,28 +2,19 @@
 
 import time
 from collections.abc import Sequence
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from anyio import to_thread
 
 from gateway.metrics import Metrics
-from gateway.schemas.search import SearchParameters, TookMs
 from gateway.services.query_encoder import QueryEncoder
 from shared.domain.image import Hit
-from shared.domain.query import Crop
+from shared.domain.query import Crop, SearchParameters, SearchResult, SearchTimings
 from shared.store import Collections, VectorSearch
 
 
-class Found(NamedTuple):
-    """What a search found, in whose vector space, and how long it took."""
-
-    hits: Sequence[Hit]
-    encoder: str
-    took: TookMs
-
-
 class SearchService:
-    """Finds what looks alike. Every method raises NotFound and Unavailable."""
+    """Finds the images that look most like a query. Every method raises NotFound, Unavailable."""
 
     def __init__(
         self,
@@ -43,36 +34,38 @@ class SearchService:
         picture: BinaryIO,
         parameters: SearchParameters,
         crop: Crop | None = None,
-    ) -> Found:
+    ) -> SearchResult:
         """Search by a picture, or the part of it that `crop` names.
 
         Raises also what `QueryEncoder.encode` raises.
         """
-        begun = time.perf_counter()
-        info = await to_thread.run_sync(self._collections.identity, collection)
+        started = time.perf_counter()
+        identity = await to_thread.run_sync(self._collections.identity, collection)
         encoding = time.perf_counter()
-        vector = await self._encoder.encode(picture, info, crop)
+        vector = await self._encoder.encode(picture, identity, crop)
         encoded = time.perf_counter()
         hits = await self._nearest(collection, vector, parameters)
-        took = self._took(begun, encoded - encoding, encoded)
-        return Found(hits, info.fingerprint, took)
+        timings = self._observe(started, encoded - encoding, encoded)
+        return SearchResult(hits, identity.fingerprint, timings)
 
-    async def by_image(self, collection: str, image_id: str, parameters: SearchParameters) -> Found:
+    async def by_image(
+        self, collection: str, image_id: str, parameters: SearchParameters
+    ) -> SearchResult:
         """Search by a stored image, which is left out of the hits."""
-        begun = time.perf_counter()
-        info = await to_thread.run_sync(self._collections.identity, collection)
+        started = time.perf_counter()
+        identity = await to_thread.run_sync(self._collections.identity, collection)
         vector = await self._search.vector_of(collection, image_id)
         hits = await self._nearest(collection, vector, parameters, exclude=image_id)
-        return Found(hits, info.fingerprint, self._took(begun, 0, begun))
+        return SearchResult(hits, identity.fingerprint, self._observe(started, 0, started))
 
     async def by_vector(
         self, collection: str, vector: Sequence[float], parameters: SearchParameters
-    ) -> Found:
+    ) -> SearchResult:
         """Search by 512 floats of unit length."""
-        begun = time.perf_counter()
-        info = await to_thread.run_sync(self._collections.identity, collection)
+        started = time.perf_counter()
+        identity = await to_thread.run_sync(self._collections.identity, collection)
         hits = await self._nearest(collection, vector, parameters)
-        return Found(hits, info.fingerprint, self._took(begun, 0, begun))
+        return SearchResult(hits, identity.fingerprint, self._observe(started, 0, started))
 
     async def _nearest(
         self,
@@ -91,10 +84,11 @@ class SearchService:
             exclude=exclude,
         )
 
-    def _took(self, begun: float, encode: float, searching: float) -> TookMs:
+    def _observe(self, started: float, encode: float, search_started: float) -> SearchTimings:
+        """The timings of a search that ends now, recorded in the metrics."""
         end = time.perf_counter()
-        stages = {"encode": encode, "search": end - searching, "total": end - begun}
-        for stage, seconds in stages.items():
+        timings = SearchTimings(encode=encode, search=end - search_started, total=end - started)
+        for stage, seconds in timings._asdict().items():
             if seconds > 0:
                 self._metrics.search_seconds.labels(stage).observe(seconds)
-        return TookMs(**{stage: round(seconds * 1000, 3) for stage, seconds in stages.items()})
+        return timings

@@ -1,9 +1,13 @@
-"""One picture to encode at once, for a search."""
+"""A search: what it asks for, the picture that is encoded for it, and what it found."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from pydantic import Field
 
 from shared.domain.base import Frozen
 from shared.domain.fingerprint import Pooling
+from shared.domain.image import Hit, ImageFilter
 
 
 class Crop(Frozen):
@@ -32,3 +36,31 @@ class QueryReply(Frozen):
     seconds: float = 0.0
     code: str | None = None
     reason: str | None = None
+
+
+class SearchParameters(Frozen):
+    """Which hits a search wants: `top_k` of them after the best `offset`, none below `min_score`.
+
+    `min_score` is a cosine similarity, -1 to 1.
+    """
+
+    top_k: int = 10
+    offset: int = 0
+    min_score: float | None = None
+    filter: ImageFilter = ImageFilter()
+
+
+class SearchTimings(NamedTuple):
+    """Seconds that a search took. `encode` includes the wait for an encoder; 0 without one."""
+
+    encode: float
+    search: float
+    total: float
+
+
+class SearchResult(NamedTuple):
+    """Hits, best first, and the fingerprint of the collection whose vectors were compared."""
+
+    hits: Sequence[Hit]
+    fingerprint: str
+    timings: SearchTimings

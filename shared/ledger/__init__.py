@@ -6,7 +6,7 @@ whoever was killed and however often its message was delivered.
 
 from shared.ledger.chunks import Chunks
 from shared.ledger.content_claims import ContentClaims
-from shared.ledger.events import Event, Events
+from shared.ledger.events import AsyncEvents, Event, Events
 from shared.ledger.heartbeat import Heartbeat
 from shared.ledger.jobs import JobEnded, Jobs
 from shared.ledger.queries import Queries, await_reply
@@ -16,6 +16,7 @@ from shared.ledger.stats import Stats
 from shared.ledger.workers import Workers
 
 __all__ = [
+    "AsyncEvents",
     "Chunks",
     "ContentClaims",
     "Event",

@@ -1,14 +1,19 @@
 """What happened in a job, in order: a capped Redis stream that Server-Sent Events follow."""
 
 import re
+import time
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
+
+from redis.asyncio import Redis as AsyncRedis
 
 from shared.errors import InvalidRequest
 from shared.ledger import keys
 from shared.redis import RedisClient
 
 _EVENT_ID = re.compile(r"^\d{1,20}-\d{1,20}$")
+#: Longest single XREAD; it must end before the connection's own time-out.
+_BLOCK_SECONDS = 5.0
 
 
 class Event(NamedTuple):
@@ -37,3 +42,30 @@ class Events:
             Event(row_id.decode(), fields[b"kind"].decode(), fields[b"data"].decode())
             for row_id, fields in rows
         ]
+
+
+class AsyncEvents:
+    """The same events for asyncio, where waiting for one holds no thread."""
+
+    def __init__(self, redis: AsyncRedis) -> None:
+        self._redis = redis
+
+    async def await_end(self, job_id: str, seconds: float) -> bool:
+        """Wait for a job's `end`; False when `seconds` went by without one.
+
+        Also False when a job that is gone, and whose events are gone with it, has none to come.
+        """
+        key, after = keys.job(job_id, "events"), "0-0"
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            # XREAD takes 0 milliseconds for "for ever".
+            block = max(1, int(min(left, _BLOCK_SECONDS) * 1000))
+            found: Any = await self._redis.xread({key: after}, block=block)
+            if found:
+                ((_, rows),) = found.items() if isinstance(found, dict) else found
+                if any(fields[b"kind"] == b"end" for _, fields in rows):
+                    return True
+                after = rows[-1][0]
+            elif not await self._redis.exists(keys.job(job_id)):
+                return False
+        return False

@@ -1,5 +1,6 @@
 """API keys and sessions."""
 
+import base64
 import time
 
 import pytest
@@ -33,13 +34,20 @@ def test_a_session_ends_with_its_key_and_its_time(monkeypatch: pytest.MonkeyPatc
     token = keys("one", "two").open_session("two")
 
     assert keys("two").accepts_session(token)
+    assert keys("one", "two").accepts_session(token)
+    assert keys("two", "one").accepts_session(token)
     assert not keys("one").accepts_session(token)
-    until, _, signature = token.partition(".")
-    assert not keys("two").accepts_session(f"{int(until) + 1}.{signature}")
-    for broken in ("", ".", until, f"{until}.", f".{signature}", f"x.{signature}"):
+    value, signed_at, signature = token.split(".")
+    later = base64.urlsafe_b64encode((int(time.time()) + 1).to_bytes(4)).decode().rstrip("=")
+    for broken in (
+        *("", ".", "..", value, f"{value}.{signed_at}", f"{signed_at}.{signature}"),
+        *(f"{value}.{later}.{signature}", f"{value}..{signature}", f"{value}.{signed_at}."),
+        *(f"other.{signed_at}.{signature}", f"{token}x", "\udcff", "1.2.3"),
+    ):
         assert not keys("two").accepts_session(broken)
 
-    monkeypatch.setattr(time, "time", lambda: int(until) + 1)
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + security.SESSION_SECONDS + 2)
     assert not keys("two").accepts_session(token)
 
 

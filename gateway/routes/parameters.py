@@ -1,0 +1,27 @@
+"""Path and query parameters that several routes take."""
+
+from typing import Annotated
+
+from fastapi import Path, Query
+from pydantic import Field
+
+from gateway.schemas.fields import (
+    BLANK_IS_NONE,
+    EXAMPLE_ID,
+    EXAMPLE_JOB_ID,
+    CollectionName,
+    ImageId,
+    JobId,
+)
+
+CollectionPath = Annotated[
+    CollectionName, Path(description="A collection's name.", examples=["holidays"])
+]
+ImagePath = Annotated[ImageId, Path(description="An image's id.", examples=[EXAMPLE_ID])]
+JobPath = Annotated[JobId, Path(description="A job's id.", examples=[EXAMPLE_JOB_ID])]
+Limit = Annotated[int, Query(ge=1, le=1000, description="Items on a page.")]
+Cursor = Annotated[
+    Annotated[str, Field(max_length=2000)] | None,
+    BLANK_IS_NONE,
+    Query(description="`next_cursor` of the page before."),
+]
