@@ -1,4 +1,4 @@
-"""Every client and service is made, handed out and closed here."""
+"""Every client and service is created and closed here."""
 
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -17,7 +17,13 @@ from shared.ledger import Events, Jobs, Stats, Workers
 from shared.queue import Dispatcher, create_celery
 from shared.redis import connect, connect_async
 from shared.settings import Settings
-from shared.store import Collections, Images, VectorSearch
+from shared.store import (
+    AsyncMilvusConnection,
+    Collections,
+    Images,
+    MilvusConnection,
+    VectorSearch,
+)
 
 
 @dataclass(frozen=True)
@@ -41,19 +47,19 @@ class Services:
 
 
 async def open_services(settings: Settings, metrics: Metrics, stack: AsyncExitStack) -> Services:
-    """Make every client; `stack` closes them. None is connected before it is first used."""
+    """Create every client; `stack` closes them. None is connected before its first call."""
     redis = connect(settings)
     stack.callback(redis.close)
     async_redis = connect_async(settings)
     stack.push_async_callback(async_redis.aclose)
     celery = create_celery(settings)
     stack.callback(celery.close)
-    collections, images, search = Collections(settings), Images(settings), VectorSearch(settings)
-    stack.callback(collections.close)
-    stack.callback(images.close)
-    stack.push_async_callback(search.close)
+    milvus, async_milvus = MilvusConnection(settings), AsyncMilvusConnection(settings)
+    stack.callback(milvus.close)
+    stack.push_async_callback(async_milvus.close)
 
-    dispatcher = Dispatcher(celery, redis)
+    collections, images = Collections(milvus, settings), Images(milvus)
+    dispatcher = Dispatcher(celery)
     jobs, workers = Jobs(redis, settings), Workers(redis, settings)
     readiness = Readiness(redis, workers, collections, settings.default_collection)
     stack.callback(readiness.close)
@@ -65,7 +71,7 @@ async def open_services(settings: Settings, metrics: Metrics, stack: AsyncExitSt
         api_keys=ApiKeys(settings.api_keys),
         collections=collections,
         images=images,
-        searches=SearchService(collections, search, encoder, metrics),
+        searches=SearchService(VectorSearch(async_milvus), encoder, metrics),
         deletion=DeletionService(settings, collections, images, jobs),
         jobs=jobs,
         loads=loads,

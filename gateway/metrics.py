@@ -18,7 +18,6 @@ from prometheus_client import (
 )
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
-from redis.exceptions import RedisError
 
 from shared.errors import Unavailable
 from shared.ledger import Jobs, Stats, Workers
@@ -67,7 +66,7 @@ class Metrics:
 
 @dataclass(frozen=True)
 class LedgerMetrics:
-    """Reads the ledger when it is scraped. While Redis is away it says so and nothing else."""
+    """Reads the ledger at each scrape; during an outage of Redis it reports only that."""
 
     stats: Stats
     jobs: Jobs
@@ -75,7 +74,7 @@ class LedgerMetrics:
     dispatcher: Dispatcher
 
     def describe(self) -> Iterator[Metric]:
-        """Nothing: what there is depends on Redis, which registering must not wait for."""
+        """Nothing: the names depend on Redis, which registering must not wait for."""
         return iter(())
 
     def collect(self) -> Iterator[Metric]:
@@ -83,7 +82,7 @@ class LedgerMetrics:
         up = GaugeMetricFamily("lookalike_redis_up", "Whether Redis answered this scrape.")
         try:
             found = list(self._read())
-        except (RedisError, Unavailable):
+        except Unavailable:
             found = []
         up.add_metric([], 1 if found else 0)
         yield up
@@ -114,7 +113,9 @@ class LedgerMetrics:
             "lookalike_queue_depth", "Messages that wait, by queue.", labels=["queue"]
         )
         alive = GaugeMetricFamily(
-            "lookalike_workers", "Living processes, by the queue they serve.", labels=["queue"]
+            "lookalike_workers",
+            "Processes with a heartbeat, by the queue they serve.",
+            labels=["queue"],
         )
         serving = [worker.queue for worker in self.workers.list_alive()]
         for queue in QUEUES:

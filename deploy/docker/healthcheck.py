@@ -10,15 +10,14 @@ import re
 import socket
 import sys
 
-from redis.exceptions import RedisError
-
+from shared.errors import Unavailable
 from shared.ledger import Workers
 from shared.redis import connect
 from shared.settings import Settings, get_settings
 
 
 def is_alive(queue: str, host: str, settings: Settings) -> bool:
-    """Whether a worker named `…@host` or `host:…` lives and serves `queue`. Raises RedisError."""
+    """Whether a worker named `…@host` or `host:…` lives and serves `queue`. Raises Unavailable."""
     redis = connect(settings)
     try:
         living = Workers(redis, settings).list_alive()
@@ -33,8 +32,8 @@ def main() -> int:
         if is_alive(queue, host, get_settings()):
             return 0
         why = f"no worker of {host} serves the queue {queue}"
-    except RedisError as error:
-        why = f"Redis does not answer: {error}"
+    except Unavailable as error:
+        why = f"Redis does not answer: {error.__cause__ or error}"
     sys.stderr.write(f"{why}\n")
     return 1
 

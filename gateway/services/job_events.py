@@ -6,11 +6,10 @@ from collections.abc import AsyncIterator, Sequence
 
 from anyio import CapacityLimiter, to_thread
 from fastapi.sse import ServerSentEvent
-from redis.exceptions import RedisError
 
 from gateway.schemas import jobs as schemas
 from shared.domain import job as messages
-from shared.errors import NotFound
+from shared.errors import NotFound, Unavailable
 from shared.ledger import Event, Events, Jobs
 
 #: At most four `progress` events a second, and as many looks at the ledger.
@@ -57,7 +56,7 @@ class JobEventStream:
                 job, batch = await to_thread.run_sync(
                     self._poll, job_id, last_id, limiter=self._threads
                 )
-            except RedisError:
+            except Unavailable:
                 yield ServerSentEvent(comment="Redis is away; this stream goes on when it is back")
                 await asyncio.sleep(_AWAY_SECONDS)
                 continue

@@ -5,7 +5,6 @@ import uuid
 from typing import BinaryIO
 
 from anyio import to_thread
-from redis.asyncio import Redis as AsyncRedis
 
 from gateway.files.uploads import recognise
 from gateway.services.encoders import query_encoder
@@ -14,7 +13,7 @@ from shared.domain.query import Crop, Query, QueryReply
 from shared.errors import PictureError, QueueFull, TimedOut
 from shared.ledger import Queries, Workers, await_reply
 from shared.queue import QUERY, Dispatcher
-from shared.redis import RedisClient
+from shared.redis import AsyncRedisClient, RedisClient
 from shared.settings import Settings
 
 #: Seconds between two looks at whether there still is an encoder to wait for.
@@ -28,7 +27,7 @@ class QueryEncoder:
         self,
         settings: Settings,
         redis: RedisClient,
-        async_redis: AsyncRedis,
+        async_redis: AsyncRedisClient,
         dispatcher: Dispatcher,
     ) -> None:
         self._settings = settings

@@ -4,14 +4,12 @@ import time
 from collections.abc import Sequence
 from typing import BinaryIO, NamedTuple
 
-from anyio import to_thread
-
 from gateway.metrics import Metrics
 from gateway.schemas.search import SearchParameters, TookMs
 from gateway.services.query_encoder import QueryEncoder
 from shared.domain.image import Hit
 from shared.domain.query import Crop
-from shared.store import Collections, VectorSearch
+from shared.store import VectorSearch
 
 
 class Found(NamedTuple):
@@ -27,12 +25,10 @@ class SearchService:
 
     def __init__(
         self,
-        collections: Collections,
         search: VectorSearch,
         encoder: QueryEncoder,
         metrics: Metrics,
     ) -> None:
-        self._collections = collections
         self._search = search
         self._encoder = encoder
         self._metrics = metrics
@@ -49,7 +45,7 @@ class SearchService:
         Raises also what `QueryEncoder.encode` raises.
         """
         begun = time.perf_counter()
-        info = await to_thread.run_sync(self._collections.identity, collection)
+        info = await self._search.identity(collection)
         encoding = time.perf_counter()
         vector = await self._encoder.encode(picture, info, crop)
         encoded = time.perf_counter()
@@ -60,7 +56,7 @@ class SearchService:
     async def by_image(self, collection: str, image_id: str, parameters: SearchParameters) -> Found:
         """Search by a stored image, which is left out of the hits."""
         begun = time.perf_counter()
-        info = await to_thread.run_sync(self._collections.identity, collection)
+        info = await self._search.identity(collection)
         vector = await self._search.vector_of(collection, image_id)
         hits = await self._nearest(collection, vector, parameters, exclude=image_id)
         return Found(hits, info.fingerprint, self._took(begun, 0, begun))
@@ -70,7 +66,7 @@ class SearchService:
     ) -> Found:
         """Search by 512 floats of unit length."""
         begun = time.perf_counter()
-        info = await to_thread.run_sync(self._collections.identity, collection)
+        info = await self._search.identity(collection)
         hits = await self._nearest(collection, vector, parameters)
         return Found(hits, info.fingerprint, self._took(begun, 0, begun))
 

@@ -24,7 +24,7 @@ def test_a_call_is_repeated_until_it_succeeds() -> None:
             raise answer
         return answer
 
-    assert RetryPolicy(threading.Event()).run(call) == 7
+    assert RetryPolicy(threading.Event())(call) == 7
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_what_no_waiting_mends_is_raised(error: Exception) -> None:
         raise error
 
     with pytest.raises(type(error)):
-        RetryPolicy(threading.Event()).run(call)
+        RetryPolicy(threading.Event())(call)
 
 
 def _away() -> None:
@@ -49,7 +49,7 @@ def test_it_ends_when_nobody_wants_it_any_more() -> None:
         raise checks.pop(0)
 
     with pytest.raises(JobEnded):
-        RetryPolicy(threading.Event(), check).run(_away)
+        RetryPolicy(threading.Event(), check)(_away)
     assert checks == []
 
 
@@ -57,6 +57,6 @@ def test_it_ends_when_the_process_does() -> None:
     stop = threading.Event()
     stop.set()
     with pytest.raises(ShuttingDown):
-        RetryPolicy(stop).run(_away)
+        RetryPolicy(stop)(_away)
     with pytest.raises(ShuttingDown):
         RetryPolicy(stop).sleep(60)

@@ -145,7 +145,7 @@ def test_a_removal_cut_short_is_counted_once(
     assert start is not None
     dead.stores.scans.begin_removal(job, start.generation, ids)
     if deleted:
-        images.discard(loads.collection, ids)
+        images.delete(loads.collection, ids)
     dead.die()
     # Of one the file is back before the second try.
     loads.put("a.jpg")
