@@ -1,5 +1,6 @@
 """Connections to Redis that outlive its restarts, and raise Unavailable while it is away."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TypeAlias
@@ -33,6 +34,9 @@ _OUTAGES = (
     ReadOnlyError,
     NoScriptError,
 )
+
+#: Redis cannot write to its disk, as when that is full; a pipeline puts the command before it.
+_MISCONF = re.compile(r"(^|caused error: )MISCONF ")
 
 #: redis-py types every reply as the union over all of its decoding settings, which fits no
 #: caller. A client made here always replies in bytes.
@@ -70,10 +74,9 @@ def connect_async(settings: Settings, *, retries: int = 2) -> AsyncRedisClient:
 
 def is_outage(error: Exception) -> bool:
     """Whether waiting may end it: a store that is away, starting, or out of space."""
-    # MISCONF: Redis cannot write its log, as when the disk is full.
-    return isinstance(error, _OUTAGES) or (
-        isinstance(error, ResponseError) and str(error).startswith("MISCONF")
-    )
+    if isinstance(error, ResponseError) and _MISCONF.search(str(error)):
+        return True
+    return isinstance(error, _OUTAGES)
 
 
 @contextmanager
