@@ -1,9 +1,9 @@
-"""Whether this container's worker lives, by its heartbeat.
+"""Whether this container's worker is alive, by its heartbeat.
 
 Usage: `python -m deploy.docker.healthcheck QUEUE`.
 
-Ends with status 0 when a process of this host that serves QUEUE spoke within `lease_seconds`, and
-with 1, and a sentence why, when none did or Redis did not answer.
+Ends with status 0 if a process of this host that serves QUEUE sent a heartbeat within
+`lease_seconds`; else, and if Redis does not answer, with status 1 and the reason.
 """
 
 import re
@@ -17,13 +17,13 @@ from shared.settings import Settings, get_settings
 
 
 def is_alive(queue: str, host: str, settings: Settings) -> bool:
-    """Whether a worker named `…@host` or `host:…` lives and serves `queue`. Raises Unavailable."""
+    """Whether a worker named `…@host` or `host:…` is alive and serves `queue`. Raises Unavailable."""
     redis = connect(settings)
     try:
-        living = Workers(redis, settings).list_alive()
+        alive = Workers(redis, settings).list_alive()
     finally:
         redis.close()
-    return any(w.queue == queue and host in re.split("[@:]", w.name) for w in living)
+    return any(w.queue == queue and host in re.split("[@:]", w.name) for w in alive)
 
 
 def main() -> int:

@@ -54,8 +54,8 @@ class CollectionLock:
     def writing(self, collection: str) -> Iterator[None]:
         """Exclude readers and writers. Raises as `reading`.
 
-        A write that ends in Unavailable may still run in the server: whoever acquires the lock
-        next then waits for `_SETTLE_SECONDS`, as after a writer that was killed.
+        A write that ends in Unavailable may still run in the server: the next holder of
+        the lock then waits for `_SETTLE_SECONDS`, as after a writer that was killed.
         """
         with self._lock_file(collection) as lock:
             for nap in _until_locked(lock):

@@ -1,4 +1,4 @@
-"""What a collection says of itself: milvus-lite drops descriptions, so it is kept in properties."""
+"""What is stored with a collection: as properties, since milvus-lite drops descriptions."""
 
 from typing import Any
 
