@@ -8,12 +8,10 @@ import time
 from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as FutureTimeoutError
 
-from redis.exceptions import RedisError
-
 from encoder_worker.decode.decoder import decode
 from encoder_worker.encode.encoder import Encoder
 from shared.domain.query import Query, QueryReply
-from shared.errors import PictureError
+from shared.errors import PictureError, Unavailable
 from shared.ledger import Queries
 from shared.log import get_logger
 from shared.settings import Settings
@@ -32,15 +30,15 @@ class QueryProcessor:
     def answer(self, query: Query) -> None:
         """Reply with the vector, or with the code and reason why there is none.
 
-        A query past its deadline gets no answer: nobody waits for it. Raises EncoderFailed.
+        A query past its deadline gets no answer: its client has timed out. Raises EncoderFailed.
         """
         try:
             image = self._queries.image(query)
             reply = self._encode(query, image) if image is not None else None
             if reply is not None:
                 self._queries.reply(query, reply)
-        except RedisError as error:
-            _log.warning("query_lost", query=query.id, error=str(error))
+        except Unavailable as error:
+            _log.warning("query_lost", query=query.id, error=str(error.__cause__ or error))
         else:
             if reply is None:
                 _log.info("query_expired", query=query.id)

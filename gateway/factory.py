@@ -18,7 +18,13 @@ from shared.ledger import AsyncEvents, Events, Jobs, Queries, Stats, Workers
 from shared.queue import Dispatcher, create_celery
 from shared.redis import connect, connect_async
 from shared.settings import Settings
-from shared.store import Collections, Images, VectorSearch
+from shared.store import (
+    AsyncMilvusConnection,
+    Collections,
+    Images,
+    MilvusConnection,
+    VectorSearch,
+)
 
 
 @dataclass(frozen=True)
@@ -52,13 +58,12 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         stack.push_async_callback(async_redis.aclose)
         celery = create_celery(settings)
         stack.callback(celery.close)
-        collections, images = Collections(settings), Images(settings)
-        stack.callback(collections.close)
-        stack.callback(images.close)
-        search = VectorSearch(settings)
-        stack.push_async_callback(search.close)
+        milvus, async_milvus = MilvusConnection(settings), AsyncMilvusConnection(settings)
+        stack.callback(milvus.close)
+        stack.push_async_callback(async_milvus.close)
 
-        metrics, dispatcher = Metrics(), Dispatcher(celery, redis)
+        collections, images = Collections(milvus, settings), Images(milvus)
+        metrics, dispatcher = Metrics(), Dispatcher(celery)
         jobs, workers = Jobs(redis, settings), Workers(redis, settings)
         metrics.watch(LedgerMetrics(Stats(redis), jobs, workers, dispatcher))
         readiness = ReadinessProbe(redis, workers, collections, settings.default_collection)
@@ -71,7 +76,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             api_keys=ApiKeys(settings.api_keys),
             collections=collections,
             images=images,
-            searches=SearchService(collections, search, encoder, metrics),
+            searches=SearchService(VectorSearch(async_milvus), encoder, metrics),
             deletion=DeletionService(settings, collections, images, jobs),
             jobs=jobs,
             loads=loads,

@@ -18,7 +18,6 @@ from prometheus_client import (
 )
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
-from redis.exceptions import RedisError
 
 from shared.errors import Unavailable
 from shared.ledger import Jobs, Stats, Workers
@@ -83,7 +82,7 @@ class LedgerMetrics:
         up = GaugeMetricFamily("lookalike_redis_up", "Whether Redis answered this scrape.")
         try:
             found = list(self._read())
-        except (RedisError, Unavailable):
+        except Unavailable:
             found = []
         up.add_metric([], 1 if found else 0)
         yield up
@@ -114,7 +113,9 @@ class LedgerMetrics:
             "lookalike_queue_depth", "Messages that wait, by queue.", labels=["queue"]
         )
         alive = GaugeMetricFamily(
-            "lookalike_workers", "Living processes, by the queue they serve.", labels=["queue"]
+            "lookalike_workers",
+            "Processes with a heartbeat, by the queue they serve.",
+            labels=["queue"],
         )
         serving = [worker.queue for worker in self.workers.list_alive()]
         for queue in QUEUES:

@@ -1,1 +1,1 @@
-"""What Lookalike knows of pictures: the collections in Milvus, and the scans that fill them."""
+"""The scans of jobs: a source is listed, compared with its collection, and cut into chunks."""

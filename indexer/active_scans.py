@@ -1,4 +1,4 @@
-"""Which scans this process is at."""
+"""The scans that run in this process."""
 
 import contextlib
 import threading
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 
 class ActiveScans:
-    """The jobs that this process scans now, each in one thread only."""
+    """The jobs that this process is scanning, each in one thread only."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -14,7 +14,7 @@ class ActiveScans:
 
     @contextlib.contextmanager
     def enter(self, job_id: str) -> Iterator[bool]:
-        """Whether the job is this thread's to scan, and not another's already."""
+        """Register a scan. Yields False if another thread of this process runs it already."""
         with self._lock:
             free = job_id not in self._jobs
             self._jobs.add(job_id)

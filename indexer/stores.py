@@ -1,49 +1,69 @@
-"""What an indexer process works with, opened once."""
+"""The stores and clients of an indexer process, opened once."""
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from indexer.active_scans import ActiveScans
 from shared.ledger import JobRecovery, Jobs, Scans, Workers
-from shared.queue import Dispatcher
-from shared.redis import RedisClient
+from shared.queue import Celery, Dispatcher
+from shared.redis import RedisClient, connect
+from shared.retry import RetryPolicy
 from shared.settings import Settings
-from shared.store import Collections, Images
+from shared.store import Collections, Images, ImageWriter, MilvusConnection
 
 
 @dataclass(frozen=True)
 class IndexerStores:
-    """The stores of one process. `stop` is set when the process shuts down."""
+    """The stores of one process, over one connection each. `stop` is set when it shuts down."""
 
     settings: Settings
+    redis: RedisClient
+    milvus: MilvusConnection
     jobs: Jobs
     scans: Scans
     job_recovery: JobRecovery
     workers: Workers
     collections: Collections
     images: Images
+    writer: ImageWriter
     dispatcher: Dispatcher
     active_scans: ActiveScans
     stop: threading.Event
 
+    def with_retry(self, retry: RetryPolicy) -> Self:
+        """The same stores, their repeatable calls under `retry`."""
+        return replace(
+            self,
+            jobs=self.jobs.with_retry(retry),
+            scans=self.scans.with_retry(retry),
+            workers=self.workers.with_retry(retry),
+            collections=self.collections.with_retry(retry),
+            images=self.images.with_retry(retry),
+            writer=self.writer.with_retry(retry),
+            dispatcher=self.dispatcher.with_retry(retry),
+        )
+
     def close(self) -> None:
-        self.collections.close()
-        self.images.close()
+        self.milvus.close()
+        self.redis.close()
 
 
-def open_stores(
-    settings: Settings, redis: RedisClient, dispatcher: Dispatcher, indexer_id: str
-) -> IndexerStores:
-    """Connections are made at the first call, so a store that is away delays no start."""
+def open_stores(settings: Settings, app: Celery, indexer_id: str) -> IndexerStores:
+    """Nothing is connected before the first call, so an outage does not delay the start."""
+    redis, milvus = connect(settings), MilvusConnection(settings)
     return IndexerStores(
         settings=settings,
+        redis=redis,
+        milvus=milvus,
         jobs=Jobs(redis, settings),
         scans=Scans(redis, indexer_id),
         job_recovery=JobRecovery(redis, indexer_id),
         workers=Workers(redis, settings),
-        collections=Collections(settings),
-        images=Images(settings),
-        dispatcher=dispatcher,
+        collections=Collections(milvus, settings),
+        images=Images(milvus),
+        writer=ImageWriter(milvus),
+        dispatcher=Dispatcher(app),
         active_scans=ActiveScans(),
         stop=threading.Event(),
     )

@@ -1,4 +1,4 @@
-"""An indexer process put together: its stores, its heartbeat, its recovery of jobs."""
+"""The parts of an indexer process: its stores, its heartbeat, its recovery of jobs."""
 
 import os
 import resource
@@ -15,8 +15,7 @@ from indexer.stores import open_stores
 from shared.domain.worker import WorkerInfo
 from shared.ledger import Heartbeat
 from shared.log import get_logger
-from shared.queue import SCAN, Celery, Dispatcher
-from shared.redis import connect
+from shared.queue import SCAN, Celery
 from shared.retry import ShuttingDown
 from shared.settings import Settings
 
@@ -24,25 +23,24 @@ _log = get_logger(__name__)
 
 
 class IndexerWorker:
-    """What lives as long as the worker process. Nothing is connected before it is first used."""
+    """One per worker process. Nothing is connected before its first call."""
 
     def __init__(self, settings: Settings, app: Celery) -> None:
         _allow_deep_trees()
-        redis = connect(settings)
         indexer_id = uuid.uuid4().hex
-        self._stores = open_stores(settings, redis, Dispatcher(app, redis), indexer_id)
+        self._stores = open_stores(settings, app, indexer_id)
         self._admission = ScanAdmission(settings.max_concurrent_scans)
         self._heartbeat = Heartbeat(self._stores.workers, _describe(indexer_id), settings)
         flush = FlushAfterLoads(self._stores.jobs, self._stores.collections)
         self._recovery = Recovery(self._stores, flush)
 
     def start(self) -> None:
-        """Register this process, and look after jobs from now on."""
+        """Start the heartbeat and the recovery of jobs."""
         self._heartbeat.start()
         self._recovery.start()
 
     def scan(self, job_id: str) -> None:
-        """Scan a job's source, unless too many long scans run already: it is sent again then."""
+        """Scan a job's source, unless too many long scans run already: recovery sends it again."""
         with self._admission.take(job_id, self._stores.jobs) as admitted:
             if not admitted:
                 _log.info("scan_postponed")
@@ -53,7 +51,7 @@ class IndexerWorker:
                 _log.info("scan_interrupted")
 
     def stop(self) -> None:
-        """Interrupt the scans; the next indexer takes them up."""
+        """Interrupt the scans; another indexer begins them again."""
         self._stores.stop.set()
 
     def close(self) -> None:
@@ -70,7 +68,7 @@ def _describe(indexer_id: str) -> Callable[[], WorkerInfo]:
 
 
 def _allow_deep_trees() -> None:
-    """A walk holds two open files for each level of the tree."""
+    """Raise the limit of open files: a walk holds two for each level of the tree."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = 65_536 if hard == resource.RLIM_INFINITY else min(65_536, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:

@@ -1,4 +1,4 @@
-"""Cursors of paged lists: where the next page begins, in a form that says nothing to clients."""
+"""Cursors of paged lists: the position of the next page, opaque to clients."""
 
 import base64
 import binascii

@@ -94,7 +94,7 @@ class TimedOut(LookalikeError):
 
 
 class JobFailed(LookalikeError):
-    """A whole job cannot go on: no further try of a file would mend it.
+    """A whole job cannot go on; trying its files again would not cure it.
 
     Codes: `source_missing`, `source_unreadable`, `source_outside_roots`,
     `collection_not_found`, `encoder_mismatch`, `internal_error`.

@@ -1,63 +1,123 @@
-"""Waiting for Redis and Milvus to come back, for as long as the work is still wanted."""
+"""Calls repeated until Redis or Milvus answers again, for as long as their result is wanted."""
 
+import copy
+import functools
 import threading
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Concatenate, ParamSpec, Self, TypeVar
 
-from redis.exceptions import RedisError
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception,
+    sleep_using_event,
+    stop_when_event_set,
+    wait_exponential,
+)
 
-from shared.errors import Unavailable
 from shared.log import get_logger
 from shared.redis import is_outage
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 _log = get_logger(__name__)
 
-_FIRST_WAIT = 0.1
-_LONGEST_WAIT = 3.0
+_FIRST_WAIT_SECONDS = 0.1
+_MAX_WAIT_SECONDS = 3.0
 
 
 class ShuttingDown(Exception):
-    """This process is shutting down; what it was doing will be taken up by another."""
+    """This process is shutting down; another process takes over its work."""
 
 
 class RetryPolicy:
-    """Repeats calls until they succeed, with capped back-off.
+    """`retry(fn, *args, **kwargs)`: call until no store is away, with capped exponential backoff.
 
-    `check` is asked between tries and raises when nobody wants the result any more; `stop` is set
+    `check` runs between tries and raises when the result is not wanted any more. `stop` is set
     when the process shuts down.
     """
 
-    def __init__(self, stop: threading.Event, check: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, stop: threading.Event, check: Callable[[], object] = lambda: None) -> None:
         self._stop = stop
         self._check = check
 
-    def run(self, call: Callable[[], T]) -> T:
-        """The call's result. The call must be safe to repeat.
+    def __call__(self, fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The result of `fn`, which must be safe to repeat.
 
-        Raises ShuttingDown, what `check` raises, and errors that no waiting mends.
+        Raises ShuttingDown, what `check` raises, and every error of `fn` that is no outage.
         """
-        wait = _FIRST_WAIT
-        while True:
-            try:
-                return call()
-            except (Unavailable, RedisError) as error:
-                if not is_outage(error):
-                    raise
-                _log.warning("store_unavailable", error=str(error)[:200], wait_seconds=wait)
-            self.sleep(wait)
-            wait = min(wait * 2, _LONGEST_WAIT)
-            self._still_wanted()
+        retrying = Retrying(
+            stop=stop_when_event_set(self._stop),
+            sleep=sleep_using_event(self._stop),
+            wait=wait_exponential(multiplier=_FIRST_WAIT_SECONDS, max=_MAX_WAIT_SECONDS),
+            retry=retry_if_exception(_is_outage),
+            before=self._before_try,
+            before_sleep=_log_wait,
+            retry_error_callback=_shut_down,
+        )
+        return retrying(fn, *args, **kwargs)
 
     def sleep(self, seconds: float) -> None:
         """Sleep. Raises ShuttingDown."""
         if self._stop.wait(seconds):
             raise ShuttingDown
 
-    def _still_wanted(self) -> None:
+    def _before_try(self, state: RetryCallState) -> None:
+        if state.attempt_number == 1:
+            return
+        if self._stop.is_set():
+            raise ShuttingDown
         try:
             self._check()
-        except RedisError as error:
+        except Exception as error:
             if not is_outage(error):
                 raise
+
+
+class Retriable:
+    """A class of the store, the ledger or the queue whose calls can be put under a RetryPolicy.
+
+    A new object has none: an outage is raised to the caller at once, as HTTP calls need it.
+    """
+
+    _retry: RetryPolicy | None = None
+
+    def with_retry(self, retry: RetryPolicy) -> Self:
+        """The same object over the same connection, its `@repeatable` methods under `retry`."""
+        view = copy.copy(self)
+        view._retry = retry
+        return view
+
+    def _repeat(self, fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        if self._retry is None:
+            return fn(*args, **kwargs)
+        return self._retry(fn, *args, **kwargs)
+
+
+R = TypeVar("R", bound=Retriable)
+
+
+def repeatable(method: Callable[Concatenate[R, P], T]) -> Callable[Concatenate[R, P], T]:
+    """Mark a method as idempotent: `with_retry` has the whole of it repeated after an outage."""
+
+    @functools.wraps(method)
+    def call(repository: R, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return repository._repeat(method, repository, *args, **kwargs)
+
+    return call
+
+
+def _is_outage(error: BaseException) -> bool:
+    return isinstance(error, Exception) and is_outage(error)
+
+
+def _log_wait(state: RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    # An Unavailable tells a client what to do; its cause tells what happened.
+    cause = (error.__cause__ if error else None) or error
+    _log.warning("call_postponed", error=str(cause)[:200], wait_seconds=state.upcoming_sleep)
+
+
+def _shut_down(state: RetryCallState) -> None:
+    raise ShuttingDown from (state.outcome.exception() if state.outcome else None)

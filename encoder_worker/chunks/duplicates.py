@@ -1,4 +1,4 @@
-"""Leaving out files whose content the collection has already, for jobs that ask for it."""
+"""Skipping files whose content the collection has already, for `on_duplicate: skip`."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -9,12 +9,11 @@ from encoder_worker.chunks.stores import Stores
 from shared.domain.job import JobSpec
 from shared.errors import PictureError
 from shared.files.paths import resolve_uri
-from shared.retry import RetryPolicy
 from shared.settings import Settings
 
 
 class Duplicates(Protocol):
-    """Both methods split what a stage has into what goes on and the ids that are left out."""
+    """Both methods split their argument into what goes on and the ids of what is left out."""
 
     def drop_indexed(
         self, contents: Sequence[FileContent]
@@ -42,23 +41,20 @@ class NoDuplicateFilter:
 class DuplicateFilter:
     """`on_duplicate: skip`: one look-up of each kind for a batch."""
 
-    def __init__(
-        self, spec: JobSpec, stores: Stores, settings: Settings, retry: RetryPolicy
-    ) -> None:
+    def __init__(self, spec: JobSpec, stores: Stores, settings: Settings) -> None:
         self._spec = spec
         self._stores = stores
         self._settings = settings
-        self._retry = retry
 
     def drop_indexed(
         self, contents: Sequence[FileContent]
     ) -> tuple[Sequence[FileContent], Sequence[str]]:
         collection, hashes = self._spec.collection, [item.sha256 for item in contents]
-        found = self._retry.run(lambda: self._stores.writer.find_by_hash(collection, hashes))
+        found = self._stores.writer.find_by_hash(collection, hashes)
         others = {sha256: set(ids) for sha256, ids in found.items()}
         if self._spec.sync and others:
             self._remove_missing(others)
-        # Its own row does not make a picture a duplicate, whatever else has the same content.
+        # A picture whose own row has this content is no duplicate.
         left_out = [
             item.ref.id
             for item in contents
@@ -70,18 +66,18 @@ class DuplicateFilter:
     def drop_claimed(self, pictures: Sequence[Decoded]) -> tuple[Sequence[Decoded], Sequence[str]]:
         collection = self._spec.collection
         claims = [(item.content.sha256, item.content.ref.id) for item in pictures]
-        owners = self._retry.run(lambda: self._stores.content_claims.claim(collection, claims))
+        owners = self._stores.content_claims.claim(collection, claims)
         won = [owner == image for owner, (_, image) in zip(owners, claims, strict=True)]
         kept = [item for item, mine in zip(pictures, won, strict=True) if mine]
         return kept, [image for mine, (_, image) in zip(won, claims, strict=True) if not mine]
 
     def _remove_missing(self, others: dict[str, set[str]]) -> None:
-        """Remove the ids of rows whose file is gone: a sync is about to delete them.
+        """Remove from `others` the rows whose file is missing, which the sync will delete.
 
-        A file that was moved would otherwise be its own old place's duplicate, and both be lost.
+        Otherwise a file that was moved would be a duplicate of its old row, and both be lost.
         """
         collection, ids = self._spec.collection, [i for group in others.values() for i in group]
-        rows = self._retry.run(lambda: self._stores.images.get_many(collection, ids))
+        rows = self._stores.images.get_many(collection, ids)
         gone = {image for image, row in rows.items() if not self._exists(row.uri)}
         for group in others.values():
             group -= gone

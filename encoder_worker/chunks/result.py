@@ -59,7 +59,7 @@ class Decoded(NamedTuple):
 
 @dataclass
 class ChunkWrites:
-    """What a chunk will write: rows with their vectors, rows without, rows to forget."""
+    """What a chunk will write: rows with their vectors, rows without, rows to delete."""
 
     result: ChunkResult
     rows: list[ImageRow] = field(default_factory=list)

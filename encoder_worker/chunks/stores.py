@@ -1,15 +1,20 @@
-"""What a worker reads from and writes to, opened once for the process."""
+"""The stores of an encoder process, opened once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from shared.ledger import Chunks, ContentClaims, Jobs
 from shared.redis import RedisClient
+from shared.retry import RetryPolicy
 from shared.settings import Settings
-from shared.store import Collections, Images, ImageWriter
+from shared.store import Collections, Images, ImageWriter, MilvusConnection
 
 
 @dataclass(frozen=True)
 class Stores:
+    """The stores of one process, over one connection to Milvus."""
+
+    milvus: MilvusConnection
     chunks: Chunks
     content_claims: ContentClaims
     jobs: Jobs
@@ -17,18 +22,31 @@ class Stores:
     images: Images
     writer: ImageWriter
 
+    def with_retry(self, retry: RetryPolicy) -> Self:
+        """The same stores, their repeatable calls under `retry`."""
+        return replace(
+            self,
+            chunks=self.chunks.with_retry(retry),
+            content_claims=self.content_claims.with_retry(retry),
+            jobs=self.jobs.with_retry(retry),
+            collections=self.collections.with_retry(retry),
+            images=self.images.with_retry(retry),
+            writer=self.writer.with_retry(retry),
+        )
+
     def close(self) -> None:
-        for store in (self.collections, self.images, self.writer):
-            store.close()
+        self.milvus.close()
 
 
 def open_stores(settings: Settings, redis: RedisClient, worker_id: str) -> Stores:
-    """Connections are made at the first call, so a store that is away delays no start."""
+    """Nothing is connected before the first call, so an outage does not delay the start."""
+    milvus = MilvusConnection(settings)
     return Stores(
+        milvus=milvus,
         chunks=Chunks(redis, worker_id),
         content_claims=ContentClaims(redis),
         jobs=Jobs(redis, settings),
-        collections=Collections(settings),
-        images=Images(settings),
-        writer=ImageWriter(settings),
+        collections=Collections(milvus, settings),
+        images=Images(milvus),
+        writer=ImageWriter(milvus),
     )

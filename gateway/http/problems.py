@@ -8,14 +8,12 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
-from redis.exceptions import RedisError, ResponseError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.errors import LookalikeError, redis_unavailable
+from shared.errors import LookalikeError, Unavailable
 from shared.log import get_logger
-from shared.redis import is_outage
 
 _log = get_logger(__name__)
 
@@ -132,7 +130,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(LookalikeError, _on_lookalike_error)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
-    app.add_exception_handler(RedisError, _on_redis_error)
 
 
 class UnhandledErrors:
@@ -171,14 +168,9 @@ def internal_error() -> Response:
 
 async def _on_lookalike_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, LookalikeError)  # noqa: S101 - registered for this class alone
+    if isinstance(error, Unavailable) and error.__cause__ is not None:
+        _log.warning("request_refused", code=error.code, error=str(error.__cause__)[:300])
     return problem_of(error)
-
-
-async def _on_redis_error(_: Request, error: Exception) -> Response:
-    if isinstance(error, ResponseError) and not is_outage(error):
-        raise error
-    _log.warning("redis_unavailable", error=str(error))
-    return problem_of(redis_unavailable())
 
 
 async def _on_validation_error(_: Request, error: Exception) -> Response:

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Literal, NamedTuple
 
 from anyio import CapacityLimiter, to_thread
-from redis.exceptions import RedisError
 
 from shared.domain.job import Failure, Job
 from shared.errors import NotFound, Unavailable
@@ -66,7 +65,7 @@ class JobEventStream:
                 job, batch = await to_thread.run_sync(
                     self._poll, job_id, last_id, limiter=self._threads
                 )
-            except (RedisError, Unavailable):
+            except Unavailable:
                 yield JobEvent("outage")
                 await asyncio.sleep(_OUTAGE_POLL_SECONDS)
                 continue

@@ -5,7 +5,6 @@ import uuid
 from typing import BinaryIO
 
 from anyio import to_thread
-from redis.asyncio import Redis as AsyncRedis
 
 from gateway.files.uploads import recognise
 from gateway.services.encoders import query_encoder
@@ -14,6 +13,7 @@ from shared.domain.query import Crop, Query, QueryReply
 from shared.errors import PictureError, QueueFull, TimedOut
 from shared.ledger import Queries, Workers, await_reply
 from shared.queue import QUERY, Dispatcher
+from shared.redis import AsyncRedisClient
 from shared.settings import Settings
 
 #: While a reply is awaited, seconds between checks that a query encoder is still alive.
@@ -26,7 +26,7 @@ class QueryEncoder:
     def __init__(
         self,
         settings: Settings,
-        async_redis: AsyncRedis,
+        async_redis: AsyncRedisClient,
         queries: Queries,
         workers: Workers,
         dispatcher: Dispatcher,

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal, NamedTuple
 
-from redis.exceptions import RedisError
-
 from shared.errors import LookalikeError, NotFound
 from shared.ledger import Workers
 from shared.queue import QUERY
@@ -60,7 +58,7 @@ class ReadinessProbe:
             try:
                 left = max(0.0, begun + _PROBE_SECONDS - time.time())
                 answered = future.result(timeout=left)
-            except (RedisError, LookalikeError, TimeoutError):
+            except (LookalikeError, TimeoutError):
                 future.cancel()
                 answered = None
             if answered is not None:

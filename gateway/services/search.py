@@ -4,13 +4,11 @@ import time
 from collections.abc import Sequence
 from typing import BinaryIO
 
-from anyio import to_thread
-
 from gateway.metrics import Metrics
 from gateway.services.query_encoder import QueryEncoder
 from shared.domain.image import Hit
 from shared.domain.query import Crop, SearchParameters, SearchResult, SearchTimings
-from shared.store import Collections, VectorSearch
+from shared.store import VectorSearch
 
 
 class SearchService:
@@ -18,12 +16,10 @@ class SearchService:
 
     def __init__(
         self,
-        collections: Collections,
         search: VectorSearch,
         encoder: QueryEncoder,
         metrics: Metrics,
     ) -> None:
-        self._collections = collections
         self._search = search
         self._encoder = encoder
         self._metrics = metrics
@@ -40,7 +36,7 @@ class SearchService:
         Raises also what `QueryEncoder.encode` raises.
         """
         started = time.perf_counter()
-        identity = await to_thread.run_sync(self._collections.identity, collection)
+        identity = await self._search.identity(collection)
         encoding = time.perf_counter()
         vector = await self._encoder.encode(picture, identity, crop)
         encoded = time.perf_counter()
@@ -53,7 +49,7 @@ class SearchService:
     ) -> SearchResult:
         """Search by a stored image, which is left out of the hits."""
         started = time.perf_counter()
-        identity = await to_thread.run_sync(self._collections.identity, collection)
+        identity = await self._search.identity(collection)
         vector = await self._search.vector_of(collection, image_id)
         hits = await self._nearest(collection, vector, parameters, exclude=image_id)
         return SearchResult(hits, identity.fingerprint, self._observe(started, 0, started))
@@ -63,7 +59,7 @@ class SearchService:
     ) -> SearchResult:
         """Search by 512 floats of unit length."""
         started = time.perf_counter()
-        identity = await to_thread.run_sync(self._collections.identity, collection)
+        identity = await self._search.identity(collection)
         hits = await self._nearest(collection, vector, parameters)
         return SearchResult(hits, identity.fingerprint, self._observe(started, 0, started))
 

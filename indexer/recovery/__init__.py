@@ -1,1 +1,1 @@
-"""What dead or slow processes held, given to others."""
+"""Recovery of what dead or slow processes hold."""

@@ -1,4 +1,4 @@
-"""Flushes of collections into which a load has ended: new rows are slow to search until then."""
+"""Flushes of a collection after a load into it: until then its new rows are slow to search."""
 
 from collections.abc import Set
 from concurrent.futures import ThreadPoolExecutor
@@ -10,12 +10,12 @@ from shared.store import Collections
 
 _log = get_logger(__name__)
 
-#: Fewer new rows than these are as quick to search in milvus-lite's memory.
-_WORTH_FLUSHING = 1000
+#: Fewer new rows are as fast to search in milvus-lite's memory.
+_MIN_ROWS = 1000
 
 
 class FlushAfterLoads:
-    """Has Milvus flush, in a thread of its own: a flush may take seconds."""
+    """Flushes in a thread of its own, as a flush may take seconds."""
 
     def __init__(self, jobs: Jobs, collections: Collections) -> None:
         self._jobs = jobs
@@ -24,15 +24,15 @@ class FlushAfterLoads:
         self._threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="flush")
 
     def update(self, active: Set[str]) -> None:
-        """Flush what the jobs have loaded that were active before and are not in `active`."""
+        """Flush the collections of jobs that have ended since the last call; `active` have not."""
         ended = self._active - active
         for name in {name for job_id in ended if (name := self._loaded_into(job_id))}:
             self._threads.submit(self.flush, name)
-        # Last: if Redis is away, the same jobs have ended in the next round.
+        # Last: after an outage in this round, the next one finds the same jobs.
         self._active = active
 
     def flush(self, name: str) -> None:
-        """Flush a collection; what goes wrong is logged, and costs no more than time."""
+        """Flush a collection. Errors are only logged: without a flush nothing is lost."""
         try:
             self._collections.flush(name)
             _log.info("collection_flushed", collection=name)
@@ -42,13 +42,13 @@ class FlushAfterLoads:
             _log.exception("flush_crashed", collection=name)
 
     def stop(self) -> None:
-        """Let the thread go; what is being flushed is finished."""
+        """Cancel the waiting flushes; a running one is finished."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _loaded_into(self, job_id: str) -> str | None:
-        """The collection of a job that has loaded enough to be worth a flush."""
+        """The collection of a job, if the job has added enough rows to it."""
         try:
             job = self._jobs.get(job_id)
         except NotFound:
             return None
-        return job.spec.collection if job.indexed >= _WORTH_FLUSHING else None
+        return job.spec.collection if job.indexed >= _MIN_ROWS else None

@@ -1,4 +1,4 @@
-"""Recovery of jobs: what dead processes held is sent again, by one indexer at a time."""
+"""Recovery of jobs: one indexer at a time sends scans and chunks of dead processes again."""
 
 import threading
 import time
@@ -14,10 +14,9 @@ _log = get_logger(__name__)
 
 
 class Recovery:
-    """A daemon thread that looks after all jobs every few seconds, Redis away or not.
+    """A daemon thread that checks all active jobs every few seconds, through outages.
 
-    Where loads ended, it also has Milvus flush their collections: rows that were written last
-    are slow to search until then.
+    It also has the collections of ended loads flushed.
     """
 
     def __init__(self, stores: IndexerStores, flush: FlushAfterLoads) -> None:
@@ -41,16 +40,15 @@ class Recovery:
         self._flush.stop()
 
     def run_once(self) -> None:
-        """Look after all jobs, if it is this indexer's turn."""
+        """Check all active jobs, if this indexer acquires the leadership."""
         active = set(self._jobs.active())
         self._flush.update(active)
-        turn = self._settings.heartbeat_seconds * 0.9
-        if time.monotonic() < self._quiet_until or not self._job_recovery.try_acquire_leadership(
-            turn
-        ):
+        if time.monotonic() < self._quiet_until:
+            return
+        if not self._job_recovery.try_acquire_leadership(self._settings.heartbeat_seconds * 0.9):
             return
         encode_empty = self._dispatcher.depth(ENCODE) == 0
-        # While scans wait in the queue, sending them again would only make it longer.
+        # While scans wait in the queue, sending them again would only lengthen it.
         scan_empty = self._dispatcher.depth(SCAN) == 0
         for job in sorted(active):
             try:
@@ -58,7 +56,7 @@ class Recovery:
             except Exception as error:
                 if is_outage(error):
                     raise
-                # One job's trouble is no other's.
+                # The other jobs are recovered all the same.
                 _log.exception("job_recovery_failed", job=job)
         if encode_empty:
             self._speculation.run_once(sorted(active))
@@ -67,7 +65,7 @@ class Recovery:
         scan, chunks = self._job_recovery.recover_job(
             job, self._settings.lease_seconds, encode_empty
         )
-        # Ours by the ledger, and yet no thread's: what ended the scan was lost with Redis.
+        # The ledger names us as owner, but no thread runs it: Redis lost the end of the scan.
         orphaned = job not in self._active_scans and self._job_recovery.is_owner(job)
         if (scan or orphaned) and scan_empty:
             _log.info("scan_resent", job=job)
@@ -81,10 +79,10 @@ class Recovery:
         while not self._stop.wait(self._settings.heartbeat_seconds):
             try:
                 self.run_once()
-            except Exception as error:  # noqa: BLE001 - whatever it is, jobs need looking after
+            except Exception as error:  # noqa: BLE001 - the thread must outlive any error
                 if is_outage(error):
                     # Once Redis is back, processes need a moment to send their heartbeats.
                     self._quiet_until = time.monotonic() + self._settings.lease_seconds
-                    _log.warning("recovery_failed", error=str(error)[:200])
+                    _log.warning("recovery_failed", error=str(error.__cause__ or error)[:200])
                 else:
                     _log.exception("recovery_crashed")

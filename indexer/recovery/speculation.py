@@ -1,8 +1,8 @@
-"""Second copies of a job's last chunks, so that a slow encoder does not hold the job's end.
+"""Speculative execution of a job's last chunks, so that a slow encoder does not delay its end.
 
 As MapReduce's backup tasks (Dean and Ghemawat 2004, section 3.6,
-https://research.google/pubs/mapreduce-simplified-data-processing-on-large-clusters/): an encoder
-that has nothing left to do works on what others still hold. Whoever reports a chunk first counts.
+https://research.google/pubs/mapreduce-simplified-data-processing-on-large-clusters/): an idle
+encoder works on a chunk that another one holds as well. The first report of a chunk counts.
 """
 
 from collections import Counter
@@ -16,29 +16,29 @@ from shared.queue import ENCODE
 _log = get_logger(__name__)
 
 
-class _Held(NamedTuple):
+class _Lease(NamedTuple):
     job: str
     chunk: str
     worker: str
 
 
 class SpeculativeExecution:
-    """Finds encoders that are idle while others are not, round by round."""
+    """Compares the leases of one round with those of the round before."""
 
     def __init__(self, stores: IndexerStores) -> None:
         self._jobs = stores.jobs
         self._workers = stores.workers
         self._dispatcher = stores.dispatcher
         self._job_recovery = stores.job_recovery
-        self._seen: frozenset[_Held] = frozenset()
+        self._seen: frozenset[_Lease] = frozenset()
 
     def run_once(self, jobs: Iterable[str]) -> None:
-        """Give idle encoders what was held by others already in the round before.
+        """Revoke leases that are older than a round, as many as there are idle encoders.
 
-        To be called while no chunk waits to be taken. A chunk is given away once.
+        To be called while the encode queue is empty. A chunk's lease is revoked once.
         """
         held = frozenset(
-            _Held(job, chunk, worker)
+            _Lease(job, chunk, worker)
             for job in jobs
             for chunk, worker in self._job_recovery.leases(job).items()
         )
@@ -47,9 +47,9 @@ class SpeculativeExecution:
         if not late:
             return
         busy = Counter(item.worker for item in held)
-        living = [worker.id for worker in self._workers.list_alive() if worker.queue == ENCODE]
-        idle = sum(worker not in busy for worker in living)
-        # From whoever holds the most.
+        alive = [worker.id for worker in self._workers.list_alive() if worker.queue == ENCODE]
+        idle = sum(worker not in busy for worker in alive)
+        # First those of the worker that holds the most.
         for item in sorted(late, key=lambda item: (-busy[item.worker], item)):
             if idle > 0 and self._job_recovery.revoke_lease(item.job, item.chunk, item.worker):
                 idle -= 1

@@ -1,19 +1,17 @@
-"""Places for long scans, so that a short one always finds a free thread."""
+"""A limit on long scans, so that a short one always finds a free thread."""
 
 import contextlib
 import threading
 from collections.abc import Iterator
 
-from redis.exceptions import RedisError
-
-from shared.errors import NotFound
+from shared.errors import NotFound, Unavailable
 from shared.ledger import Jobs
 
 
 class ScanAdmission:
-    """Of the scan threads a quarter is kept free of directory loads, which may take hours.
+    """Keeps a quarter of the scan threads free of directory loads, which may take hours.
 
-    A person who uploads a picture does not wait behind them.
+    The scan of an upload never waits for them.
     """
 
     def __init__(self, threads: int) -> None:
@@ -21,7 +19,7 @@ class ScanAdmission:
 
     @contextlib.contextmanager
     def take(self, job_id: str, jobs: Jobs) -> Iterator[bool]:
-        """Whether the job may be scanned now; if not, it is sent again by and by."""
+        """Yields whether the job may be scanned now; if not, recovery sends it again."""
         if not self._is_long(job_id, jobs):
             yield True
             return
@@ -35,5 +33,5 @@ class ScanAdmission:
     def _is_long(self, job_id: str, jobs: Jobs) -> bool:
         try:
             return jobs.get(job_id).spec.source.kind != "upload"
-        except (NotFound, RedisError):
-            return False  # The scan itself finds the same, and can wait.
+        except (NotFound, Unavailable):
+            return False  # The scan itself meets the same error, and can wait.

@@ -1,4 +1,4 @@
-"""Which found files are already accounted for, and which an encoder must see."""
+"""Which of the found files are counted already, and which must be encoded."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -10,17 +10,17 @@ from shared.files.uris import FILE_SCHEME
 
 
 class Classified(NamedTuple):
-    """New or changed files, and how many others are as the collection knows them."""
+    """New or changed files, and the number of unchanged ones."""
 
     changed: Sequence[FoundFile]
     unchanged: int
 
 
 class FileClassifier:
-    """Sorts the files of one try of a scan.
+    """Classifies the files of one try of a scan.
 
-    A repeated try passes over files that are in pending chunks, that this job has written, or
-    that it has reported as failed or duplicate: those are counted already.
+    A repeated try skips files that are in pending chunks, that this job has written, or that it
+    has reported as failed or duplicate: those are counted already.
     """
 
     def __init__(self, context: ScanContext) -> None:
@@ -29,15 +29,14 @@ class FileClassifier:
         self._start = context.start
         self._scans = context.stores.scans
         self._images = context.stores.images
-        self._retry = context.retry
         # Only an upload may list the same picture twice.
         self._listed: set[str] | None = set() if spec.source.kind == "upload" else None
-        # Who uploads a known picture with tags wants it to have them: an encoder adds them to its
+        # An upload of a known picture may bring new tags or metadata: an encoder adds them to its
         # row without encoding it again.
         self._has_labels = spec.source.kind == "upload" and bool(spec.tags or spec.metadata)
 
     def classify(self, files: Sequence[FoundFile]) -> Classified:
-        """Sort a batch. Raises NotFound, JobEnded, ShuttingDown."""
+        """Classify a batch. Raises NotFound, JobEnded, ShuttingDown."""
         by_id = {image_id(file.uri): file for file in files}
         unchanged = 0
         if self._listed is not None:
@@ -46,7 +45,9 @@ class FileClassifier:
             self._listed.update(fresh)
             by_id = fresh
         wanted = self._not_accounted(list(by_id)) if self._start.is_restart else list(by_id)
-        versions = self._file_versions(wanted)
+        versions = self._images.file_versions(
+            self._spec.collection, wanted, strong=self._start.is_restart
+        )
         changed = []
         for image in wanted:
             version, file = versions.get(image), by_id[image]
@@ -59,7 +60,7 @@ class FileClassifier:
         return Classified(changed, unchanged)
 
     def not_accounted(self, uris: Sequence[str]) -> set[str]:
-        """Those of `uris` that an earlier try has neither in a chunk nor reported."""
+        """Those of `uris` that no earlier try has put into a chunk or reported."""
         if not self._start.is_restart:
             return set(uris)
         by_id = {image_id(uri): uri for uri in uris}
@@ -67,18 +68,11 @@ class FileClassifier:
 
     def _not_accounted(self, ids: Sequence[str]) -> list[str]:
         left = [image for image in ids if image not in self._start.pending_ids]
-        accounted = self._retry.run(lambda: self._scans.accounted(self._spec.id, left))
+        accounted = self._scans.accounted(self._spec.id, left)
         return [image for image, known in zip(left, accounted, strict=True) if not known]
-
-    def _file_versions(self, ids: Sequence[str]) -> dict[str, FileVersion]:
-        return self._retry.run(
-            lambda: self._images.file_versions(
-                self._spec.collection, ids, strong=self._start.is_restart
-            )
-        )
 
 
 def _same(version: FileVersion, file: FoundFile) -> bool:
-    # The uri of an upload names its content, whenever that was stored.
+    # The uri of an upload is its content's hash, so its time says nothing.
     timeless = not file.uri.startswith(FILE_SCHEME)
     return version.bytes == file.size and (timeless or version.mtime_ns == file.mtime_ns)

@@ -10,7 +10,7 @@ from shared.retry import RetryPolicy
 
 @dataclass(frozen=True)
 class ScanContext:
-    """One try of a job's scan."""
+    """One try of a job's scan. The repeatable calls of `stores` are under `retry`."""
 
     spec: JobSpec
     start: ScanStart

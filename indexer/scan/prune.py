@@ -1,4 +1,4 @@
-"""Forgetting images whose files are gone, at the end of a load that asked for it."""
+"""Removal of images whose files are missing, at the end of a load with `sync`."""
 
 import os
 import stat
@@ -23,7 +23,7 @@ _BATCH = 500
 
 
 class _InodeId(NamedTuple):
-    """Which directory on which device: another one when a disk is unmounted from under us."""
+    """A directory's identity, which changes if its disk is unmounted during the scan."""
 
     device: int
     inode: int
@@ -37,40 +37,38 @@ class Pruner:
         self._generation = context.generation
         self._scans = context.stores.scans
         self._images = context.stores.images
-        self._retry = context.retry
+        self._writer = context.stores.writer
         self._roots = context.stores.settings.image_roots
         self._symlinks = SymlinkPolicy(self._roots)
         self._inodes: dict[Path, _InodeId] = {}
 
     def finish_begun(self) -> None:
-        """Finish a batch that an earlier try of this scan began and did not count.
+        """Finish a batch of removals that an earlier try of this scan began and did not count.
 
-        Before the walk, as a file may have come back, and its row must then stay.
+        To be called before the walk: if a file was restored since, its row must stay.
         """
-        ids = self._retry.run(lambda: self._scans.removal_begun(self._spec.id))
+        ids = self._scans.removal_begun(self._spec.id)
         if not ids:
             return
-        rows = self._retry.run(
-            lambda: self._images.get_many(self._spec.collection, ids, strong=True)
-        )
+        rows = self._images.get_many(self._spec.collection, ids, strong=True)
         back = {row.id for row in rows.values() if not self.is_missing(row.uri)}
         self._delete([image for image in ids if image not in back])
 
     def remember(self, source: DirectorySource) -> None:
-        """Note where the source and its image root are, to be sure later that they still are."""
+        """Record the identities of the source and its image root, compared before each removal."""
         real = Path(os.path.realpath(source.path))
         for path in (real, *(root for root in self._roots if root in real.parents)):
             self._inodes[path] = _inode_of(path)
 
-    def forget_gone(self, source: DirectorySource) -> None:
-        """Forget the images under the source whose file is gone.
+    def remove_missing(self, source: DirectorySource) -> None:
+        """Remove the images under the source whose file is missing.
 
-        Of those below it only the direct children if it is not recursive, and only those that
-        the pattern meets.
+        Only those that the source covers: direct children if it is not recursive, and files that
+        match its pattern.
         """
         folder = file_uri(source.path).rstrip("/") + "/"
         pattern = Pattern(source.pattern) if source.pattern else None
-        last, gone = "", []
+        last, missing = "", []
         while rows := self._next(folder, last):
             last = rows[-1][0]
             for image, uri in rows:
@@ -80,15 +78,15 @@ class Pruner:
                 if pattern and not pattern.matches(os.fsdecode(unquote_to_bytes(below))):
                     continue
                 if self.is_missing(uri):
-                    gone.append(image)
-                if len(gone) >= _BATCH:
-                    self._remove(gone)
-                    gone = []
-        if gone:
-            self._remove(gone)
+                    missing.append(image)
+                if len(missing) >= _BATCH:
+                    self._remove(missing)
+                    missing = []
+        if missing:
+            self._remove(missing)
 
     def is_missing(self, uri: str) -> bool:
-        """Whether no regular file is at `uri` any more; not if that cannot be told."""
+        """Whether there is no regular file at `uri`; False if that cannot be told."""
         path = file_path(uri)
         try:
             status = os.lstat(path)
@@ -105,7 +103,7 @@ class Pruner:
 
     def _next(self, folder: str, last: str) -> list[tuple[str, str]]:
         wanted = ImageFilter(path_prefix=folder)
-        return self._retry.run(lambda: self._images.list_uris(self._spec.collection, wanted, last))
+        return self._images.list_uris(self._spec.collection, wanted, last)
 
     def _remove(self, ids: Sequence[str]) -> None:
         for path, inode in self._inodes.items():
@@ -114,12 +112,12 @@ class Pruner:
                     "source_missing",
                     "The directory was replaced while it was loaded. Is its disk mounted?",
                 )
-        self._retry.run(lambda: self._scans.begin_removal(self._spec.id, self._generation, ids))
+        self._scans.begin_removal(self._spec.id, self._generation, ids)
         self._delete(ids)
 
     def _delete(self, ids: Sequence[str]) -> None:
-        self._retry.run(lambda: self._images.discard(self._spec.collection, ids))
-        self._retry.run(lambda: self._scans.end_removal(self._spec.id, self._generation, len(ids)))
+        self._writer.delete(self._spec.collection, ids)
+        self._scans.end_removal(self._spec.id, self._generation, len(ids))
         _log.info("images_removed", images=len(ids))
 
 

@@ -1,10 +1,12 @@
-"""A job's scan, tried until it is complete or the job has ended."""
+"""A job's scan, repeated until it is complete or the job has ended."""
+
+from functools import partial
 
 from indexer.scan.context import ScanContext
 from indexer.scan.scan import LedgerDataLost, Scan
 from indexer.stores import IndexerStores
 from shared.domain.job import JobError
-from shared.errors import JobFailed, NotFound
+from shared.errors import Conflict, JobFailed, NotFound
 from shared.ledger import JobEnded, ScanSuperseded
 from shared.log import get_logger
 from shared.retry import RetryPolicy, ShuttingDown
@@ -13,16 +15,13 @@ _log = get_logger(__name__)
 
 
 def run_scan(job_id: str, stores: IndexerStores) -> None:
-    """Scan a job's source, if the job still wants it and no other living process does it.
+    """Scan a job's source, if the job is active and no other live process scans it.
 
-    Whatever goes wrong ends the job with an error; a store that is away is waited for. Raises
-    nothing but ShuttingDown, when this process shuts down before the scan's end.
+    An error ends the job; an outage is waited out. Raises only ShuttingDown, if this process
+    shuts down before the scan ends.
     """
-
-    def check_active() -> None:
-        stores.jobs.require_active(job_id)
-
-    retry = RetryPolicy(stores.stop, check_active)
+    retry = RetryPolicy(stores.stop, partial(stores.jobs.require_active, job_id))
+    stores = stores.with_retry(retry)
     with stores.active_scans.enter(job_id) as ours:
         if not ours:
             return
@@ -30,7 +29,7 @@ def run_scan(job_id: str, stores: IndexerStores) -> None:
             error = _scan_until_complete(job_id, stores, retry)
             if error is not None:
                 _log.warning("scan_failed", code=error.code, detail=error.detail)
-                retry.run(lambda: stores.jobs.fail(job_id, error))
+                stores.jobs.fail(job_id, error)
         except ScanSuperseded:
             _log.info("scan_superseded")
         except JobEnded:
@@ -38,10 +37,10 @@ def run_scan(job_id: str, stores: IndexerStores) -> None:
 
 
 def _scan_until_complete(job_id: str, stores: IndexerStores, retry: RetryPolicy) -> JobError | None:
-    """Scan; the error that the job must end with, or None."""
+    """Scan. Returns the error that the job must end with, or None."""
     try:
-        while (start := retry.run(lambda: stores.scans.begin(job_id))) is not None:
-            spec = retry.run(lambda: stores.jobs.get(job_id)).spec
+        while (start := stores.scans.begin(job_id)) is not None:
+            spec = stores.jobs.get(job_id).spec
             _log.info("scan_started", collection=spec.collection, generation=start.generation)
             try:
                 Scan(ScanContext(spec, start, retry, stores)).run()
@@ -50,11 +49,11 @@ def _scan_until_complete(job_id: str, stores: IndexerStores, retry: RetryPolicy)
             else:
                 return None
         _log.info("scan_skipped")
-    except (JobFailed, NotFound) as error:
+    except (JobFailed, NotFound, Conflict) as error:
         return JobError(code=error.code, detail=error.detail)
     except (ScanSuperseded, JobEnded, ShuttingDown):
         raise
-    except Exception:  # noqa: BLE001 - whatever it is, the job must not wait for ever
+    except Exception:  # noqa: BLE001 - the job must end, whatever the error
         _log.exception("scan_crashed")
         return JobError(
             code="internal_error",

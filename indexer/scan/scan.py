@@ -1,6 +1,5 @@
-"""A scan: from a job's source to its chunks, each file accounted for exactly once."""
+"""A scan: from a job's source to its chunks, each file counted exactly once."""
 
-import uuid
 from collections.abc import Generator, Sequence
 from contextlib import closing
 
@@ -15,7 +14,6 @@ from indexer.sources.job_files import listed_files
 from shared.domain.chunk import FileRef
 from shared.domain.image import MAX_URI_BYTES
 from shared.domain.job import Failure
-from shared.errors import Conflict, JobFailed
 from shared.ledger import ScanCounts
 from shared.log import get_logger
 
@@ -23,16 +21,15 @@ _log = get_logger(__name__)
 
 
 class LedgerDataLost(Exception):
-    """The ledger has counted less than this scan, as when Redis lost what it had acknowledged."""
+    """The ledger has counted fewer files than this scan: Redis lost acknowledged writes."""
 
 
 class Scan:
-    """One try of a job's scan. What is counted where is told in `FileClassifier`."""
+    """One try of a job's scan. `FileClassifier` says which files a repeated try counts."""
 
     def __init__(self, context: ScanContext) -> None:
         self._spec = context.spec
         self._start = context.start
-        self._retry = context.retry
         self._stores = context.stores
         self._scans = context.stores.scans
         self._classifier = FileClassifier(context)
@@ -45,7 +42,8 @@ class Scan:
     def run(self) -> None:
         """Scan to the end.
 
-        Raises LedgerDataLost, JobFailed, NotFound, ScanSuperseded, JobEnded, ShuttingDown.
+        Raises LedgerDataLost, JobFailed, NotFound, Conflict `encoder_mismatch`, ScanSuperseded,
+        JobEnded, ShuttingDown.
         """
         self._chunked = self._counts().chunked
         self._check_collection()
@@ -60,26 +58,23 @@ class Scan:
                 self._account(batch)
         self._chunks.flush()
         if synced:
-            self._pruner.forget_gone(synced)
+            self._pruner.remove_missing(synced)
         if self._counts() != (self._chunked, self._unchanged, self._ignored):
             raise LedgerDataLost
-        self._retry.run(lambda: self._scans.finish(self._spec.id, self._start.generation))
+        self._scans.finish(self._spec.id, self._start.generation)
         _log.info("scan_finished")
 
     def _counts(self) -> ScanCounts:
-        return self._retry.run(lambda: self._scans.counts(self._spec.id))
+        return self._scans.counts(self._spec.id)
 
     def _check_collection(self) -> None:
         name, collections = self._spec.collection, self._stores.collections
-        identity = self._retry.run(lambda: collections.identity(name))
-        encoder = self._retry.run(self._stores.workers.last_encoder)
+        identity = collections.identity(name)
+        encoder = self._stores.workers.last_encoder()
         if encoder:
-            try:
-                identity.require(encoder.weights)
-            except Conflict as error:
-                raise JobFailed(error.code, error.detail) from error
-        # Counting also makes every write that ended before visible to the look-ups to come.
-        count = self._retry.run(lambda: collections.count(name))
+            identity.require(encoder.weights)
+        # After a strong count, the look-ups that follow see every write before it.
+        count = collections.count(name)
         is_directory = self._spec.source.kind == "directory"
         self._all_new = count == 0 and is_directory and not self._start.is_restart
 
@@ -87,7 +82,7 @@ class Scan:
         source, settings = self._spec.source, self._stores.settings
         if source.kind == "directory":
             return DirectoryWalk(source, settings.image_roots).batches()
-        return listed_files(self._spec, self._scans, self._retry, settings)
+        return listed_files(self._spec, self._scans, settings)
 
     def _account(self, batch: Batch) -> None:
         # A directory that changes while it is read may list a file twice.
@@ -114,22 +109,12 @@ class Scan:
         new = [failure for failure in failures if failure.uri in wanted]
         self._chunked += len(new)
         if new:
-            chunk = uuid.uuid4().hex
-            self._retry.run(
-                lambda: self._scans.fail(self._spec.id, self._start.generation, new, chunk)
-            )
+            self._scans.fail(self._spec.id, self._start.generation, new)
 
     def _record(self, unchanged: int, ignored: int) -> None:
         self._unchanged += unchanged
         self._ignored += ignored
         if unchanged or ignored:
-            token = uuid.uuid4().hex
-            self._retry.run(
-                lambda: self._scans.record(
-                    self._spec.id,
-                    self._start.generation,
-                    unchanged=unchanged,
-                    ignored=ignored,
-                    token=token,
-                )
+            self._scans.record(
+                self._spec.id, self._start.generation, unchanged=unchanged, ignored=ignored
             )

@@ -1,9 +1,7 @@
 """The files of uploads and retries, which the ledger lists."""
 
-import itertools
 import stat
 from collections.abc import Generator
-from functools import partial
 
 from indexer.sources import Batch, FoundFile
 from indexer.sources.directory import int64_mtime
@@ -13,21 +11,15 @@ from shared.errors import PictureError
 from shared.files.paths import resolve_uri
 from shared.files.uris import FILE_SCHEME
 from shared.ledger import Scans
-from shared.retry import RetryPolicy
 from shared.settings import Settings
 
 _BATCH = 500
 
 
-def listed_files(
-    spec: JobSpec, scans: Scans, retry: RetryPolicy, settings: Settings
-) -> Generator[Batch, None, None]:
-    """The files listed under a job, with size and time as they are now."""
+def listed_files(spec: JobSpec, scans: Scans, settings: Settings) -> Generator[Batch, None, None]:
+    """The files listed under a job, with their current sizes and times."""
     start = 0
-    while True:
-        refs = retry.run(partial(_page, spec.id, scans, start))
-        if not refs:
-            return
+    while refs := scans.files(spec.id, start, _BATCH):
         start += len(refs)
         batch = Batch()
         for ref in refs:
@@ -35,18 +27,14 @@ def listed_files(
         yield batch
 
 
-def _page(job_id: str, scans: Scans, start: int) -> list[FileRef]:
-    return list(itertools.islice(scans.files(job_id, _BATCH, start), _BATCH))
-
-
 def _add(batch: Batch, ref: FileRef, collection: str, settings: Settings) -> None:
     size, mtime_ns = ref.size, ref.mtime_ns
     if ref.uri.startswith(FILE_SCHEME):
-        # Since it failed, the file may have been mended.
+        # The file may have changed since it failed.
         try:
             status = resolve_uri(ref.uri, collection, settings).stat()
         except (OSError, PictureError):
-            pass  # The encoder finds the same, and says so.
+            pass  # The encoder meets the same error, and reports it.
         else:
             if stat.S_ISDIR(status.st_mode):
                 batch.failures.append(_directory(ref.uri))
@@ -56,6 +44,6 @@ def _add(batch: Batch, ref: FileRef, collection: str, settings: Settings) -> Non
 
 
 def _directory(uri: str) -> Failure:
-    """A folder that could not be read: what is in it is not this job's to find."""
+    """A folder that could not be read before: a retry does not walk it."""
     reason = "This is a directory. Load it again to read the pictures in it."
     return Failure(uri=uri, code="unreadable", reason=reason)

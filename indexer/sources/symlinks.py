@@ -20,7 +20,7 @@ class SymlinkPolicy:
         return f"{real}/".startswith(self._roots)
 
     def status(self, real: str) -> os.stat_result | None:
-        """What is at the real path that a link leads to; None where nobody may look."""
+        """What is at the real path that a link leads to; None outside the image roots."""
         if not self.inside(real):
             return None
         try:

@@ -1,9 +1,9 @@
-"""The base of all words that processes share."""
+"""The base of all domain classes."""
 
 from pydantic import BaseModel, ConfigDict
 
 
 class Frozen(BaseModel):
-    """A value: it never changes once it is made, and says no more than its fields."""
+    """An immutable value."""
 
     model_config = ConfigDict(frozen=True)

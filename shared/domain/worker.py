@@ -4,7 +4,7 @@ from shared.domain.base import Frozen
 
 
 class WorkerInfo(Frozen):
-    """A living process, as its heartbeat tells it. `weights` names the exact weights it loaded."""
+    """A process, as its heartbeat describes it. `weights` names the exact weights it loaded."""
 
     id: str
     name: str

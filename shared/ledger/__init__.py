@@ -1,7 +1,8 @@
 """The ledger: all that Redis knows of jobs, chunks, events, workers and queries.
 
 The ledger is the truth and a Celery message only a hint: a chunk exists until it is reported,
-whoever was killed and however often its message was delivered.
+whichever processes were killed and however often its message was delivered. On an outage every call
+raises Unavailable `redis_unavailable`.
 """
 
 from shared.ledger.chunks import Chunks

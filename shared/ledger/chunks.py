@@ -1,5 +1,6 @@
 """The worker's side of a job: claim a chunk, report it once, or give it back."""
 
+import json
 import uuid
 from collections.abc import Sequence
 
@@ -8,10 +9,11 @@ from shared.domain.image import image_id
 from shared.domain.job import JobSpec
 from shared.ledger import keys, scripts
 from shared.redis import RedisClient
+from shared.retry import Retriable, repeatable
 
 
-class Chunks:
-    """Chunks that wait or are in work. A chunk is one worker's while that worker lives."""
+class Chunks(Retriable):
+    """Pending chunks. A chunk is leased to one worker for as long as that worker is alive."""
 
     def __init__(self, redis: RedisClient, worker_id: str) -> None:
         self._redis = redis
@@ -21,14 +23,13 @@ class Chunks:
         self._release = redis.register_script(scripts.RELEASE_CHUNK)
 
     def claim(self, job_id: str, chunk_id: str, token: str | None = None) -> ChunkClaim | None:
-        """Take a chunk, or None when it is done, paused, cancelled or in another's hands.
+        """Lease a chunk; None if it is done, paused, cancelled or leased to another worker.
 
-        `token` names this call: repeated with the same one, because its answer was lost, it
-        gives the same chunk again.
+        `token` identifies this call: a repeated call with the same token, as after a lost reply,
+        returns the same chunk.
         """
-        reply = self._claim(
-            keys=keys.for_job(job_id), args=[chunk_id, self._worker, token or uuid.uuid4().hex]
-        )
+        args = [chunk_id, self._worker, token or uuid.uuid4().hex]
+        reply = self._repeat(self._claim, keys=keys.for_job(job_id), args=args)
         if not reply[0]:
             return None
         return ChunkClaim(
@@ -38,13 +39,15 @@ class Chunks:
             attempt=int(reply[3]),
         )
 
+    @repeatable
     def complete(self, job_id: str, chunk_id: str, outcome: ChunkOutcome) -> bool:
-        """Report a chunk. False when it was reported before; then nothing is counted."""
+        """Report a chunk. False if it was reported before; then nothing is counted."""
         args = outcome_arguments(chunk_id, outcome)
         return bool(self._complete(keys=keys.for_job(job_id), args=args))
 
+    @repeatable
     def release(self, job_id: str, chunk_id: str) -> None:
-        """Give a claimed chunk back untouched, to be handed out again."""
+        """End the lease of a chunk that was not worked on, so that it is sent again."""
         self._release(keys=keys.for_job(job_id), args=[chunk_id, self._worker])
 
 
@@ -53,17 +56,20 @@ def chunk_payload(files: Sequence[FileRef]) -> bytes:
     return FILE_REFS.dump_json(tuple(files), exclude_none=True)
 
 
-def outcome_arguments(chunk_id: str, outcome: ChunkOutcome) -> list[object]:
-    """What COMPLETE_CHUNK takes."""
-    return [
-        chunk_id,
-        outcome.indexed,
-        outcome.unchanged,
-        outcome.duplicates,
-        outcome.bytes,
-        outcome.encode_seconds,
-        len(outcome.failures),
-        *(failure.model_dump_json() for failure in outcome.failures),
-        *(image_id(failure.uri) for failure in outcome.failures),
-        *outcome.duplicate_ids,
-    ]
+def outcome_arguments(chunk_id: str, outcome: ChunkOutcome) -> list[str]:
+    """The ARGV of COMPLETE_CHUNK: the chunk, and its outcome as one JSON object."""
+    failures = outcome.failures
+    report = {
+        "counts": {
+            "indexed": outcome.indexed,
+            "unchanged": outcome.unchanged,
+            "duplicates": outcome.duplicates,
+            "failed": len(failures),
+        },
+        "bytes": outcome.bytes,
+        "encode_seconds": outcome.encode_seconds,
+        # As strings: the script stores them as they are.
+        "failures": [failure.model_dump_json() for failure in failures],
+        "accounted": [*(image_id(failure.uri) for failure in failures), *outcome.duplicate_ids],
+    }
+    return [chunk_id, json.dumps(report)]

@@ -4,17 +4,19 @@ from collections.abc import Sequence
 
 from shared.ledger import keys
 from shared.redis import RedisClient
+from shared.retry import Retriable, repeatable
 
 #: Long enough for a fresh row to be visible to Milvus queries on every node.
 _CONTENT_SECONDS = 600
 
 
-class ContentClaims:
+class ContentClaims(Retriable):
     """Claims of contents by images; each lasts ten minutes."""
 
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
 
+    @repeatable
     def claim(self, collection: str, contents: Sequence[tuple[str, str]]) -> Sequence[str]:
         """Claim contents for images, so that of two equal files only the first is kept.
 

@@ -5,11 +5,9 @@ import time
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
-from redis.asyncio import Redis as AsyncRedis
-
 from shared.errors import InvalidRequest
 from shared.ledger import keys
-from shared.redis import RedisClient
+from shared.redis import AsyncRedisClient, RedisClient
 
 _EVENT_ID = re.compile(r"^\d{1,20}-\d{1,20}$")
 #: Longest single XREAD; it must end before the connection's own time-out.
@@ -47,7 +45,7 @@ class Events:
 class AsyncEvents:
     """The same events for asyncio, where waiting for one holds no thread."""
 
-    def __init__(self, redis: AsyncRedis) -> None:
+    def __init__(self, redis: AsyncRedisClient) -> None:
         self._redis = redis
 
     async def await_end(self, job_id: str, seconds: float) -> bool:

@@ -1,4 +1,4 @@
-"""A process's sign of life, given by a thread of its own."""
+"""The heartbeat of a process, in a thread of its own."""
 
 import threading
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from redis.exceptions import RedisError
 
 from shared.domain.worker import WorkerInfo
+from shared.errors import Unavailable
 from shared.ledger.workers import Workers
 from shared.log import get_logger
 from shared.settings import Settings
@@ -14,7 +15,7 @@ _log = get_logger(__name__)
 
 
 class Heartbeat:
-    """A daemon thread that registers this process again and again, Redis away or not."""
+    """A daemon thread that registers this process every `heartbeat_seconds`, through outages."""
 
     def __init__(
         self, workers: Workers, info: Callable[[], WorkerInfo], settings: Settings
@@ -29,18 +30,18 @@ class Heartbeat:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop, and leave the registry if Redis can be reached."""
+        """Stop, and deregister the process if Redis answers."""
         self._stop.set()
         self._thread.join(timeout=5)
         try:
             self._workers.deregister(self._info().id)
-        except RedisError:
-            _log.warning("deregister_failed")
+        except (Unavailable, RedisError) as error:
+            _log.warning("deregister_failed", error=str(error.__cause__ or error))
 
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
                 self._workers.heartbeat(self._info())
-            except RedisError as error:
-                _log.warning("heartbeat_failed", error=str(error))
+            except (Unavailable, RedisError) as error:
+                _log.warning("heartbeat_failed", error=str(error.__cause__ or error))
             self._stop.wait(self._seconds)

@@ -3,29 +3,32 @@
 import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
+
+from redis.exceptions import LockError
 
 from shared import cursors
 from shared.domain.chunk import FileRef
 from shared.domain.job import FINISHED, Failure, Job, JobError, JobSpec, JobStatus
-from shared.errors import invalid_cursor, job_not_found
+from shared.errors import invalid_cursor, job_not_found, redis_unavailable
 from shared.ledger import keys, scripts
 from shared.ledger.job_records import parse_status, to_job
 from shared.redis import RedisClient
+from shared.retry import Retriable, repeatable
 from shared.settings import Settings
 
 _PUSH_BATCH = 500
 _LIST_BATCH = 100
 _FAILURES_PAGE = 1000
-#: Seconds for which one retry of a job may keep another waiting.
+#: Seconds for which a retry of a job may block another one.
 _RETRY_LOCK_SECONDS = 30
 
 
 class JobEnded(Exception):
-    """The job was cancelled, failed or forgotten meanwhile; nobody wants its work any more."""
+    """The job was cancelled, failed or deleted in the meantime; its work is not wanted any more."""
 
 
-class Jobs:
+class Jobs(Retriable):
     """The jobs of all collections. Raises NotFound `job_not_found` for an unknown id."""
 
     def __init__(self, redis: RedisClient, settings: Settings) -> None:
@@ -35,7 +38,7 @@ class Jobs:
         self._set_paused = redis.register_script(scripts.SET_PAUSED)
 
     def create(self, spec: JobSpec, files: Iterable[FileRef] = ()) -> Job:
-        """Write a job, and for uploads and retries the files it is about."""
+        """Write a job, and for uploads and retries the list of its files."""
         key = keys.job(spec.id)
         batch: list[str] = []
         for file in files:
@@ -62,8 +65,9 @@ class Jobs:
             pipe.execute()
         return Job(spec=spec, status="queued")
 
+    @repeatable
     def get(self, job_id: str) -> Job:
-        """One job, with its counts, its speed and the time it still needs."""
+        """One job, with its counts, its speed and its remaining time."""
         jobs = self._read([job_id])
         if jobs[0] is None:
             raise job_not_found(job_id)
@@ -111,7 +115,7 @@ class Jobs:
     def failures(
         self, job_id: str, cursor: str | None, limit: int
     ) -> tuple[Sequence[Failure], str | None]:
-        """A page of a job's failures in the order they were met.
+        """A page of a job's failures in the order they were reported.
 
         Raises InvalidRequest `invalid_cursor`.
         """
@@ -130,44 +134,49 @@ class Jobs:
                 return
 
     def status(self, job_id: str) -> JobStatus | None:
-        """A job's status now, `paused` included; None when the job is gone."""
+        """A job's current status, `paused` included; None if there is no such job."""
         state, paused = self._redis.hmget(keys.job(job_id), "state", "paused")
         return parse_status(state, paused)
 
+    @repeatable
     def require_active(self, job_id: str) -> JobStatus:
-        """A job's status, which is none of the finished ones. Raises JobEnded."""
+        """The status of an active job. Raises JobEnded for a finished or deleted one."""
         status = self.status(job_id)
         if status is None or status in FINISHED:
             raise JobEnded
         return status
 
-    def retry_lock(self, job_id: str) -> AbstractContextManager[object]:
+    @contextmanager
+    def retry_lock(self, job_id: str) -> Iterator[None]:
         """Held while a job's failures are queued again: a second request waits for the first."""
-        lock: AbstractContextManager[object] = self._redis.lock(
-            keys.job(job_id, "retry"), timeout=_RETRY_LOCK_SECONDS
-        )
-        return lock
+        try:
+            with self._redis.lock(keys.job(job_id, "retry"), timeout=_RETRY_LOCK_SECONDS):
+                yield
+        except LockError as error:
+            # It expired before it was released.
+            raise redis_unavailable() from error
 
     def cancel(self, job_id: str) -> Job:
-        """End a job; what is indexed stays, chunks in work are let go. Idempotent."""
+        """End a job: indexed images stay, pending chunks are dropped. Idempotent."""
         self.get(job_id)
         self._end(keys=keys.for_job(job_id), args=["cancelled", ""])
         return self.get(job_id)
 
+    @repeatable
     def fail(self, job_id: str, error: JobError) -> None:
-        """End a job because of something that no further try of a file would mend."""
+        """End a job with an error that trying its files again would not cure."""
         self._end(keys=keys.for_job(job_id), args=["failed", error.model_dump_json()])
 
     def pause(self, job_id: str) -> Job:
-        """Stop handing out a job's chunks. Idempotent."""
+        """Stop leasing a job's chunks to workers. Idempotent."""
         return self._pause(job_id, "1")
 
     def resume(self, job_id: str) -> Job:
-        """Hand them out again. Idempotent."""
+        """Lease them again. Idempotent."""
         return self._pause(job_id, "0")
 
     def forget_collection(self, collection: str) -> None:
-        """Cancel and forget every job of a collection that is being dropped."""
+        """Cancel and delete every job of a collection that is being dropped."""
         index = keys.collection_jobs(collection)
         for member in self._redis.zrange(index, 0, -1):
             job_id = member.decode()

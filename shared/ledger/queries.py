@@ -1,18 +1,16 @@
-"""A query's way through Redis: the picture in, the vector out, both forgotten soon after.
+"""Queries in Redis: the picture on its way in, the vector on its way out, both short-lived.
 
-Neither is written to Redis's append-only file: nobody waits for them after a restart, and a search
-would wait for the disk at each step.
+Neither is written to Redis's append-only file: after a restart no client waits for them, and a
+search would wait for the disk at each step.
 """
 
 import io
 import time
 from typing import Any, BinaryIO
 
-from redis.asyncio import Redis as AsyncRedis
-
 from shared.domain.query import Query, QueryReply
 from shared.ledger import keys, scripts
-from shared.redis import RedisClient
+from shared.redis import AsyncRedisClient, RedisClient
 
 _REPLY_SECONDS = 60
 _PIECE_BYTES = 1024 * 1024
@@ -27,9 +25,9 @@ class Queries:
         self._reply = redis.register_script(scripts.REPLY_QUERY)
 
     def put_image(self, query: Query, image: bytes | BinaryIO) -> None:
-        """Leave the picture's bytes for the encoder, until the query's deadline.
+        """Store the picture's bytes for the encoder, until the query's deadline.
 
-        A file is sent piece by piece, so that no one holds the whole of it in memory here.
+        A file is sent in pieces, so that it is never in memory as a whole.
         """
         source = io.BytesIO(image) if isinstance(image, bytes) else image
         seconds = max(1, int(query.deadline - time.time()) + 1)
@@ -39,21 +37,21 @@ class Queries:
             sent += len(piece)
 
     def image(self, query: Query) -> bytes | None:
-        """The picture's bytes, or None when the deadline has passed: nobody waits any more."""
+        """The picture's bytes, or None when the query's deadline has passed."""
         if time.time() > query.deadline:
             return None
         image: bytes | None = self._redis.get(_image(query))
         return image
 
     def reply(self, query: Query, reply: QueryReply) -> None:
-        """Answer a query, and forget its picture."""
+        """Answer a query, and delete its picture."""
         args = [reply.model_dump_json(), _REPLY_SECONDS]
         self._reply(keys=[_answer(query), _image(query)], args=args)
 
 
-async def await_reply(redis: AsyncRedis, query: Query, seconds: float) -> QueryReply | None:
-    """A query's answer as soon as it is there; None when `seconds` went by without."""
-    # Redis takes 0 for "for ever".
+async def await_reply(redis: AsyncRedisClient, query: Query, seconds: float) -> QueryReply | None:
+    """A query's answer as soon as there is one; None after `seconds` without."""
+    # 0 would block without a limit.
     found: Any = await redis.xread({_answer(query): "0"}, block=max(1, int(seconds * 1000)))
     if not found:
         return None

@@ -7,7 +7,7 @@ from shared.redis import RedisClient
 
 
 class JobRecovery:
-    """Scans and chunks without a living owner, as the indexer process `indexer_id` sees them."""
+    """Scans and chunks whose owner is not alive, as the indexer process `indexer_id` sees them."""
 
     def __init__(self, redis: RedisClient, indexer_id: str) -> None:
         self._redis = redis
@@ -34,7 +34,7 @@ class JobRecovery:
         return {chunk.decode(): lease.decode().split()[0] for chunk, lease in leases.items()}
 
     def revoke_lease(self, job_id: str, chunk_id: str, worker_id: str) -> bool:
-        """Free a chunk that a living worker holds, so that another may take it; it goes on.
+        """End the lease of a live worker, which goes on, so that another may lease the chunk.
 
         Its next attempt counts as one after a lost worker. Only a first attempt is taken back.
         """

@@ -1,13 +1,13 @@
 """The indexer's side of a job: its scan.
 
-A scan that is begun again (its indexer was killed) starts a new generation: what the old one
-counted as unchanged or ignored is forgotten and counted anew, chunks it cut stay. The old
-generation, should it still run, is refused (`ScanSuperseded`).
+A scan that is begun again, because its indexer was killed, is a new generation: the old one's
+counts of unchanged and ignored files are reset, its chunks stay. Calls of the old generation, if
+it still runs, are refused (`ScanSuperseded`).
 """
 
 import json
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,15 +17,16 @@ from shared.ledger import keys, scripts
 from shared.ledger.chunks import chunk_payload, outcome_arguments
 from shared.ledger.jobs import JobEnded
 from shared.redis import RedisClient
+from shared.retry import Retriable, repeatable
 
 
 class ScanSuperseded(Exception):
-    """Another indexer took this scan over."""
+    """Another indexer has begun this scan again."""
 
 
 @dataclass(frozen=True)
 class ScanStart:
-    """A scan that may begin. `pending_ids` are images in chunks that an earlier try cut."""
+    """A scan that has begun. `pending_ids` are images in chunks of an earlier try."""
 
     generation: int
     pending_ids: frozenset[str]
@@ -37,14 +38,14 @@ class ScanStart:
 
 
 class ScanCounts(NamedTuple):
-    """Files in chunks, of all tries of a scan; unchanged and ignored ones, of the last try."""
+    """Files in chunks, of all tries of a scan; unchanged and ignored files, of the last try."""
 
     chunked: int
     unchanged: int
     ignored: int
 
 
-class Scans:
+class Scans(Retriable):
     """The scans of all jobs, as the indexer process `indexer_id` sees them."""
 
     def __init__(self, redis: RedisClient, indexer_id: str) -> None:
@@ -57,10 +58,11 @@ class Scans:
         self._finish = redis.register_script(scripts.FINISH_SCAN)
         self._complete = redis.register_script(scripts.COMPLETE_CHUNK)
 
+    @repeatable
     def begin(self, job_id: str) -> ScanStart | None:
-        """Take a job's scan, or None when it ended or another living indexer has it.
+        """Become the owner of a job's scan; None if it ended or another live indexer owns it.
 
-        What this indexer has, it may begin anew: a new generation, which refuses the old one.
+        The owner may begin it again: as a new generation, after which the old one is refused.
         """
         reply = self._begin(keys=keys.for_job(job_id), args=[self._indexer])
         if reply is None:
@@ -68,6 +70,7 @@ class Scans:
         ids = (ref.id for payload in reply[1] for ref in FILE_REFS.validate_json(payload))
         return ScanStart(generation=int(reply[0]), pending_ids=frozenset(ids))
 
+    @repeatable
     def add_chunks(
         self, job_id: str, generation: int, chunks: Mapping[str, Sequence[FileRef]]
     ) -> int:
@@ -93,7 +96,7 @@ class Scans:
         Raises ScanSuperseded, JobEnded.
         """
         args = [generation, unchanged, ignored, token or _new_id()]
-        _checked(self._record(keys=keys.for_job(job_id), args=args))
+        _checked(self._repeat(self._record, keys=keys.for_job(job_id), args=args))
 
     def fail(
         self,
@@ -109,52 +112,64 @@ class Scans:
         chunk_id = chunk_id or _new_id()
         files = [FileRef(uri=f.uri, size=f.size, mtime_ns=f.mtime_ns) for f in failures]
         outcome = ChunkOutcome(failures=tuple(failures))
+        added = _chunk_arguments(generation, {chunk_id: files})
+        completed = outcome_arguments(chunk_id, outcome)
+        _checked(self._repeat(self._add_completed, job_id, added, completed))
+
+    def _add_completed(
+        self, job_id: str, added: Sequence[object], completed: Sequence[object]
+    ) -> int:
         job = keys.for_job(job_id)
         with self._redis.pipeline(transaction=True) as pipe:
-            added = _chunk_arguments(generation, {chunk_id: files})
             self._add_chunks(keys=job, args=added, client=pipe)
-            self._complete(keys=job, args=outcome_arguments(chunk_id, outcome), client=pipe)
-            replies = pipe.execute()
-        _checked(replies[0])
+            self._complete(keys=job, args=completed, client=pipe)
+            return int(pipe.execute()[0])
 
+    @repeatable
     def counts(self, job_id: str) -> ScanCounts:
         """What the ledger has counted of a scan."""
         fields = ("chunk_total", "scan_unchanged", "ignored")
         return ScanCounts(*(int(n or 0) for n in self._redis.hmget(keys.job(job_id), *fields)))
 
+    @repeatable
     def removal_begun(self, job_id: str) -> Sequence[str]:
         """Ids whose removal was begun and not yet counted, of an earlier try."""
         raw = self._redis.hget(keys.job(job_id), "removing")
         ids: list[str] = json.loads(raw) if raw else []
         return ids
 
+    @repeatable
     def begin_removal(self, job_id: str, generation: int, ids: Sequence[str]) -> None:
         """Note ids before their rows are deleted, so that a restart counts them once."""
         args = [generation, json.dumps(list(ids)), len(ids)]
         _checked(self._removal(keys=keys.for_job(job_id), args=args))
 
+    @repeatable
     def end_removal(self, job_id: str, generation: int, removed: int) -> None:
         """Count the rows noted by `begin_removal` once they are deleted."""
         _checked(self._removal(keys=keys.for_job(job_id), args=[generation, "", removed]))
 
+    @repeatable
     def finish(self, job_id: str, generation: int) -> None:
         """All files are accounted for; the last chunk closes the job."""
         _checked(self._finish(keys=keys.for_job(job_id), args=[generation]))
 
+    @repeatable
     def pending(self, job_id: str) -> int:
         """How many chunks of a job wait or are in work."""
         return int(self._redis.hlen(keys.job(job_id, "chunks")))
 
+    @repeatable
     def accounted(self, job_id: str, ids: Sequence[str]) -> Sequence[bool]:
         """For each id, whether this job reported it as a failure or a duplicate."""
         key = keys.job(job_id, "accounted")
         return [bool(x) for x in self._redis.smismember(key, list(ids))] if ids else []
 
-    def files(self, job_id: str, batch: int = 500, start: int = 0) -> Iterator[FileRef]:
-        """The files listed under an upload's or a retry's job, from the `start`-th on."""
-        while rows := self._redis.lrange(keys.job(job_id, "files"), start, start + batch - 1):
-            yield from (FileRef.model_validate_json(row) for row in rows)
-            start += len(rows)
+    @repeatable
+    def files(self, job_id: str, start: int = 0, limit: int = 500) -> Sequence[FileRef]:
+        """Up to `limit` of the files of an upload's or a retry's job, from index `start` on."""
+        rows = self._redis.lrange(keys.job(job_id, "files"), start, start + limit - 1)
+        return [FileRef.model_validate_json(row) for row in rows]
 
 
 def _chunk_arguments(generation: int, chunks: Mapping[str, Sequence[FileRef]]) -> list[object]:

@@ -1,4 +1,4 @@
-"""Which processes live: each says so every few seconds, and is forgotten when it falls silent."""
+"""The registry of processes: a heartbeat renews an entry, which expires without one."""
 
 import time
 from collections.abc import Sequence
@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from shared.domain.worker import WorkerInfo
 from shared.ledger import keys
 from shared.redis import RedisClient
+from shared.retry import Retriable, repeatable
 from shared.settings import Settings
 
 
-class Workers:
+class Workers(Retriable):
     """The registry of indexers and encoders."""
 
     def __init__(self, redis: RedisClient, settings: Settings) -> None:
@@ -17,7 +18,7 @@ class Workers:
         self._lease = settings.lease_seconds
 
     def heartbeat(self, worker: WorkerInfo) -> None:
-        """Register a process for the next `lease_seconds`; its chunks are its own as long."""
+        """Register a process for the next `lease_seconds`, for which its leases stay valid."""
         worker = worker.model_copy(update={"seen_at": time.time()})
         with self._redis.pipeline(transaction=True) as pipe:
             pipe.set(keys.WORKER + worker.id, worker.model_dump_json(), px=int(self._lease * 1000))
@@ -27,12 +28,12 @@ class Workers:
             pipe.execute()
 
     def deregister(self, worker_id: str) -> None:
-        """Leave at once, so that chunks still held are handed out again without delay."""
+        """Remove a process at once, so that the chunks it still holds are sent again."""
         self._redis.delete(keys.WORKER + worker_id)
         self._redis.srem(keys.WORKERS, worker_id)
 
     def list_alive(self) -> Sequence[WorkerInfo]:
-        """The processes that spoke within `lease_seconds`, by queue and name."""
+        """The processes whose last heartbeat is within `lease_seconds`, by queue and name."""
         ids = list(self._redis.smembers(keys.WORKERS))
         if not ids:
             return []
@@ -43,7 +44,8 @@ class Workers:
         found = [WorkerInfo.model_validate_json(row) for row in rows if row is not None]
         return sorted(found, key=lambda w: (w.queue, w.name))
 
+    @repeatable
     def last_encoder(self) -> WorkerInfo | None:
-        """The encoder that spoke last, living or not: its weights name the vectors it makes."""
+        """The encoder of the last heartbeat, alive or not: `weights` names the vectors it makes."""
         row = self._redis.get(keys.ENCODER)
         return WorkerInfo.model_validate_json(row) if row else None

@@ -1,4 +1,4 @@
-"""The queues, the tasks' names, and the only door through which messages are sent."""
+"""Sending tasks to the queues: the only place that does."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -21,28 +21,30 @@ from shared.queue.routing import (
     SCAN,
     SCAN_TASK,
 )
-from shared.redis import RedisClient
-
-_PRIORITY_SEPARATOR = "\x06\x16"
+from shared.retry import Retriable, repeatable
 
 
-class Dispatcher:
-    """Sends tasks by name. A message is a hint only: the ledger holds what is to be done."""
+class Dispatcher(Retriable):
+    """Sends tasks by name. A message is only a hint: the ledger holds what is to be done.
 
-    def __init__(self, app: Celery, redis: RedisClient) -> None:
+    Methods raise Unavailable `redis_unavailable`.
+    """
+
+    def __init__(self, app: Celery) -> None:
         self._app = app
-        self._redis = redis
 
     def send_scan(self, job_id: str) -> None:
         """Ask an indexer to scan a job's source."""
         self._send(SCAN_TASK, (job_id,), SCAN, PRIORITY_STEPS[0])
 
+    @repeatable
     def send_chunks(self, job_id: str, chunk_ids: Iterable[str], priority: int) -> None:
-        """Ask encoders to work on chunks; all messages go out together.
+        """Ask encoders to work on chunks, in one batch of messages.
 
-        When Redis fails on the way some may have gone, so that a repeated call sends them twice.
+        If Redis fails in between, a repeated call sends some of the messages twice.
         """
-        with _redis_asked(), self._app.producer_or_acquire() as producer, producer.batch():
+        acquire = self._app.producer_or_acquire
+        with _outages_as_unavailable(), acquire() as producer, producer.batch():
             for chunk_id in chunk_ids:
                 self._send(ENCODE_TASK, (job_id, chunk_id), ENCODE, priority, producer)
 
@@ -51,12 +53,11 @@ class Dispatcher:
         self._send(QUERY_TASK, (query.model_dump(mode="json"),), QUERY, PRIORITY_STEPS[0])
 
     def depth(self, queue: str) -> int:
-        """Messages waiting in a queue, all priorities together."""
-        keys = [queue if p == 0 else f"{queue}{_PRIORITY_SEPARATOR}{p}" for p in PRIORITY_STEPS]
-        with _redis_asked(), self._redis.pipeline(transaction=False) as pipe:
-            for key in keys:
-                pipe.llen(key)
-            return sum(map(int, pipe.execute()))
+        """The number of waiting messages in a queue, of all priorities."""
+        with _outages_as_unavailable(), self._app.connection_or_acquire() as connection:
+            # Not passive: to kombu an empty Redis queue is one that does not exist.
+            declared = connection.default_channel.queue_declare(queue)
+            return int(declared.message_count)
 
     def _send(
         self,
@@ -66,14 +67,15 @@ class Dispatcher:
         priority: int,
         producer: Producer | None = None,
     ) -> None:
-        with _redis_asked():
+        with _outages_as_unavailable():
             self._app.send_task(
                 task, args=args, queue=queue, priority=priority, retry=False, producer=producer
             )
 
 
 @contextmanager
-def _redis_asked() -> Iterator[None]:
+def _outages_as_unavailable() -> Iterator[None]:
+    # kombu wraps only some of the errors that its Redis client raises.
     try:
         yield
     except (OperationalError, BatchPublishError, RedisError, OSError) as error:

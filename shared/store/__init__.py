@@ -1,9 +1,16 @@
 """Milvus: collections, images, searches. The only package that imports pymilvus."""
 
-from shared.store.client import MilvusConnection
+from shared.store.client import AsyncMilvusConnection, MilvusConnection
 from shared.store.collections import Collections
 from shared.store.image_writer import ImageWriter
 from shared.store.images import Images
 from shared.store.search import VectorSearch
 
-__all__ = ["Collections", "ImageWriter", "Images", "MilvusConnection", "VectorSearch"]
+__all__ = [
+    "AsyncMilvusConnection",
+    "Collections",
+    "ImageWriter",
+    "Images",
+    "MilvusConnection",
+    "VectorSearch",
+]

@@ -1,10 +1,15 @@
-"""The way to Milvus: connections that outlive its restarts, and its errors in our words."""
+"""Connections to Milvus that outlive its restarts, and raise the errors of `shared.errors`.
+
+A process opens one of each kind that it needs, and passes it to `Collections`, `Images`,
+`ImageWriter` and `VectorSearch`.
+"""
 
 import asyncio
 import logging
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from functools import partial
 from typing import Any, TypeVar
 
 from pymilvus import AsyncMilvusClient, MilvusClient
@@ -20,16 +25,17 @@ from shared.store.rows import Row
 T = TypeVar("T")
 
 _log = get_logger(__name__)
-# It logs a traceback for each failed call; those that matter are raised.
+# It logs a traceback for each failed call, which is raised anyway.
 logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 20.0
 WRITE_SECONDS = 60.0
 LOAD_SECONDS = 60.0
+_DELETE_BATCH = 1000
 
-# A pool of its own and short back-off: otherwise gRPC stays away for up to two minutes after
-# a long outage. https://github.com/grpc/grpc/blob/master/doc/connection-backoff.md
+# A subchannel pool of its own and short backoff: otherwise gRPC reconnects up to two minutes after
+# the end of a long outage. https://github.com/grpc/grpc/blob/master/doc/connection-backoff.md
 GRPC_OPTIONS = {
     "grpc.use_local_subchannel_pool": 1,
     "grpc.initial_reconnect_backoff_ms": 200,
@@ -43,7 +49,7 @@ GRPC_OPTIONS = {
 
 
 def connect(settings: Settings) -> MilvusClient:
-    """A connected client of its own. Raises Unavailable `milvus_unavailable`."""
+    """A connected client. Raises Unavailable `milvus_unavailable`."""
     try:
         return MilvusClient(
             settings.milvus_uri,
@@ -60,11 +66,15 @@ def is_lite(version: str) -> bool:
     return version.startswith("milvus_lite")
 
 
+def _delete(client: MilvusClient, collection: str, expression: str) -> None:
+    client.delete(collection, filter=expression, timeout=WRITE_SECONDS)
+
+
 class MilvusConnection:
     """One channel to Milvus, opened at the first call; any number of threads may use it.
 
     Methods raise NotFound `collection_not_found` and Unavailable `milvus_unavailable`. On
-    milvus-lite, reads and writes take turns.
+    milvus-lite, a collection's writes and strong reads exclude each other.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -107,9 +117,9 @@ class MilvusConnection:
         strong: bool = False,
         ordered: bool = False,
     ) -> list[Row]:
-        """Rows that an expression names; `ordered` by id where there is a limit.
+        """The rows that match an expression; `ordered` by id if there is a limit.
 
-        `strong` sees every write that ended before; otherwise the last moments may be missing.
+        `strong` sees every write that has returned; otherwise the last seconds may be missing.
         """
         options: dict[str, Any] = {"timeout": READ_SECONDS}
         if limit is not None:
@@ -117,8 +127,8 @@ class MilvusConnection:
         if strong:
             options["consistency_level"] = "Strong"
         if ordered:
-            # The flag of pymilvus' own QueryIterator: milvus-lite sorts by id only for it. The
-            # server merges by id anyway.
+            # pymilvus' QueryIterator sets this: without it milvus-lite does not sort by id. The
+            # server always does.
             options["iterator"] = "True"
         with self._collection_lock.reading(collection) if self.lite else nullcontext():
             return list(
@@ -131,7 +141,7 @@ class MilvusConnection:
             )
 
     def count(self, collection: str, *, strong: bool = True) -> int:
-        """How many rows there are; `strong` counts those of the last moments, and may wait."""
+        """How many rows there are; `strong` sees every write that has returned, and may wait."""
 
         def count(client: MilvusClient) -> int:
             rows = client.query(
@@ -154,11 +164,10 @@ class MilvusConnection:
         )
 
     def delete(self, collection: str, ids: Sequence[str]) -> None:
-        """Delete rows; ids without one are no error."""
-        self.write(
-            collection,
-            lambda client: client.delete(collection, filter=in_("id", ids), timeout=WRITE_SECONDS),
-        )
+        """Delete rows, in batches; an id without a row is no error."""
+        for start in range(0, len(ids), _DELETE_BATCH):
+            expression = in_("id", ids[start : start + _DELETE_BATCH])
+            self.write(collection, partial(_delete, collection=collection, expression=expression))
 
     def write(self, collection: str, operation: Callable[[MilvusClient], Any]) -> None:
         """Run an operation that changes a collection."""
@@ -166,7 +175,7 @@ class MilvusConnection:
             self.run(operation, collection)
 
     def exclusive(self, collection: str) -> AbstractContextManager[None]:
-        """Keep everyone else from a collection where Milvus itself does not keep order."""
+        """Exclude other processes from a collection on milvus-lite; a server needs no lock."""
         return self._collection_lock.writing(collection) if self.lite else nullcontext()
 
     def close(self) -> None:
@@ -210,7 +219,7 @@ class AsyncMilvusConnection:
 
     @asynccontextmanager
     async def reading(self, collection: str) -> AsyncIterator[None]:
-        """Keep writers from a collection where Milvus itself does not keep order."""
+        """Exclude writers from a collection on milvus-lite; a server needs no lock."""
         await self._connected()
         lock = self._collection_lock.reading_async(collection) if self._lite else nullcontext()
         async with lock:

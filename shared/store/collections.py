@@ -1,4 +1,4 @@
-"""Collections: made once with their encoder's fingerprint, listed, counted, dropped."""
+"""Collections: created with their encoder's fingerprint, listed, counted, dropped."""
 
 import time
 from collections.abc import Sequence
@@ -9,9 +9,11 @@ from pymilvus.exceptions import MilvusException
 
 from shared.domain.collection import CollectionIdentity, CollectionInfo, IndexSpec
 from shared.domain.fingerprint import Pooling, fingerprint
-from shared.errors import Conflict, NotFound, collection_not_found
+from shared.errors import Conflict, NotFound
+from shared.retry import Retriable, repeatable
 from shared.settings import Settings
 from shared.store.client import LOAD_SECONDS, READ_SECONDS, WRITE_SECONDS, MilvusConnection
+from shared.store.properties import read_identity, read_properties, to_milvus
 from shared.store.schema import (
     SCALAR_INDEXES,
     VECTOR,
@@ -21,23 +23,21 @@ from shared.store.schema import (
     vector_index,
 )
 
-# milvus-lite drops descriptions, so that all a collection says of itself stands in properties.
-_PREFIX = "lookalike."
 _STATES: dict[str, Literal["loaded", "loading", "not_loaded"]] = {
     "Loaded": "loaded",
     "Loading": "loading",
 }
 
 
-class Collections:
-    """The collections that Lookalike made; others in the same Milvus are left alone.
+class Collections(Retriable):
+    """The collections that Lookalike created; others in the same Milvus are left alone.
 
     Methods raise NotFound `collection_not_found` and Unavailable `milvus_unavailable`.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, milvus: MilvusConnection, settings: Settings) -> None:
+        self._milvus = milvus
         self._settings = settings
-        self._milvus = MilvusConnection(settings)
 
     def create(
         self,
@@ -48,7 +48,7 @@ class Collections:
         pooling: Pooling,
         index: IndexSpec | None = None,
     ) -> CollectionInfo:
-        """Make a collection for the vectors of `weights` under `pooling`, and load it.
+        """Create a collection for the vectors of `weights` under `pooling`, and load it.
 
         Raises Conflict `collection_exists`, InvalidRequest `invalid_index`.
         """
@@ -65,15 +65,15 @@ class Collections:
         with self._milvus.exclusive(name):
             self._milvus.run(lambda client: _create(client, name, properties))
             if self._properties(name) != properties:
-                raise _exists(name)  # Another was quicker by a moment.
+                raise _exists(name)  # Another process created it at the same time.
             self._ensure_indexed_and_loaded(name, spec)
         return self.get(name)
 
     def ensure(self, name: str, *, weights: str, pooling: Pooling) -> CollectionInfo:
-        """The collection, made with the defaults where there is none.
+        """The collection, created with the defaults if there is none.
 
-        Whoever else makes it at the same time, both get the same one. Raises Conflict
-        `collection_exists` when the name is taken by a collection that Lookalike did not make.
+        Processes that call this at the same time get the same collection. Raises Conflict
+        `collection_exists` if the name belongs to a collection that Lookalike did not create.
         """
         try:
             info = self.get(name)
@@ -86,17 +86,18 @@ class Collections:
                 except NotFound:
                     raise conflict from None
         if info.state == "not_loaded" or VECTOR not in self._indexes(name):
-            # Its maker may have died half-way.
+            # The process that created it may have died before it was complete.
             self._ensure_indexed_and_loaded(name, info.index)
             info = self.get(name)
         return info
 
+    @repeatable
     def identity(self, name: str) -> CollectionIdentity:
-        """What a collection's vectors are: one short call, where `get` makes three and counts."""
-        return CollectionIdentity(name=name, **self._described(name))
+        """What a collection's vectors are: one call, where `get` makes three and counts."""
+        return read_identity(name, self._describe(name))
 
     def get(self, name: str) -> CollectionInfo:
-        """A collection. What was written in the last moments may be missing from its count."""
+        """A collection. Its count may miss the writes of the last seconds."""
         properties = self._properties(name)
         state = self._state(name)
         return CollectionInfo(
@@ -128,13 +129,14 @@ class Collections:
                 continue  # Dropped since its name was read.
         return found
 
+    @repeatable
     def count(self, name: str) -> int:
         """How many images a collection has, exactly."""
         self._properties(name)
         return self._milvus.count(name)
 
     def drop(self, name: str) -> None:
-        """Forget a collection with all its images."""
+        """Delete a collection with all its images."""
         self._properties(name)
         self._milvus.write(name, lambda client: client.drop_collection(name, timeout=WRITE_SECONDS))
 
@@ -142,25 +144,14 @@ class Collections:
         """Make the rows written so far quick to search. Nothing is lost without it."""
         self._milvus.write(name, lambda client: client.flush(name, timeout=WRITE_SECONDS))
 
-    def close(self) -> None:
-        self._milvus.close()
-
-    def _described(self, name: str) -> dict[str, Any]:
-        properties = self._properties(name)
-        return {key: properties[key] for key in ("fingerprint", "weights", "pooling")}
-
     def _properties(self, name: str) -> dict[str, Any]:
-        described = self._milvus.run(
+        return read_properties(name, self._describe(name))
+
+    def _describe(self, name: str) -> dict[str, Any]:
+        described: dict[str, Any] = self._milvus.run(
             lambda client: client.describe_collection(name, timeout=READ_SECONDS), name
         )
-        properties = {
-            key.removeprefix(_PREFIX): value
-            for key, value in described["properties"].items()
-            if key.startswith(_PREFIX)
-        }
-        if "fingerprint" not in properties:
-            raise collection_not_found(name)
-        return properties
+        return described
 
     def _is_ours(self, name: str) -> bool:
         try:
@@ -176,18 +167,18 @@ class Collections:
         return _STATES.get(reply["state"].name, "not_loaded")
 
     def _estimate(self, name: str) -> int:
-        """Rows of a collection that cannot be asked: deleted and overwritten ones count, too."""
+        """The rows of a collection that is not loaded, deleted and overwritten ones included."""
         stats = self._milvus.run(
             lambda client: client.get_collection_stats(name, timeout=READ_SECONDS), name
         )
         return int(stats["row_count"])
 
     def _ensure_indexed_and_loaded(self, name: str, spec: IndexSpec) -> None:
-        """Make the indexes that are missing, and load the collection."""
+        """Create the missing indexes, and load the collection."""
         present = self._indexes(name)
         if VECTOR not in present:
             self._index(name, vector_index(spec))
-        # milvus-lite gains nothing from scalar indexes: it walks all ids for each query anyway.
+        # milvus-lite reads all ids for each query, with or without scalar indexes.
         for field, before_inverted in {} if self._milvus.lite else SCALAR_INDEXES.items():
             if field in present:
                 continue
@@ -208,7 +199,7 @@ class Collections:
             try:
                 client.create_index(name, params, timeout=WRITE_SECONDS)
             except MilvusException:
-                # Fine if another process made it in the meantime.
+                # No error if another process created it in the meantime.
                 made = client.list_indexes(name, timeout=READ_SECONDS)
                 if next(iter(params)).field_name not in made:
                     raise
@@ -223,7 +214,7 @@ def _create(client: MilvusClient, name: str, properties: dict[str, str]) -> None
         client.create_collection(
             name,
             schema=collection_schema(),
-            properties={_PREFIX + key: value for key, value in properties.items()},
+            properties=to_milvus(properties),
             consistency_level="Bounded",
             timeout=WRITE_SECONDS,
         )

@@ -18,12 +18,12 @@ _COLLECTION_NOT_FOUND = 100
 _COLLECTION_NOT_LOADED = 101
 
 
-# 6 is milvus-lite's word for an illegal argument.
+# 6 is milvus-lite's code for an illegal argument.
 _INVALID_REQUESTS = {6, *range(1100, 1200)}
 _OUR_MISTAKES = (ParamError, DataNotMatchException, DataTypeNotMatchException)
 
 
-#: What a failed call may raise; `translate` turns it into words.
+#: What a failed call may raise; `translate` makes it an error of `shared.errors`.
 CALL_ERRORS = (MilvusException, grpc.RpcError)
 
 

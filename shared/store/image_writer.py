@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shared.domain.image import ImageRow
-from shared.settings import Settings
+from shared.retry import Retriable, repeatable
 from shared.store.client import MilvusConnection
 from shared.store.filters import in_
 from shared.store.rows import Row, row_fields
@@ -18,16 +18,17 @@ T = TypeVar("T")
 #: Rows in one call: a vector takes 2 KiB, and a server takes 64 MiB.
 _BATCH = 500
 _LOOKUP_BATCH = 1000
-#: How many of a content's copies are named where there are very many.
+#: How many images of a content are returned if their number exceeds a query's limit.
 _COPIES = 100
 
 
-class ImageWriter:
+class ImageWriter(Retriable):
     """Writes to collections. Methods raise NotFound `collection_not_found` and Unavailable."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._milvus = MilvusConnection(settings)
+    def __init__(self, milvus: MilvusConnection) -> None:
+        self._milvus = milvus
 
+    @repeatable
     def upsert(
         self,
         collection: str,
@@ -36,7 +37,7 @@ class ImageWriter:
     ) -> None:
         """Write rows with their vectors, float32 of shape (rows, 512).
 
-        Rows of the same id replace what is there; of two in one call the last one counts.
+        A row replaces the stored row of the same id; of two in one call the last one counts.
         """
         latest = {
             row.id: {**row_fields(row), VECTOR: np.asarray(vector, dtype=np.float32)}
@@ -45,8 +46,9 @@ class ImageWriter:
         for batch in _batches(list(latest.values()), _BATCH):
             self._milvus.upsert(collection, batch)
 
+    @repeatable
     def update_keeping_vector(self, collection: str, rows: Sequence[ImageRow]) -> None:
-        """Replace stored rows by these, each keeping the vector it has. Rows gone stay gone."""
+        """Replace stored rows but for their vectors. Rows that are not stored are ignored."""
         for batch in _batches(rows, _BATCH):
             wanted = {row.id: row for row in batch}
             stored = self._milvus.query(collection, in_("id", wanted), ["id", VECTOR], strong=True)
@@ -54,12 +56,13 @@ class ImageWriter:
                 found = [wanted[row["id"]] for row in stored]
                 self.upsert(collection, found, [row[VECTOR] for row in stored])
 
+    @repeatable
     def find_by_hash(
         self, collection: str, sha256s: Sequence[str]
     ) -> Mapping[str, tuple[str, ...]]:
-        """The ids of images with these contents, by content; contents not there are left out.
+        """The ids of images with these contents, by content; contents without one are left out.
 
-        Where there are thousands of copies, a hundred of them stand for all.
+        If more images match than a query returns, up to a hundred of each content are named.
         """
         found: dict[str, list[str]] = {}
         for batch in _batches(sorted(set(sha256s)), _LOOKUP_BATCH):
@@ -67,13 +70,10 @@ class ImageWriter:
                 found.setdefault(row["sha256"], []).append(row["id"])
         return {sha256: tuple(sorted(ids)) for sha256, ids in found.items()}
 
+    @repeatable
     def delete(self, collection: str, ids: Sequence[str]) -> None:
-        """Delete rows; ids without one are no error."""
-        for batch in _batches(ids, _LOOKUP_BATCH):
-            self._milvus.delete(collection, batch)
-
-    def close(self) -> None:
-        self._milvus.close()
+        """Delete rows; an id without a row is no error."""
+        self._milvus.delete(collection, ids)
 
     def _with_contents(self, collection: str, sha256s: Sequence[str]) -> list[Row]:
         def ask(wanted: Sequence[str], limit: int) -> list[Row]:
@@ -84,7 +84,7 @@ class ImageWriter:
         rows = ask(sha256s, MAX_WINDOW)
         if len(rows) < MAX_WINDOW:
             return rows
-        # Some content is there so often that it hides the others.
+        # The limit cut the answer, which may lack some contents: ask for one at a time.
         return [row for sha256 in sha256s for row in ask([sha256], _COPIES)]
 
 

@@ -1,11 +1,11 @@
-"""Images of a collection: one, many, page by page, changed, forgotten."""
+"""Images of a collection: one, many, page by page, changed, deleted."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from shared.domain.image import FileVersion, ImageFilter, ImageRow
 from shared.errors import InvalidRequest, image_not_found
-from shared.settings import Settings
+from shared.retry import Retriable, repeatable
 from shared.store.client import MilvusConnection
 from shared.store.filters import and_, filter_expression, in_, quote
 from shared.store.rows import Row, check_labels, to_row
@@ -14,35 +14,37 @@ from shared.store.time_pagination import Order, Position, TimePagination
 
 _LOOKUP_BATCH = 1000
 _READ_BATCH = 1000
-#: milvus-lite walks the whole collection for each batch, so that few large ones are quicker.
+#: milvus-lite reads the whole collection for each batch, so few large batches are faster.
 _URI_BATCH = 8000
 
 
-class Images:
+class Images(Retriable):
     """Reads and changes rows. Methods raise NotFound `collection_not_found` and Unavailable."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._milvus = MilvusConnection(settings)
+    def __init__(self, milvus: MilvusConnection) -> None:
+        self._milvus = milvus
 
     def get(self, collection: str, image: str) -> ImageRow:
         """One image. Raises NotFound `image_not_found`."""
         for strong in (False, True):
-            # Asked again, in case it was written only a moment ago.
+            # The second look finds it if it was written only a moment ago.
             if found := self.get_many(collection, [image], strong=strong):
                 return found[image]
         raise image_not_found(image)
 
+    @repeatable
     def get_many(
         self, collection: str, ids: Iterable[str], *, strong: bool = False
     ) -> dict[str, ImageRow]:
         """The images that exist of these, by id.
 
-        `strong` sees every write that ended before; without it, a server may miss the last
-        seconds. Once it returned, searches see those writes, too.
+        `strong` sees every write that has returned, and so do all searches after it; without it,
+        a server may miss the last seconds.
         """
         rows = self._lookup(collection, list(ids), SCALARS, strong)
         return {row["id"]: to_row(row) for row in rows}
 
+    @repeatable
     def file_versions(
         self, collection: str, ids: Sequence[str], *, strong: bool
     ) -> dict[str, FileVersion]:
@@ -103,15 +105,10 @@ class Images:
         return to_row(row)
 
     def delete(self, collection: str, ids: Iterable[str]) -> int:
-        """Forget images; returns how many of them there were."""
+        """Delete images; returns how many of them there were."""
         found = self._lookup(collection, list(dict.fromkeys(ids)), ["id"], strong=True)
-        self.discard(collection, [row["id"] for row in found])
+        self._milvus.delete(collection, [row["id"] for row in found])
         return len(found)
-
-    def discard(self, collection: str, ids: Sequence[str]) -> None:
-        """Forget images without asking which of them there are; may be repeated."""
-        for start in range(0, len(ids), _LOOKUP_BATCH):
-            self._milvus.delete(collection, ids[start : start + _LOOKUP_BATCH])
 
     def delete_matching(
         self,
@@ -119,7 +116,7 @@ class Images:
         filter: ImageFilter,  # noqa: A002 - as in `page`
         on_deleted: Callable[[Sequence[ImageRow]], None] | None = None,
     ) -> int:
-        """Forget the images that a filter names; returns how many, and tells `on_deleted` which.
+        """Delete the images that match a filter; returns how many, and passes `on_deleted` which.
 
         Raises InvalidRequest `empty_filter`, `invalid_text`.
         """
@@ -129,7 +126,7 @@ class Images:
             )
         removed = 0
         for rows in self.iterate(collection, filter):
-            self.discard(collection, [row.id for row in rows])
+            self._milvus.delete(collection, [row.id for row in rows])
             removed += len(rows)
             if on_deleted is not None:
                 on_deleted(rows)
@@ -140,24 +137,22 @@ class Images:
         collection: str,
         filter: ImageFilter,  # noqa: A002 - as in `page`
     ) -> Iterator[Sequence[ImageRow]]:
-        """All images that a filter names, by id, in batches."""
+        """All images that match a filter, by id, in batches."""
         expression, after = filter_expression(filter), ""
         while rows := self._by_id(collection, expression, after, SCALARS, _READ_BATCH):
             yield [to_row(row) for row in rows]
             after = rows[-1]["id"]
 
+    @repeatable
     def list_uris(
         self,
         collection: str,
         filter: ImageFilter,  # noqa: A002 - as in `page`
         image: str,
     ) -> list[tuple[str, str]]:
-        """The next ids and uris, by id, of images that a filter names; empty at the end."""
+        """The next ids and uris, by id, of images that match a filter; empty at the end."""
         rows = self._by_id(collection, filter_expression(filter), image, ("id", "uri"), _URI_BATCH)
         return [(row["id"], row["uri"]) for row in rows]
-
-    def close(self) -> None:
-        self._milvus.close()
 
     def _lookup(
         self, collection: str, ids: Sequence[str], fields: Sequence[str], strong: bool

@@ -1,10 +1,12 @@
-"""Turns at a milvus-lite collection.
+"""An exclusive lock on a milvus-lite collection, held by writers and by strong reads.
 
-milvus-lite serves several processes but guards no collection against two writers: of two that
-write at once, one's rows may go to a log that the other's flush deletes, and are gone when the
-server is killed; a row that is being flushed is seen by no reader. So whoever writes, or must
-not overlook a row, takes turns by a file lock, which frees itself when its process dies. A
-Milvus server needs none of this.
+milvus-lite serves several processes but does not synchronise their writes: of two concurrent
+writers, one's rows may go to a log that the other's flush deletes, and are lost if the server is
+killed; readers miss a row that is being flushed. The lock is a file lock, which the system
+releases when its process dies. A Milvus server needs no lock.
+
+By hand and not by filelock, which takes 0.7 ms for each acquisition against 0.07 ms here, and
+polls at a fixed interval.
 """
 
 import asyncio
@@ -17,24 +19,24 @@ from pathlib import Path
 
 from shared.errors import Unavailable
 
-#: Longer than any single call takes its turn for.
+#: Longer than any single call holds the lock.
 _PATIENCE_SECONDS = 30.0
 #: A call whose caller was killed may still run in the server for about this long.
 _SETTLE_SECONDS = 1.0
-_LONGEST_NAP = 0.02
+_MAX_NAP_SECONDS = 0.02
 
 _IDLE, _WRITING = b"0", b"1"
 
 
 class CollectionLock:
-    """The turns of one machine's processes; `folder` is where their locks lie."""
+    """The locks of one machine's processes; `folder` holds the lock files."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     @contextlib.contextmanager
     def reading(self, collection: str) -> Iterator[None]:
-        """Keep writers out. Raises Unavailable `milvus_unavailable` when the turn never comes."""
+        """Exclude writers. Raises Unavailable `milvus_unavailable` if the lock stays taken."""
         with self._lock_file(collection) as lock:
             for nap in _until_locked(lock):
                 time.sleep(nap)
@@ -50,10 +52,10 @@ class CollectionLock:
 
     @contextlib.contextmanager
     def writing(self, collection: str) -> Iterator[None]:
-        """Keep everyone else out. Raises as `reading`.
+        """Exclude readers and writers. Raises as `reading`.
 
-        A write that ends in Unavailable may still go on in the server: the next turn is then
-        given a moment later, as after a writer that was killed.
+        A write that ends in Unavailable may still run in the server: the next holder of
+        the lock then waits for `_SETTLE_SECONDS`, as after a writer that was killed.
         """
         with self._lock_file(collection) as lock:
             for nap in _until_locked(lock):
@@ -80,7 +82,7 @@ class CollectionLock:
 
 
 def _until_locked(lock: int) -> Iterator[float]:
-    """Seconds to sleep, again and again, until the lock is ours."""
+    """Yields the seconds to sleep between attempts, until the lock is acquired."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     nap = 0.001
     while not _locked(lock):
@@ -89,7 +91,7 @@ def _until_locked(lock: int) -> Iterator[float]:
                 "milvus_unavailable", "Milvus is busy with other writes; try again later."
             )
         yield nap
-        nap = min(nap * 2, _LONGEST_NAP)
+        nap = min(nap * 2, _MAX_NAP_SECONDS)
     if os.pread(lock, 1, 0) == _WRITING:
         yield _SETTLE_SECONDS
         os.pwrite(lock, _IDLE, 0)

@@ -1,4 +1,4 @@
-"""Finding the nearest images to a vector, without ever blocking the event loop."""
+"""The nearest images to a vector, found without blocking the event loop."""
 
 import math
 from collections.abc import Sequence
@@ -6,12 +6,13 @@ from typing import Any, TypeVar
 
 from pymilvus import AsyncMilvusClient
 
+from shared.domain.collection import CollectionIdentity
 from shared.domain.fingerprint import DIMENSION
 from shared.domain.image import Hit, ImageFilter, distance_of
 from shared.errors import InvalidRequest, image_not_found
-from shared.settings import Settings
 from shared.store.client import READ_SECONDS, AsyncMilvusConnection
 from shared.store.filters import filter_expression, in_
+from shared.store.properties import read_identity
 from shared.store.rows import Row, to_row
 from shared.store.schema import MAX_WINDOW, SCALARS, VECTOR, search_params
 
@@ -31,8 +32,16 @@ class VectorSearch:
     Methods raise NotFound `collection_not_found` and Unavailable `milvus_unavailable`.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self._milvus = AsyncMilvusConnection(settings)
+    def __init__(self, milvus: AsyncMilvusConnection) -> None:
+        self._milvus = milvus
+
+    async def identity(self, collection: str) -> CollectionIdentity:
+        """What a collection's vectors are; as `Collections.identity`."""
+
+        async def describe(client: AsyncMilvusClient) -> Any:
+            return await client.describe_collection(collection, timeout=READ_SECONDS)
+
+        return read_identity(collection, await self._milvus.run(describe, collection))
 
     async def nearest(
         self,
@@ -54,7 +63,7 @@ class VectorSearch:
         wanted = offset + top_k
         expression = filter_expression(filter)
         rows: dict[str, Row] = {}
-        # One more for the image left out, and one to see whether the last score goes on.
+        # One more for the excluded image, and one to see whether the next hit has the same score.
         depth = min(wanted + 2, MAX_WINDOW)
         while True:
             fields = SCALARS if depth <= _WHOLE_ROWS else ("id",)
@@ -62,9 +71,9 @@ class VectorSearch:
             rows = {row["id"]: row["entity"] for row in found}
             ranked = _ranked(found, exclude)
             if len(found) < depth:
-                break  # These are all there are.
+                break  # The collection has no more.
             if wanted < len(ranked) and ranked[wanted - 1][0] > ranked[-1][0]:
-                break  # Whatever is farther cannot belong among the wanted ones.
+                break  # No hit beyond these can have one of the wanted scores.
             if depth == MAX_WINDOW:
                 if wanted > len(ranked):
                     raise _too_deep()
@@ -89,9 +98,6 @@ class VectorSearch:
         if not rows:
             raise image_not_found(image)
         return [float(x) for x in rows[0][VECTOR]]
-
-    async def close(self) -> None:
-        await self._milvus.close()
 
     async def _search(
         self,

@@ -38,7 +38,7 @@ def measure(stack: Stack, *, count: int, runs: int, context: dict[str, str]) -> 
 
 def _smaller_share(stack: Stack, names: list[str], job_id: object) -> float:
     chunks = [
-        sum(f'"job": "{job_id}"' in line and "chunk_done" in line for line in log)
+        sum(f'"job": "{job_id}"' in line and "chunk_completed" in line for line in log)
         for log in (stack.processes[name].log.read_text().splitlines() for name in names)
     ]
     return min(chunks) / sum(chunks)

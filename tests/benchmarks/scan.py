@@ -15,7 +15,7 @@ from indexer.scan.runner import run_scan
 from indexer.sources.directory import DirectoryWalk
 from indexer.stores import open_stores
 from shared.domain.job import DirectorySource, JobSpec
-from shared.queue import Dispatcher, create_celery
+from shared.queue import create_celery
 from shared.redis import connect
 from shared.settings import Settings
 from tests.benchmarks import corpus
@@ -70,7 +70,7 @@ def _walk(root: Path) -> None:
 def _scan(settings: Settings, collection: str, files: int) -> None:
     redis = connect(settings)
     redis.flushall()
-    stores = open_stores(settings, redis, Dispatcher(create_celery(settings), redis), "benchmark")
+    stores = open_stores(settings, create_celery(settings), "benchmark")
     stores.collections.ensure(collection, weights="untrained-0", pooling="avg")
     job_id = uuid.uuid4().hex
     source = DirectorySource(path=str(settings.image_roots[0]))

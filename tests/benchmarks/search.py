@@ -14,7 +14,7 @@ from encoder_worker.decode.decoder import decode
 from encoder_worker.encode.openvino import OpenVinoRuntime
 from encoder_worker.model.weights import find_weights
 from shared.settings import Settings
-from shared.store import Collections, ImageWriter
+from shared.store import Collections, ImageWriter, MilvusConnection
 from tests.benchmarks import corpus
 from tests.benchmarks.plot import lines
 from tests.benchmarks.report import Report
@@ -85,11 +85,10 @@ def _forward(settings: Settings, photos: Sequence[bytes], searches: int) -> list
 def _fill(stack: Stack, collection: str, count: int) -> None:
     stack.client.post("/api/v2/collections", json={"name": collection}).raise_for_status()
     settings = Settings(milvus_uri=stack.milvus.uri)
-    writer, collections = ImageWriter(settings), Collections(settings)
-    corpus.fill(writer, collection, count)
-    collections.flush(collection)
-    writer.close()
-    collections.close()
+    milvus = MilvusConnection(settings)
+    corpus.fill(ImageWriter(milvus), collection, count)
+    Collections(milvus, settings).flush(collection)
+    milvus.close()
 
 
 def _wait_for_rest(pid: int) -> None:

@@ -10,7 +10,7 @@ from shared.domain.fingerprint import DIMENSION
 from shared.domain.image import ImageRow, image_id
 from shared.files.uris import file_uri
 from shared.settings import Settings
-from shared.store import Collections, ImageWriter
+from shared.store import Collections, ImageWriter, MilvusConnection
 from tests.browser.conftest import Put
 from tests.browser.site import Site
 from tests.stack import Stack
@@ -57,15 +57,15 @@ def _fill(stack: Stack, collection: str, files: list[Path]) -> None:
     vectors = np.random.default_rng(0).normal(size=(MANY, DIMENSION)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     settings = Settings(milvus_uri=stack.milvus.uri)
-    writer, collections = ImageWriter(settings), Collections(settings)
+    milvus = MilvusConnection(settings)
+    writer = ImageWriter(milvus)
     try:
         for start in range(0, MANY, 1000):
             writer.upsert(collection, rows[start : start + 1000], vectors[start : start + 1000])
         # As at the end of a load: what is not flushed is slow to read.
-        collections.flush(collection)
+        Collections(milvus, settings).flush(collection)
     finally:
-        writer.close()
-        collections.close()
+        milvus.close()
 
 
 def _row(path: Path, index: int) -> ImageRow:

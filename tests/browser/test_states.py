@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from shared.settings import Settings
-from shared.store import Collections
+from shared.store import Collections, MilvusConnection
 from tests.browser.conftest import Put, Visit
 from tests.browser.site import Site
 from tests.services import Process, free_port, wait_until
@@ -118,13 +118,14 @@ def test_the_index_is_away(site: Site, stack: Stack, wardrobe: dict[str, list[Pa
 
 
 def test_a_collection_of_another_encoder(site: Site, stack: Stack, collection: str) -> None:
-    collections = Collections(Settings(milvus_uri=stack.milvus.uri))
+    settings = Settings(milvus_uri=stack.milvus.uri)
+    milvus = MilvusConnection(settings)
     try:
-        collections.create(
+        Collections(milvus, settings).create(
             collection, description="", weights="imagenet-4a1ffb70", pooling="avg", index=None
         )
     finally:
-        collections.close()
+        milvus.close()
     for view in ("search", "library", "loading"):
         site.open(view, collection=collection)
         expect(site.page.get_by_text("belongs to another encoder")).to_be_visible()

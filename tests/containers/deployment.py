@@ -184,9 +184,15 @@ class Deployment:
 
     def wait_done(self, job: str, files: int) -> int:
         """Files that a job is through with, once they are `files` or more."""
-        done: list[int] = []
-        wait_until(lambda: done.append(self.job(job)["done"]) or done[-1] >= files, 120, "a load")
-        return done[-1]
+        done = 0
+
+        def far_enough() -> bool:
+            nonlocal done
+            done = self.job(job)["done"]
+            return done >= files
+
+        wait_until(far_enough, 120, "a load")
+        return done
 
     def wait_ready(self) -> None:
         wait_until(lambda: self.client.get("/health/ready").is_success, 120, "a ready gateway")

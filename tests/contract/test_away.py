@@ -1,11 +1,13 @@
 """The gateway while Redis, Milvus or both are away: it starts, says so, and recovers."""
 
 import io
+import shutil
 from pathlib import Path
 
 import httpx
 import pytest
 
+from shared.redis import connect
 from shared.settings import Settings
 from tests.contract.calls import problem
 from tests.contract.server import serving
@@ -114,6 +116,31 @@ def test_the_gateway_recovers_when_redis_comes_back(settings: Settings, tmp_path
             valkey.start()
             wait_until(lambda: api.get("/api/v2/jobs").status_code == 200, 10, "an answer")
             assert api.get("/metrics").text.count("lookalike_redis_up 1.0") == 1
+    finally:
+        valkey.kill()
+
+
+def test_a_redis_that_takes_no_writes_is_away(settings: Settings, tmp_path: Path) -> None:
+    """OOM, and with a full disk MISCONF, are answers of Redis and outages all the same."""
+    folder = tmp_path / "own_valkey"
+    valkey = Valkey(folder)
+    try:
+        own = settings.model_copy(update={"redis_url": type(settings.redis_url)(valkey.url)})
+        redis = connect(own)
+        with Encoder(own, answers=False), serving(own) as api:
+            url = f"/api/v2/collections/{own.default_collection}/jobs"
+            load = {"source": {"kind": "directory", "path": str(own.image_roots[0])}}
+            assert api.post(url, json=load).status_code == 202
+            redis.config_set("appendonly", "no")
+            redis.config_set("save", "3600 1")
+            shutil.rmtree(folder)
+            redis.set("changed", 1)
+            redis.bgsave()
+            failed = {"rdb_last_bgsave_status": "err"}
+            wait_until(lambda: failed.items() <= redis.info("persistence").items(), 20, "an error")
+            problem(api.post(url, json=load), 503, "redis_unavailable")
+            assert api.get("/api/v2/jobs").status_code == 200
+        redis.close()
     finally:
         valkey.kill()
 

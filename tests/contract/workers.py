@@ -28,7 +28,7 @@ from shared.ledger import Chunks, Heartbeat, Jobs, Queries, Scans, Workers
 from shared.queue import QUERY, SCAN
 from shared.redis import RedisClient, connect
 from shared.settings import Settings
-from shared.store import ImageWriter
+from shared.store import ImageWriter, MilvusConnection
 from tests.chunks import add_chunk, task_arguments
 
 WEIGHTS = "untrained-0123abcd"
@@ -70,9 +70,10 @@ def index(
         row_of(file_uri(path), content, path.stat().st_mtime_ns, **fields)
         for path, content in zip(paths, contents, strict=True)
     ]
-    writer = ImageWriter(settings)
-    writer.upsert(collection, rows, np.stack([vector_of(content) for content in contents]))
-    writer.close()
+    milvus = MilvusConnection(settings)
+    vectors = np.stack([vector_of(content) for content in contents])
+    ImageWriter(milvus).upsert(collection, rows, vectors)
+    milvus.close()
     return rows
 
 
@@ -87,7 +88,8 @@ class Encoder:
         #: The queries taken so far.
         self.queries: list[Query] = []
         self._stop = threading.Event()
-        self._writer = ImageWriter(settings)
+        self._milvus = MilvusConnection(settings)
+        self._writer = ImageWriter(self._milvus)
         # A test process that is kept from its work for seconds must not look dead.
         patient = settings.model_copy(update={"lease_seconds": 60.0})
         workers = Workers(self._redis, patient)
@@ -116,7 +118,7 @@ class Encoder:
         for thread in self._threads:
             if thread.is_alive():
                 thread.join()
-        self._writer.close()
+        self._milvus.close()
         self._redis.close()
 
     def _info(self, queue: str) -> Any:

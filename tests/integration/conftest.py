@@ -8,30 +8,32 @@ from shared.domain.collection import IndexSpec
 from shared.domain.image import ImageRow
 from shared.redis import RedisClient
 from shared.settings import Settings
-from shared.store import Collections, Images, ImageWriter
+from shared.store import Collections, Images, ImageWriter, MilvusConnection
 from tests.integration.indexer.loads import Loads
 from tests.integration.shared.store.samples import Vectors, make_vectors
 
 
 @pytest.fixture
-def collections(settings: Settings) -> Iterator[Collections]:
-    opened = Collections(settings)
+def connection(settings: Settings) -> Iterator[MilvusConnection]:
+    """The connection to Milvus of this test's stores."""
+    opened = MilvusConnection(settings)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def images(settings: Settings) -> Iterator[Images]:
-    opened = Images(settings)
-    yield opened
-    opened.close()
+def collections(connection: MilvusConnection, settings: Settings) -> Collections:
+    return Collections(connection, settings)
 
 
 @pytest.fixture
-def writer(settings: Settings) -> Iterator[ImageWriter]:
-    opened = ImageWriter(settings)
-    yield opened
-    opened.close()
+def images(connection: MilvusConnection) -> Images:
+    return Images(connection)
+
+
+@pytest.fixture
+def writer(connection: MilvusConnection) -> ImageWriter:
+    return ImageWriter(connection)
 
 
 @pytest.fixture

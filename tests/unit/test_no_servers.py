@@ -10,7 +10,7 @@ import pytest
 
 from shared.redis import connect
 from shared.settings import Settings
-from shared.store import Collections
+from shared.store import Collections, MilvusConnection
 from tests.services import Valkey
 
 #: A server of one port, which it prints.
@@ -54,8 +54,10 @@ def test_another_process_is_not_reached(foreign_port: int, base_settings: Settin
 
 
 def test_milvus_is_not_reached(base_settings: Settings) -> None:
+    milvus = MilvusConnection(base_settings)
     with refused:
-        Collections(base_settings).list()
+        Collections(milvus, base_settings).list()
+    milvus.close()
 
 
 def test_servers_of_this_process_are_reached() -> None:

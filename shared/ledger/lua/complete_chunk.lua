@@ -1,23 +1,21 @@
--- ARGV: chunk, indexed, unchanged, duplicates, bytes, encode seconds, number of failures,
--- the failures as JSON, then the ids to account for. Returns 1, or 0 the second time.
+-- ARGV: chunk, its outcome as JSON (`outcome_arguments`). Returns 1, or 0 the second time.
 if redis.call('HDEL', job .. ':chunks', ARGV[1]) == 0 then return 0 end
 redis.call('HDEL', job .. ':leases', ARGV[1])
 redis.call('HDEL', job .. ':sent', ARGV[1])
 redis.call('HDEL', job .. ':attempts', ARGV[1])
-local failures = tonumber(ARGV[7])
-for name, at in pairs({indexed = 2, unchanged = 3, duplicates = 4, bytes = 5, failed = 7}) do
-  redis.call('HINCRBY', job, name, ARGV[at])
-  if name ~= 'bytes' then
-    redis.call('HINCRBY', prefix .. 'stats', 'images:' .. name, ARGV[at])
-  end
+local outcome = cjson.decode(ARGV[2])
+for name, count in pairs(outcome.counts) do
+  redis.call('HINCRBY', job, name, count)
+  redis.call('HINCRBY', prefix .. 'stats', 'images:' .. name, count)
 end
-redis.call('HINCRBYFLOAT', prefix .. 'stats', 'encode_seconds', ARGV[6])
-redis.call('HINCRBY', prefix .. 'stats', 'encoded_bytes', ARGV[5])
-for i = 8, 7 + failures do
-  redis.call('RPUSH', job .. ':failures', ARGV[i])
-  event('failure', ARGV[i])
+redis.call('HINCRBY', job, 'bytes', outcome.bytes)
+redis.call('HINCRBY', prefix .. 'stats', 'encoded_bytes', outcome.bytes)
+redis.call('HINCRBYFLOAT', prefix .. 'stats', 'encode_seconds', outcome.encode_seconds)
+for _, failure in ipairs(outcome.failures) do
+  redis.call('RPUSH', job .. ':failures', failure)
+  event('failure', failure)
 end
-for i = 8 + failures, #ARGV do redis.call('SADD', job .. ':accounted', ARGV[i]) end
+for _, id in ipairs(outcome.accounted) do redis.call('SADD', job .. ':accounted', id) end
 local worked = 0
 for _, name in ipairs({'indexed', 'duplicates', 'failed'}) do
   worked = worked + tonumber(get(name) or '0')

@@ -19,7 +19,7 @@ local function finish(state)
   redis.call('HSET', job, 'state', state, 'paused', '0', 'finished_at', tostring(now()))
   redis.call('SREM', prefix .. 'jobs:active', job_id)
   redis.call('DEL', job .. ':sent', job .. ':attempts', job .. ':files', job .. ':accounted')
-  -- Chunks still held by a worker may report; the others are nobody's any more.
+  -- Leased chunks may still be reported; the others are dropped.
   for _, chunk in ipairs(redis.call('HKEYS', job .. ':chunks')) do
     if redis.call('HEXISTS', job .. ':leases', chunk) == 0 then
       redis.call('HDEL', job .. ':chunks', chunk)

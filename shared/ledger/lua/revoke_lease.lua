@@ -1,4 +1,4 @@
--- ARGV: chunk, worker. Takes a chunk from a living worker, once, so that another may have it too.
+-- ARGV: chunk, worker. Ends the lease of a live worker, once, so that another may lease the chunk.
 -- Returns 1, or 0 where the worker holds it no more, or it was somebody else's before.
 if terminal() or get('paused') == '1' then return 0 end
 local lease = redis.call('HGET', job .. ':leases', ARGV[1])

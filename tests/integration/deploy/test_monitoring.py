@@ -35,7 +35,7 @@ def queries() -> Iterator[str]:
 def exported(settings: Settings, redis: RedisClient) -> set[str]:
     """The names of all metrics of a gateway."""
     metrics = Metrics()
-    dispatcher = Dispatcher(create_celery(settings), redis)
+    dispatcher = Dispatcher(create_celery(settings))
     metrics.watch(
         LedgerMetrics(Stats(redis), Jobs(redis, settings), Workers(redis, settings), dispatcher)
     )

@@ -23,7 +23,7 @@ from shared.files.uris import file_uri
 from shared.ledger import Chunks, Jobs, Scans, Workers, keys
 from shared.redis import RedisClient
 from shared.settings import Settings
-from shared.store import Collections, Images, VectorSearch
+from shared.store import AsyncMilvusConnection, Collections, Images, MilvusConnection, VectorSearch
 from tests.chunks import add_chunk
 
 
@@ -37,11 +37,12 @@ class Load:
         self.collection = settings.default_collection
         self.root = settings.image_roots[0]
         self.jobs = Jobs(redis, settings)
-        self.collections = Collections(settings)
-        self.images = Images(settings)
+        milvus = MilvusConnection(settings)
+        self.collections = Collections(milvus, settings)
+        self.images = Images(milvus)
         self.threads = ThreadPoolExecutor(2)
         self.stopping = threading.Event()
-        self._opened: list[Any] = [self.collections, self.images]
+        self._opened: list[Any] = [milvus]
 
     def make_collection(self, pooling: Pooling = "avg", weights: str | None = None) -> None:
         weights = weights or self.encoder.weights
@@ -135,11 +136,12 @@ class Load:
 
     def vector(self, file: FileRef | Path) -> list[float]:
         async def ask() -> list[float]:
-            search = VectorSearch(self.settings)
+            milvus = AsyncMilvusConnection(self.settings)
             try:
+                search = VectorSearch(milvus)
                 return await search.vector_of(self.collection, self.row(file).id)
             finally:
-                await search.close()
+                await milvus.close()
 
         return asyncio.run(ask())
 

@@ -83,7 +83,7 @@ def test_a_query_worker_answers_and_leaves(
     assert info.weights.startswith("untrained-")
     query = Query(id=uuid.uuid4().hex, pooling="avg", deadline=time.time() + 60)
     Queries(redis).put_image(query, encoded(draw(1), "JPEG"))
-    Dispatcher(create_celery(settings), redis).send_query(query)
+    Dispatcher(create_celery(settings)).send_query(query)
     reply = reply_to(query, settings, 60)
     assert reply is not None
     assert reply.vector is not None
@@ -100,7 +100,7 @@ def test_an_encode_worker_works_on_chunks_and_gives_them_back_when_told_to_stop(
     job_id, chunks = load.job(files[:1], files[1:])
     process = start("encode")
     alive(redis, settings)
-    dispatcher = Dispatcher(create_celery(settings), redis)
+    dispatcher = Dispatcher(create_celery(settings))
     jobs, leases = Jobs(redis, settings), f"lookalike:job:{job_id}:leases"
     dispatcher.send_chunks(job_id, [chunks[0]], 5)
     wait_until(lambda: jobs.get(job_id).indexed == 1, 60, "the first chunk")

@@ -17,10 +17,10 @@ from shared.domain.job import DirectorySource, Failure, Job, JobSpec
 from shared.domain.worker import WorkerInfo
 from shared.errors import Unavailable
 from shared.ledger import Chunks, Jobs, Scans, keys
-from shared.queue import Dispatcher, create_celery
+from shared.queue import create_celery
 from shared.redis import RedisClient, connect
 from shared.settings import Settings
-from shared.store import ImageWriter
+from shared.store import ImageWriter, MilvusConnection
 from tests.drawn import JPEG
 from tests.integration.shared.store.samples import make_vectors
 
@@ -39,7 +39,7 @@ class Indexer:
     def __init__(self, settings: Settings, app: Celery, redis: RedisClient) -> None:
         self.id = uuid.uuid4().hex
         self.redis = redis
-        self.stores = open_stores(settings, redis, Dispatcher(app, redis), self.id)
+        self.stores = open_stores(settings, app, self.id)
         self.workers = self.stores.workers
         heartbeat(redis, self.id)
 
@@ -68,7 +68,8 @@ class Loads:
         self.scans = Scans(self.redis, "onlooker")
         self.chunks = Chunks(self.redis, "encoder")
         heartbeat(self.redis, "encoder")
-        self.writer = ImageWriter(settings)
+        self.milvus = MilvusConnection(settings)
+        self.writer = ImageWriter(self.milvus)
         self.root = settings.image_roots[0]
         self.indexers: list[Indexer] = []
         self.claims: list[ChunkClaim] = []
@@ -165,7 +166,7 @@ class Loads:
     def close(self) -> None:
         for indexer in self.indexers:
             indexer.close()
-        self.writer.close()
+        self.milvus.close()
         self.app.close()
         self.redis.close()
 

@@ -13,7 +13,7 @@ import pytest
 from shared.domain.collection import IndexSpec
 from shared.domain.job import Job
 from shared.settings import Settings
-from shared.store import Collections
+from shared.store import Collections, MilvusConnection
 from tests.integration.indexer.loads import WEIGHTS, Loads
 from tests.services import MilvusLite, Process, Valkey, wait_until
 
@@ -50,10 +50,11 @@ class Site:
             }
         )
         self.indexers: list[Process] = []
-        collections = Collections(self.settings)
+        milvus = MilvusConnection(self.settings)
         flat = IndexSpec(type="FLAT")
+        collections = Collections(milvus, self.settings)
         collections.create(COLLECTION, weights=WEIGHTS, pooling="avg", index=flat)
-        collections.close()
+        milvus.close()
         self.loads = Loads(self.settings, COLLECTION)
 
     def start_indexer(self) -> Process:

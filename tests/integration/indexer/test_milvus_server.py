@@ -11,7 +11,14 @@ from shared.domain.image import ImageFilter, ImageRow
 from shared.errors import Conflict, NotFound
 from shared.files.uris import file_uri
 from shared.settings import Settings
-from shared.store import Collections, Images, ImageWriter, VectorSearch
+from shared.store import (
+    AsyncMilvusConnection,
+    Collections,
+    Images,
+    ImageWriter,
+    MilvusConnection,
+    VectorSearch,
+)
 from shared.store.time_pagination import Order
 from tests.integration.indexer.conftest import MilvusServer
 from tests.integration.shared.store.samples import make_row, make_vectors
@@ -25,14 +32,14 @@ class Stores:
 
     def __init__(self, settings: Settings, name: str) -> None:
         self.name = name
-        self.collections = Collections(settings)
-        self.images = Images(settings)
-        self.writer = ImageWriter(settings)
+        self.milvus = MilvusConnection(settings)
+        self.collections = Collections(self.milvus, settings)
+        self.images = Images(self.milvus)
+        self.writer = ImageWriter(self.milvus)
         self.collections.create(name, description="Ä", weights="w", pooling="avg")
 
     def close(self) -> None:
-        for client in (self.collections, self.images, self.writer):
-            client.close()
+        self.milvus.close()
 
 
 @pytest.fixture
@@ -59,20 +66,21 @@ def test_a_collection_explains_itself(stores: Stores) -> None:
 async def test_every_known_index_finds(
     server_settings: Settings, collection: str, kind: str
 ) -> None:
-    collections, writer = Collections(server_settings), ImageWriter(server_settings)
+    milvus = MilvusConnection(server_settings)
+    collections, writer = Collections(milvus, server_settings), ImageWriter(milvus)
     spec = IndexSpec.model_validate({"type": kind})
     collections.create(collection, weights="w", pooling="avg", index=spec)
     rows, vectors = [make_row(n) for n in range(200)], make_vectors(200)
     writer.upsert(collection, rows, vectors)
     assert collections.count(collection) == 200
-    search = VectorSearch(server_settings)
+    searching = AsyncMilvusConnection(server_settings)
+    search = VectorSearch(searching)
     hits = await search.nearest(collection, vectors[3].tolist(), top_k=50)
     assert hits[0].row == rows[3]
     assert len(hits) == 50
-    await search.close()
+    await searching.close()
     collections.drop(collection)
-    writer.close()
-    collections.close()
+    milvus.close()
 
 
 def test_writing_again_replaces(stores: Stores) -> None:
@@ -135,7 +143,8 @@ async def test_searches_are_exact_in_order_and_pages(
     vectors[100:140] = vectors[100]
     stores.writer.upsert(stores.name, rows, vectors)
     stores.images.get_many(stores.name, [rows[0].id], strong=True)
-    search = VectorSearch(server_settings)
+    searching = AsyncMilvusConnection(server_settings)
+    search = VectorSearch(searching)
     hits = await search.nearest(stores.name, vectors[100].tolist(), top_k=50)
     same = sorted(row.id for row in rows[100:140])
     assert [hit.row.id for hit in hits[:40]] == same
@@ -156,7 +165,7 @@ async def test_searches_are_exact_in_order_and_pages(
     assert await search.nearest(stores.name, vectors[0].tolist(), top_k=5, offset=50_000) == []
     with pytest.raises(NotFound):
         await search.nearest("nothing_of_that_name", vectors[0].tolist(), top_k=1)
-    await search.close()
+    await searching.close()
 
 
 def test_hostile_text(stores: Stores) -> None:
@@ -176,7 +185,8 @@ async def test_a_released_collection_and_a_killed_server(
 ) -> None:
     rows, vectors = [make_row(n) for n in range(300)], make_vectors(300)
     stores.writer.upsert(stores.name, rows, vectors)
-    search = VectorSearch(server_settings)
+    searching = AsyncMilvusConnection(server_settings)
+    search = VectorSearch(searching)
     stores.collections._milvus.run(lambda client: client.release_collection(stores.name))
     assert stores.collections.get(stores.name).state == "not_loaded"
     hits = await search.nearest(stores.name, vectors[1].tolist(), top_k=1)
@@ -191,4 +201,4 @@ async def test_a_released_collection_and_a_killed_server(
     )
     hits = await search.nearest(stores.name, vectors[2].tolist(), top_k=1)
     assert hits[0].row == rows[2]
-    await search.close()
+    await searching.close()

@@ -61,7 +61,7 @@ def test_what_is_no_secret_comes_from_no_file(
 @pytest.mark.parametrize("password", ["plain", 'any/char@:#"ctér $x%'])
 def test_redis_s_password_is_put_into_its_url(password: str) -> None:
     settings = Settings(redis_url="redis://redis:6379/3", redis_password=password)
-    found = parse_url(settings.redis_address)
+    found = parse_url(settings.redis_address)  # type: ignore[no-untyped-call]  # redis has no types here
     assert (found["host"], found["port"], found["db"]) == ("redis", 6379, 3)
     assert found["password"] == password
     assert Settings(redis_url="redis://:old@redis/3").redis_address == "redis://:old@redis/3"

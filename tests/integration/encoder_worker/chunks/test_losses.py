@@ -38,7 +38,7 @@ def test_a_lost_attempt_that_had_written_counts_once(
         load.worker().work(job_id, chunk)
     job = load.jobs.get(job_id)
     assert (job.status, job.indexed, job.unchanged) == ("done", 1, 0)
-    assert [line["encode_seconds"] for line in logs if line["event"] == "chunk_done"] == [0]
+    assert [line["encode_seconds"] for line in logs if line["event"] == "chunk_completed"] == [0]
 
 
 def test_a_poisonous_file_is_found_in_the_sandbox(load: Load, drawn: Drawn) -> None:
@@ -132,7 +132,7 @@ def test_a_stopping_worker_gives_its_chunk_back(load: Load) -> None:
         load.worker().work(job_id, chunk)
     assert load.jobs.get(job_id).indexed == 1
     # It was given back, not lost: the attempt does not count.
-    assert [line["attempt"] for line in logs if line["event"] == "chunk_done"] == [1]
+    assert [line["attempt"] for line in logs if line["event"] == "chunk_completed"] == [1]
     assert load.row(path).width == 320
 
 

@@ -123,7 +123,7 @@ def test_a_touched_file_is_not_encoded_again(load: Load, drawn: Drawn) -> None:
     with capture_logs() as logs:
         job = load.run(path, tags=("new",))
     assert (job.unchanged, job.indexed, job.done) == (1, 0, 1)
-    assert [line["encode_seconds"] for line in logs if line["event"] == "chunk_done"] == [0]
+    assert [line["encode_seconds"] for line in logs if line["event"] == "chunk_completed"] == [0]
     row = load.row(path)
     assert row.mtime_ns == 1_234_567_890
     assert (row.tags, row.metadata, row.job) == (("new",), {"x": 1}, first_job.spec.id)

@@ -136,7 +136,7 @@ def test_a_large_load_is_flushed_once_it_has_ended(
     loads: Loads, watch: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     flushed: list[str] = []
-    monkeypatch.setattr(flush, "_WORTH_FLUSHING", 3)
+    monkeypatch.setattr(flush, "_MIN_ROWS", 3)
     monkeypatch.setattr(watch.indexer.stores.collections, "flush", flushed.append)
     loads.put("a.jpg", "b.jpg")
     small = loads.job()

@@ -10,7 +10,7 @@ from shared.domain.chunk import ChunkOutcome
 from shared.ledger import AsyncEvents
 from shared.redis import connect_async
 from shared.settings import Settings
-from tests.unit.shared.ledger.ledger import FILES, Ledger, failure
+from tests.integration.shared.ledger.ledger import FILES, Ledger, failure
 
 
 @pytest.fixture

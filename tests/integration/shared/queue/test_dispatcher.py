@@ -15,7 +15,7 @@ from tests.services import Valkey, wait_until
 
 
 def test_each_chunk_is_a_message_of_its_own(redis: RedisClient, settings: Settings) -> None:
-    dispatcher = Dispatcher(create_celery(settings), redis)
+    dispatcher = Dispatcher(create_celery(settings))
     dispatcher.send_chunks("j", [f"c{n}" for n in range(5)], 5)
     assert sent_chunks(redis) == ["c0", "c1", "c2", "c3", "c4"]
     assert dispatcher.depth(ENCODE) == 5
@@ -30,14 +30,17 @@ def test_chunks_are_sent_once_redis_is_back(tmp_path: Path, settings: Settings) 
     try:
         own = settings.model_copy(update={"redis_url": type(settings.redis_url)(valkey.url)})
         redis = connect(own)
-        dispatcher = Dispatcher(create_celery(own), redis)
+        dispatcher = Dispatcher(create_celery(own))
         dispatcher.send_chunks("j", ["c0"], 5)
         valkey.kill()
         with pytest.raises(Unavailable) as caught:
             dispatcher.send_chunks("j", ["c1", "c2"], 5)
         assert caught.value.code == "redis_unavailable"
+        with pytest.raises(Unavailable):
+            dispatcher.depth(ENCODE)
         valkey.start()
         wait_until(redis.ping, 10, "Redis")
+        assert dispatcher.depth(ENCODE) == 1
         dispatcher.send_chunks("j", ["c1", "c2"], 5)
         assert sent_chunks(redis) == ["c0", "c1", "c2"]
     finally:

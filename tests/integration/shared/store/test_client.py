@@ -12,6 +12,7 @@ from shared.domain.image import ImageFilter
 from shared.errors import NotFound, Unavailable
 from shared.settings import Settings
 from shared.store import client
+from shared.store.client import AsyncMilvusConnection, MilvusConnection
 from shared.store.collections import Collections
 from shared.store.errors import translate
 from shared.store.image_writer import ImageWriter
@@ -37,8 +38,9 @@ def own_settings(base_settings: Settings, own_milvus: MilvusLite) -> Settings:
 async def test_the_same_clients_go_on_after_a_kill(
     own_settings: Settings, own_milvus: MilvusLite
 ) -> None:
-    collections, images = Collections(own_settings), Images(own_settings)
-    writer, search = ImageWriter(own_settings), VectorSearch(own_settings)
+    milvus, searching = MilvusConnection(own_settings), AsyncMilvusConnection(own_settings)
+    collections, images = Collections(milvus, own_settings), Images(milvus)
+    writer, search = ImageWriter(milvus), VectorSearch(searching)
     collections.create("pictures", weights="w", pooling="avg")
     rows, vectors = [make_row(n) for n in range(100)], make_vectors(100)
     writer.upsert("pictures", rows, vectors)
@@ -66,9 +68,8 @@ async def test_the_same_clients_go_on_after_a_kill(
     assert collections.get("pictures").count == 100
     writer.upsert("pictures", rows[:1], vectors[:1])
     assert collections.count("pictures") == 100
-    for closing in (collections, images, writer):
-        closing.close()
-    await search.close()
+    milvus.close()
+    await searching.close()
 
 
 def test_concurrent_writers_survive_a_kill(
@@ -77,17 +78,19 @@ def test_concurrent_writers_survive_a_kill(
     """Without turns, milvus-lite forgets acknowledged rows: one's log is deleted by another."""
     import threading
 
-    collections = Collections(own_settings)
+    shared = MilvusConnection(own_settings)
+    collections = Collections(shared, own_settings)
     collections.create("pictures", weights="w", pooling="avg")
 
     def write(part: int) -> None:
-        writer = ImageWriter(own_settings)
+        milvus = MilvusConnection(own_settings)
+        writer = ImageWriter(milvus)
         for first in range(part * 200, part * 200 + 200, 20):
             rows = [make_row(n) for n in range(first, first + 20)]
             writer.upsert("pictures", rows, make_vectors(20))
             if first % 60 == 0:
                 collections.flush("pictures")
-        writer.close()
+        milvus.close()
 
     threads = [threading.Thread(target=write, args=(part,)) for part in range(4)]
     for thread in threads:
@@ -96,19 +99,18 @@ def test_concurrent_writers_survive_a_kill(
         thread.join()
     own_milvus.kill()
     own_milvus.start()
-    images = Images(own_settings)
+    images = Images(shared)
     found = [row for batch in images.iterate("pictures", ImageFilter()) for row in batch]
     assert len(found) == 800
-    collections.close()
-    images.close()
+    shared.close()
 
 
 def test_a_milvus_that_hangs_is_away(
     own_settings: Settings, own_milvus: MilvusLite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(client, "READ_SECONDS", 0.5)
-    images = Images(own_settings)
-    collections = Collections(own_settings)
+    milvus = MilvusConnection(own_settings)
+    images, collections = Images(milvus), Collections(milvus, own_settings)
     collections.create("pictures", weights="w", pooling="avg")
     images.get_many("pictures", ["0" * 32])
     os.killpg(own_milvus.pid, signal.SIGSTOP)
@@ -118,8 +120,7 @@ def test_a_milvus_that_hangs_is_away(
     finally:
         os.killpg(own_milvus.pid, signal.SIGCONT)
     wait_until(lambda: images.get_many("pictures", ["0" * 32]) == {}, 20, "Milvus")
-    images.close()
-    collections.close()
+    milvus.close()
 
 
 def test_errors_in_our_words() -> None:

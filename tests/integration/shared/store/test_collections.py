@@ -6,7 +6,7 @@ from shared.domain.collection import IndexSpec
 from shared.domain.fingerprint import fingerprint
 from shared.errors import Conflict, InvalidRequest, NotFound, Unavailable
 from shared.settings import Settings
-from shared.store.client import connect
+from shared.store.client import MilvusConnection, connect
 from shared.store.collections import Collections
 from shared.store.image_writer import ImageWriter
 from shared.store.images import Images
@@ -90,7 +90,8 @@ def test_ensure_makes_it_once_whoever_comes_at_the_same_time(
     settings: Settings, collections: Collections, collection: str
 ) -> None:
     found = []
-    openers = [Collections(settings) for _ in range(6)]
+    connections = [MilvusConnection(settings) for _ in range(6)]
+    openers = [Collections(connection, settings) for connection in connections]
 
     def ensure(mine: Collections) -> None:
         found.append(mine.ensure(collection, weights="w", pooling="max"))
@@ -100,8 +101,8 @@ def test_ensure_makes_it_once_whoever_comes_at_the_same_time(
         thread.start()
     for thread in threads:
         thread.join()
-    for mine in openers:
-        mine.close()
+    for connection in connections:
+        connection.close()
     assert len(found) == 6
     assert len({info.created_at for info in found}) == 1
     assert {info.pooling for info in found} == {"max"}
@@ -142,9 +143,10 @@ def test_a_collection_of_somebody_else_is_left_alone(
 
 
 def test_milvus_away_is_said_plainly(base_settings: Settings) -> None:
-    collections = Collections(base_settings)
+    connection = MilvusConnection(base_settings)
+    collections = Collections(connection, base_settings)
     with pytest.raises(Unavailable) as refusal:
         collections.names()
     assert refusal.value.code == "milvus_unavailable"
     assert refusal.value.retry_after
-    collections.close()
+    connection.close()

@@ -7,6 +7,7 @@ from pymilvus.exceptions import MilvusException
 from shared.domain.image import ImageFilter
 from shared.errors import NotFound, Unavailable
 from shared.settings import Settings
+from shared.store.client import MilvusConnection
 from shared.store.collections import Collections
 from shared.store.image_writer import ImageWriter
 from shared.store.images import Images
@@ -81,12 +82,13 @@ def test_many_writers_at_once_lose_nothing(
     settings: Settings, collections: Collections, images: Images, empty: str
 ) -> None:
     def write(part: int) -> None:
-        writer = ImageWriter(settings)
+        connection = MilvusConnection(settings)
+        writer = ImageWriter(connection)
         for first in range(part * 100, part * 100 + 100, 10):
             rows = [make_row(n) for n in range(first, first + 10)]
             writer.upsert(empty, rows, make_vectors(10))
         collections.flush(empty)
-        writer.close()
+        connection.close()
 
     threads = [threading.Thread(target=write, args=(part,)) for part in range(4)]
     for thread in threads:
@@ -123,7 +125,8 @@ def test_a_row_that_no_collection_holds_is_a_mistake_and_no_outage(
 
 
 def test_milvus_away_is_said_plainly(base_settings: Settings) -> None:
-    writer = ImageWriter(base_settings)
+    connection = MilvusConnection(base_settings)
+    writer = ImageWriter(connection)
     with pytest.raises(Unavailable):
         writer.upsert("any", [make_row(1)], make_vectors(1))
-    writer.close()
+    connection.close()

@@ -8,6 +8,7 @@ from shared.domain.fingerprint import DIMENSION
 from shared.domain.image import ImageFilter
 from shared.errors import InvalidRequest, NotFound, Unavailable
 from shared.settings import Settings
+from shared.store.client import AsyncMilvusConnection
 from shared.store.collections import Collections
 from shared.store.image_writer import ImageWriter
 from shared.store.search import VectorSearch
@@ -17,9 +18,9 @@ from tests.integration.shared.store.samples import make_row, make_vectors
 
 @pytest.fixture
 async def search(settings: Settings) -> AsyncIterator[VectorSearch]:
-    opened = VectorSearch(settings)
-    yield opened
-    await opened.close()
+    connection = AsyncMilvusConnection(settings)
+    yield VectorSearch(connection)
+    await connection.close()
 
 
 async def test_hits_are_the_nearest_in_order(search: VectorSearch, empty: str, fill: Fill) -> None:
@@ -117,12 +118,17 @@ async def test_unknown_and_away(search: VectorSearch, base_settings: Settings) -
     assert refusal.value.code == "collection_not_found"
     with pytest.raises(NotFound):
         await search.vector_of("nothing_of_that_name", "0" * 32)
-    nowhere = VectorSearch(base_settings)
+    with pytest.raises(NotFound):
+        await search.identity("nothing_of_that_name")
+    connection = AsyncMilvusConnection(base_settings)
+    nowhere = VectorSearch(connection)
     with pytest.raises(Unavailable):
         await nowhere.nearest("any", vector, top_k=1)
     with pytest.raises(Unavailable):
         await nowhere.vector_of("any", "0" * 32)
-    await nowhere.close()
+    with pytest.raises(Unavailable):
+        await nowhere.identity("any")
+    await connection.close()
 
 
 async def test_a_cancelled_search_holds_up_nobody(
@@ -143,9 +149,16 @@ async def test_many_searches_share_one_connection(
     settings: Settings, collections: Collections, empty: str, fill: Fill
 ) -> None:
     vectors = fill([make_row(n) for n in range(20)])
-    fresh = VectorSearch(settings)
+    connection = AsyncMilvusConnection(settings)
+    fresh = VectorSearch(connection)
     found = await asyncio.gather(
         *(fresh.nearest(empty, vector.tolist(), top_k=1) for vector in vectors)
     )
     assert [hits[0].row.bytes for hits in found] == [1000 + n for n in range(20)]
-    await fresh.close()
+    await connection.close()
+
+
+async def test_the_identity_is_that_of_the_collection(
+    search: VectorSearch, collections: Collections, empty: str
+) -> None:
+    assert await search.identity(empty) == collections.identity(empty)

@@ -7,6 +7,7 @@ import pytest
 from pydantic import SecretStr
 from starlette._utils import get_route_path
 
+from gateway.http import security
 from gateway.http.security import ApiKeys, route_path
 
 

@@ -1,0 +1,35 @@
+"""What is stored with a collection: as properties, since milvus-lite drops descriptions."""
+
+from typing import Any
+
+from shared.domain.collection import CollectionIdentity
+from shared.errors import collection_not_found
+
+_PREFIX = "lookalike."
+
+
+def to_milvus(properties: dict[str, str]) -> dict[str, str]:
+    """Properties under the names that they have in Milvus."""
+    return {_PREFIX + key: value for key, value in properties.items()}
+
+
+def read_properties(name: str, described: dict[str, Any]) -> dict[str, Any]:
+    """The properties in Milvus's description of a collection.
+
+    Raises NotFound `collection_not_found` for a collection that Lookalike did not create.
+    """
+    properties = {
+        key.removeprefix(_PREFIX): value
+        for key, value in described["properties"].items()
+        if key.startswith(_PREFIX)
+    }
+    if "fingerprint" not in properties:
+        raise collection_not_found(name)
+    return properties
+
+
+def read_identity(name: str, described: dict[str, Any]) -> CollectionIdentity:
+    """As `read_properties`: what the collection's vectors are."""
+    properties = read_properties(name, described)
+    fields = {key: properties[key] for key in ("fingerprint", "weights", "pooling")}
+    return CollectionIdentity(name=name, **fields)
