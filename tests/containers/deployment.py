@@ -188,7 +188,7 @@ class Deployment:
 
         def far_enough() -> bool:
             nonlocal done
-            done = self.job(job)["done"]
+            done = int(self.job(job)["done"])
             return done >= files
 
         wait_until(far_enough, 120, "a load")
