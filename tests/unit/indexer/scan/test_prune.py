@@ -99,14 +99,14 @@ def test_a_source_that_vanished_forgets_nothing(
 def test_a_disk_unmounted_during_the_load_forgets_nothing(
     loads: Loads, images: Images, loaded: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    walked = Pruner.forget_gone
+    walked = Pruner.remove_missing
 
     def unmount_first(self: Pruner, source: DirectorySource) -> None:
         loads.root.rename(loads.root.with_name("unmounted"))
         loads.root.mkdir()
         walked(self, source)
 
-    monkeypatch.setattr(Pruner, "forget_gone", unmount_first)
+    monkeypatch.setattr(Pruner, "remove_missing", unmount_first)
     job = loads.load(sync=True)
     assert job.status == "failed"
     assert job.error is not None
