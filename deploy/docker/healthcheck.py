@@ -17,10 +17,7 @@ from shared.settings import Settings, get_settings
 
 
 def is_alive(queue: str, host: str, settings: Settings) -> bool:
-    """Whether a worker named `…@host` or `host:…` is alive and serves `queue`.
-
-    Raises Unavailable.
-    """
+    """Whether a live worker named `…@host` or `host:…` serves `queue`. Raises Unavailable."""
     redis = connect(settings)
     try:
         alive = Workers(redis, settings).list_alive()
