@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
 
 from fastapi import Request
@@ -39,11 +40,18 @@ class Parameters(NamedTuple):
     picture: UploadFile | None
 
 
-async def article_parameters(request: Request) -> Parameters:
+async def article_parameters(request: Request) -> AsyncIterator[Parameters]:
     """Read a call's parameters. The body takes precedence over the query string.
 
-    Raises RequestValidationError.
+    An uploaded file is closed once the call is answered. Raises RequestValidationError.
     """
+    try:
+        yield await _read(request)
+    finally:
+        await request.close()
+
+
+async def _read(request: Request) -> Parameters:
     given: dict[str, Any] = dict(request.query_params)
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type in _FORMS:

@@ -122,7 +122,7 @@ def test_a_collection_of_another_encoder(site: Site, stack: Stack, collection: s
     milvus = MilvusConnection(settings)
     try:
         Collections(milvus, settings).create(
-            collection, description="", weights="imagenet-4a1ffb70", pooling="avg", index=None
+            collection, description="", weights="imagenet-0123abcd", pooling="avg", index=None
         )
     finally:
         milvus.close()
