@@ -13,6 +13,7 @@ from PIL import Image
 
 from tests.containers.conftest import say
 from tests.containers.deployment import OURS, SERVICES, Deployment, own_address
+from tests.services import wait_until
 
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(900)]
 
@@ -203,15 +204,19 @@ def seconds(job: dict[str, str]) -> float:
 def search(
     deployment: Deployment, collection: str, picture: Path, top_k: int = 1
 ) -> list[dict[str, str]]:
-    with picture.open("rb") as file:
+    """The hits, once there are `top_k`: a server shows new rows some seconds after their write."""
+
+    def hits() -> list[dict[str, str]] | None:
         reply = deployment.client.post(
             f"/api/v2/collections/{collection}/search",
-            files={"file": file},
+            files={"file": picture.read_bytes()},
             data={"top_k": str(top_k)},
         )
-    assert reply.status_code == 200, reply.text
-    hits: list[dict[str, str]] = reply.json()["hits"]
-    return hits
+        assert reply.status_code == 200, reply.text
+        found: list[dict[str, str]] = reply.json()["hits"]
+        return found if len(found) == top_k else None
+
+    return wait_until(hits, 10, f"{top_k} hits")
 
 
 def _accept_all(listener: socket.socket) -> None:
