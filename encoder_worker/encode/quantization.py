@@ -8,8 +8,6 @@ layer after it.
 """
 
 import json
-import platform
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,10 +21,6 @@ from encoder_worker.model.weights import file_sha256
 #: The largest value of a symmetric int8 kernel, and the steps of an unsigned activation.
 _KERNEL_STEPS = 127
 LEVELS = 256
-#: Instructions that multiply int8 at twice the rate of bfloat16 or more; without them int8 gains
-#: little (Intel 64 Architectures Manual, VNNI and AMX; as Linux names them).
-_INT8_FLAGS = frozenset({"avx_vnni", "avx512_vnni", "amx_int8"})
-_CPUINFO = Path("/proc/cpuinfo")
 
 
 def ranges_path(weights: Path) -> Path:
@@ -78,15 +72,3 @@ def quantize_kernel(
     largest = np.abs(layer.kernel).max((1, 2, 3), keepdims=True)
     scales = np.where(largest > 0, largest / _KERNEL_STEPS, 1).astype(np.float32)
     return np.round(layer.kernel / scales).astype(np.int8), scales
-
-
-def has_fast_int8(cpuinfo: Path = _CPUINFO) -> bool:
-    """Whether the processor multiplies int8 faster than bfloat16 (VNNI or AMX, on Linux)."""
-    if platform.machine() not in ("x86_64", "AMD64"):
-        return False
-    try:
-        text = cpuinfo.read_text()
-    except OSError:
-        return False
-    flags = re.search(r"^flags\s*:(.*)$", text, re.MULTILINE)
-    return flags is not None and not _INT8_FLAGS.isdisjoint(flags[1].split())

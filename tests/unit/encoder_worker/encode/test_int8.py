@@ -1,4 +1,4 @@
-"""int8: calibrated beside its weights, chosen where it is fast, near to floats."""
+"""int8: calibrated beside its weights, taken when asked for, near to floats."""
 
 import json
 import subprocess
@@ -11,12 +11,10 @@ import pytest
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
-from encoder_worker.encode import openvino as on_openvino
 from encoder_worker.encode.calibration import sample_pictures
 from encoder_worker.encode.encoder import normalise
 from encoder_worker.encode.openvino import OpenVinoRuntime
 from encoder_worker.encode.quantization import (
-    has_fast_int8,
     quantize_kernel,
     ranges_path,
     read_ranges,
@@ -69,49 +67,9 @@ def test_it_keeps_near_to_the_reference_and_shares_its_name(
         assert 0.995 <= cosine(one, other) < 0.999999
 
 
-@pytest.mark.parametrize(
-    ("fast", "weights", "precisions"),
-    [
-        (True, "imagenet", {"int8"}),
-        (False, "imagenet", {"bfloat16", "float32"}),
-        (True, "untrained", {"bfloat16", "float32"}),
-    ],
-)
-def test_auto_takes_int8_where_it_is_fast_and_calibrated(
-    fast: bool,
-    weights: str,
-    precisions: set[str],
-    encoder_settings: Settings,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(on_openvino, "has_fast_int8", lambda: fast)
-    settings = encoder_settings.model_copy(update={"weights": weights})
-    runtime = OpenVinoRuntime(find_weights(settings), settings, "queries")
-    assert runtime.precision in precisions
-
-
-@pytest.mark.parametrize(
-    ("flags", "fast"),
-    [
-        ("fpu avx2 avx_vnni", True),
-        ("fpu avx512f avx512_vnni", True),
-        ("amx_tile amx_int8", True),
-        ("fpu avx2 avx512f avx512_bf16", False),
-    ],
-)
-def test_processors_are_told_apart_by_their_flags(
-    flags: str, fast: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    cpuinfo = tmp_path / "cpuinfo"
-    cpuinfo.write_text(f"processor\t: 0\nflags\t\t: {flags}\nbugs\t\t: avx512_vnni\n")
-    monkeypatch.setattr("platform.machine", lambda: "x86_64")
-    assert has_fast_int8(cpuinfo) is fast
-    monkeypatch.setattr("platform.machine", lambda: "aarch64")
-    assert not has_fast_int8(cpuinfo)
-
-
-def test_without_cpuinfo_int8_is_not_taken(tmp_path: Path) -> None:
-    assert not has_fast_int8(tmp_path / "none")
+def test_int8_is_taken_only_when_asked_for(encoder_settings: Settings, imagenet: Weights) -> None:
+    settings = encoder_settings.model_copy(update={"weights": "imagenet"})
+    assert OpenVinoRuntime(imagenet, settings, "queries").precision in ("bfloat16", "float32")
 
 
 def test_kernels_keep_within_half_a_step_of_each_filter() -> None:
