@@ -167,9 +167,10 @@ class Deployment:
         return ended
 
     def count(self, collection: str, expected: int) -> int:
-        """The rows of a collection, once they are as many as expected or five seconds on.
+        """The rows of a collection, once they are as many as expected or a minute on.
 
-        Milvus answers with bounded consistency: what is written is counted a moment later.
+        Milvus answers with bounded consistency: what is written is counted a moment later, and after
+        a restart once its segments are loaded, which takes up to a minute.
         """
         found: list[int] = []
 
@@ -179,7 +180,7 @@ class Deployment:
             return found[-1] == expected
 
         with contextlib.suppress(TimeoutError):
-            wait_until(is_there, 5, "the count")
+            wait_until(is_there, 60, "the count")
         return found[-1]
 
     def wait_done(self, job: str, files: int) -> int:

@@ -216,7 +216,7 @@ def search(
         found: list[dict[str, str]] = reply.json()["hits"]
         return found if len(found) == top_k else None
 
-    return wait_until(hits, 10, f"{top_k} hits")
+    return wait_until(hits, 60, f"{top_k} hits")
 
 
 def _accept_all(listener: socket.socket) -> None:
