@@ -169,8 +169,8 @@ class Deployment:
     def count(self, collection: str, expected: int) -> int:
         """The rows of a collection, once they are as many as expected or a minute on.
 
-        Milvus answers with bounded consistency: what is written is counted a moment later, and after
-        a restart once its segments are loaded, which takes up to a minute.
+        Milvus answers with bounded consistency: what is written is counted a moment later, and
+        after a restart once its segments are loaded, which takes up to a minute.
         """
         found: list[int] = []
 
