@@ -17,6 +17,7 @@ from shared.settings import Settings
 from tests.chunks import add_chunk
 from tests.contract.calls import problem
 from tests.contract.server import serving
+from tests.contract.uploads import jpeg
 from tests.contract.workers import Encoder, index
 from tests.drawn import draw, draw_files
 from tests.services import wait_until
@@ -43,7 +44,7 @@ def test_train_starts_a_load_however_it_is_told(
 
     plain(api.post("/api/v1/train", **given), "Start")
 
-    job = Jobs(redis, settings).newest()
+    job = Jobs(redis, settings).newest_of_directory()
     assert job is not None
     assert job.spec.collection == collection
     assert job.spec.source.model_dump() == {
@@ -61,7 +62,7 @@ def test_train_takes_the_default_table(
 
     plain(api.post("/api/v1/train", json={"File": root}), "Start")
 
-    job = Jobs(redis, settings).newest()
+    job = Jobs(redis, settings).newest_of_directory()
     assert job is not None
     assert job.spec.collection == settings.default_collection
 
@@ -99,7 +100,7 @@ def test_process_says_n_of_n_only_at_the_end(
     plain(api.get("/api/v1/process"), "current: 0, total: 0")
     plain(api.post("/api/v1/train", json={"File": str(pictures_root)}), "Start")
     assert process() == (0, 1)
-    job = Jobs(redis, settings).newest()
+    job = Jobs(redis, settings).newest_of_directory()
     assert job is not None
     scans, chunks = Scans(redis, "scan-1"), Chunks(redis, "encode-1")
     start = scans.begin(job.spec.id)
@@ -120,11 +121,27 @@ def test_process_of_a_cancelled_load_is_over(
     api: httpx.Client, encoder_seen: None, redis: RedisClient, settings: Settings
 ) -> None:
     api.post("/api/v1/train", json={"File": str(settings.image_roots[0])})
-    job = Jobs(redis, settings).newest()
+    job = Jobs(redis, settings).newest_of_directory()
     assert job is not None
     Jobs(redis, settings).cancel(job.spec.id)
 
     plain(api.get("/api/v1/process"), "current: 0, total: 0")
+
+
+def test_process_follows_the_train_though_an_upload_came_after_it(
+    api: httpx.Client,
+    encoder_seen: None,
+    redis: RedisClient,
+    settings: Settings,
+    collection: str,
+) -> None:
+    api.post("/api/v1/train", json={"File": str(settings.image_roots[0])})
+    reply = api.post(
+        f"/api/v2/collections/{collection}/images", files={"files": ("a.jpg", jpeg(1))}
+    )
+    Jobs(redis, settings).cancel(reply.json()["id"])
+
+    plain(api.get("/api/v1/process"), "current: 0, total: 1")
 
 
 @pytest.mark.parametrize("way", WAYS)
