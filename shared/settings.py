@@ -132,7 +132,7 @@ class Settings(BaseSettings):
         "auto", description="`auto` takes CUDA where there is a GPU, else OpenVINO."
     )
     precision: Literal["auto", "float32", "bfloat16", "float16", "int8"] = Field(
-        "auto", description="`auto` takes the fastest float of the device; `int8` is for CPUs."
+        "auto", description="`auto` takes the fastest that keeps quality; `int8` is for CPUs."
     )
     encode_threads: int = Field(
         3, ge=1, description="Chunks one encoder works on at once, so that their stages overlap."
