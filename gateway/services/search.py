@@ -1,4 +1,4 @@
-"""Searches from end to end: by a picture, by a stored image, by a vector."""
+"""Searches by a picture, by a stored image, or by a vector."""
 
 import time
 from collections.abc import Sequence
