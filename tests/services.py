@@ -160,11 +160,16 @@ class MilvusLite(Process):
 
     def start(self) -> None:
         super().start()
+        wait_for_milvus(self.uri, 30)
 
-        def answers() -> bool:
-            client = MilvusClient(self.uri, timeout=2, dedicated=True)
-            client.list_collections()
-            client.close()
-            return True
 
-        wait_until(answers, 30, "milvus-lite")
+def wait_for_milvus(uri: str, seconds: float) -> None:
+    """Wait until a Milvus server lists its collections. Raises TimeoutError."""
+
+    def answers() -> bool:
+        client = MilvusClient(uri, timeout=2, dedicated=True)
+        client.list_collections()
+        client.close()
+        return True
+
+    wait_until(answers, seconds, f"Milvus at {uri}")
