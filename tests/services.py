@@ -1,4 +1,4 @@
-"""The real services that tests run against, on free ports of 127.0.0.1, gone when they end."""
+"""The real services of the tests, on free ports of 127.0.0.1, stopped at their end."""
 
 import contextlib
 import os

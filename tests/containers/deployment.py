@@ -1,4 +1,4 @@
-"""compose.yaml, brought up by podman-compose, and what the tests ask of it."""
+"""Runs compose.yaml by podman-compose, and inspects its containers."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""What the tests of several calls ask, and how they read the answers."""
+"""Requests, and readers of answers, that several tests of the API share."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""v1: the article's five calls, to the letter."""
+"""v1: the article's five calls answer exactly as it describes."""
 
 import io
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The real Milvus server, for the tests that milvus-lite could be too kind to."""
+"""A real Milvus server, for tests of behaviour that milvus-lite does not have."""
 
 import importlib.util
 import os

@@ -1,4 +1,4 @@
-"""The collections on a real Milvus server, which forgives less than milvus-lite."""
+"""Collections on a real Milvus server, which is stricter than milvus-lite."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

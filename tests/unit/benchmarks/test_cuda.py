@@ -1,4 +1,4 @@
-"""The GPU's benchmark, kept in working order where there is no GPU."""
+"""The benchmark of a GPU, run on the CPU."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What becomes of calls when Milvus dies, comes back, or hangs."""
+"""Calls to Milvus while it is down, restarted, or hangs."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""The status: what a person reads while the stack starts, runs, loses a part and has it back."""
+"""The status messages while the stack starts, runs, loses a part and has it again."""
 
 import json
 import threading

@@ -1,4 +1,4 @@
-"""The trained network's vectors, pinned: a runtime that drifts from them is another network.
+"""The trained network's vectors are equal to stored ones on every runtime.
 
 `python -m tests.unit.encoder_worker.encode.test_golden` writes them anew, after an intended change.
 """

@@ -1,4 +1,4 @@
-"""int8: calibrated beside its weights, taken when asked for, near to floats."""
+"""int8: read beside its weights, used on request, with vectors near to those of floats."""
 
 import json
 import subprocess

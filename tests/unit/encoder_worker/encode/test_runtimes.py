@@ -1,4 +1,4 @@
-"""The runtimes against the reference, and the reference against numbers written down."""
+"""The runtimes against the reference, and the reference against stored numbers."""
 
 import subprocess
 import sys
