@@ -11,7 +11,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 UV := $(BIN)/uv
-# A wheel of half a gigabyte may pause for longer than uv's half minute on a slow line.
+# On a slow connection a wheel of half a gigabyte may stall for longer than uv's 30 seconds.
 export UV_HTTP_TIMEOUT ?= 300
 
 PACKAGES := shared indexer encoder_worker gateway deploy
@@ -29,7 +29,7 @@ help: ## List the targets
 # --- Running -----------------------------------------------------------------------------------
 
 .PHONY: run
-# Only these three are spelled without their prefix; every LOOKALIKE_* setting works beside them.
+# Only these three may be given without their prefix; every LOOKALIKE_* setting works too.
 ifdef IMAGES
 run: export LOOKALIKE_IMAGE_ROOTS = $(IMAGES)
 endif
@@ -42,20 +42,20 @@ endif
 run: images-named installed-to-run page-if-possible ## Run everything here: make run IMAGES=/path [PORT=8000] [DATA_DIR=var]
 	@exec $(BIN)/python -m deploy.local.pdeathsig TERM $(BIN)/python -m deploy.local.launch
 
-# The launcher says this and more, but only after gigabytes were downloaded.
+# The launcher checks this too, but only after the packages were downloaded.
 .PHONY: images-named
 images-named:
 ifeq ($(strip $(IMAGES)$(LOOKALIKE_IMAGE_ROOTS)),)
-	@echo "Where are the pictures? Name a folder, or several with ':' between:" >&2
+	@echo "No folder of pictures is set. Name one, or several with ':' between:" >&2
 	@echo "  make run IMAGES=/path/to/pictures" >&2
 	@exit 2
 endif
 
 # --- Installing --------------------------------------------------------------------------------
 
-# Three sets: all that tests, checks and benchmarks need, and what running needs with a GPU or without
-# one. All of them agree on every version, so what is installed for the tests runs everything too.
-# uv removes what the lock does not name, so the environment is the lock, neither more nor less.
+# Three sets of packages: for tests, checks and benchmarks; for running with a GPU; for running
+# without. They agree on every version, so the set for the tests runs everything too. uv removes
+# packages that the lock does not name.
 define install
 set -e; \
 for python in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
@@ -79,8 +79,8 @@ $(INSTALLED)-to-run-cpu: requirements-run-cpu.lock
 $(INSTALLED)-to-run-gpu: requirements-run-gpu.lock
 	@$(install)
 
-# torch and CUDA's libraries are gigabytes that only a GPU has a use for. The driver makes a device
-# node for each GPU (under Windows' Linux, one for all of them).
+# torch and CUDA's libraries are gigabytes that only a GPU needs. The driver creates a device node
+# for each GPU (under WSL, one for all of them).
 NVIDIA_NODES := $(wildcard /dev/nvidia[0-9]* /dev/dxg)
 ifneq ($(filter cuda%,$(LOOKALIKE_DEVICE)),)
 HARDWARE := gpu
@@ -144,7 +144,7 @@ check: $(INSTALLED) page-check page-test ## Formatting, types, import rules, con
 	$(BIN)/hadolint --config deploy/docker/hadolint.yaml deploy/docker/*.Dockerfile
 	$(BIN)/pytest -q tests/unit/deploy/repository
 
-# Most tests wait for processes that they start, and each process of tests starts its own.
+# Most tests wait for the processes that they start, so two run at once on any machine.
 TEST_PROCESSES ?= 2
 
 .PHONY: test
@@ -154,12 +154,12 @@ ifeq ($(strip $(TESTS)),)
 	@$(MAKE) test-containers
 endif
 
-# Apart from the others: it needs both cores, and what it starts is shared by all of its tests.
+# Separate from the others: these tests share one deployment, which needs both cores.
 .PHONY: test-containers
 test-containers: $(INSTALLED) podman ## Build the images, run compose.yaml, kill parts of it, and count
 	$(BIN)/pytest -m containers tests/containers
 
-# The tests say themselves what missing programs mean: a skip here, a failure in CI.
+# Without these programs the tests are skipped, or fail in CI.
 .PHONY: podman
 podman:
 	@if ! { command -v podman && command -v runc && command -v iptables && command -v debootstrap; } >/dev/null 2>&1; then \
@@ -170,7 +170,7 @@ podman:
 		fi; \
 	fi
 
-# The browser tests say themselves what a missing browser means: a skip here, a failure in CI.
+# Without a browser its tests are skipped, or fail in CI.
 .PHONY: chromium
 chromium:
 	@if ! command -v chromium >/dev/null 2>&1; then \
@@ -208,12 +208,12 @@ lock: $(INSTALLED) ## Write the requirements*.lock files anew; UPGRADE=1 takes n
 	$(COMPILE) $(GATEWAY) $(ENCODER) --extra local --extra encoder-gpu -c requirements.lock -o requirements-run-gpu.lock
 
 .PHONY: convert-weights calibrate
-convert-weights: $(INSTALLED) ## Make a weight file of one's own fit: WEIGHTS=… TO=… [INPUT=oxford|torchvision]
+convert-weights: $(INSTALLED) ## Convert a weight file: WEIGHTS=… TO=… [INPUT=oxford|torchvision]
 	$(BIN)/python -m encoder_worker.model.convert $(WEIGHTS) $(TO) $(if $(INPUT),--input $(INPUT))
 calibrate: installed-to-run ## Calibrate a weight file for int8: WEIGHTS=… IMAGES=/path/to/photos
 	$(BIN)/python -m encoder_worker.encode.calibration $(WEIGHTS) $(IMAGES) $(if $(INPUT),--input $(INPUT))
 
 .PHONY: clean
-clean: ## Remove what was installed and built; the data directory stays
+clean: ## Remove installed packages and build outputs; the data directory stays
 	rm -rf $(VENV) $(WEB)/node_modules $(WEB)/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

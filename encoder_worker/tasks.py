@@ -1,4 +1,4 @@
-"""The Celery side of an encoder: one process serves `-Q encode` or `-Q query`, with `-P threads`.
+"""The Celery tasks of an encoder: one process serves `-Q encode` or `-Q query`, with `-P threads`.
 
 celery -A encoder_worker.tasks worker -Q encode -P threads
 """
@@ -40,15 +40,14 @@ def encode_query(query: dict[str, Any]) -> None:
 
 
 def _terminate() -> None:
-    """End, to be started afresh: a device that failed once fails from then on."""
+    """End this process, to be restarted: a device that failed once keeps failing."""
     _log.critical("encoder_failed", effect="this process ends, and its supervisor starts another")
     os.kill(os.getpid(), signal.SIGTERM)
 
 
 @signals.setup_logging.connect
 def _keep_logging(**_: Any) -> None:
-    # That anyone listens keeps Celery from setting up logging of its own.
-    """Logging is set up by `_load`, before the first line is logged."""
+    """A receiver of this signal keeps Celery from configuring logging; `_load` does it."""
 
 
 @signals.celeryd_init.connect

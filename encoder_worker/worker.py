@@ -1,4 +1,4 @@
-"""An encoder process put together: one network, its stores, its heartbeat."""
+"""An encoder process: its network, stores, decoders and heartbeat."""
 
 import ctypes
 import gc
@@ -31,9 +31,9 @@ EncoderQueue = Literal["encode", "query"]
 
 
 class Worker:
-    """What serves one queue, `encode` or `query`. Loading the network takes seconds.
+    """Serves one queue, `encode` or `query`. Loading the network takes seconds.
 
-    Raises StartupError where weights or device cannot be had.
+    Raises StartupError if the weights cannot be loaded or the device is not available.
     """
 
     def __init__(self, settings: Settings, queue: EncoderQueue, name: str) -> None:
@@ -59,14 +59,14 @@ class Worker:
         )
         self.chunks = ChunkProcessor(stages, self._stores)
         self.queries = QueryProcessor(settings, Queries(self._redis), self._encoder)
-        self._heartbeat = Heartbeat(Workers(self._redis, settings), self._alive, settings)
+        self._heartbeat = Heartbeat(Workers(self._redis, settings), self._current_info, settings)
 
     def start(self) -> None:
-        """Register this process, again and again from now on."""
+        """Start the heartbeat, which registers this process."""
         self._heartbeat.start()
 
     def stop(self) -> None:
-        """Give chunks back at their next stage; what is being written is finished."""
+        """Release chunks at their next stage; writes in progress are finished."""
         self._stopping.set()
 
     def close(self) -> None:
@@ -84,7 +84,7 @@ class Worker:
         on_cores = decode_in_threads(self._threads, settings.max_pixels)
         if not self._device.is_gpu or self._info.queue != ENCODE:
             return on_cores
-        # Imported late: it loads torch and TorchCodec, which a worker on the CPU lives without.
+        # Imported late: it loads torch and TorchCodec, which a worker on a CPU does not need.
         import torch
 
         from encoder_worker.decode.gpu import faster_decoder
@@ -104,17 +104,17 @@ class Worker:
             started_at=time.time(),
         )
 
-    def _alive(self) -> WorkerInfo:
+    def _current_info(self) -> WorkerInfo:
         speed = self._encoder.images_per_second
         return self._info.model_copy(update={"images_per_second": speed})
 
 
 def _trim_memory() -> None:
-    """Give back to the system what loading a network has left behind.
+    """Return to the system the memory that loading a network no longer uses.
 
-    Both would happen by themselves, thousands of pictures later: a network's weights lie in
-    Python's cycles until its rare full collection, and free pages within glibc's heap until enough
-    of them lie at its end (malloc_trim(3)). Another libc has no such call, and needs none.
+    Reference cycles hold the loaded weights until Python's next full collection, which is rare, and
+    glibc returns only free pages at the end of its heap (malloc_trim(3)). Other C libraries have no
+    such call.
     """
     gc.collect()
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)

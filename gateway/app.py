@@ -64,7 +64,7 @@ class Gateway(FastAPI):
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The gateway. Without `settings`, reads this process's own and configures its log.
 
-    Nothing connects before the app starts, and it starts while Redis and Milvus are away.
+    Nothing connects before the app starts, and the app starts without Redis and Milvus.
     """
     if settings is None:
         settings = get_settings()
@@ -103,8 +103,8 @@ def _operation_id(route: APIRoute) -> str:
 def _middleware(settings: Settings) -> list[Middleware]:
     """The middleware, outermost first."""
     return [
-        # Before anything asks for a request's scheme or client. Both uvicorn commands leave it to
-        # this line (`--no-proxy-headers`), so that one setting says who is believed.
+        # First, as it sets a request's scheme and client. uvicorn's own handling is disabled
+        # (`--no-proxy-headers`), so that one setting names the trusted proxies.
         Middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies)),
         Middleware(RequestMetrics),
         Middleware(SecurityHeaders, settings=settings),

@@ -66,7 +66,7 @@ class Metrics:
 
 @dataclass(frozen=True)
 class LedgerMetrics:
-    """Reads the ledger at each scrape. While Redis is away, only `lookalike_redis_up` is shown."""
+    """Reads the ledger at each scrape. Without Redis, only `lookalike_redis_up` is shown."""
 
     stats: Stats
     jobs: Jobs

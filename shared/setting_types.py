@@ -11,7 +11,7 @@ PREFIX = "LOOKALIKE_"
 
 
 def renamed(name: str, former: str) -> AliasChoices:
-    """The names that a renamed setting is read by: its own, and for one more release the former."""
+    """The variables of a renamed setting: its own, and for one more release the former one."""
     return AliasChoices(f"{PREFIX}{name}", f"{PREFIX}{former}")
 
 

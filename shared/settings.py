@@ -17,7 +17,7 @@ WeightsInput = Literal["oxford", "torchvision"]
 
 
 class Settings(BaseSettings):
-    """The settings; names in the environment are these in capitals after `LOOKALIKE_`.
+    """The settings; `data_dir` is read from the variable `LOOKALIKE_DATA_DIR`.
 
     A variable that is set but empty counts as unset. What holds a secret may come from a file
     instead (`LOOKALIKE_…_FILE`).
@@ -31,12 +31,12 @@ class Settings(BaseSettings):
         populate_by_name=True,
     )
 
-    # Places
+    # Paths and addresses
     image_roots: PathList = Field(
         (), description="Folders that loads may read, separated by the system's path separator."
     )
     data_dir: ResolvedPath = Field(
-        Path("var"), description="Where uploads, stores, caches and locks are kept."
+        Path("var"), description="Directory of uploads, stores, caches and locks."
     )
     host: str = Field("127.0.0.1", description="Address the gateway listens on.")
     port: int = Field(8000, ge=1, le=65535, description="Port the gateway listens on.")
@@ -52,7 +52,7 @@ class Settings(BaseSettings):
         SecretStr(""), description="Password of Milvus's user `root`, where there is no token."
     )
 
-    # Who may call
+    # Access
     api_keys: SecretList = Field(
         (), description="Accepted API keys, comma-separated; empty means no key is asked for."
     )
@@ -105,13 +105,13 @@ class Settings(BaseSettings):
         16,
         ge=1,
         validation_alias=renamed("max_concurrent_scans", "scan_threads"),
-        description="Loads that one indexer scans at a time.",
+        description="Loads that one indexer scans at once.",
     )
     chunk_attempts: int = Field(
         10, ge=2, description="Times a chunk may lose its worker before its files are failures."
     )
     lease_seconds: float = Field(
-        10.0, ge=1, description="Silence after which a process counts as dead."
+        10.0, ge=1, description="Seconds without a heartbeat after which a process counts as dead."
     )
     job_retention_days: float = Field(
         30.0, gt=0, description="How long the ledger keeps a finished job."
@@ -119,7 +119,7 @@ class Settings(BaseSettings):
 
     # Encoder
     weights: str = Field(
-        "imagenet", description="`imagenet` (in the box), a .safetensors or .pth file, `untrained`."
+        "imagenet", description="`imagenet` (bundled), a .safetensors or .pth file, or `untrained`."
     )
     weights_input: WeightsInput | None = Field(
         None,
@@ -146,7 +146,7 @@ class Settings(BaseSettings):
     batch_size: int = Field(0, ge=0, description="Images in one forward pass; 0 chooses.")
     lock_dir: Path | None = Field(
         None,
-        description="Where GPU locks lie, shared by a host's replicas; default DATA_DIR/locks.",
+        description="Directory of GPU locks, shared by a host's replicas; default DATA_DIR/locks.",
     )
 
     # Index of new collections
@@ -157,7 +157,7 @@ class Settings(BaseSettings):
 
     # Logs
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Level.")
-    log_format: Literal["json", "console"] = Field("console", description="Form of log lines.")
+    log_format: Literal["json", "console"] = Field("console", description="Format of log lines.")
 
     @classmethod
     def settings_customise_sources(
@@ -173,14 +173,14 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _lease_outlives_heartbeat(self) -> Self:
-        # Two lost heartbeats must not make a living worker look dead.
+        # Two lost heartbeats must not make a live worker look dead.
         if self.lease_seconds < 3 * self.heartbeat_seconds:
             raise ValueError("lease_seconds must outlive three heartbeats")
         return self
 
     @property
     def heartbeat_seconds(self) -> float:
-        """Seconds between two signs of life of a process."""
+        """Seconds between two heartbeats of a process."""
         return min(2.0, self.lease_seconds / 4)
 
     @property
@@ -197,7 +197,7 @@ class Settings(BaseSettings):
 
     @property
     def milvus_credentials(self) -> str:
-        """What clients of Milvus take as its token."""
+        """The token for clients of Milvus."""
         password = self.milvus_password.get_secret_value()
         return self.milvus_token.get_secret_value() or (f"root:{password}" if password else "")
 

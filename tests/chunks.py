@@ -1,4 +1,4 @@
-"""Chunks as tests want them: written one at a time, and read from the queue they were sent to."""
+"""Chunks for tests: written one at a time, and read from the queue."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Pictures drawn by the tests themselves: each index another, and the same on every machine."""
+"""Pictures that the tests draw: different for each index, and the same on every machine."""
 
 import random
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""One encoder for all of these tests: loading it once, and passing few pictures through it."""
+"""One encoder for all tests that need one, as loading it takes seconds."""
 
 from collections.abc import Iterator
 from io import BytesIO

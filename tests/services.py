@@ -1,4 +1,4 @@
-"""The real services that tests run against, on free ports of 127.0.0.1, gone when they end."""
+"""The real services of the tests, on free ports of 127.0.0.1, stopped at their end."""
 
 import contextlib
 import os
@@ -160,11 +160,16 @@ class MilvusLite(Process):
 
     def start(self) -> None:
         super().start()
+        wait_for_milvus(self.uri, 30)
 
-        def answers() -> bool:
-            client = MilvusClient(self.uri, timeout=2, dedicated=True)
-            client.list_collections()
-            client.close()
-            return True
 
-        wait_until(answers, 30, "milvus-lite")
+def wait_for_milvus(uri: str, seconds: float) -> None:
+    """Wait until a Milvus server lists its collections. Raises TimeoutError."""
+
+    def answers() -> bool:
+        client = MilvusClient(uri, timeout=2, dedicated=True)
+        client.list_collections()
+        client.close()
+        return True
+
+    wait_until(answers, seconds, f"Milvus at {uri}")

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import httpx
 
+from tests.running_system import RunningSystem
 from tests.services import MilvusLite, Process, Valkey, free_port, wait_until
 
 T = TypeVar("T")
@@ -18,7 +19,7 @@ _CELERY = (sys.executable, "-m", "celery")
 _THREADS = {"OMP_NUM_THREADS": "2"}
 
 
-class Stack:
+class Stack(RunningSystem):
     """Stores, indexer, encoders, query encoder and gateway; `client` speaks to the gateway."""
 
     def __init__(self, folder: Path, image_root: Path, **settings: str) -> None:
@@ -95,18 +96,6 @@ class Stack:
             lambda: self.client.get("/health/ready").status_code == 200, seconds, "a ready stack"
         )
 
-    def wait_encoders(self, count: int, seconds: float = 120) -> list[dict[str, Any]]:
-        """The living encoders of loads, once there are `count`."""
-        found: list[dict[str, Any]] = []
-
-        def there() -> bool:
-            workers = self.client.get("/api/v2/system").json()["workers"]
-            found[:] = [worker for worker in workers if worker["queue"] == "encode"]
-            return len(found) == count
-
-        wait_until(there, seconds, f"{count} encoders")
-        return found
-
     def load(self, collection: str, path: Path | None = None, **body: Any) -> dict[str, Any]:
         """Queue a load of a directory; returns the job."""
         source = {"kind": "directory", "path": str(path or self.image_root)}
@@ -115,12 +104,6 @@ class Stack:
             f"/api/v2/collections/{collection}/jobs", json={"source": source, **body}
         )
         assert reply.status_code == 202, reply.text
-        job: dict[str, Any] = reply.json()
-        return job
-
-    def job(self, job_id: str) -> dict[str, Any]:
-        reply = self.client.get(f"/api/v2/jobs/{job_id}")
-        reply.raise_for_status()
         job: dict[str, Any] = reply.json()
         return job
 

@@ -1,1 +1,1 @@
-"""What containers need."""
+"""The health check of the containers."""

@@ -1,1 +1,1 @@
-"""Everything on one machine."""
+"""The stack as processes of one machine."""

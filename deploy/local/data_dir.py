@@ -1,4 +1,4 @@
-"""What one stack keeps of itself in its data directory: a lock, its ports, its password."""
+"""A stack's state in its data directory: the lock, the stores' ports and password."""
 
 import errno
 import fcntl
@@ -10,8 +10,8 @@ from typing import Self
 
 from pydantic import BaseModel, ValidationError
 
-#: Below the ports that kernels hand to outgoing connections (32768 and up on Linux): a client
-#: that knocks at a stopped store's port must not be given that very port as its own.
+#: Below the ephemeral ports (32768 and up on Linux): a client that reconnects to a stopped store
+#: must not be assigned that store's port as its own source port.
 STORE_PORTS = range(20000, 30000)
 
 
@@ -20,7 +20,7 @@ class LaunchError(Exception):
 
 
 class Stores(BaseModel):
-    """Where this data directory's stores listen, on 127.0.0.1, and the password of one."""
+    """The ports on 127.0.0.1 where the stores listen, and the password of Valkey."""
 
     redis_port: int
     redis_password: str
@@ -36,7 +36,7 @@ class Stores(BaseModel):
 
 
 class DataDir:
-    """A data directory that belongs to one stack until every process that holds `lock` ended."""
+    """A data directory, locked for one stack until every process that holds `lock` has ended."""
 
     def __init__(self, path: Path, lock: int) -> None:
         self.path = path
@@ -44,7 +44,7 @@ class DataDir:
 
     @classmethod
     def take(cls, path: Path) -> Self:
-        """Make the directory where it is missing, and lock it.
+        """Create the directory if it is missing, and lock it.
 
         Raises LaunchError when another stack has it, or when it cannot be written.
         """
@@ -73,7 +73,7 @@ class DataDir:
         return cls(path, lock)
 
     def stores(self) -> Stores:
-        """The stores' ports as remembered from the last run, chosen anew where one is taken."""
+        """The ports and password of the last run; a port that is in use is replaced."""
         file = self.path / "stores.json"
         try:
             known = Stores.model_validate_json(file.read_bytes())
@@ -93,10 +93,10 @@ def write_private(file: Path, text: str) -> None:
 
 
 def port_is_free(host: str, port: int) -> bool:
-    """Whether a server could listen there now. Raises OSError where it may not, or no such host."""
+    """Whether a server could listen there now. Raises OSError if it may not."""
     family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     with socket.socket(family, socket.SOCK_STREAM) as sock:
-        # As servers do: connections of a former run that fade away do not count.
+        # As servers do: sockets of a former run in TIME_WAIT do not block the port.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             sock.bind(address)

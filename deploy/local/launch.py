@@ -1,4 +1,4 @@
-"""Start everything on one machine, say where to look, and stop all of it again.
+"""Start all processes on one machine, print their addresses, and stop them on a signal.
 
 Usage: `make run IMAGES=/path/to/pictures [PORT=8000] [DATA_DIR=var]`, or with the settings of
 shared/settings.py in the environment `python -m deploy.local.launch`. Ends with status 0 after
@@ -58,10 +58,10 @@ def read_settings() -> Settings:
 
 
 def check_image_roots(settings: Settings) -> None:
-    """Raise LaunchError when there is no image root, or one that cannot be read."""
+    """Raise LaunchError if there is no image root, or one that cannot be read."""
     if not settings.image_roots:
         raise LaunchError(
-            "It was not told where the pictures are. Name a folder, or several with ':' between:\n"
+            "No image root is set. Name a folder, or several with ':' between:\n"
             "  make run IMAGES=/path/to/pictures"
         )
     for root in settings.image_roots:
@@ -75,7 +75,7 @@ def check_image_roots(settings: Settings) -> None:
 
 
 def check_port(settings: Settings) -> None:
-    """Raise LaunchError when the gateway could not listen at its address."""
+    """Raise LaunchError if the gateway cannot listen at its address."""
     try:
         if port_is_free(settings.host, settings.port):
             return
@@ -97,8 +97,8 @@ def valkey_configuration(stores: Stores) -> str:
         f"port {stores.redis_port}\n"
         f"requirepass {stores.redis_password}\n"
         "dir .\n"
-        "# What the ledger acknowledged outlives any kill, and is never evicted. With everysec,\n"
-        "# writes are put off while the disk is slow: a kill would take two seconds back.\n"
+        "# Acknowledged writes of the ledger survive a kill and are never evicted. With everysec,\n"
+        "# writes are delayed while the disk is slow: a kill would lose up to two seconds.\n"
         "appendonly yes\n"
         "appendfsync always\n"
         'save ""\n'
@@ -107,7 +107,7 @@ def valkey_configuration(stores: Stores) -> str:
 
 
 def environment(settings: Settings, stores: Stores) -> dict[str, str]:
-    """What supervisord and all programs find in their environment."""
+    """The environment of supervisord and of all its programs."""
     programs = (Path(sys.executable).parent, valkey_binary.get_binary_path().parent)
     return {
         **os.environ,
@@ -131,12 +131,12 @@ def environment(settings: Settings, stores: Stores) -> dict[str, str]:
 
 
 def supervise(settings: Settings, data_dir: DataDir, env: Mapping[str, str]) -> int:
-    """Run supervisord, tell what becomes of the stack, and stop it when a signal comes."""
+    """Run supervisord, report the state of the stack, and stop it on a signal."""
     stop = threading.Event()
-    hurry = threading.Event()
+    kill_now = threading.Event()
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:
-        (hurry if stop.is_set() else stop).set()
+        (kill_now if stop.is_set() else stop).set()
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, on_signal)
@@ -147,34 +147,34 @@ def supervise(settings: Settings, data_dir: DataDir, env: Mapping[str, str]) -> 
             *(*module, "deploy.local.pdeathsig", "TERM"),
             *(*module, "supervisor.supervisord", "-c", str(_CONFIGURATION)),
         ],
-        # supervisord.conf holds no path but below the data directory: a path may have a % in it.
+        # The paths in supervisord.conf are relative: it would expand a % in an absolute one.
         cwd=data_dir.path,
         env=env,
         stdin=subprocess.DEVNULL,
-        # Ctrl-C in a terminal goes to the whole session: one process decides what it means.
+        # A terminal's Ctrl-C signals its whole process group; only this process handles it.
         start_new_session=True,
-        # Whoever finds the directory unlocked knows that no supervisor is left there either.
+        # The supervisor holds the lock too: an unlocked directory has none running.
         pass_fds=(data_dir.lock,),
     )
     status = StatusReporter(settings)
     status.started()
     while supervisor.poll() is None and not stop.is_set():
-        status.look()
+        status.check()
         stop.wait(_WATCH_SECONDS)
     if not stop.is_set():
         say(f"The supervisor ended by itself; see {data_dir.path / 'logs' / 'supervisord.log'}.")
         return 1
-    return end(supervisor, hurry)
+    return end(supervisor, kill_now)
 
 
-def end(supervisor: subprocess.Popen[bytes], hurry: threading.Event) -> int:
-    """Stop everything: orderly, or at once when a second signal comes or it takes too long."""
+def end(supervisor: subprocess.Popen[bytes], kill_now: threading.Event) -> int:
+    """Stop all processes; kill them on a second signal or after `_STOP_SECONDS`."""
     say("\nStopping … (Ctrl-C again stops at once)")
     supervisor.terminate()
     for _ in range(_STOP_SECONDS * 10):
-        if hurry.wait(0.1) or supervisor.poll() is not None:
+        if kill_now.wait(0.1) or supervisor.poll() is not None:
             break
-    # Every program is guarded, so none outlives the supervisor; and none minds being killed.
+    # The kernel kills every program with the supervisor (pdeathsig), and each tolerates it.
     supervisor.kill()
     supervisor.wait()
     say("Stopped.")

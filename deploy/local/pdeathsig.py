@@ -1,8 +1,7 @@
 """Run a program that is signalled when its parent dies, however the parent died.
 
 Usage: `python -m deploy.local.pdeathsig SIGNAL PROGRAM [ARGUMENT …]`, for example
-`KILL valkey-server`. The program takes this process over, so its pid, output and exit status are
-its own.
+`KILL valkey-server`. The program replaces this process (execve) and so keeps its pid and output.
 """
 
 import ctypes
@@ -24,12 +23,12 @@ def die_with_parent(number: signal.Signals) -> None:
     parent = os.getppid()
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(number))
     if os.getppid() != parent:
-        # It died before the kernel knew.
+        # The parent died before prctl took effect.
         os.kill(os.getpid(), number)
 
 
 def main() -> None:
-    """Take the signal's name and the program from the command line, and become the program."""
+    """Execute the program that the command line names, with its parent-death signal set."""
     die_with_parent(signal.Signals[f"SIG{sys.argv[1]}"])
     os.execvp(sys.argv[2], sys.argv[2:])  # noqa: S606 - what our own supervisord.conf names
 

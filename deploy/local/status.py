@@ -1,4 +1,4 @@
-"""Tell a person at a terminal what becomes of the stack: where to look, what is away or back."""
+"""Report the state of the stack on the terminal: its addresses, and which parts do not answer."""
 
 import http.client
 import json
@@ -12,7 +12,7 @@ from typing import Any
 from shared.settings import Settings
 
 _PARTS = ("redis", "milvus", "encoder")
-#: Which logs tell why a part is away.
+#: The logs to read when a part does not answer.
 _LOGS = {
     "gateway": ("gateway",),
     "redis": ("valkey",),
@@ -21,62 +21,62 @@ _LOGS = {
 }
 #: Longer than the gateway itself waits for a part.
 _TIMEOUT = 6
-#: Seconds between two looks, before the stack was ready and after.
+#: Seconds between two checks, before the stack was ready and after.
 _STARTING, _RUNNING = 0.5, 5.0
 _REMIND = 60.0
 
 
 def say(text: str) -> None:
-    """One message to the person who started the stack; a terminal may be gone by now."""
+    """Print one message. The terminal may have been closed."""
     try:
         sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
     except OSError:
-        # Nobody listens any more; let not even the flush at exit complain.
+        # Otherwise the flush at exit would raise again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 class StatusReporter:
-    """Asks the gateway how its parts are, and says so when that changes."""
+    """Asks the gateway for the state of its parts, and prints every change."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._logs = settings.data_dir / "logs"
         self._was_ready = False
         self._away: frozenset[str] = frozenset()
-        self._next_look = 0.0
+        self._next_check = 0.0
         self._next_reminder = time.monotonic() + _REMIND
         keys = settings.api_keys
         self._headers = {"X-API-Key": keys[0].get_secret_value()} if keys else {}
 
     @property
     def url(self) -> str:
-        """Where the page is, as seen from this machine."""
+        """The page's address on this machine."""
         host = self._settings.host
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared only
         return f"http://{f'[{host}]' if ':' in host else host}:{self._settings.port}"
 
     def started(self) -> None:
-        """Say what happens now; what to expect takes seconds, the first time longer."""
+        """Announce the start, which takes seconds, and longer the first time."""
         say(f"Starting Lookalike on {self.url}; the first start takes longest. Logs: {self._logs}")
 
-    def look(self) -> None:
-        """Look, unless the last look was a moment ago, and say what changed."""
+    def check(self) -> None:
+        """Check the parts if a check is due, and print what changed."""
         now = time.monotonic()
-        if now < self._next_look:
+        if now < self._next_check:
             return
-        self._next_look = now + (_RUNNING if self._was_ready else _STARTING)
+        self._next_check = now + (_RUNNING if self._was_ready else _STARTING)
         away = self._parts_away()
         if not self._was_ready:
-            self._look_while_starting(away, now)
+            self._report_start(away, now)
         elif away != self._away:
             say(f"Away: {self._named(away)}" if away else "Everything answers again.")
         self._away = away
 
-    def _look_while_starting(self, away: frozenset[str], now: float) -> None:
+    def _report_start(self, away: frozenset[str], now: float) -> None:
         if not away:
             self._was_ready = True
-            say(self._where_to_look())
+            say(self._addresses())
         elif self._away != away and "gateway" not in away:
             say(f"  waiting for: {', '.join(sorted(away))}")
         elif now >= self._next_reminder:
@@ -93,7 +93,7 @@ class StatusReporter:
         logs = [str(self._logs / f"{log}.log") for part in sorted(parts) for log in _LOGS[part]]
         return f"{', '.join(sorted(parts))}; see {' and '.join(logs)}"
 
-    def _where_to_look(self) -> str:
+    def _addresses(self) -> str:
         system = self._get("/api/v2/system") or {}
         weights = system.get("weights") or "unknown"
         if system.get("untrained"):
@@ -116,7 +116,7 @@ class StatusReporter:
             with _DIRECT.open(request, timeout=_TIMEOUT) as reply:
                 body = reply.read()
         except urllib.error.HTTPError as error:
-            # 503 tells which part is away.
+            # The body of a 503 names the parts that do not answer.
             body = error.read()
         except (OSError, http.client.HTTPException):
             return None
@@ -127,5 +127,5 @@ class StatusReporter:
         return document if "status" in document or "weights" in document else None
 
 
-#: Never by a proxy that the environment names: it is this machine that is asked.
+#: Ignores proxies that the environment names: the gateway is on this machine.
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))

@@ -91,7 +91,7 @@ class ChunkPipeline:
     def _skip_unchanged(
         self, contents: Sequence[FileContent], writes: ChunkWrites
     ) -> list[FileContent]:
-        """What the collection has not under the same uri; the rest is counted."""
+        """The contents that differ from their stored rows; the others are counted."""
         changed = []
         for content in contents:
             stored = self._stored.get(content.ref.id)
@@ -108,7 +108,7 @@ class ChunkPipeline:
 
     def _without(self, kept: Sequence[T], left_out: Sequence[str], writes: ChunkWrites) -> list[T]:
         writes.result.duplicates += left_out
-        # A file that was one picture and is now another's duplicate must not be found any more.
+        # The row of a file that has become a duplicate must no longer be found.
         writes.superseded += [image for image in left_out if image in self._stored]
         return list(kept)
 

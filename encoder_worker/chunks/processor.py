@@ -37,7 +37,7 @@ class ChunkProcessor:
     def work(self, job_id: str, chunk_id: str) -> None:
         """Claim a chunk and process it; do nothing if it cannot be claimed.
 
-        An outage of Redis or Milvus is waited out. Raises EncoderFailed: the chunk then stays
+        During an outage of Redis or Milvus it waits. Raises EncoderFailed: the chunk then stays
         leased, so that its next attempt counts as one after a lost worker.
         """
         with bound_contextvars(job=job_id, chunk=chunk_id):

@@ -1,4 +1,4 @@
-"""The first stage of a chunk: files read whole, and known by their content's hash."""
+"""The first stage of a chunk: reads whole files and hashes their content."""
 
 import hashlib
 import os
@@ -10,7 +10,7 @@ from shared.errors import PictureError
 from shared.files.paths import open_image
 from shared.settings import Settings
 
-#: A portion of a chunk is read, decoded and encoded together, so these bound its memory.
+#: A batch of a chunk's files is read, decoded and encoded together; these bound its memory.
 BATCH_BYTES = 64 << 20
 BATCH_FILES = 64
 
@@ -59,7 +59,7 @@ def read(ref: FileRef, collection: str, settings: Settings) -> FileContent:
 
 
 def _read_all(file: BinaryIO, size: int) -> bytes:
-    # A raw file may give less than it is asked for.
+    # A raw file may return less than it was asked for.
     parts = []
     while size > 0 and (part := file.read(size)):
         parts.append(part)

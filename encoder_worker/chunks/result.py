@@ -1,4 +1,4 @@
-"""What became of a chunk's files, gathered as its stages get done with them."""
+"""The results of a chunk's files, collected stage by stage."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple

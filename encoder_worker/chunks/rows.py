@@ -19,8 +19,8 @@ def new_row(
 ) -> ImageRow:
     """The row of an encoded picture; `stored` is what it replaces.
 
-    A picture encoded anew stays the same image: it keeps when it was added, and the tags and
-    metadata it was given, to which the job's are added.
+    A picture that is encoded again stays the same image: it keeps the time it was added, its tags
+    and its metadata, to which the job's are added.
     """
     ref = content.ref
     return ImageRow(

@@ -6,6 +6,7 @@ another's are multiplied. A batch that is not full is run at the next larger sha
 
 import queue
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import torch
@@ -40,6 +41,17 @@ _Network: TypeAlias = Callable[[Tensor], Tensor]
 _Pass: TypeAlias = Callable[[], Tensor]
 
 
+@dataclass(frozen=True)
+class CudaNetwork:
+    """A network on its device; `fused` is the same function, compiled, for full batches."""
+
+    plain: _Network
+    fused: _Network
+    device: torch.device
+    weights: str
+    precision: str
+
+
 def create_cuda_runtime(
     weights: Weights, settings: Settings, workload: Workload, device_name: str
 ) -> "CudaRuntime":
@@ -54,20 +66,13 @@ def create_cuda_runtime(
     precision = choose_precision(settings.precision, torch.cuda.get_device_capability(device))
     free, _ = torch.cuda.mem_get_info(device)
     batch = settings.batch_size or fitting_batch(free, workload)
-    network = create_network(weights, precision).to(device)
+    plain = create_network(weights, precision).to(device)
     # Compiling fuses what lies between convolutions; it takes long enough to leave it to loads.
-    fused = torch.compile(network, dynamic=False) if workload == "loads" else network
+    fused = torch.compile(plain, dynamic=False) if workload == "loads" else plain
+    network = CudaNetwork(plain, fused, device, weights.name, precision)
     while True:
         try:
-            return CudaRuntime(
-                network,
-                fused,
-                device,
-                weights=weights.name,
-                precision=precision,
-                batch=batch,
-                streams=_STREAMS[workload],
-            )
+            return CudaRuntime(network, batch=batch, streams=_STREAMS[workload])
         except torch.OutOfMemoryError as error:
             if batch == 1:
                 raise StartupError(
@@ -119,32 +124,22 @@ def batch_shapes(largest: int) -> tuple[int, ...]:
 
 
 class CudaRuntime:
-    """`fused` runs full batches and `network` smaller ones; both are the same function.
+    """Runs batches of up to `batch` pictures, `streams` of them at a time.
 
-    On a CPU device there are no streams and graphs, and nothing else is different.
+    On a CPU device it uses no CUDA streams or graphs; the rest is the same.
     """
 
     name = "cuda"
 
-    def __init__(
-        self,
-        network: _Network,
-        fused: _Network,
-        device: torch.device,
-        *,
-        weights: str,
-        precision: str,
-        batch: int,
-        streams: int,
-    ) -> None:
-        self.device = str(device)
-        self.weights = weights
-        self.precision = precision
+    def __init__(self, network: CudaNetwork, *, batch: int, streams: int) -> None:
+        self.device = str(network.device)
+        self.weights = network.weights
+        self.precision = network.precision
         self.batch_size = batch
         self.streams = streams
         self._streams: queue.SimpleQueue[_StreamExecutor] = queue.SimpleQueue()
         for _ in range(streams):
-            self._streams.put(_StreamExecutor(network, fused, device, batch_shapes(batch)))
+            self._streams.put(_StreamExecutor(network, batch_shapes(batch)))
 
     def forward(self, pictures: Sequence[Pixels], poolings: Sequence[Pooling]) -> Descriptors:
         stream = self._streams.get()
@@ -158,13 +153,8 @@ class _StreamExecutor:
     """One forward pass at a time, in memory and graphs that are made once."""
 
     @torch.inference_mode()
-    def __init__(
-        self,
-        network: _Network,
-        fused: _Network,
-        device: torch.device,
-        shapes: Sequence[int],
-    ) -> None:
+    def __init__(self, network: CudaNetwork, shapes: Sequence[int]) -> None:
+        device = network.device
         on_gpu = device.type == "cuda"
         self._stream = torch.cuda.Stream(device) if on_gpu else None  # type: ignore[no-untyped-call]
         self._pool = torch.cuda.graph_pool_handle() if on_gpu else None
@@ -173,7 +163,9 @@ class _StreamExecutor:
         self._rows = self._host.numpy()
         self._input = torch.zeros(shape, dtype=torch.uint8, device=device)
         self._passes = {
-            size: self._prepare(fused if size == shapes[0] else network, network, size)
+            size: self._prepare(
+                network.fused if size == shapes[0] else network.plain, network.plain, size
+            )
             for size in shapes
         }
 

@@ -98,7 +98,7 @@ def problem_response(
     headers: Mapping[str, str] | None = None,
     errors: Sequence[FieldError] = (),
 ) -> Response:
-    """An error's answer."""
+    """The answer to an error."""
     body: dict[str, Any] = {
         "type": f"urn:lookalike:problem:{code}",
         "title": title,
@@ -133,7 +133,7 @@ def install(app: FastAPI) -> None:
 
 
 class UnhandledErrors:
-    """Logs what nothing else caught, and answers 500 without any of it."""
+    """Logs exceptions that nothing else caught, and answers 500 without their details."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -162,7 +162,7 @@ def internal_error() -> Response:
         500,
         "internal_error",
         "Internal error",
-        "Lookalike made an error; its log has the cause.",
+        "The gateway failed; its log has the cause.",
     )
 
 

@@ -1,7 +1,7 @@
 """v1: the five calls of the article, and its pictures, so that its clients work unchanged."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -32,6 +32,15 @@ from shared.store import Collections, Images
 router = APIRouter(tags=["article"])
 
 ParametersDep = Annotated[Parameters, Depends(article_parameters)]
+
+
+async def _tables(
+    collections: CollectionsDep,
+    settings: SettingsDep,
+    Table: CollectionName | None = None,  # noqa: N803 - the article's spelling
+) -> Iterable[str]:
+    """The collections to look in: `Table`, or the default one and then all others."""
+    return [Table] if Table else _all_tables(collections, settings.default_collection)
 
 
 def _text_reply(example: str) -> dict[int | str, dict[str, object]]:
@@ -147,12 +156,11 @@ def article_data(
     ext: str,
     request: Request,
     images: ImagesDep,
-    collections: CollectionsDep,
     settings: SettingsDep,
-    Table: CollectionName | None = None,  # noqa: N803 - the article's spelling
+    tables: Annotated[Iterable[str], Depends(_tables)],
 ) -> Response:
     """The bytes that a search's address names; without `Table`, from whichever has the image."""
-    for name in [Table] if Table else _tables(collections, settings.default_collection):
+    for name in tables:
         row = _find(images, name, image)
         if row is not None:
             return picture_response(row, name, settings, request.headers, None)
@@ -168,9 +176,8 @@ def _progress(job: Job | None) -> tuple[int, int]:
     return job.done, max(job.total, job.done + 1)
 
 
-def _tables(collections: Collections, default: str) -> Iterator[str]:
-    """The default collection, which is the likeliest, then all others."""
-    yield default
+def _all_tables(collections: Collections, default: str) -> Iterator[str]:
+    yield default  # the likeliest
     yield from (name for name in collections.names() if name != default)
 
 

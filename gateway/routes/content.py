@@ -1,9 +1,10 @@
 """An image's own bytes and its thumbnail."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse
 
@@ -18,6 +19,7 @@ from shared.domain.image import ImageRow
 from shared.errors import NotFound
 from shared.files.formats import MEDIA_TYPES
 from shared.settings import Settings
+from shared.store import Images
 
 router = APIRouter(prefix="/api/v2/collections/{collection}/images/{image}", tags=["images"])
 
@@ -47,6 +49,29 @@ CONTENT_REPLIES: dict[int | str, dict[str, Any]] = {
 }
 
 
+@dataclass(frozen=True)
+class _Requested:
+    """The image that a path names, and where it is looked up."""
+
+    collection: str
+    image: str
+    images: Images
+    settings: Settings
+
+    def row(self) -> ImageRow:
+        """Raises NotFound `image_not_found` and `collection_not_found`."""
+        return self.images.get(self.collection, self.image)
+
+
+async def _requested(
+    collection: CollectionPath, image: ImagePath, images: ImagesDep, settings: SettingsDep
+) -> _Requested:
+    return _Requested(collection, image, images, settings)
+
+
+RequestedDep = Annotated[_Requested, Depends(_requested)]
+
+
 @router.get(
     "/content",
     summary="Get an image's bytes",
@@ -54,17 +79,11 @@ CONTENT_REPLIES: dict[int | str, dict[str, Any]] = {
     responses=CONTENT_REPLIES,
 )
 @router.head("/content", include_in_schema=False)
-def get_image_content(
-    collection: CollectionPath,
-    image: ImagePath,
-    request: Request,
-    images: ImagesDep,
-    settings: SettingsDep,
-    v: Version = None,
-) -> Response:
+def get_image_content(requested: RequestedDep, request: Request, v: Version = None) -> Response:
     """The picture's file as it is, with its type told by its content; ranges are served."""
-    row = images.get(collection, image)
-    return picture_response(row, collection, settings, request.headers, v)
+    return picture_response(
+        requested.row(), requested.collection, requested.settings, request.headers, v
+    )
 
 
 @router.get(
@@ -82,11 +101,8 @@ def get_image_content(
 )
 @router.head("/thumbnail", include_in_schema=False)
 async def get_image_thumbnail(
-    collection: CollectionPath,
-    image: ImagePath,
+    requested: RequestedDep,
     request: Request,
-    images: ImagesDep,
-    settings: SettingsDep,
     thumbnails: ThumbnailsDep,
     size: Annotated[
         int, Query(ge=_MIN_SIZE, le=_MAX_SIZE, description="Longest side at most, in pixels.")
@@ -94,8 +110,8 @@ async def get_image_thumbnail(
     v: Version = None,
 ) -> Response:
     """A small WebP of the picture, upright, its first frame if it moves; never enlarged."""
-    row = await run_in_threadpool(images.get, collection, image)
-    path = await run_in_threadpool(picture_path, row, collection, settings)
+    row = await run_in_threadpool(requested.row)
+    path = await run_in_threadpool(picture_path, row, requested.collection, requested.settings)
     try:
         data, etag = await thumbnails.get(path, size)
     except OSError as error:

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from gateway.dependencies import DeletionDep, ImagesDep, UrlsDep
 from gateway.http.problems import problem_responses
@@ -23,31 +23,36 @@ PrefixQuery = Annotated[
     BLANK_IS_NONE,
     Query(description="Only images in this folder and below, given as an absolute path or a uri."),
 ]
-UriQuery = Annotated[
-    Annotated[str, Field(max_length=MAX_URI_BYTES)] | None,
-    BLANK_IS_NONE,
-    Query(description="Only the image with this uri, or whose file has this absolute path."),
-]
+
+
+class ImageListQuery(BaseModel):
+    """The query parameters of a list of images."""
+
+    tag: TagQuery = None
+    path_prefix: PrefixQuery = None
+    uri: Annotated[
+        Annotated[str, Field(max_length=MAX_URI_BYTES)] | None,
+        BLANK_IS_NONE,
+        Query(description="Only the image with this uri, or whose file has this absolute path."),
+    ] = None
+    order: Annotated[
+        Literal["id", "added_at", "-added_at"],
+        Query(description="`-added_at` is newest first."),
+    ] = "id"
+    cursor: Cursor = None
+    limit: Limit = 100
 
 
 @router.get("", summary="List the images", responses=problem_responses(404, 422, 503))
 def list_images(
     collection: CollectionPath,
+    query: Annotated[ImageListQuery, Query()],
     images: ImagesDep,
     urls: UrlsDep,
-    tag: TagQuery = None,
-    path_prefix: PrefixQuery = None,
-    uri: UriQuery = None,
-    order: Annotated[
-        Literal["id", "added_at", "-added_at"],
-        Query(description="`-added_at` is newest first."),
-    ] = "id",
-    cursor: Cursor = None,
-    limit: Limit = 100,
 ) -> ImageList:
     """The images of a collection, page by page."""
-    wanted = ImageFilter(tag=tag, path_prefix=path_prefix, uri=uri)
-    rows, next_cursor = images.page(collection, wanted, order, cursor, limit)
+    wanted = ImageFilter(tag=query.tag, path_prefix=query.path_prefix, uri=query.uri)
+    rows, next_cursor = images.page(collection, wanted, query.order, query.cursor, query.limit)
     return ImageList(
         items=[Image.of(row, collection, urls) for row in rows], next_cursor=next_cursor
     )

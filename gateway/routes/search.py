@@ -22,7 +22,7 @@ from shared.domain.query import Crop, SearchParameters
 
 router = APIRouter(prefix="/api/v2/collections/{collection}", tags=["search"])
 
-#: A crop may exceed the picture by this much, as fractions are rounded by whoever computed them.
+#: A crop may exceed the picture by this much, as clients round the fractions.
 _ROUNDING = 1e-6
 
 

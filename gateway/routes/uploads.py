@@ -1,7 +1,7 @@
 """Uploads: pictures sent with the request."""
 
 import json
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Depends, File, Form, Query, Response, UploadFile
 from fastapi.concurrency import run_in_threadpool
@@ -25,6 +25,11 @@ MAX_FILES = 1000
 _METADATA = TypeAdapter(Metadata)
 
 
+class _Options(NamedTuple):
+    load: LoadOptions
+    wait: bool
+
+
 async def _options(
     tags: Annotated[
         Tags, Form(description="Repeat the field for more than one.", examples=[["summer"]])
@@ -41,13 +46,18 @@ async def _options(
             examples=['{"camera": "X100"}'],
         ),
     ] = "{}",
-) -> LoadOptions:
+    wait: Annotated[
+        bool,
+        Query(description="Answer once they are searchable: 200, or 202 when that takes long."),
+    ] = False,
+) -> _Options:
     try:
         parsed = _METADATA.validate_python(json.loads(metadata))
     except (ValidationError, ValueError, RecursionError) as error:
         message = "must be a JSON object with finite numbers"
         raise invalid_field(message, "body", "metadata") from error
-    return LoadOptions(on_duplicate=on_duplicate, tags=tuple(tags), metadata=parsed)
+    load = LoadOptions(on_duplicate=on_duplicate, tags=tuple(tags), metadata=parsed)
+    return _Options(load, wait)
 
 
 @router.post(
@@ -64,14 +74,10 @@ async def _options(
 async def upload_images(
     collection: CollectionPath,
     files: Annotated[list[UploadFile], File(description="One or many pictures.", min_length=1)],
-    options: Annotated[LoadOptions, Depends(_options)],
+    options: Annotated[_Options, Depends(_options)],
     response: Response,
     uploads: UploadsDep,
     urls: UrlsDep,
-    wait: Annotated[
-        bool,
-        Query(description="Answer once they are searchable: 200, or 202 when that takes long."),
-    ] = False,
 ) -> Upload:
     """Store pictures and queue them as a job, an unknown collection being created.
 
@@ -80,8 +86,8 @@ async def upload_images(
     a picture, the answer is 422 and nothing is stored.
     """
     sent = [SentFile(file.filename, file.file) for file in files]
-    queued = await run_in_threadpool(uploads.store_and_queue, collection, sent, options)
-    result = await uploads.wait(queued) if wait else queued.result
+    queued = await run_in_threadpool(uploads.store_and_queue, collection, sent, options.load)
+    result = await uploads.wait(queued) if options.wait else queued.result
     response.headers["Location"] = urls.job(result.job.spec.id)
     if result.job.finished:
         response.status_code = 200

@@ -1,1 +1,1 @@
-"""What each call does, without HTTP."""
+"""The gateway's operations, independent of HTTP."""

@@ -25,7 +25,7 @@ class DeletionService:
         """Drop a collection with its jobs and uploads. Raises NotFound `collection_not_found`."""
         missing: NotFound | None = None
         try:
-            # Asked first, so that nothing is deleted while Milvus is away.
+            # Checked first, so that nothing is deleted while Milvus does not answer.
             self._collections.identity(name)
         except NotFound as error:
             # An earlier deletion may have been interrupted: delete what it left.

@@ -21,7 +21,7 @@ _LIVENESS_CHECK_SECONDS = 1
 
 
 class QueryEncoder:
-    """Asks the query encoders for vectors. A request that waits holds no thread."""
+    """Requests vectors from the query encoders. Waiting for a reply holds no thread."""
 
     def __init__(
         self,

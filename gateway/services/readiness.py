@@ -12,7 +12,7 @@ from shared.queue import QUERY
 from shared.redis import RedisClient
 from shared.store import Collections
 
-#: A part whose last answer is older than this counts as away.
+#: Seconds; a part whose last answer is older is not ready.
 FRESH_SECONDS = 15.0
 #: How long one check waits for a part.
 _PROBE_SECONDS = 4.0
@@ -70,7 +70,7 @@ class ReadinessProbe:
         return states
 
     def close(self) -> None:
-        """Shut the threads down without waiting for those that hang."""
+        """Shut the threads down without waiting for probes that hang."""
         for threads in self._threads.values():
             threads.shutdown(wait=False, cancel_futures=True)
 
@@ -79,7 +79,7 @@ class ReadinessProbe:
         return time.time()
 
     def _ask_milvus(self) -> float:
-        # That there is no collection of this name is an answer too.
+        # NotFound is an answer too.
         with contextlib.suppress(NotFound):
             self._collections.identity(self._collection)
         return time.time()

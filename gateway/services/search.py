@@ -1,4 +1,4 @@
-"""Searches from end to end: by a picture, by a stored image, by a vector."""
+"""Searches by a picture, by a stored image, or by a vector."""
 
 import time
 from collections.abc import Sequence
@@ -6,7 +6,6 @@ from typing import BinaryIO
 
 from gateway.metrics import Metrics
 from gateway.services.query_encoder import QueryEncoder
-from shared.domain.image import Hit
 from shared.domain.query import Crop, SearchParameters, SearchResult, SearchTimings
 from shared.store import VectorSearch
 
@@ -14,12 +13,7 @@ from shared.store import VectorSearch
 class SearchService:
     """Finds the images that look most like a query. Every method raises NotFound, Unavailable."""
 
-    def __init__(
-        self,
-        search: VectorSearch,
-        encoder: QueryEncoder,
-        metrics: Metrics,
-    ) -> None:
+    def __init__(self, search: VectorSearch, encoder: QueryEncoder, metrics: Metrics) -> None:
         self._search = search
         self._encoder = encoder
         self._metrics = metrics
@@ -40,7 +34,7 @@ class SearchService:
         encoding = time.perf_counter()
         vector = await self._encoder.encode(picture, identity, crop)
         encoded = time.perf_counter()
-        hits = await self._nearest(collection, vector, parameters)
+        hits = await self._search.nearest(collection, vector, parameters)
         timings = self._observe(started, encoded - encoding, encoded)
         return SearchResult(hits, identity.fingerprint, timings)
 
@@ -51,7 +45,7 @@ class SearchService:
         started = time.perf_counter()
         identity = await self._search.identity(collection)
         vector = await self._search.vector_of(collection, image_id)
-        hits = await self._nearest(collection, vector, parameters, exclude=image_id)
+        hits = await self._search.nearest(collection, vector, parameters, exclude=image_id)
         return SearchResult(hits, identity.fingerprint, self._observe(started, 0, started))
 
     async def by_vector(
@@ -60,25 +54,8 @@ class SearchService:
         """Search by 512 floats of unit length."""
         started = time.perf_counter()
         identity = await self._search.identity(collection)
-        hits = await self._nearest(collection, vector, parameters)
+        hits = await self._search.nearest(collection, vector, parameters)
         return SearchResult(hits, identity.fingerprint, self._observe(started, 0, started))
-
-    async def _nearest(
-        self,
-        collection: str,
-        vector: Sequence[float],
-        parameters: SearchParameters,
-        exclude: str | None = None,
-    ) -> Sequence[Hit]:
-        return await self._search.nearest(
-            collection,
-            vector,
-            top_k=parameters.top_k,
-            offset=parameters.offset,
-            min_score=parameters.min_score,
-            filter=parameters.filter,
-            exclude=exclude,
-        )
 
     def _observe(self, started: float, encode: float, search_started: float) -> SearchTimings:
         """The timings of a search that ends now, recorded in the metrics."""

@@ -1,4 +1,4 @@
-"""An upload from end to end: inspected, stored, queued as a job, and waited for if asked."""
+"""Uploads: inspects and stores the files, queues their job, and waits for it on request."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -87,7 +87,7 @@ class UploadService:
     async def wait(self, queued: QueuedUpload) -> UploadResult:
         """Wait until an upload is searchable, for `wait_timeout_seconds` at most.
 
-        Whether the result's job is finished tells which of the two it was. Raises PictureError
+        If the time runs out, the result's job is not finished. Raises PictureError
         when no file of it could be indexed, Conflict `job_cancelled`, `job_failed`, NotFound
         `job_not_found` when the collection was dropped meanwhile.
         """

@@ -7,9 +7,9 @@ from shared.domain.job import Failure
 
 
 class FoundFile(NamedTuple):
-    """A regular file. `path` is real, links resolved; "" where it is not to be looked into.
+    """A regular file. `path` is its real path, or "" if its first bytes need not be checked.
 
-    `label` is what an uploader called it.
+    `label` is the file name that an uploader gave.
     """
 
     uri: str
@@ -22,7 +22,7 @@ class FoundFile(NamedTuple):
 
 @dataclass
 class Batch:
-    """Some files of a source, and what was met on the way to them."""
+    """Files of a source, with the entries ignored and the failures since the batch before."""
 
     files: list[FoundFile] = field(default_factory=list)
     ignored: int = 0

@@ -1,18 +1,18 @@
-"""Which of the files found are pictures, or claim to be."""
+"""Which of the files found are pictures by their name or content."""
 
 import os
 
 from indexer.sources import FoundFile
 from shared.files.formats import SNIFF_BYTES, has_picture_extension, sniff
 
-# A fifo that took the file's place must not hang the scan, nor a link lead it away.
+# If a FIFO or a link has replaced the file, the scan must neither block nor follow it.
 _OPEN_FILE = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def is_candidate(file: FoundFile) -> bool:
     """Whether an encoder should see this file: by its name, or else by its first bytes.
 
-    One that only its name makes a picture is for the encoder to refuse, with a reason.
+    A file with only the extension of a picture is one: the encoder reports why it cannot be read.
     """
     if not file.path or has_picture_extension(file.name):
         return True

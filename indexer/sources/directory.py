@@ -1,4 +1,4 @@
-"""Walking a directory: as a stream, in constant memory, and never out of the image roots."""
+"""Directory traversal: streamed, in constant memory, confined to the image roots."""
 
 import os
 import stat
@@ -21,7 +21,7 @@ from shared.log import get_logger
 _log = get_logger(__name__)
 
 _BATCH_FILES = 1000
-#: A batch is also due after so many entries or seconds, whatever it holds: progress must show.
+#: A batch is also due after so many entries or seconds, so that progress is visible.
 _BATCH_ENTRIES = 5000
 _BATCH_SECONDS = 1.0
 
@@ -44,9 +44,9 @@ class _Level(NamedTuple):
 class DirectoryWalk:
     """The files of a directory source.
 
-    Hidden entries, special files, links out of the roots and links that go round in circles
-    count as ignored; what vanishes meanwhile was never there. A directory that cannot be read
-    is a failure; if it is the source itself, the job fails. Raises JobFailed.
+    Hidden entries, special files, links out of the roots and circular links are counted as
+    ignored; entries that vanish meanwhile are not counted. A directory that cannot be read is a
+    failure; if it is the source itself, the job fails. Raises JobFailed.
     """
 
     def __init__(self, source: DirectorySource, roots: tuple[Path, ...]) -> None:
@@ -57,10 +57,10 @@ class DirectoryWalk:
         self._batch = Batch()
 
     def batches(self) -> Generator[Batch, None, None]:
-        """Walk it, once. Nothing is sorted; memory is bounded by the depth of the tree."""
+        """Traverse it, once. Nothing is sorted; memory is bounded by the depth of the tree."""
         real = os.path.realpath(self._source.path)
         if not self._symlinks.inside(real):
-            raise JobFailed("source_outside_roots", "The directory lies outside the image roots.")
+            raise JobFailed("source_outside_roots", "The directory is outside the image roots.")
         uri = file_uri(self._source.path).rstrip("/") + "/"
         try:
             self._push(os.open(real, _OPEN_DIRECTORY), uri, "", real, 0)
@@ -175,18 +175,18 @@ class DirectoryWalk:
         os.close(level.descriptor)
 
     def _unreadable(self, uri: str, error: OSError) -> None:
-        _log.warning("unreadable", uri=uri, error=error.strerror)
+        _log.warning("read_failed", uri=uri, error=error.strerror)
         reason = f"It cannot be read: {error.strerror}."
         self._batch.failures.append(Failure(uri=uri, code="unreadable", reason=reason))
 
 
 def int64_mtime(status: os.stat_result) -> int:
-    """A file's time of change in nanoseconds; it may claim one that no int64 holds."""
+    """A file's mtime in nanoseconds, clamped to int64, which some file systems exceed."""
     return max(-_INT64_MAX, min(_INT64_MAX, status.st_mtime_ns))
 
 
 def path_too_long(uri: str, size: int, mtime_ns: int) -> Failure:
-    """The failure of a file whose uri no row can hold."""
+    """The failure of a file whose uri is longer than a row's field."""
     return Failure(
         uri=uri,
         code="path_too_long",
@@ -197,7 +197,7 @@ def path_too_long(uri: str, size: int, mtime_ns: int) -> Failure:
 
 
 def source_lost(error: OSError) -> JobFailed:
-    """The job's end when its source cannot be read."""
+    """The error of a job whose source cannot be read."""
     if isinstance(error, _GONE):
         return JobFailed("source_missing", "The directory is gone. Is its disk mounted?")
     return JobFailed("source_unreadable", f"The directory cannot be read: {error.strerror}.")

@@ -44,6 +44,6 @@ def _add(batch: Batch, ref: FileRef, collection: str, settings: Settings) -> Non
 
 
 def _directory(uri: str) -> Failure:
-    """A folder that could not be read before: a retry does not walk it."""
+    """A directory that could not be read before: a retry does not traverse it."""
     reason = "This is a directory. Load it again to read the pictures in it."
     return Failure(uri=uri, code="unreadable", reason=reason)

@@ -1,26 +1,26 @@
-"""Symbolic links: where they may lead, and when following them would never end."""
+"""Which symbolic links are followed: targets under the image roots, and no cycles."""
 
 import os
 from collections.abc import Iterable
 from pathlib import Path
 
-#: Links to directories inside of linked directories are followed this deep. Without an end, a
-#: few folders full of links to each other would be more paths than anyone can walk.
+#: Links to directories inside of linked directories are followed this deep. Without a limit, a
+#: few folders full of links to each other have exponentially many paths.
 _MAX_NESTING = 4
 
 
 class SymlinkPolicy:
-    """What links may lead to: anything under the image roots."""
+    """Allows links to anything under the image roots."""
 
     def __init__(self, roots: tuple[Path, ...]) -> None:
         self._roots = tuple(str(root).rstrip("/") + "/" for root in roots)
 
     def inside(self, real: str) -> bool:
-        """Whether a real path is an image root or lies under one."""
+        """Whether a real path is an image root or under one."""
         return f"{real}/".startswith(self._roots)
 
     def status(self, real: str) -> os.stat_result | None:
-        """What is at the real path that a link leads to; None outside the image roots."""
+        """The status of a link's real target; None if missing or outside the image roots."""
         if not self.inside(real):
             return None
         try:

@@ -1,1 +1,1 @@
-"""Image files on disk: their formats, names and places."""
+"""Image files on disk: their formats, uris and paths."""

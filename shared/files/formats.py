@@ -1,11 +1,11 @@
-"""Which files are pictures: told by their first bytes, never by trust in their names."""
+"""Image formats, recognised by the first bytes of a file and not by its name."""
 
 from typing import Literal, get_args
 
 Format = Literal["jpeg", "png", "webp", "gif", "bmp", "tiff", "avif", "heic"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
-#: Bytes that `sniff` needs: an ISO-BMFF `ftyp` box with a handful of brands.
+#: Bytes that `sniff` needs: an ISO-BMFF `ftyp` box with up to twelve brands.
 SNIFF_BYTES = 64
 
 EXTENSIONS: dict[Format, tuple[str, ...]] = {
@@ -57,5 +57,5 @@ def _sniff_iso_bmff(head: bytes) -> Format | None:
 
 
 def has_picture_extension(name: str) -> bool:
-    """Whether a file's name claims that it is a picture, whatever its content says."""
+    """Whether a file's name has the extension of an image format."""
     return name.rpartition(".")[2].lower() in _PICTURE_EXTENSIONS if "." in name else False

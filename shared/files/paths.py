@@ -1,7 +1,7 @@
-"""Where pictures' bytes are: directories under the image roots, and stored uploads.
+"""Paths of image files: under the image roots, or among the stored uploads.
 
-Every path that came from outside is resolved, symbolic links included, and must lie under an
-image root, both when a load is accepted and again each time a file is opened.
+Every path from outside is resolved, symbolic links included, and must be under an image root,
+both when a load is accepted and again each time a file is opened.
 """
 
 import errno
@@ -52,29 +52,30 @@ def resolve_directory(path: str, settings: Settings) -> Path:
 
 
 def is_under(path: Path, roots: tuple[Path, ...]) -> bool:
-    """Whether a resolved path is an image root or lies under one."""
+    """Whether a resolved path is an image root or under one."""
     return any(path == root or root in path.parents for root in roots)
 
 
 def resolve_uri(uri: str, collection: str, settings: Settings) -> Path:
-    """The real path of a picture's bytes; that it exists is not promised.
+    """The real path of an image file, which need not exist.
 
     Raises PictureError `outside_roots`, `unreadable`.
     """
     if uri.startswith(UPLOAD_SCHEME):
         return upload_path(uri, collection, settings)
     if not uri.startswith(FILE_SCHEME):
-        raise PictureError("unreadable", "Nothing here can read this kind of uri.")
+        raise PictureError("unreadable", "Only file:// and upload:// uris can be read.")
     path = _resolve(file_path(uri))
     if path is None or not is_under(path, settings.image_roots):
         raise PictureError(
-            "outside_roots", "The file lies outside the image roots; a link may lead out of them."
+            "outside_roots",
+            "The file is outside the image roots; a symbolic link may lead out of them.",
         )
     return path
 
 
 def upload_path(uri: str, collection: str, settings: Settings) -> Path:
-    """Where an upload to `collection` is stored: under its content's hash, never its own name."""
+    """The path of an upload to `collection`: named by its content's hash, not by the uploader."""
     match = UPLOAD_NAME.match(uri.removeprefix(UPLOAD_SCHEME))
     if match is None:
         raise PictureError("unreadable", "The uri does not name an upload.")
@@ -82,7 +83,7 @@ def upload_path(uri: str, collection: str, settings: Settings) -> Path:
 
 
 def open_image(uri: str, collection: str, settings: Settings) -> BinaryIO:
-    """Open a picture for reading, once more checked to lie where it may.
+    """Open an image file for reading; its path is resolved and checked again.
 
     Raises PictureError `outside_roots`, `missing`, `unreadable`.
     """

@@ -1,4 +1,4 @@
-"""The names under which pictures and collections are known."""
+"""The uris of images: `file:///…` of a path, `upload://…` of an upload."""
 
 import os
 import re
@@ -12,7 +12,7 @@ UPLOAD_SCHEME = "upload://"
 
 
 def file_uri(path: Path | str) -> str:
-    """The `file:///…` uri of an absolute path, any bytes in it percent-encoded."""
+    """The `file:///…` uri of an absolute path of any bytes, percent-encoded."""
     return FILE_SCHEME + quote_from_bytes(os.fsencode(path))
 
 

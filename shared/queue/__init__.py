@@ -1,4 +1,4 @@
-"""Celery's queues: what is sent through them, and how."""
+"""The Celery application, its queues, and the dispatcher of tasks."""
 
 from celery import Celery
 

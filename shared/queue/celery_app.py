@@ -9,10 +9,10 @@ from shared.settings import Settings
 
 
 def create_celery(settings: Settings) -> Celery:
-    """Make the application: JSON only, no results, no prefetch.
+    """Create the application: JSON only, no results, no prefetch.
 
-    A message that is taken is gone: a lost worker's chunks come back through the ledger's leases,
-    within `lease_seconds` and not Celery's visibility time-out (DECISIONS.md).
+    A message is not delivered again: a lost worker's chunks are queued anew when their leases in
+    the ledger expire, without Celery's visibility timeout (DECISIONS.md).
     """
     app = Celery("lookalike", broker=settings.redis_address, set_as_current=False)
     app.conf.update(
@@ -34,7 +34,7 @@ def create_celery(settings: Settings) -> Celery:
         broker_transport_options={
             "priority_steps": list(PRIORITY_STEPS),
             "queue_order_strategy": "priority",
-            # Messages in work are kept nowhere: each would cost two writes, and the ledger knows.
+            # No copy of unacknowledged messages: it costs two writes each, and leases replace it.
             "ack_emulation": False,
             "socket_connect_timeout": 2,
             "socket_keepalive": True,

@@ -1,7 +1,7 @@
-"""Celery's next message, fetched as soon as a thread is free for it.
+"""Wakes a worker's event loop at the end of a task, so that it fetches the next message at once.
 
 A worker that prefetches nothing looks for free threads whenever something wakes its event loop.
-A task that ends in a thread wakes nothing, so the loop would sleep on for up to a second.
+The end of a task in a thread does not wake it, so the loop would sleep for up to a second.
 """
 
 from typing import Any
@@ -27,4 +27,4 @@ def _wake_hub(**_: Any) -> None:
 
 
 def _nothing() -> None:
-    """The loop looks for free threads each time it wakes, whatever woke it."""
+    """Waking the loop is enough: it then looks for free threads."""

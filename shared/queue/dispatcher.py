@@ -1,4 +1,4 @@
-"""Sending tasks to the queues: the only place that does."""
+"""Sends tasks to the queues."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -25,7 +25,7 @@ from shared.retry import Retriable, repeatable
 
 
 class Dispatcher(Retriable):
-    """Sends tasks by name. A message is only a hint: the ledger holds what is to be done.
+    """Sends tasks by name. A message may be lost or repeated: the ledger holds the work.
 
     Methods raise Unavailable `redis_unavailable`.
     """

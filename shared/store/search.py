@@ -8,7 +8,8 @@ from pymilvus import AsyncMilvusClient
 
 from shared.domain.collection import CollectionIdentity
 from shared.domain.fingerprint import DIMENSION
-from shared.domain.image import Hit, ImageFilter, distance_of
+from shared.domain.image import Hit, distance_of
+from shared.domain.query import SearchParameters
 from shared.errors import InvalidRequest, image_not_found
 from shared.store.client import READ_SECONDS, AsyncMilvusConnection
 from shared.store.filters import filter_expression, in_
@@ -47,21 +48,18 @@ class VectorSearch:
         self,
         collection: str,
         vector: Sequence[float],
+        parameters: SearchParameters,
         *,
-        top_k: int,
-        offset: int = 0,
-        min_score: float | None = None,
-        filter: ImageFilter = ImageFilter(),  # noqa: A002, B008 - HTTP's word; frozen
         exclude: str | None = None,
     ) -> list[Hit]:
-        """The `top_k` images after the best `offset` ones, by score downwards, then by id.
+        """The hits that `parameters` wants, by score downwards, then by id.
 
         `vector` holds 512 floats of any length but zero; `exclude` is an image to leave out.
         Raises InvalidRequest `invalid_vector`, `window_too_large`, `invalid_text`.
         """
         _check(vector)
-        wanted = offset + top_k
-        expression = filter_expression(filter)
+        wanted = parameters.offset + parameters.top_k
+        expression = filter_expression(parameters.filter)
         rows: dict[str, Row] = {}
         # One more for the excluded image, and one to see whether the next hit has the same score.
         depth = min(wanted + 2, MAX_WINDOW)
@@ -81,8 +79,8 @@ class VectorSearch:
             depth = min(depth * 2, MAX_WINDOW)
         page = [
             (score, image)
-            for score, image in ranked[offset:wanted]
-            if min_score is None or score >= min_score
+            for score, image in ranked[parameters.offset : wanted]
+            if parameters.min_score is None or score >= parameters.min_score
         ]
         if fields == ("id",):
             rows = await self._rows(collection, [image for _, image in page])

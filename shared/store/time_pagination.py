@@ -1,11 +1,11 @@
-"""Pages of images by the time they were added, from a store that cannot sort.
+"""Pages of images by the time they were added, from a store that cannot sort by it.
 
-Milvus returns rows by id or in no order at all. A page is therefore sought through windows of
-time: a window that holds few enough rows is read whole and sorted here. One that holds too many
-is narrowed; ids are hashes, so that the rows whose ids begin low are a fair sample of a window,
-and tell where in time the wanted rows end. Two or three queries make a page, whatever the size
-of the collection and however unevenly it grew; and as a window is only ever used when it was
-read whole, pages are exact even where the sample misled.
+Milvus returns rows by id or unordered. A page is therefore read through time windows: a window
+with few enough rows is read whole and sorted here, a larger one is narrowed first. Ids are
+hashes, so the rows with the lowest ids are a uniform sample of a window, from which the time of
+the last wanted row is estimated. A page takes two or three queries, whatever the size of the
+collection and the distribution of its times. Only windows that were read whole are used, so pages
+are exact even if an estimate was wrong.
 """
 
 import math
@@ -25,7 +25,7 @@ Query = Callable[[str, Sequence[str], int, bool], list[dict[str, Any]]]
 Order = Literal["id", "added_at", "-added_at"]
 
 _ID = re.compile(ID_PATTERN)
-#: Unix microseconds for longer than anyone will ask.
+#: The Unix microseconds that a cursor may hold.
 _TIMES = range(-(2**60), 2**60)
 _FIELDS = ("id", "added_at")
 _SAMPLE = 1000
@@ -62,7 +62,7 @@ class TimePagination:
         self._query = query
         self._count = count
         self._expression = expression
-        # Turned round, newest first is a growing key, too; int64 reaches one further below zero.
+        # Negated, newest first is an ascending key too; int64's minimum is left out for that.
         self._sign = -1 if newest_first else 1
 
     def after(self, last: Position | None, wanted: int) -> list[Position]:
@@ -95,7 +95,7 @@ class TimePagination:
         return [Position(row["id"], row["added_at"]) for row in rows]
 
     def _moment(self, key: int, after_id: str, wanted: int) -> list[Position]:
-        """The next positions of a single microsecond, in which any number may lie."""
+        """The next positions of a single microsecond, which may hold any number of rows."""
         expression = self._window(key, after_id, key)
         rows = self._query(expression, _FIELDS, min(wanted, MAX_WINDOW), True)
         return [Position(row["id"], row["added_at"]) for row in rows]
@@ -103,15 +103,15 @@ class TimePagination:
     def _narrow(
         self, begin: int, after_id: str, end: int, wanted: int, estimated_rows: int
     ) -> tuple[int, int]:
-        """A nearer end for a window of about `crowd` rows, and about how many are left in it."""
+        """A nearer end for a window, and the estimated rows that are left in it."""
         while True:
             share = min(1.0, _SAMPLE / estimated_rows)
             sampled = and_(self._window(begin, after_id, end), _ids_below(share))
             rows = self._query(sampled, _FIELDS, 4 * _SAMPLE, False)
-            # Twice as many as are wanted, lest the page end just short of them.
+            # Twice as many as are wanted, so that one narrower window is usually enough.
             rank = math.ceil(2 * wanted * share)
             if len(rows) == 4 * _SAMPLE:
-                estimated_rows *= 8  # The sample was cut off, and is no fair one.
+                estimated_rows *= 8  # The sample was truncated, so it is not uniform.
             elif rank >= len(rows) and share < 1.0:
                 estimated_rows = max(
                     1, estimated_rows // 16
@@ -122,7 +122,7 @@ class TimePagination:
             return end, estimated_rows  # All were deleted in the meantime.
         keys = sorted(self._sign * row["added_at"] for row in rows)
         nearer = keys[min(rank, len(keys)) - 1]
-        # Where most of the sample share one moment, what comes before it is read on its own.
+        # If most of the sample have one time, the rows before that time are read separately.
         return (nearer if nearer < end else end - 1), max(1, math.ceil(rank / share))
 
     def _window(self, begin: int, after_id: str, end: int) -> str:

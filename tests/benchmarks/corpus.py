@@ -1,4 +1,4 @@
-"""What benchmarks measure on: folders of pictures, and collections of made-up rows."""
+"""The data of the benchmarks: folders of pictures, and collections of random rows."""
 
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""Processor time of the processes of a stack: where the time goes."""
+"""Processor time of the processes of a stack."""
 
 import psutil
 

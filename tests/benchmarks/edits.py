@@ -1,4 +1,4 @@
-"""A photo edited as people edit photos before they post them again, after INRIA's Copydays set.
+"""A photo edited in the ways of INRIA's Copydays set: recompressed, cropped, framed, recoloured.
 
 Jégou, Douze and Schmid, Hamming Embedding and Weak Geometric Consistency, ECCV 2008, section 5.1:
 JPEG qualities 75 to 3 on a picture of a sixteenth of the pixels, crops of 10 to 80 %, and strong

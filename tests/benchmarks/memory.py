@@ -1,4 +1,4 @@
-"""Memory of a process while it works, sampled from outside."""
+"""Memory of a running process, sampled from another."""
 
 import statistics
 import threading

@@ -12,7 +12,7 @@ from encoder_worker.decode import decoder as decoding
 from encoder_worker.decode.batch import decode_in_threads
 from encoder_worker.decode.decoder import Picture
 from encoder_worker.decode.gpu import CudaJpegDecoder
-from encoder_worker.encode.cuda import CudaRuntime, create_network
+from encoder_worker.encode.cuda import CudaNetwork, CudaRuntime, create_network
 from encoder_worker.encode.encoder import Encoder
 from encoder_worker.encode.openvino import OpenVinoRuntime
 from encoder_worker.encode.runtime import Runtime
@@ -120,9 +120,8 @@ def _torch(weights: Weights, settings: Settings) -> TorchRuntime:
 def _cuda(weights: Weights, precision: str) -> CudaRuntime:
     device = torch.device("cuda")
     network = create_network(weights, precision).to(device)
-    return CudaRuntime(
-        network, network, device, weights=weights.name, precision=precision, batch=64, streams=1
-    )
+    both = CudaNetwork(network, network, device, weights.name, precision)
+    return CudaRuntime(both, batch=64, streams=1)
 
 
 def _vectors(runtime: Runtime, squares: Squares, settings: Settings) -> Vectors:

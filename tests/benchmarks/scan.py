@@ -55,8 +55,8 @@ def measure(folder: Path, *, files: int, runs: int) -> Report:
     finally:
         valkey.kill()
         milvus.kill()
-    report.add("walk alone", walks, "files/s")
-    report.add("whole scan", scans, "files/s", "walk alone")
+    report.add("traversal alone", walks, "files/s")
+    report.add("whole scan", scans, "files/s", "traversal alone")
     report.add("memory of the scanning process: growth", grown, "MiB")
     return report
 

@@ -1,4 +1,4 @@
-"""A real Chromium, headless, that talks to nobody but the page under test."""
+"""A headless Chromium that may reach only the page under test."""
 
 import shutil
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Visitors of the page: a real browser before the real system."""
+"""Fixtures that open the page of a real system in a real browser."""
 
 import os
 import shutil

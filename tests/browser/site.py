@@ -1,4 +1,4 @@
-"""The page as a visitor has it: opened, watched for errors, and checked at the end."""
+"""The page under test: opened, its errors collected, and checked at the end."""
 
 import base64
 import re

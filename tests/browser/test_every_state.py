@@ -1,4 +1,4 @@
-"""Every state of the page, looked at by axe-core in light and dark, at every width."""
+"""axe-core finds no violation in any state of the page, in light and dark, at every width."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""For everyone: keyboard, visible focus, light and dark, no motion, a phone, nothing inline."""
+"""Usable by all: keyboard, focus, both colour schemes, reduced motion, phones, no inline code."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Library: collections, what is in them, one opened, many selected at once."""
+"""Library: collections, their pictures, the lightbox, and selections."""
 
 import re
 from pathlib import Path

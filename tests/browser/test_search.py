@@ -1,4 +1,4 @@
-"""Search: by file, drop, paste, box and stored image; what narrows it; what its address holds."""
+"""Search: by file, drop, paste, crop and stored image; filters; the state in its address."""
 
 import base64
 import re

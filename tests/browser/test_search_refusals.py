@@ -1,4 +1,4 @@
-"""Search: what is no picture, or too large a one, is refused in plain words."""
+"""Search: files that are no picture or too large are refused with a message."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What the page says when something is missing, away or not as it should be."""
+"""The page's messages when something is missing, unavailable or misconfigured."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""One stack for all kills; each test loads a collection of its own and mends what it broke."""
+"""One stack for all tests; each loads its own collection and restarts what it killed."""
 
 import shutil
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Whatever is killed in the middle of a load, the load ends by itself with exact counts."""
+"""A load ends by itself with exact counts, whichever process is killed during it."""
 
 from pathlib import Path
 

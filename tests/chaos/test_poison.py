@@ -1,4 +1,4 @@
-"""A file that kills its decoder ends as one failure, and its neighbours are indexed."""
+"""A file that crashes its decoder becomes one failure, and the rest of its chunk is indexed."""
 
 import io
 from pathlib import Path

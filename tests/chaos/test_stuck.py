@@ -1,4 +1,4 @@
-"""An encoder that lives and does nothing does not hold a load's end."""
+"""A live encoder that makes no progress does not delay the end of a load."""
 
 import os
 import signal
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.chaos
 
 @contextmanager
 def _stuck(pid: int, worker: str, redis: RedisClient) -> Iterator[None]:
-    """Hold a process in the middle of its work, and give its signs of life for it."""
+    """Stop a process during its work, and send its heartbeats for it."""
     key, ended = keys.WORKER + worker, threading.Event()
     info = redis.get(key)
 

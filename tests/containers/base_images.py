@@ -1,4 +1,4 @@
-"""The images that the Dockerfiles start from, made here under the names that they ask for."""
+"""Builds substitutes for the base images of the Dockerfiles, under the same names."""
 
 import re
 import shutil

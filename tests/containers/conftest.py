@@ -1,4 +1,4 @@
-"""One deployment for all tests of the containers, and what it did, printed at the end."""
+"""One deployment for all tests of the containers; its measurements are printed at the end."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""compose.yaml, brought up by podman-compose, and what the tests ask of it."""
+"""Runs compose.yaml by podman-compose, and inspects its containers."""
 
 import contextlib
 import json
@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import httpx
 from shared.domain.job import FINISHED
 from tests.containers.base_images import STAND_INS
 from tests.containers.engine import PROJECT_PREFIX, REPOSITORY, Engine
+from tests.running_system import RunningSystem
 from tests.services import free_port, wait_until
 
 #: The services that run here; etcd and minio come with the server that stands in for Milvus.
@@ -24,7 +24,7 @@ OURS = ("gateway", "indexer", "encoder", "query-encoder")
 _MILVUS_PASSWORD = "Milvus"
 
 
-class Deployment:
+class Deployment(RunningSystem):
     """The containers of one compose project; its volumes outlive `down`."""
 
     def __init__(self, engine: Engine, folder: Path, pictures: Path, more: Path) -> None:
@@ -149,12 +149,6 @@ class Deployment:
         found: str = reply.json()["id"]
         return found
 
-    def job(self, job: str) -> dict[str, Any]:
-        reply = self.client.get(f"/api/v2/jobs/{job}")
-        reply.raise_for_status()
-        found: dict[str, Any] = reply.json()
-        return found
-
     def wait_job(self, job: str, seconds: float = 300) -> dict[str, Any]:
         """The job once it has ended."""
         ended: dict[str, Any] = {}
@@ -197,18 +191,6 @@ class Deployment:
 
     def wait_ready(self) -> None:
         wait_until(lambda: self.client.get("/health/ready").is_success, 120, "a ready gateway")
-
-    def wait_encoders(self, count: int, seconds: float = 120) -> list[Mapping[str, Any]]:
-        """The living encoders of loads, once there are `count`."""
-        found: list[Mapping[str, Any]] = []
-
-        def there() -> bool:
-            workers = self.client.get("/api/v2/system").json()["workers"]
-            found[:] = [worker for worker in workers if worker["queue"] == "encode"]
-            return len(found) == count
-
-        wait_until(there, seconds, f"{count} encoders")
-        return found
 
 
 def own_address() -> str:

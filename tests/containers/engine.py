@@ -1,4 +1,4 @@
-"""podman with images, containers and a configuration of its own, beside what a machine runs."""
+"""podman with its own storage and configuration, apart from other containers of the machine."""
 
 import fcntl
 import os

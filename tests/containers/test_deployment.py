@@ -1,4 +1,4 @@
-"""compose.yaml as it runs: closed, right, and exact whatever is killed. Tests run in file order."""
+"""The deployment: open ports, results, and exact counts after kills. Tests run in file order."""
 
 import io
 import json

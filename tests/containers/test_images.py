@@ -1,4 +1,4 @@
-"""The images: what they hold, what they are called, and who runs in them."""
+"""The images: their contents, labels and users."""
 
 import json
 import re

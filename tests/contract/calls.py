@@ -1,4 +1,4 @@
-"""What the tests of several calls ask, and how they read the answers."""
+"""Requests, and readers of answers, that several tests of the API share."""
 
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,12 @@ def problem(reply: httpx.Response, status: int, code: str) -> dict[str, Any]:
     assert body["type"] == f"urn:lookalike:problem:{code}"
     assert "Traceback" not in reply.text
     return body
+
+
+def plain(reply: httpx.Response, text: str) -> None:
+    """Check a plain-text answer of v1, to the letter."""
+    assert (reply.status_code, reply.text) == (200, text)
+    assert reply.headers["content-type"].startswith("text/plain")
 
 
 def search(api: httpx.Client, url: str, picture: bytes, **fields: Any) -> httpx.Response:

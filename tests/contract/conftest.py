@@ -1,4 +1,4 @@
-"""A gateway to call, with what stands behind it."""
+"""A gateway with real stores and simulated workers."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +23,7 @@ def api(settings: Settings, redis: RedisClient) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def encoder(settings: Settings, redis: RedisClient) -> Iterator[Encoder]:
-    """A living encoder that answers searches and works on loads."""
+    """A live encoder that answers searches and works on loads."""
     with Encoder(settings) as running:
         yield running
 

@@ -1,4 +1,4 @@
-"""The gateway while Redis, Milvus or both are away: it starts, says so, and recovers."""
+"""The gateway without Redis, Milvus or both: it starts, reports it, and recovers."""
 
 import io
 import shutil

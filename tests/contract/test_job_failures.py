@@ -1,4 +1,4 @@
-"""What of a job failed: told by pages and as CSV, and tried again."""
+"""A job's failures: listed by page and as CSV, and retried."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Jobs: loads of directories, their lists, their steering."""
+"""Jobs: loads of directories, lists, cancelling, pausing and resuming."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What a browser gets: the page or a word on how to get it, and the docs without the internet."""
+"""The page, or instructions to build it, and the docs without the internet."""
 
 import gzip
 import re

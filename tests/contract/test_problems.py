@@ -1,4 +1,4 @@
-"""Errors of no call in particular."""
+"""Errors that any call may answer."""
 
 import httpx
 import pytest

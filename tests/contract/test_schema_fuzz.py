@@ -1,4 +1,4 @@
-"""Requests made up from the schema: none breaks the gateway, and each answer is as declared."""
+"""Requests generated from the schema: no answer is a 500, and each is as declared."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Searches: by picture, by stored image, by vector; what refuses them."""
+"""Searches by picture, by stored image and by vector, and their errors."""
 
 import io
 import math

@@ -1,4 +1,4 @@
-"""Searches that wait for an encoder: none there, one that dies, one that is slow or full."""
+"""Searches whose encoder is missing, dies, is slow or has a full queue."""
 
 import io
 import threading

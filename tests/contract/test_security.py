@@ -1,4 +1,4 @@
-"""Keys, cookies, origins, and the headers that browsers obey."""
+"""API keys, session cookies, origins, and security headers."""
 
 from collections.abc import Iterator
 

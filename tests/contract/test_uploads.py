@@ -1,4 +1,4 @@
-"""Uploads: what is stored, what a wait tells."""
+"""Uploads: the stored files, and the answers with `wait`."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Uploads as the tests make them, and what of them is stored."""
+"""Sends uploads, and reads what is stored of them."""
 
 import io
 from typing import Any

@@ -1,4 +1,4 @@
-"""What stands in for the other processes: it takes from the real queues and writes real rows.
+"""Simulated workers, which take messages from the real queues and write real rows.
 
 The vectors are not VGG16's: equal bytes have equal vectors, and that is all.
 """

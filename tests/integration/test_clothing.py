@@ -1,4 +1,4 @@
-"""The main job on a real folder: load, find, load again, leave out copies, forget what is gone."""
+"""A real folder: load, search, reload, skip duplicates, and sync deletions."""
 
 import random
 import shutil

@@ -1,4 +1,4 @@
-"""Hostile input is refused or reported, by name, and harms nothing else."""
+"""Hostile files are refused or reported by name, and the other files are indexed."""
 
 import struct
 import zlib

@@ -1,4 +1,4 @@
-"""The stack as `make run` starts it: it serves, heals, stops, and leaves nothing behind."""
+"""The stack as `make run` starts it: it serves, recovers, and stops without leftovers."""
 
 import os
 import signal

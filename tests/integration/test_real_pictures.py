@@ -1,4 +1,4 @@
-"""Pictures of every make: what decodes is indexed, what does not is named with its reason."""
+"""Pictures of all formats: each is indexed, or is a failure with its reason."""
 
 import shutil
 from pathlib import Path

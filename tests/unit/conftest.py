@@ -1,4 +1,4 @@
-"""Unit tests start no server and reach none: what needs one stands in tests/integration.
+"""Unit tests start no server and reach none: what needs one is in tests/integration.
 
 A unit test fails when it asks for a fixture of a server, starts one itself, or connects to a port
 that another process listens on. A server within the test's own process, such as a test's HTTP

@@ -1,4 +1,4 @@
-"""The guard of tests/unit/conftest.py: a unit test cannot reach a server."""
+"""The check of tests/unit/conftest.py: a unit test cannot reach a server."""
 
 import socket
 import subprocess

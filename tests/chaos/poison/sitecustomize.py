@@ -1,4 +1,4 @@
-"""Stands in for a decoder bug: a process that opens a picture with the mark below dies at once.
+"""Simulates a decoder bug: a process that opens a picture with the marker below exits at once.
 
 The poison test puts this folder on the PYTHONPATH of one encoder. Python imports a module of
 this name at start, so production code needs no switch for the test.

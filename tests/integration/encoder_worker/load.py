@@ -1,4 +1,4 @@
-"""A load as a worker sees it: a job in a real ledger, its files in chunks, a collection to fill."""
+"""A load for encoder tests: a job in a real ledger, its chunks, and its collection."""
 
 import asyncio
 import threading

@@ -1,4 +1,4 @@
-"""Queries answered through a real Redis: vectors, refusals, and silence for those who left."""
+"""Queries answered through a real Redis: vectors, errors, and none after the deadline."""
 
 import time
 import uuid

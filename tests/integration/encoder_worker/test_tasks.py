@@ -1,4 +1,4 @@
-"""Real worker processes behind a real broker: started, asked, told to stop, killed."""
+"""Real worker processes and a real broker: start, tasks, stop and kill."""
 
 import os
 import signal
@@ -60,13 +60,13 @@ def start(settings: Settings, encoder_data: Path, tmp_path: Path) -> Iterator[St
 
 
 def alive(redis: RedisClient, settings: Settings, count: int = 1) -> list[WorkerInfo]:
-    """The living workers, once there are so many."""
+    """The live workers, once there are `count`."""
 
     def list_alive() -> list[WorkerInfo] | None:
         found = list(Workers(redis, settings).list_alive())
         return found if len(found) == count else None
 
-    return wait_until(list_alive, 90, f"{count} living workers")
+    return wait_until(list_alive, 90, f"{count} live workers")
 
 
 def log(process: Process) -> str:

@@ -1,4 +1,4 @@
-"""The real Milvus server, for the tests that milvus-lite could be too kind to."""
+"""A real Milvus server, for tests of behaviour that milvus-lite does not have."""
 
 import importlib.util
 import os
@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pymilvus import MilvusClient
 
 from shared.settings import Settings
-from tests.services import Process, free_port, wait_until
+from tests.services import Process, free_port, wait_for_milvus
 
 
 class MilvusServer(Process):
@@ -33,14 +32,7 @@ class MilvusServer(Process):
 
     def start(self) -> None:
         super().start()
-
-        def answers() -> bool:
-            client = MilvusClient(self.uri, timeout=2, dedicated=True)
-            client.list_collections()
-            client.close()
-            return True
-
-        wait_until(answers, 120, "the Milvus server")
+        wait_for_milvus(self.uri, 120)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""A load without an encoder: a real ledger and real stores, and someone who completes chunks."""
+"""A load without an encoder: real ledger and stores, chunks completed by the test."""
 
 import hashlib
 import threading

@@ -1,4 +1,4 @@
-"""The indexer as it is run: a Celery worker, whose stores and whose own life are taken away."""
+"""The indexer as a Celery worker, through outages of its stores and kills."""
 
 import os
 import signal

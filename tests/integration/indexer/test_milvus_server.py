@@ -1,4 +1,4 @@
-"""The collections on a real Milvus server, which forgives less than milvus-lite."""
+"""Collections on a real Milvus server, which is stricter than milvus-lite."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -8,6 +8,7 @@ import pytest
 
 from shared.domain.collection import IndexSpec
 from shared.domain.image import ImageFilter, ImageRow
+from shared.domain.query import SearchParameters
 from shared.errors import Conflict, NotFound
 from shared.files.uris import file_uri
 from shared.settings import Settings
@@ -75,7 +76,7 @@ async def test_every_known_index_finds(
     assert collections.count(collection) == 200
     searching = AsyncMilvusConnection(server_settings)
     search = VectorSearch(searching)
-    hits = await search.nearest(collection, vectors[3].tolist(), top_k=50)
+    hits = await search.nearest(collection, vectors[3].tolist(), SearchParameters(top_k=50))
     assert hits[0].row == rows[3]
     assert len(hits) == 50
     await searching.close()
@@ -145,26 +146,35 @@ async def test_searches_are_exact_in_order_and_pages(
     stores.images.get_many(stores.name, [rows[0].id], strong=True)
     searching = AsyncMilvusConnection(server_settings)
     search = VectorSearch(searching)
-    hits = await search.nearest(stores.name, vectors[100].tolist(), top_k=50)
+    hits = await search.nearest(stores.name, vectors[100].tolist(), SearchParameters(top_k=50))
     same = sorted(row.id for row in rows[100:140])
     assert [hit.row.id for hit in hits[:40]] == same
     paged = []
     for offset in range(0, 50, 7):
-        paged += await search.nearest(stores.name, vectors[100].tolist(), top_k=7, offset=offset)
+        paged += await search.nearest(
+            stores.name, vectors[100].tolist(), SearchParameters(top_k=7, offset=offset)
+        )
     assert paged[:50] == hits
     cosines = vectors @ vectors[100]
     for hit in hits:
         index = rows.index(hit.row)
         assert hit.score == pytest.approx(float(cosines[index]), abs=2e-6)
     filtered = await search.nearest(
-        stores.name, vectors[5].tolist(), top_k=10, filter=ImageFilter(tag="even"), min_score=-1
+        stores.name,
+        vectors[5].tolist(),
+        SearchParameters(top_k=10, filter=ImageFilter(tag="even"), min_score=-1),
     )
     assert all("even" in hit.row.tags for hit in filtered)
     assert len(filtered) == 10
     assert np.allclose(await search.vector_of(stores.name, rows[5].id), vectors[5])
-    assert await search.nearest(stores.name, vectors[0].tolist(), top_k=5, offset=50_000) == []
+    assert (
+        await search.nearest(
+            stores.name, vectors[0].tolist(), SearchParameters(top_k=5, offset=50_000)
+        )
+        == []
+    )
     with pytest.raises(NotFound):
-        await search.nearest("nothing_of_that_name", vectors[0].tolist(), top_k=1)
+        await search.nearest("nothing_of_that_name", vectors[0].tolist(), SearchParameters(top_k=1))
     await searching.close()
 
 
@@ -189,7 +199,7 @@ async def test_a_released_collection_and_a_killed_server(
     search = VectorSearch(searching)
     stores.collections._milvus.run(lambda client: client.release_collection(stores.name))
     assert stores.collections.get(stores.name).state == "not_loaded"
-    hits = await search.nearest(stores.name, vectors[1].tolist(), top_k=1)
+    hits = await search.nearest(stores.name, vectors[1].tolist(), SearchParameters(top_k=1))
     assert hits[0].row == rows[1]
     stores.collections._milvus.run(lambda client: client.release_collection(stores.name))
     assert stores.images.get(stores.name, rows[0].id) == rows[0]
@@ -199,6 +209,6 @@ async def test_a_released_collection_and_a_killed_server(
     wait_until(
         lambda: stores.collections.count(stores.name) == 300, 240, "the collection after a kill"
     )
-    hits = await search.nearest(stores.name, vectors[2].tolist(), top_k=1)
+    hits = await search.nearest(stores.name, vectors[2].tolist(), SearchParameters(top_k=1))
     assert hits[0].row == rows[2]
     await searching.close()

@@ -1,4 +1,4 @@
-"""An outage of Redis is Unavailable whatever its form; a mistake of ours stays a RedisError."""
+"""Every kind of outage of Redis raises Unavailable; a wrong command stays a RedisError."""
 
 import shutil
 from collections.abc import Callable, Iterator

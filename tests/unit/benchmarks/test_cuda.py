@@ -1,11 +1,11 @@
-"""The GPU's benchmark, kept in working order where there is no GPU."""
+"""The benchmark of a GPU, run on the CPU."""
 
 from pathlib import Path
 
 import pytest
 import torch
 
-from encoder_worker.encode.cuda import CudaRuntime, create_network
+from encoder_worker.encode.cuda import CudaNetwork, CudaRuntime, create_network
 from encoder_worker.errors import StartupError
 from encoder_worker.model.weights import find_weights
 from shared.settings import Settings
@@ -21,9 +21,8 @@ def test_every_figure_is_there(
     cpu = torch.device("cpu")
 
     def on_the_cpu(*_: object) -> CudaRuntime:
-        return CudaRuntime(
-            network, network, cpu, weights=weights.name, precision="bfloat16", batch=4, streams=1
-        )
+        both = CudaNetwork(network, network, cpu, weights.name, "bfloat16")
+        return CudaRuntime(both, batch=4, streams=1)
 
     monkeypatch.setattr(cuda, "create_cuda_runtime", on_the_cpu)
     monkeypatch.setattr(cuda, "_MATRIX", 256)

@@ -1,4 +1,4 @@
-"""Secrets from files beside variables, and the addresses that are made of them."""
+"""Secrets from files and variables, and the addresses built of them."""
 
 from pathlib import Path
 

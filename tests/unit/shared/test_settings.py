@@ -1,4 +1,4 @@
-"""Settings: read from the environment, checked, frozen, and silent about secrets."""
+"""Settings: read from the environment, validated, frozen, and secrets not shown."""
 
 from pathlib import Path
 

@@ -16,7 +16,7 @@ from shared.settings import Settings
 
 @pytest.fixture(params=["encoder@box", "box:17"])
 def worker(settings: Settings, redis: RedisClient, request: pytest.FixtureRequest) -> WorkerInfo:
-    """A living encoder of the host `box`, by each way that processes name themselves."""
+    """A live encoder of the host `box`, by each way that processes name themselves."""
     info = WorkerInfo(id="1", name=request.param, queue="encode", started_at=time.time())
     Workers(redis, settings).heartbeat(info)
     return info

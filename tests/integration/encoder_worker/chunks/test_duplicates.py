@@ -1,4 +1,4 @@
-"""Of equal files one is kept, where the load says so."""
+"""`on_duplicate: skip` indexes one of several equal files."""
 
 import os
 

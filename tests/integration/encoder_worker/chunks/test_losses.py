@@ -1,4 +1,4 @@
-"""Chunks that lose workers, jobs that end, processes that do, and files that make them."""
+"""Chunks whose worker is lost, whose job ends, or whose process stops or crashes."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path

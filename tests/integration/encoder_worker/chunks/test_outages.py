@@ -1,4 +1,4 @@
-"""Stores that go away in the middle of a chunk, and come back: nothing is lost, nothing twice."""
+"""Outages of the stores during a chunk: every file is indexed and counted once."""
 
 import threading
 from collections.abc import Iterator, Sequence

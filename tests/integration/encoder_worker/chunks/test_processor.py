@@ -1,4 +1,4 @@
-"""Chunks worked on for real: a ledger, a collection, files, and the untrained network."""
+"""Chunks processed with a real ledger, collection, files and the untrained network."""
 
 import os
 import shutil

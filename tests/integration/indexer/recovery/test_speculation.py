@@ -1,4 +1,4 @@
-"""Idle encoders get what a slow one holds; what both report counts once."""
+"""Idle encoders get the chunks of a slow one; results of both are counted once."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""A scan whose indexer died, taken up by another: every file counts once."""
+"""A scan whose indexer died is continued by another, and every file is counted once."""
 
 import contextlib
 import threading

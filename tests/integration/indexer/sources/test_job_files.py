@@ -1,4 +1,4 @@
-"""Retries: the failed files of an earlier job, as they are by now."""
+"""Retries: the failed files of an earlier job, with their current sizes and times."""
 
 from shared.domain.chunk import FileRef
 from shared.domain.job import RetrySource

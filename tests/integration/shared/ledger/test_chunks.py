@@ -1,4 +1,4 @@
-"""The ledger counts a chunk once, whatever is killed, repeated or comes too late."""
+"""The ledger counts a chunk once, through kills, repeated calls and late reports."""
 
 from shared.domain.chunk import ChunkOutcome
 from tests.integration.shared.ledger.ledger import FILES, Ledger, failure

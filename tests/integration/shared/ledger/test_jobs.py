@@ -1,4 +1,4 @@
-"""Jobs in the ledger: their ways and ends, their lists, failures and events."""
+"""Jobs in the ledger: state transitions, lists, failures and events."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Queries pass through Redis whole, wait without writing, and leave nothing on its disk."""
+"""Queries pass through Redis unchanged and without writes to its disk."""
 
 import io
 import threading

@@ -1,4 +1,4 @@
-"""A scan whose calls reached Redis while the answers did not counts everything once."""
+"""Repeated ledger calls of a scan, whose first answers were lost, count everything once."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The ledger counts what a scan finds once, whoever scans, and how often."""
+"""The ledger counts a scan's files once, however often and by whom it is scanned."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Messages go out together, in order, and again once Redis is back."""
+"""Messages are sent in batches and in order, and again after an outage of Redis."""
 
 from pathlib import Path
 

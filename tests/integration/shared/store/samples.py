@@ -1,4 +1,4 @@
-"""Rows and vectors made up for tests."""
+"""Sample rows and vectors."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What becomes of calls when Milvus dies, comes back, or hangs."""
+"""Calls to Milvus while it is down, restarted, or hangs."""
 
 import os
 import signal
@@ -9,6 +9,7 @@ import pytest
 from pymilvus.exceptions import MilvusException, ParamError
 
 from shared.domain.image import ImageFilter
+from shared.domain.query import SearchParameters
 from shared.errors import NotFound, Unavailable
 from shared.settings import Settings
 from shared.store import client
@@ -44,7 +45,9 @@ async def test_the_same_clients_go_on_after_a_kill(
     collections.create("pictures", weights="w", pooling="avg")
     rows, vectors = [make_row(n) for n in range(100)], make_vectors(100)
     writer.upsert("pictures", rows, vectors)
-    assert len(await search.nearest("pictures", vectors[0].tolist(), top_k=5)) == 5
+    assert (
+        len(await search.nearest("pictures", vectors[0].tolist(), SearchParameters(top_k=5))) == 5
+    )
 
     own_milvus.kill()
     for call in (
@@ -56,11 +59,11 @@ async def test_the_same_clients_go_on_after_a_kill(
             call()
         assert refusal.value.code == "milvus_unavailable"
     with pytest.raises(Unavailable):
-        await search.nearest("pictures", vectors[0].tolist(), top_k=5)
+        await search.nearest("pictures", vectors[0].tolist(), SearchParameters(top_k=5))
 
     own_milvus.start()
     # It comes back with the collection released: whoever asks first loads it.
-    hits = await search.nearest("pictures", vectors[3].tolist(), top_k=1)
+    hits = await search.nearest("pictures", vectors[3].tolist(), SearchParameters(top_k=1))
     assert hits[0].row == rows[3]
     collections._milvus.run(lambda client: client.release_collection("pictures"))
     assert collections.get("pictures").state == "not_loaded"

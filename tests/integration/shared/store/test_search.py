@@ -6,6 +6,7 @@ import pytest
 
 from shared.domain.fingerprint import DIMENSION
 from shared.domain.image import ImageFilter
+from shared.domain.query import SearchParameters
 from shared.errors import InvalidRequest, NotFound, Unavailable
 from shared.settings import Settings
 from shared.store.client import AsyncMilvusConnection
@@ -28,7 +29,7 @@ async def test_hits_are_the_nearest_in_order(search: VectorSearch, empty: str, f
     vectors = fill(rows)
     cosines = vectors @ vectors[7]
     expected = np.argsort(-cosines)
-    hits = await search.nearest(empty, vectors[7].tolist(), top_k=20)
+    hits = await search.nearest(empty, vectors[7].tolist(), SearchParameters(top_k=20))
     assert [hit.row for hit in hits] == [rows[n] for n in expected[:20]]
     assert hits[0].score == 1.0
     assert hits[0].distance == 0.0
@@ -40,13 +41,13 @@ async def test_hits_are_the_nearest_in_order(search: VectorSearch, empty: str, f
 async def test_pages_continue_each_other(search: VectorSearch, empty: str, fill: Fill) -> None:
     vectors = fill([make_row(n) for n in range(700)])
     query = vectors[0].tolist()
-    whole = await search.nearest(empty, query, top_k=700)
+    whole = await search.nearest(empty, query, SearchParameters(top_k=700))
     assert len(whole) == 700
     paged = []
     for offset in range(0, 800, 90):
-        paged += await search.nearest(empty, query, top_k=90, offset=offset)
+        paged += await search.nearest(empty, query, SearchParameters(top_k=90, offset=offset))
     assert paged == whole
-    assert await search.nearest(empty, query, top_k=10, offset=100_000) == []
+    assert await search.nearest(empty, query, SearchParameters(top_k=10, offset=100_000)) == []
 
 
 async def test_equal_pictures_are_ordered_by_id_across_pages(
@@ -57,7 +58,9 @@ async def test_equal_pictures_are_ordered_by_id_across_pages(
     writer.upsert(empty, rows, vectors)
     paged = []
     for offset in range(0, 120, 7):
-        paged += await search.nearest(empty, vectors[0].tolist(), top_k=7, offset=offset)
+        paged += await search.nearest(
+            empty, vectors[0].tolist(), SearchParameters(top_k=7, offset=offset)
+        )
     same = sorted(row.id for row in rows[:60])
     other = sorted(row.id for row in rows[60:])
     assert [hit.row.id for hit in paged] == same + other
@@ -70,20 +73,28 @@ async def test_filters_scores_and_the_image_itself(
     rows = [make_row(n) for n in range(60)]
     vectors = fill(rows)
     query = vectors[4].tolist()
-    hits = await search.nearest(empty, query, top_k=60, filter=ImageFilter(tag="even"))
+    hits = await search.nearest(
+        empty, query, SearchParameters(top_k=60, filter=ImageFilter(tag="even"))
+    )
     assert {hit.row.id for hit in hits} == {row.id for row in rows[::2]}
     hits = await search.nearest(
-        empty, query, top_k=5, exclude=rows[4].id, filter=ImageFilter(path_prefix="/photos/1/")
+        empty,
+        query,
+        SearchParameters(top_k=5, filter=ImageFilter(path_prefix="/photos/1/")),
+        exclude=rows[4].id,
     )
     assert len(hits) == 5
     assert all(hit.row.uri.startswith("file:///photos/1/") for hit in hits)
     assert rows[4] not in [hit.row for hit in hits]
-    hits = await search.nearest(empty, query, top_k=60, min_score=0.9999)
+    hits = await search.nearest(empty, query, SearchParameters(top_k=60, min_score=0.9999))
     assert [hit.row for hit in hits] == [rows[4]]
-    hits = await search.nearest(empty, query, top_k=60, exclude=rows[4].id)
+    hits = await search.nearest(empty, query, SearchParameters(top_k=60), exclude=rows[4].id)
     assert len(hits) == 59
     assert (
-        await search.nearest(empty, query, top_k=5, filter=ImageFilter(tag='x" or id != "')) == []
+        await search.nearest(
+            empty, query, SearchParameters(top_k=5, filter=ImageFilter(tag='x" or id != "'))
+        )
+        == []
     )
 
 
@@ -98,7 +109,9 @@ async def test_the_vector_of_an_image(search: VectorSearch, empty: str, fill: Fi
 
 
 async def test_an_empty_collection_has_no_hits(search: VectorSearch, empty: str) -> None:
-    assert await search.nearest(empty, make_vectors(1)[0].tolist(), top_k=10) == []
+    assert (
+        await search.nearest(empty, make_vectors(1)[0].tolist(), SearchParameters(top_k=10)) == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -107,14 +120,14 @@ async def test_an_empty_collection_has_no_hits(search: VectorSearch, empty: str)
 )
 async def test_a_vector_that_is_none(search: VectorSearch, empty: str, vector: list[float]) -> None:
     with pytest.raises(InvalidRequest) as refusal:
-        await search.nearest(empty, vector, top_k=10)
+        await search.nearest(empty, vector, SearchParameters(top_k=10))
     assert refusal.value.code == "invalid_vector"
 
 
 async def test_unknown_and_away(search: VectorSearch, base_settings: Settings) -> None:
     vector = make_vectors(1)[0].tolist()
     with pytest.raises(NotFound) as refusal:
-        await search.nearest("nothing_of_that_name", vector, top_k=1)
+        await search.nearest("nothing_of_that_name", vector, SearchParameters(top_k=1))
     assert refusal.value.code == "collection_not_found"
     with pytest.raises(NotFound):
         await search.vector_of("nothing_of_that_name", "0" * 32)
@@ -123,7 +136,7 @@ async def test_unknown_and_away(search: VectorSearch, base_settings: Settings) -
     connection = AsyncMilvusConnection(base_settings)
     nowhere = VectorSearch(connection)
     with pytest.raises(Unavailable):
-        await nowhere.nearest("any", vector, top_k=1)
+        await nowhere.nearest("any", vector, SearchParameters(top_k=1))
     with pytest.raises(Unavailable):
         await nowhere.vector_of("any", "0" * 32)
     with pytest.raises(Unavailable):
@@ -152,7 +165,7 @@ async def test_many_searches_share_one_connection(
     connection = AsyncMilvusConnection(settings)
     fresh = VectorSearch(connection)
     found = await asyncio.gather(
-        *(fresh.nearest(empty, vector.tolist(), top_k=1) for vector in vectors)
+        *(fresh.nearest(empty, vector.tolist(), SearchParameters(top_k=1)) for vector in vectors)
     )
     assert [hits[0].row.bytes for hits in found] == [1000 + n for n in range(20)]
     await connection.close()

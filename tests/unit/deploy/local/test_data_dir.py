@@ -1,4 +1,4 @@
-"""deploy.local.data_dir: one stack to a directory, and ports that it keeps."""
+"""deploy.local.data_dir: one stack per directory, and ports that stay the same."""
 
 import os
 import socket

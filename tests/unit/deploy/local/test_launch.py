@@ -1,4 +1,4 @@
-"""The launcher as a person meets it when something is wrong: one message, status 2, no trace."""
+"""The launcher's errors: one message, status 2, no traceback."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""The status: what a person reads while the stack starts, runs, loses a part and has it back."""
+"""The status messages while the stack starts, runs, loses a part and has it again."""
 
 import json
 import threading
@@ -70,16 +70,16 @@ def status(gateway: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     )
 
 
-def test_says_where_to_look_once_it_is_ready(
+def test_says_addresses_once_it_is_ready(
     status: StatusReporter, gateway: Gateway, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     gateway.set_away("encoder")
-    status.look()
-    status.look()
+    status.check()
+    status.check()
     assert capsys.readouterr().out == "  waiting for: encoder\n"
     gateway.set_away()
-    status.look()
-    status.look()
+    status.check()
+    status.check()
     lines = [line.split(None, 1) for line in capsys.readouterr().out.splitlines()[1:]]
     assert lines == [
         ["Page", f"http://127.0.0.1:{gateway.server_port}/"],
@@ -97,7 +97,7 @@ def test_untrained_weights_are_said_loudly(
 ) -> None:
     gateway.system = {"weights": "untrained-1b2c3d4e", "untrained": True}
     gateway.set_away()
-    status.look()
+    status.check()
     assert "untrained-1b2c3d4e (random: " in capsys.readouterr().out
 
 
@@ -105,15 +105,15 @@ def test_tells_what_is_away_and_back(
     status: StatusReporter, gateway: Gateway, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     gateway.set_away()
-    status.look()
+    status.check()
     capsys.readouterr()
     gateway.set_away("milvus", "redis")
-    status.look()
-    status.look()
+    status.check()
+    status.check()
     logs = f"{tmp_path}/logs/milvus.log and {tmp_path}/logs/valkey.log"
     assert capsys.readouterr().out == f"Away: milvus, redis; see {logs}\n"
     gateway.set_away()
-    status.look()
+    status.check()
     assert capsys.readouterr().out == "Everything answers again.\n"
 
 
@@ -121,7 +121,7 @@ def test_gateway_that_does_not_answer_is_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(module, "_REMIND", 0.0)
-    StatusReporter(Settings(port=free_port(), data_dir=tmp_path)).look()
+    StatusReporter(Settings(port=free_port(), data_dir=tmp_path)).check()
     expected = f"Still waiting for: gateway; see {tmp_path}/logs/gateway.log\n"
     assert capsys.readouterr().out == expected
 

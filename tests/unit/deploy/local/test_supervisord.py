@@ -1,4 +1,4 @@
-"""supervisord.conf: every program comes back, ends whole, and leaves nothing behind."""
+"""supervisord.conf: every program is restarted, and stopped with all its children."""
 
 from configparser import RawConfigParser, SectionProxy
 from pathlib import Path

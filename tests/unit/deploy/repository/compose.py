@@ -1,4 +1,4 @@
-"""compose.yaml as Compose itself sees it: merged, with its variables filled in."""
+"""compose.yaml as Compose reads it: merged, with its variables substituted."""
 
 import re
 from collections.abc import Iterator, Mapping

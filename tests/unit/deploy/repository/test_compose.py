@@ -1,4 +1,4 @@
-"""compose.yaml: valid, complete, closed to the outside, and without a password of its own."""
+"""compose.yaml: valid, complete, one published port, and no default password."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""How compose.yaml's stores come by their passwords: a variable, else a file, else no start."""
+"""The passwords of compose.yaml's stores: from a variable, else from a file, else no start."""
 
 import os
 import subprocess

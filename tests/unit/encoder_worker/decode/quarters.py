@@ -1,4 +1,4 @@
-"""Pictures of four coloured quarters, their files, and what is seen of them."""
+"""Pictures of four coloured quarters, their files, and the colours found in them."""
 
 from collections.abc import Callable
 

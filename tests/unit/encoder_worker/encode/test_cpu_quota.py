@@ -1,4 +1,4 @@
-"""CPU quotas of control groups, of both versions, and what is made of them."""
+"""CPU quotas of control groups, versions 1 and 2."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The line before the network: who shares a forward pass, who is answered how."""
+"""The encoder's queue: which pictures share a forward pass, and how errors are returned."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""The trained network's vectors, pinned: a runtime that drifts from them is another network.
+"""The trained network's vectors are equal to stored ones on every runtime.
 
 `python -m tests.unit.encoder_worker.encode.test_golden` writes them anew, after an intended change.
 """
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
 from encoder_worker.encode import cuda
-from encoder_worker.encode.cuda import CudaRuntime
+from encoder_worker.encode.cuda import CudaNetwork, CudaRuntime
 from encoder_worker.encode.encoder import normalise
 from encoder_worker.encode.openvino import OpenVinoRuntime
 from encoder_worker.encode.runtime import Pixels, Runtime
@@ -66,9 +66,7 @@ def on_torch(settings: Settings) -> Runtime:
 def as_on_cuda(settings: Settings) -> Runtime:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network = cuda.create_network(find_weights(settings), "float16").to(device)
-    return CudaRuntime(
-        network, network, device, weights="w", precision="float16", batch=1, streams=1
-    )
+    return CudaRuntime(CudaNetwork(network, network, device, "w", "float16"), batch=1, streams=1)
 
 
 RUNTIMES: dict[str, Callable[[Settings], Runtime]] = {

@@ -1,7 +1,8 @@
-"""The runtimes against the reference, and the reference against numbers written down."""
+"""The runtimes against the reference, and the reference against stored numbers."""
 
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import get_args
@@ -14,7 +15,7 @@ from structlog.testing import capture_logs
 from torch import Tensor
 
 from encoder_worker.encode import cuda
-from encoder_worker.encode.cuda import CudaRuntime
+from encoder_worker.encode.cuda import CudaNetwork, CudaRuntime
 from encoder_worker.encode.devices import CPU, Device
 from encoder_worker.encode.encoder import Encoder, normalise
 from encoder_worker.encode.factory import create_runtime
@@ -119,14 +120,16 @@ def test_openvino_in_float32_is_exact(
     np.testing.assert_allclose(unit, reference, atol=1e-5)
 
 
+def on_cpu(plain: Callable[[Tensor], Tensor], fused: Callable[[Tensor], Tensor]) -> CudaNetwork:
+    return CudaNetwork(plain, fused, torch.device("cpu"), "w", "bfloat16")
+
+
 def test_the_cuda_path_keeps_to_the_reference(
     weights: Weights, pictures: list[Pixels], reference: NDArray[np.float32]
 ) -> None:
     """All of it but streams and graphs, which a CPU has not: a full batch, and one of one."""
     network = cuda.create_network(weights, "bfloat16")
-    runtime: Runtime = CudaRuntime(
-        network, network, torch.device("cpu"), weights="w", precision="bfloat16", batch=2, streams=1
-    )
+    runtime: Runtime = CudaRuntime(on_cpu(network, network), batch=2, streams=1)
     for rows in (slice(2), slice(2, 3)):
         unit = normalise(runtime.forward(pictures[rows], POOLINGS[rows]))
         assert (unit * reference[rows]).sum(axis=1).min() >= 0.999
@@ -151,15 +154,7 @@ def test_a_network_that_does_not_compile_runs_eagerly() -> None:
         return torch.ones((len(batch), 7, 7, 512))
 
     with capture_logs() as logs:
-        runtime = CudaRuntime(
-            plain,
-            broken,
-            torch.device("cpu"),
-            weights="w",
-            precision="bfloat16",
-            batch=4,
-            streams=2,
-        )
+        runtime = CudaRuntime(on_cpu(plain, broken), batch=4, streams=2)
     assert {line["event"] for line in logs} == {"compile_failed"}
     assert runtime.forward([pattern()], ["avg"]).tolist() == [[1.0] * 512]
 
@@ -169,15 +164,7 @@ def test_memory_that_runs_out_is_not_taken_for_a_compilers_failure() -> None:
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     with pytest.raises(torch.OutOfMemoryError):
-        CudaRuntime(
-            hungry,
-            hungry,
-            torch.device("cpu"),
-            weights="w",
-            precision="float16",
-            batch=4,
-            streams=1,
-        )
+        CudaRuntime(on_cpu(hungry, hungry), batch=4, streams=1)
 
 
 def test_a_worker_on_the_cpu_starts_without_torch(encoder_settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""Weights in the box and from files: what is taken, what is refused, and what is said."""
+"""Weights, bundled and from files: those accepted, those refused, and the messages."""
 
 import hashlib
 import subprocess

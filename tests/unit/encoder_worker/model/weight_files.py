@@ -1,4 +1,4 @@
-"""Weight files of a VGG16 whose tensors are one number each, so that they are quick to make."""
+"""Weight files of a VGG16 whose tensors each repeat one number, which is quick to write."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Walks of what is lost, unreadable, too deep, or changes meanwhile."""
+"""Traversal of directories that are missing, unreadable, too deep, or change meanwhile."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A tree of files to walk, and what a walk finds in it."""
+"""A tree of files to traverse, and the files found in it."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Formats are told by content: a name proves nothing."""
+"""Formats are recognised by content and not by name."""
 
 import io
 

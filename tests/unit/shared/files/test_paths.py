@@ -1,4 +1,4 @@
-"""No path leads out of the image roots, whatever it is written like."""
+"""No path leads out of the image roots, however it is written."""
 
 import os
 from pathlib import Path

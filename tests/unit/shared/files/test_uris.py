@@ -1,4 +1,4 @@
-"""Names: the same file is always the same row, and no name is lost on its way to a uri."""
+"""Uris: one file has one uri, and every file name can be restored from it."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Paging by time against a store in memory that answers as unhelpfully as Milvus may."""
+"""Paging by time over a store in memory that returns rows in no order, as Milvus may."""
 
 import random
 import re
