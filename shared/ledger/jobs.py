@@ -1,5 +1,6 @@
 """Jobs: written once, read often, ended by exactly one of done, failed, cancelled."""
 
+import itertools
 import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,8 +21,6 @@ from shared.settings import Settings
 _PUSH_BATCH = 500
 _LIST_BATCH = 100
 _FAILURES_PAGE = 1000
-#: Enough that one is left when collections are dropped with their jobs.
-_DIRECTORY_JOBS_KEPT = 1000
 #: Seconds for which a retry of a job may block another one.
 _RETRY_LOCK_SECONDS = 30
 
@@ -36,38 +35,21 @@ class Jobs(Retriable):
     def __init__(self, redis: RedisClient, settings: Settings) -> None:
         self._redis = redis
         self._retention = int(settings.job_retention_days * 86400)
+        self._create = redis.register_script(scripts.CREATE_JOB)
+        self._add_files = redis.register_script(scripts.ADD_FILES)
         self._end = redis.register_script(scripts.END_JOB)
         self._set_paused = redis.register_script(scripts.SET_PAUSED)
 
     def create(self, spec: JobSpec, files: Iterable[FileRef] = ()) -> Job:
-        """Write a job, and for uploads and retries the list of its files."""
-        key = keys.job(spec.id)
-        batch: list[str] = []
-        for file in files:
-            batch.append(file.model_dump_json())
-            if len(batch) == _PUSH_BATCH:
-                self._redis.rpush(keys.job(spec.id, "files"), *batch)
-                batch.clear()
-        with self._redis.pipeline(transaction=True) as pipe:
-            if batch:
-                pipe.rpush(keys.job(spec.id, "files"), *batch)
-            pipe.hset(
-                key,
-                mapping={
-                    "spec": spec.model_dump_json(),
-                    "state": "queued",
-                    "paused": "0",
-                    "retention": self._retention,
-                    "scan_sent_at": time.time(),
-                },
-            )
-            pipe.zadd(keys.JOBS, {spec.id: spec.created_at})
-            pipe.zadd(keys.collection_jobs(spec.collection), {spec.id: spec.created_at})
-            if spec.source.kind == "directory":
-                pipe.zadd(keys.DIRECTORY_JOBS, {spec.id: spec.created_at})
-                pipe.zremrangebyrank(keys.DIRECTORY_JOBS, 0, -_DIRECTORY_JOBS_KEPT - 1)
-            pipe.sadd(keys.ACTIVE, spec.id)
-            pipe.execute()
+        """Write a job, and for uploads and retries the list of its files before it."""
+        job, written = keys.for_job(spec.id), 0
+        texts = (file.model_dump_json() for file in files)
+        while batch := list(itertools.islice(texts, _PUSH_BATCH)):
+            self._add_files(keys=job, args=[written, *batch])
+            written += len(batch)
+        loads_directory = "1" if spec.source.kind == "directory" else "0"
+        args = [spec.model_dump_json(), spec.collection, repr(spec.created_at), loads_directory]
+        self._create(keys=job, args=[*args, self._retention, spec.priority])
         return Job(spec=spec, status="queued")
 
     @repeatable

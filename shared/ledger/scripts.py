@@ -18,6 +18,8 @@ def _on_query(name: str) -> str:
     return (_FOLDER / f"{name}.lua").read_text()
 
 
+CREATE_JOB = _on_job("create_job")
+ADD_FILES = _on_job("add_files")
 CLAIM_CHUNK = _on_job("claim_chunk")
 RELEASE_CHUNK = _on_job("release_chunk")
 COMPLETE_CHUNK = _on_job("complete_chunk")

@@ -15,6 +15,14 @@ end
 local function event(kind, data)
   redis.call('XADD', job .. ':events', 'MAXLEN', '~', '10000', '*', 'kind', kind, 'data', data)
 end
+-- What is left of a job that ended expires, also what a late report has just made anew.
+local function expire()
+  local keep = tonumber(get('retention'))
+  for _, part in ipairs({'', ':failures', ':chunks', ':leases', ':rate'}) do
+    redis.call('EXPIRE', job .. part, keep)
+  end
+  redis.call('EXPIRE', job .. ':events', math.min(keep, 86400))
+end
 local function finish(state)
   redis.call('HSET', job, 'state', state, 'paused', '0', 'finished_at', tostring(now()))
   redis.call('SREM', prefix .. 'jobs:active', job_id)
@@ -25,12 +33,8 @@ local function finish(state)
       redis.call('HDEL', job .. ':chunks', chunk)
     end
   end
-  local keep = tonumber(get('retention'))
-  for _, part in ipairs({'', ':failures', ':chunks', ':leases', ':rate'}) do
-    redis.call('EXPIRE', job .. part, keep)
-  end
   event('end', state)
-  redis.call('EXPIRE', job .. ':events', math.min(keep, 86400))
+  expire()
 end
 local function close_if_complete()
   if get('scan_done') == '1' and redis.call('HLEN', job .. ':chunks') == 0 and not terminal() then

@@ -3,6 +3,9 @@ local lease = redis.call('HGET', job .. ':leases', ARGV[1])
 if not lease or holder(lease) ~= ARGV[2] then return 0 end
 redis.call('HDEL', job .. ':leases', ARGV[1])
 redis.call('HDEL', job .. ':sent', ARGV[1])
-redis.call('HINCRBY', job .. ':attempts', ARGV[1], -1)
-if terminal() then redis.call('HDEL', job .. ':chunks', ARGV[1]) end
+if terminal() then
+  redis.call('HDEL', job .. ':chunks', ARGV[1])
+else
+  redis.call('HINCRBY', job .. ':attempts', ARGV[1], -1)
+end
 return 1

@@ -1,0 +1,15 @@
+-- ARGV: spec, collection, its time, whether it loads a directory ('1'), seconds to keep it, priority.
+-- Does nothing the second time: the first answer may have been lost with its connection.
+if redis.call('HEXISTS', job, 'spec') == 1 then return 0 end
+redis.call('HSET', job, 'spec', ARGV[1], 'state', 'queued', 'paused', '0', 'retention', ARGV[5],
+  'priority', ARGV[6], 'scan_sent_at', tostring(now()))
+redis.call('PERSIST', job .. ':files')
+redis.call('ZADD', prefix .. 'jobs', ARGV[3], job_id)
+redis.call('ZADD', prefix .. 'collection:' .. ARGV[2] .. ':jobs', ARGV[3], job_id)
+if ARGV[4] == '1' then
+  redis.call('ZADD', prefix .. 'jobs:directory', ARGV[3], job_id)
+  -- Enough that one is left when collections are dropped with their jobs.
+  redis.call('ZREMRANGEBYRANK', prefix .. 'jobs:directory', 0, -1001)
+end
+redis.call('SADD', prefix .. 'jobs:active', job_id)
+return 1

@@ -1,0 +1,82 @@
+"""What the ledger must say of a job, in plain Python."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from shared.domain.chunk import ChunkOutcome, FileRef
+from shared.domain.job import Job, JobStatus
+
+
+class Lease(NamedTuple):
+    """A claim of a chunk, as the worker that made it knows it."""
+
+    worker: str
+    token: str
+
+
+@dataclass
+class ChunkModel:
+    """A chunk that was not reported yet. `lease` is the one that the ledger holds to."""
+
+    files: tuple[FileRef, ...]
+    lease: Lease | None = None
+    attempts: int = 0
+    sent: bool = True
+
+
+@dataclass
+class JobModel:
+    """One job, and what was counted of it."""
+
+    id: str
+    collection: str
+    status: JobStatus = "queued"
+    paused: bool = False
+    generation: int = 0
+    owner: str | None = None
+    scan_done: bool = False
+    chunk_total: int = 0
+    scan_unchanged: int = 0
+    ignored: int = 0
+    chunks: dict[str, ChunkModel] = field(default_factory=dict)
+    counts: dict[str, int] = field(
+        default_factory=lambda: dict.fromkeys(("indexed", "unchanged", "duplicates", "failed"), 0)
+    )
+    failures: list[str] = field(default_factory=list)
+    #: Chunks that were reported, with what was said, to be said again.
+    reported: list[tuple[str, ChunkOutcome]] = field(default_factory=list)
+
+    @property
+    def ended(self) -> bool:
+        return self.status in ("done", "failed", "cancelled")
+
+    def report(self, chunk_id: str, outcome: ChunkOutcome) -> None:
+        """A chunk is reported for the first time."""
+        del self.chunks[chunk_id]
+        self.counts["indexed"] += outcome.indexed
+        self.counts["unchanged"] += outcome.unchanged
+        self.counts["duplicates"] += outcome.duplicates
+        self.counts["failed"] += len(outcome.failures)
+        self.failures += [failure.uri for failure in outcome.failures]
+        self.close_if_complete()
+
+    def close_if_complete(self) -> None:
+        if self.scan_done and not self.chunks and not self.ended:
+            self.end("done")
+
+    def end(self, status: JobStatus) -> None:
+        """Leased chunks may still be reported; the others are dropped."""
+        self.status, self.paused = status, False
+        self.chunks = {name: chunk for name, chunk in self.chunks.items() if chunk.lease}
+
+    def check(self, job: Job) -> None:
+        """Whether the ledger says the same, and adds up."""
+        assert job.status == ("paused" if self.paused else self.status)
+        assert job.total == self.chunk_total + self.scan_unchanged
+        assert job.ignored == self.ignored
+        assert job.unchanged == self.counts["unchanged"] + self.scan_unchanged
+        found = (job.indexed, job.duplicates, job.failed)
+        assert found == tuple(self.counts[name] for name in ("indexed", "duplicates", "failed"))
+        assert job.done == job.indexed + job.unchanged + job.duplicates + job.failed <= job.total
+        assert (job.status != "done") or job.done == job.total
+        assert job.finished == self.ended
