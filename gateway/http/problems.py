@@ -154,16 +154,9 @@ class UnhandledErrors:
             _log.exception("request_failed", method=scope["method"], path=scope["path"])
             if started:
                 raise
-            await internal_error()(scope, receive, send)
-
-
-def internal_error() -> Response:
-    return problem_response(
-        500,
-        "internal_error",
-        "Internal error",
-        "The gateway failed; its log has the cause.",
-    )
+            detail = "The gateway failed; its log has the cause."
+            answer = problem_response(500, "internal_error", "Internal error", detail)
+            await answer(scope, receive, send)
 
 
 async def _on_lookalike_error(_: Request, error: Exception) -> Response:
