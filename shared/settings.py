@@ -6,7 +6,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import quote, urlsplit
 
-from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    Field,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from shared.domain.collection import COLLECTION_PATTERN, IndexType
@@ -15,6 +22,7 @@ from shared.secret_files import SecretFiles
 
 WeightsInput = Literal["oxford", "torchvision"]
 CommaList = Annotated[tuple[str, ...], NoDecode]
+RealPath = Annotated[Path, AfterValidator(lambda path: path.expanduser().resolve())]
 _PREFIX = "LOOKALIKE_"
 
 
@@ -39,10 +47,10 @@ class Settings(BaseSettings):
     )
 
     # Paths and addresses
-    image_roots: Annotated[tuple[Path, ...], NoDecode] = Field(
+    image_roots: Annotated[tuple[RealPath, ...], NoDecode] = Field(
         (), description="Folders that loads may read, separated by the system's path separator."
     )
-    data_dir: Path = Field(
+    data_dir: RealPath = Field(
         Path("var"), description="Directory of uploads, stores, caches and locks."
     )
     host: str = Field("127.0.0.1", description="Address the gateway listens on.")
@@ -184,16 +192,6 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
-
-    @field_validator("image_roots")
-    @classmethod
-    def _resolve_roots(cls, value: tuple[Path, ...]) -> tuple[Path, ...]:
-        return tuple(path.expanduser().resolve() for path in value)
-
-    @field_validator("data_dir")
-    @classmethod
-    def _resolve_data_dir(cls, value: Path) -> Path:
-        return value.expanduser().resolve()
 
     @model_validator(mode="after")
     def _lease_outlives_heartbeat(self) -> Self:

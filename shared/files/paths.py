@@ -13,6 +13,10 @@ from shared.errors import InvalidRequest, PictureError
 from shared.files.uris import FILE_SCHEME, UPLOAD_NAME, UPLOAD_SCHEME, file_path
 from shared.settings import Settings
 
+#: A FIFO or device in place of a file must not block the reader (O_NONBLOCK, then a check of its
+#: type), nor a symbolic link be followed.
+OPEN_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+
 
 def resolve_directory(path: str, settings: Settings) -> Path:
     """The real directory that a caller's `path` names.
@@ -81,8 +85,7 @@ def open_image(uri: str, collection: str, settings: Settings) -> BinaryIO:
     """
     path = resolve_uri(uri, collection, settings)
     try:
-        # A fifo or device under a root must not hang the reader: O_NONBLOCK, then a type check.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+        descriptor = os.open(path, OPEN_FLAGS)
     except FileNotFoundError as error:
         raise PictureError("missing", "The file is gone.") from error
     except OSError as error:
