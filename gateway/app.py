@@ -14,6 +14,7 @@ from gateway import __version__, openapi
 from gateway.factory import open_services
 from gateway.http import docs, problems
 from gateway.http.body_limit import BodyLimit
+from gateway.http.hosts import HostCheck
 from gateway.http.problems import UnhandledErrors
 from gateway.http.request_metrics import RequestMetrics
 from gateway.http.security import AccessControl, ApiKeys, SecurityHeaders
@@ -101,7 +102,8 @@ def _middleware(settings: Settings) -> list[Middleware]:
         # (`--no-proxy-headers`), so that one setting names the trusted proxies.
         Middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies)),
         Middleware(RequestMetrics),
-        Middleware(SecurityHeaders),
+        Middleware(SecurityHeaders, settings=settings),
+        Middleware(HostCheck, settings=settings),
         Middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,

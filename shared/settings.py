@@ -1,34 +1,19 @@
 """Every setting of Lookalike, in one frozen class read from `LOOKALIKE_*`."""
 
 import functools
-import os
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Literal, Self
 from urllib.parse import quote, urlsplit
 
-from pydantic import (
-    AfterValidator,
-    AliasChoices,
-    Field,
-    SecretStr,
-    field_validator,
-    model_validator,
-)
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from shared.domain.collection import COLLECTION_PATTERN, IndexType
 from shared.domain.fingerprint import Pooling
 from shared.secret_files import SecretFiles
+from shared.setting_types import PREFIX, CommaList, PathList, ResolvedPath, SecretList, renamed
 
 WeightsInput = Literal["oxford", "torchvision"]
-CommaList = Annotated[tuple[str, ...], NoDecode]
-RealPath = Annotated[Path, AfterValidator(lambda path: path.expanduser().resolve())]
-_PREFIX = "LOOKALIKE_"
-
-
-def _renamed(name: str, former: str) -> AliasChoices:
-    """The variables of a renamed setting: its own, and for one more release the former one."""
-    return AliasChoices(f"{_PREFIX}{name}", f"{_PREFIX}{former}")
 
 
 class Settings(BaseSettings):
@@ -39,7 +24,7 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix=_PREFIX,
+        env_prefix=PREFIX,
         env_ignore_empty=True,
         frozen=True,
         extra="ignore",
@@ -47,10 +32,10 @@ class Settings(BaseSettings):
     )
 
     # Paths and addresses
-    image_roots: Annotated[tuple[RealPath, ...], NoDecode] = Field(
+    image_roots: PathList = Field(
         (), description="Folders that loads may read, separated by the system's path separator."
     )
-    data_dir: RealPath = Field(
+    data_dir: ResolvedPath = Field(
         Path("var"), description="Directory of uploads, stores, caches and locks."
     )
     host: str = Field("127.0.0.1", description="Address the gateway listens on.")
@@ -68,11 +53,16 @@ class Settings(BaseSettings):
     )
 
     # Access
-    api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+    api_keys: SecretList = Field(
         (), description="Accepted API keys, comma-separated; empty means no key is asked for."
     )
     cors_origins: CommaList = Field(
         (), description="Origins allowed by CORS, comma-separated; `*` allows all."
+    )
+    allowed_hosts: CommaList = Field(
+        (),
+        description="Names that requests may carry as `Host` beside localhost, addresses and "
+        "PUBLIC_URL's, comma-separated; `*.example.com` for all below, `*` for any.",
     )
     trusted_proxies: CommaList = Field(
         ("127.0.0.1",),
@@ -108,13 +98,13 @@ class Settings(BaseSettings):
     max_pending_chunks: int = Field(
         64,
         ge=1,
-        validation_alias=_renamed("max_pending_chunks", "chunks_ahead"),
+        validation_alias=renamed("max_pending_chunks", "chunks_ahead"),
         description="Chunks of one job that may wait; the scan pauses beyond them.",
     )
     max_concurrent_scans: int = Field(
         16,
         ge=1,
-        validation_alias=_renamed("max_concurrent_scans", "scan_threads"),
+        validation_alias=renamed("max_concurrent_scans", "scan_threads"),
         description="Loads that one indexer scans at once.",
     )
     chunk_attempts: int = Field(
@@ -142,7 +132,7 @@ class Settings(BaseSettings):
         "auto", description="`auto` takes CUDA where there is a GPU, else OpenVINO."
     )
     precision: Literal["auto", "float32", "bfloat16", "float16", "int8"] = Field(
-        "auto", description="`auto` takes the fastest float of the device; `int8` is for CPUs."
+        "auto", description="`auto` takes the fastest that keeps quality; `int8` is for CPUs."
     )
     encode_threads: int = Field(
         3, ge=1, description="Chunks one encoder works on at once, so that their stages overlap."
@@ -180,18 +170,6 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         given = (init_settings, env_settings, dotenv_settings, file_secret_settings)
         return *given, SecretFiles(settings_cls)
-
-    @field_validator("image_roots", mode="before")
-    @classmethod
-    def _split_paths(cls, value: Any) -> Any:
-        return tuple(filter(None, value.split(os.pathsep))) if isinstance(value, str) else value
-
-    @field_validator("api_keys", "cors_origins", "trusted_proxies", mode="before")
-    @classmethod
-    def _split_commas(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
-        return value
 
     @model_validator(mode="after")
     def _lease_outlives_heartbeat(self) -> Self:

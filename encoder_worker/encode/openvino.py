@@ -1,4 +1,4 @@
-"""OpenVINO on the CPU: bfloat16 where the processor has it, else float32; int8 when asked for.
+"""OpenVINO on the CPU: int8 where the processor is fast at it, else bfloat16, else float32.
 
 The network is built from its weights at each start: that and compiling take less than a second.
 """
@@ -12,7 +12,7 @@ import openvino as ov
 
 from encoder_worker.encode.cpu_quota import available_cpus
 from encoder_worker.encode.openvino_network import build_network
-from encoder_worker.encode.quantization import read_ranges
+from encoder_worker.encode.quantization import has_fast_int8, is_calibrated, read_calibration
 from encoder_worker.encode.runtime import Descriptors, Pixels, Workload
 from encoder_worker.errors import StartupError
 from encoder_worker.model.pooling import pool_each
@@ -38,17 +38,20 @@ class OpenVinoRuntime:
     def __init__(self, weights: Weights, settings: Settings, workload: Workload) -> None:
         core = ov.Core()
         capabilities = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-        self.precision = choose_precision(settings.precision, capabilities)
+        wanted = settings.precision
+        if wanted == "auto" and is_calibrated(weights) and has_fast_int8():
+            wanted = "int8"
+        self.precision = choose_precision(wanted, capabilities)
         self.batch_size = settings.batch_size or _BATCH[workload]
         self._sizes = batch_shapes(self.batch_size)
         # int8 vectors are near enough to the others to stand beside them: one name for all.
         self.weights = weights.name
-        between, ranges = self.precision, None
+        between, calibration = self.precision, None
         if self.precision == "int8":
             # What lies between the int8 layers is computed as it would be without them.
             between = choose_precision("auto", capabilities)
-            ranges = read_ranges(weights)
-        model = build_network(weights, ranges)
+            calibration = read_calibration(weights)
+        model = build_network(weights, calibration)
         config = {
             "PERFORMANCE_HINT": _PERFORMANCE[workload],
             "INFERENCE_PRECISION_HINT": _HINTS[between],

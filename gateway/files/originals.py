@@ -3,8 +3,9 @@
 import hashlib
 import os
 import stat
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO
 
 from shared.domain.image import ImageRow
 from shared.errors import NotFound, PictureError
@@ -13,28 +14,31 @@ from shared.files.paths import open_image, resolve_uri
 from shared.settings import Settings
 
 
-class Original(NamedTuple):
-    """An image's file, its format by its content, and the version of what it holds."""
+@dataclass(frozen=True)
+class Original:
+    """An image's open file, its format by its content, and the version of what it holds."""
 
-    path: Path
+    file: BinaryIO
+    status: os.stat_result
     format: Format
     version: str
 
 
-def find_original(row: ImageRow, collection: str, settings: Settings) -> Original:
-    """An image's file, checked to be a picture.
+def open_original(row: ImageRow, collection: str, settings: Settings) -> Original:
+    """An image's file, checked to be a picture. Whoever asks closes it.
 
     Raises NotFound `missing`, `outside_roots`, `unreadable`, `unsupported_format`.
     """
-    path = picture_path(row, collection, settings)
     try:
-        with open_image(row.uri, collection, settings) as file:
-            found = sniff(file.read(SNIFF_BYTES))
+        file = open_image(row.uri, collection, settings)
     except PictureError as error:
         raise NotFound(error.code, error.detail) from error
+    found = sniff(file.read(SNIFF_BYTES))
     if found is None:
+        file.close()
         raise NotFound("unsupported_format", "The image's file is no longer a picture.")
-    return Original(path, found, version(path))
+    status = os.fstat(file.fileno())
+    return Original(file, status, found, version_of(row.uri, status))
 
 
 def picture_path(row: ImageRow, collection: str, settings: Settings) -> Path:
@@ -54,10 +58,14 @@ def picture_path(row: ImageRow, collection: str, settings: Settings) -> Path:
 
 
 def version(picture: Path, size: int = 0) -> str:
-    """Identifies a file's content by its path, length and mtime, and a thumbnail's by `size` too.
+    """The version of a file, or of its thumbnail of `size`. Raises OSError."""
+    return version_of(str(picture), picture.stat(), size)
 
-    32 hex digits. Raises OSError.
+
+def version_of(name: str, status: os.stat_result, size: int = 0) -> str:
+    """Identifies a content by its file's name, length and mtime, and a thumbnail's size.
+
+    32 hex digits.
     """
-    status = picture.stat()
-    facts = f"{picture}|{status.st_size}|{status.st_mtime_ns}|{size}"
+    facts = f"{name}|{status.st_size}|{status.st_mtime_ns}|{size}"
     return hashlib.sha256(os.fsencode(facts)).hexdigest()[:32]

@@ -118,23 +118,29 @@ class AccessControl:
 
 
 class SecurityHeaders:
-    """Adds these headers to every answer that does not set them itself."""
+    """Adds these headers to every answer that does not set them itself.
+
+    Pages of other origins may show pictures from here only where CORS allows some origin.
+    """
 
     _DEFAULTS = (
         ("X-Content-Type-Options", "nosniff"),
         ("X-Frame-Options", "DENY"),
         ("Referrer-Policy", "same-origin"),
         ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+        ("Cross-Origin-Opener-Policy", "same-origin"),
     )
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
+        users = "cross-origin" if settings.cors_origins else "same-origin"
+        self._headers = (*self._DEFAULTS, ("Cross-Origin-Resource-Policy", users))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def add(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in self._DEFAULTS:
+                for name, value in self._headers:
                     headers.setdefault(name, value)
             await send(message)
 

@@ -72,8 +72,8 @@ async def article_train(parameters: ParametersDep, loads: LoadsDep) -> str:
     responses={**_text_reply("current: 800, total: 1200"), **problem_responses(503)},
 )
 def article_process(jobs: JobsDep) -> str:
-    """`current: N, total: M` of the newest load; N is M only once it has ended."""
-    current, total = _progress(jobs.newest())
+    """`current: N, total: M` of the newest load of a directory; N is M only once it has ended."""
+    current, total = _progress(jobs.newest_of_directory())
     return f"current: {current}, total: {total}"
 
 

@@ -9,8 +9,9 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse
 
 from gateway.dependencies import ImagesDep, SettingsDep, ThumbnailsDep
-from gateway.files.originals import find_original, picture_path
+from gateway.files.originals import open_original, picture_path
 from gateway.http.caching import cache_control, has_current, not_modified
+from gateway.http.open_file import OpenFileResponse
 from gateway.http.problems import problem_responses
 from gateway.routes.parameters import CollectionPath, ImagePath
 from gateway.schemas.urls import content_version
@@ -130,16 +131,13 @@ def picture_response(
 ) -> Response:
     """An image's bytes, or the ranges of them that are asked for; 304 if the client has them.
 
-    Raises NotFound as `find_original` does.
+    Raises NotFound as `open_original` does.
     """
-    original = find_original(row, collection, settings)
+    original = open_original(row, collection, settings)
     etag = f'"{original.version}"'
     headers = {"ETag": etag, "Cache-Control": cache_control(wanted_version, content_version(row))}
     if has_current(request_headers, etag):
+        original.file.close()
         return not_modified(headers)
-    return FileResponse(
-        original.path,
-        media_type=MEDIA_TYPES[original.format],
-        headers=headers,
-        stat_result=original.path.stat(),
-    )
+    media_type = MEDIA_TYPES[original.format]
+    return OpenFileResponse(original.file, original.status, media_type, headers)

@@ -21,7 +21,7 @@ TagQuery = Annotated[
 PrefixQuery = Annotated[
     PathPrefix | None,
     BLANK_IS_NONE,
-    Query(description="Only images below this: an absolute path, or the beginning of a uri."),
+    Query(description="Only images in this folder and below, given as an absolute path or a uri."),
 ]
 
 

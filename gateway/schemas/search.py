@@ -25,7 +25,7 @@ PathPrefix = Annotated[
     Field(
         min_length=1,
         max_length=4096,
-        description="Only pictures below this: an absolute path, or the beginning of a uri.",
+        description="Only pictures in this folder and below, given as an absolute path or a uri.",
     ),
 ]
 FilterTag = Annotated[Tag, Field(description="Only pictures with this tag.")]

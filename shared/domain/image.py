@@ -39,8 +39,8 @@ class ImageRow(Frozen):
 class ImageFilter(Frozen):
     """Which images are meant; empty means all of them.
 
-    `path_prefix` is the beginning of an absolute path (`/photos/2020`) or of a uri; `uri` is the
-    whole of either.
+    `path_prefix` is a folder, as an absolute path (`/photos/2020`) or a uri: what lies in it and
+    below, or the one picture of that name. `uri` is a picture's, given as either.
     """
 
     tag: str | None = None

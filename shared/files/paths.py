@@ -4,6 +4,7 @@ Every path from outside is resolved, symbolic links included, and must be under 
 both when a load is accepted and again each time a file is opened.
 """
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -13,6 +14,8 @@ from shared.errors import InvalidRequest, PictureError
 from shared.files.uris import FILE_SCHEME, UPLOAD_NAME, UPLOAD_SCHEME, file_path
 from shared.settings import Settings
 
+#: O_PATH needs no permission to list a folder, only to pass through it; Linux alone has it.
+_FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
 #: A FIFO or device in place of a file must not block the reader (O_NONBLOCK, then a check of its
 #: type), nor a symbolic link be followed.
 OPEN_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -22,7 +25,8 @@ def resolve_directory(path: str, settings: Settings) -> Path:
     """The real directory that a caller's `path` names.
 
     Raises InvalidRequest: `no_image_roots`, `path_outside_roots`, `path_not_found`,
-    `not_a_directory`. Outside the roots the answer is the same whether the path exists or not.
+    `not_a_directory`, `unreadable`. Outside the roots the answer is the same whether the path
+    exists or not.
     """
     roots = settings.image_roots
     if not roots:
@@ -39,12 +43,13 @@ def resolve_directory(path: str, settings: Settings) -> Path:
             "path_outside_roots",
             "The path is not under an image root. GET /api/v2/system names the image roots.",
         )
-    found = next((p for p in inside if p.exists()), None)
+    modes = [(candidate, _mode(candidate)) for candidate in inside]
+    found = next(((p, mode) for p, mode in modes if mode is not None), None)
     if found is None:
         raise InvalidRequest("path_not_found", f"There is no directory {path!r}.")
-    if not found.is_dir():
+    if not stat.S_ISDIR(found[1]):
         raise InvalidRequest("not_a_directory", f"{path!r} is a file; give a directory.")
-    return found
+    return found[0]
 
 
 def is_under(path: Path, roots: tuple[Path, ...]) -> bool:
@@ -85,7 +90,7 @@ def open_image(uri: str, collection: str, settings: Settings) -> BinaryIO:
     """
     path = resolve_uri(uri, collection, settings)
     try:
-        descriptor = os.open(path, OPEN_FLAGS)
+        descriptor = _open_beneath(_root_of(path, settings), path)
     except FileNotFoundError as error:
         raise PictureError("missing", "The file is gone.") from error
     except OSError as error:
@@ -94,6 +99,41 @@ def open_image(uri: str, collection: str, settings: Settings) -> BinaryIO:
         os.close(descriptor)
         raise PictureError("unreadable", "This is not a regular file.")
     return os.fdopen(descriptor, "rb", buffering=0)
+
+
+def _root_of(path: Path, settings: Settings) -> Path:
+    roots = (*settings.image_roots, settings.uploads_dir)
+    return next(root for root in roots if is_under(path, (root,)))
+
+
+def _open_beneath(root: Path, path: Path) -> int:
+    """Open a resolved path folder by folder from its root, following no link.
+
+    Between the check of a path and its opening, a folder of it may be replaced by a link that
+    leads elsewhere. As every folder is opened in the one before it, that is an error here.
+    """
+    *folders, name = path.relative_to(root).parts
+    descriptor = os.open(root, _FOLDER)
+    try:
+        for folder in folders:
+            inner = os.open(folder, _FOLDER | os.O_NOFOLLOW, dir_fd=descriptor)
+            os.close(descriptor)
+            descriptor = inner
+        return os.open(name, OPEN_FLAGS, dir_fd=descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _mode(path: Path) -> int | None:
+    """What kind of file this is; None where there is none. Raises InvalidRequest `unreadable`."""
+    try:
+        return path.stat().st_mode
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG):
+            return None
+        raise InvalidRequest(
+            "unreadable", f"The folder cannot be read: {error.strerror}."
+        ) from error
 
 
 def _resolve(path: Path) -> Path | None:

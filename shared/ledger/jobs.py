@@ -20,6 +20,8 @@ from shared.settings import Settings
 _PUSH_BATCH = 500
 _LIST_BATCH = 100
 _FAILURES_PAGE = 1000
+#: Enough that one is left when collections are dropped with their jobs.
+_DIRECTORY_JOBS_KEPT = 1000
 #: Seconds for which a retry of a job may block another one.
 _RETRY_LOCK_SECONDS = 30
 
@@ -61,6 +63,9 @@ class Jobs(Retriable):
             )
             pipe.zadd(keys.JOBS, {spec.id: spec.created_at})
             pipe.zadd(keys.collection_jobs(spec.collection), {spec.id: spec.created_at})
+            if spec.source.kind == "directory":
+                pipe.zadd(keys.DIRECTORY_JOBS, {spec.id: spec.created_at})
+                pipe.zremrangebyrank(keys.DIRECTORY_JOBS, 0, -_DIRECTORY_JOBS_KEPT - 1)
             pipe.sadd(keys.ACTIVE, spec.id)
             pipe.execute()
         return Job(spec=spec, status="queued")
@@ -81,6 +86,16 @@ class Jobs(Retriable):
         Raises InvalidRequest `invalid_cursor`.
         """
         index = keys.collection_jobs(collection) if collection else keys.JOBS
+        return self._list(index, status, cursor, limit)
+
+    def newest_of_directory(self) -> Job | None:
+        """The newest job of any collection that loads a directory, or None before the first."""
+        jobs, _ = self._list(keys.DIRECTORY_JOBS, None, None, 1)
+        return jobs[0] if jobs else None
+
+    def _list(
+        self, index: str, status: JobStatus | None, cursor: str | None, limit: int
+    ) -> tuple[Sequence[Job], str | None]:
         upper = "+inf" if cursor is None else f"({_parse_score(cursor)!r}"
         found: list[Job] = []
         while True:
@@ -98,11 +113,6 @@ class Jobs(Retriable):
                     if len(found) == limit:
                         return found, cursors.encode(float(score))
             upper = f"({rows[-1][1]!r}"
-
-    def newest(self) -> Job | None:
-        """The newest job of any collection, or None before the first."""
-        jobs, _ = self.list(None, None, None, 1)
-        return jobs[0] if jobs else None
 
     def count_active(self) -> int:
         """How many jobs have not ended."""

@@ -3,6 +3,7 @@
 PREFIX = "lookalike:"
 JOBS = f"{PREFIX}jobs"
 ACTIVE = f"{PREFIX}jobs:active"
+DIRECTORY_JOBS = f"{PREFIX}jobs:directory"
 WORKERS = f"{PREFIX}workers"
 ENCODER = f"{PREFIX}encoder"
 STATS = f"{PREFIX}stats"

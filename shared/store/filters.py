@@ -49,12 +49,25 @@ def filter_expression(wanted: ImageFilter) -> str:
     if wanted.tag is not None:
         conditions.append(f"array_contains(tags, {quote(wanted.tag)})")
     if wanted.path_prefix is not None:
-        conditions.append(prefix_range("uri", _uri(wanted.path_prefix)))
+        conditions.append(_below(_uri(wanted.path_prefix)))
     if wanted.uri is not None:
-        uri = _uri(wanted.uri)
-        check_text(uri)
-        conditions.append(f"id == {quote(image_id(uri))}")
+        conditions.append(_named(_uri(wanted.uri)))
     return and_(*conditions)
+
+
+def _below(uri: str) -> str:
+    """A folder's pictures, those of its sub-folders too; or the one picture of this very uri.
+
+    Never those of a folder whose name only begins alike.
+    """
+    if uri.endswith("/"):
+        return prefix_range("uri", uri)
+    return f"({_named(uri)}) or ({prefix_range('uri', uri + '/')})"
+
+
+def _named(uri: str) -> str:
+    check_text(uri)
+    return f"id == {quote(image_id(uri))}"
 
 
 def _after(prefix: str) -> str | None:

@@ -14,7 +14,7 @@ from encoder_worker.decode.decoder import decode
 from encoder_worker.encode.encoder import Encoder
 from encoder_worker.encode.openvino import OpenVinoRuntime, choose_precision
 from encoder_worker.encode.openvino_network import build_network
-from encoder_worker.encode.quantization import is_calibrated, read_ranges
+from encoder_worker.encode.quantization import is_calibrated, read_calibration
 from encoder_worker.encode.torch import TorchRuntime
 from encoder_worker.model.vgg16 import Weights
 from encoder_worker.model.weights import find_weights
@@ -68,11 +68,11 @@ def measure(photos: list[Path], settings: Settings, *, runs: int) -> Report:
 def bare_loop(weights: Weights, precision: str, batch: int = 1) -> Loop:
     """OpenVINO's own queue for throughput, fed with pictures as fast as it takes them."""
     core = ov.Core()
-    hint, ranges = precision, None
+    hint, calibration = precision, None
     if precision == "int8":
-        ranges = read_ranges(weights)
+        calibration = read_calibration(weights)
         hint = choose_precision("auto", core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
-    model = build_network(weights, ranges)
+    model = build_network(weights, calibration)
     model.reshape([batch, 224, 224, 3])
     config = {"PERFORMANCE_HINT": "THROUGHPUT", "INFERENCE_PRECISION_HINT": _HINTS[hint]}
     requests = ov.AsyncInferQueue(core.compile_model(model, "CPU", config))

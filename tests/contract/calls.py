@@ -41,5 +41,11 @@ def problem(reply: httpx.Response, status: int, code: str) -> dict[str, Any]:
     return body
 
 
+def plain(reply: httpx.Response, text: str) -> None:
+    """Check a plain-text answer of v1, to the letter."""
+    assert (reply.status_code, reply.text) == (200, text)
+    assert reply.headers["content-type"].startswith("text/plain")
+
+
 def search(api: httpx.Client, url: str, picture: bytes, **fields: Any) -> httpx.Response:
     return api.post(f"{url}/search", files={"file": ("a.jpg", picture)}, data=fields)

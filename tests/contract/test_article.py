@@ -8,25 +8,17 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from shared.domain.chunk import ChunkOutcome, FileRef
 from shared.domain.image import ImageRow
-from shared.domain.job import Failure
-from shared.ledger import Chunks, Jobs, Scans
+from shared.ledger import Jobs
 from shared.redis import RedisClient
 from shared.settings import Settings
-from tests.chunks import add_chunk
-from tests.contract.calls import problem
+from tests.contract.calls import plain, problem
 from tests.contract.server import serving
 from tests.contract.workers import Encoder, index
 from tests.drawn import draw, draw_files
 from tests.services import wait_until
 
 WAYS = ["json", "data", "params"]
-
-
-def plain(reply: httpx.Response, text: str) -> None:
-    assert (reply.status_code, reply.text) == (200, text)
-    assert reply.headers["content-type"].startswith("text/plain")
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -43,7 +35,7 @@ def test_train_starts_a_load_however_it_is_told(
 
     plain(api.post("/api/v1/train", **given), "Start")
 
-    job = Jobs(redis, settings).newest()
+    job = Jobs(redis, settings).newest_of_directory()
     assert job is not None
     assert job.spec.collection == collection
     assert job.spec.source.model_dump() == {
@@ -61,7 +53,7 @@ def test_train_takes_the_default_table(
 
     plain(api.post("/api/v1/train", json={"File": root}), "Start")
 
-    job = Jobs(redis, settings).newest()
+    job = Jobs(redis, settings).newest_of_directory()
     assert job is not None
     assert job.spec.collection == settings.default_collection
 
@@ -82,49 +74,6 @@ def test_train_answers_errors_with_a_real_status(
     headers = {"Content-Type": "application/json"}
     problem(api.post("/api/v1/train", content="[", headers=headers), 422, "validation_error")
     problem(api.post("/api/v1/train", content="[]", headers=headers), 422, "validation_error")
-
-
-def test_process_says_n_of_n_only_at_the_end(
-    api: httpx.Client,
-    encoder_seen: None,
-    redis: RedisClient,
-    settings: Settings,
-    pictures_root: Path,
-) -> None:
-    def process() -> tuple[int, int]:
-        text = api.get("/api/v1/process").text
-        current, total = text.removeprefix("current: ").split(", total: ")
-        return int(current), int(total)
-
-    plain(api.get("/api/v1/process"), "current: 0, total: 0")
-    plain(api.post("/api/v1/train", json={"File": str(pictures_root)}), "Start")
-    assert process() == (0, 1)
-    job = Jobs(redis, settings).newest()
-    assert job is not None
-    scans, chunks = Scans(redis, "scan-1"), Chunks(redis, "encode-1")
-    start = scans.begin(job.spec.id)
-    assert start is not None
-    refs = [FileRef(uri=f"file:///{n}", size=1, mtime_ns=1) for n in range(3)]
-    chunk_id, _ = add_chunk(scans, job.spec.id, start.generation, refs)
-    assert process() == (0, 3)
-    chunks.claim(job.spec.id, chunk_id)
-    failure = Failure(uri=refs[0].uri, code="truncated", reason="Too short.")
-    chunks.complete(job.spec.id, chunk_id, ChunkOutcome(indexed=2, failures=(failure,)))
-    # All that was found is done, but the scan is not over.
-    assert process() == (3, 4)
-    scans.finish(job.spec.id, start.generation)
-    plain(api.get("/api/v1/process"), "current: 3, total: 3")
-
-
-def test_process_of_a_cancelled_load_is_over(
-    api: httpx.Client, encoder_seen: None, redis: RedisClient, settings: Settings
-) -> None:
-    api.post("/api/v1/train", json={"File": str(settings.image_roots[0])})
-    job = Jobs(redis, settings).newest()
-    assert job is not None
-    Jobs(redis, settings).cancel(job.spec.id)
-
-    plain(api.get("/api/v1/process"), "current: 0, total: 0")
 
 
 @pytest.mark.parametrize("way", WAYS)

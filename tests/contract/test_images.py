@@ -71,6 +71,7 @@ def test_images_are_filtered_by_tag_and_folder(
     assert count(tag='" or id != "') == 0
     assert count(path_prefix=str(pictures_root)) == 6
     assert count(path_prefix=str(pictures_root / "group0")) == 2
+    assert count(path_prefix=str(pictures_root / "group")) == 0
     assert count(path_prefix=str(pictures_root / "group0"), tag="odd") == 1
     assert count(path_prefix="file:///elsewhere") == 0
 

@@ -122,6 +122,60 @@ def test_every_answer_carries_the_headers(api: httpx.Client, path: str) -> None:
     assert headers["x-frame-options"] == "DENY"
     assert headers["referrer-policy"] == "same-origin"
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("evil.example", "evil.example:8000", "localhost.evil.example", "127.0.0.1.evil.example"),
+        *("127.0.0.1@evil.example", "evil.example/127.0.0.1", "localhost:x", "2130706433", ""),
+    ],
+)
+def test_a_host_that_is_not_ours_is_refused(api: httpx.Client, host: str) -> None:
+    # What a page sends whose name was made to resolve to this machine (DNS rebinding).
+    headers = {"Host": host, "Origin": f"http://{host}", "Sec-Fetch-Site": "same-origin"}
+
+    for reply in (
+        api.post("/api/v1/train", json={"File": "/"}, headers=headers),
+        api.get("/api/v2/system", headers=headers),
+        api.get("/", headers=headers),
+    ):
+        problem(reply, 421, "host_not_allowed")
+    assert api.get("/health/live", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["localhost", "LOCALHOST:9", "localhost.", "127.0.0.1", "[::1]:8000", "192.168.1.5:8000"],
+)
+def test_localhost_and_addresses_are_ours(api: httpx.Client, host: str) -> None:
+    headers = {"Host": host, "Origin": f"http://{host}"}
+
+    assert api.post("/api/v1/count", headers=headers).status_code == 200
+
+
+def test_names_are_allowed_by_setting(settings: Settings, redis: RedisClient) -> None:
+    chosen = {
+        "allowed_hosts": ("pictures.example", "*.inside.example"),
+        "public_url": "https://Photos.example:8443/sub",
+    }
+    with serving(settings.model_copy(update=chosen)) as api:
+        for host, status in {
+            "pictures.example:8000": 200,
+            "Photos.Example": 200,
+            "a.b.inside.example": 200,
+            "inside.example": 421,
+            "not-inside.example": 421,
+            "x.pictures.example": 421,
+        }.items():
+            assert api.post("/api/v1/count", headers={"Host": host}).status_code == status, host
+
+
+def test_any_name_is_allowed_by_a_star(settings: Settings, redis: RedisClient) -> None:
+    with serving(settings.model_copy(update={"allowed_hosts": ("*",)})) as api:
+        assert api.post("/api/v1/count", headers={"Host": "any.example"}).status_code == 200
 
 
 def test_pages_of_foreign_origins_may_read_nothing_and_write_nothing(api: httpx.Client) -> None:
@@ -176,6 +230,7 @@ def test_all_origins_are_allowed_by_a_star(settings: Settings, redis: RedisClien
         reply = api.post("/api/v1/count", headers={"Origin": "https://any.example"})
 
     assert reply.status_code == 200
+    assert reply.headers["cross-origin-resource-policy"] == "cross-origin"
     assert reply.headers["access-control-allow-origin"] == "*"
 
 

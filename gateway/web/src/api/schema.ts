@@ -50,7 +50,7 @@ export interface paths {
         };
         /**
          * Show the newest load's progress (v1)
-         * @description `current: N, total: M` of the newest load; N is M only once it has ended.
+         * @description `current: N, total: M` of the newest load of a directory; N is M only once it has ended.
          */
         get: operations["article_process"];
         put?: never;
@@ -3188,7 +3188,7 @@ export interface operations {
                 limit?: number;
                 /** @description `-added_at` is newest first. */
                 order?: "id" | "added_at" | "-added_at";
-                /** @description Only images below this: an absolute path, or the beginning of a uri. */
+                /** @description Only images in this folder and below, given as an absolute path or a uri. */
                 path_prefix?: string | null;
                 /** @description Only images with this tag. */
                 tag?: string | null;
@@ -3371,7 +3371,7 @@ export interface operations {
     delete_images: {
         parameters: {
             query?: {
-                /** @description Only images below this: an absolute path, or the beginning of a uri. */
+                /** @description Only images in this folder and below, given as an absolute path or a uri. */
                 path_prefix?: string | null;
                 /** @description Only images with this tag. */
                 tag?: string | null;

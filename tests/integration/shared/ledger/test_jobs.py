@@ -96,7 +96,7 @@ def test_jobs_are_listed_newest_first_by_page_and_filter(ledger: Ledger) -> None
     rest, end = ledger.jobs.list(None, None, cursor, 10)
     assert [job.spec.id for job in [*page, *rest]] == [*reversed(hats), *reversed(shoes)]
     assert end is None
-    assert ledger.jobs.newest() == ledger.jobs.get(hats[1])
+    assert ledger.jobs.newest_of_directory() == ledger.jobs.get(hats[1])
 
 
 def test_an_unknown_job_is_not_found(ledger: Ledger) -> None:

@@ -72,8 +72,14 @@ def test_hostile_uris_are_found_by_prefix(images: Images, empty: str, fill: Fill
         assert found == [row]
     found, _ = images.page(empty, ImageFilter(path_prefix="/photos/"), "id", None, 100)
     assert len(found) == len(HOSTILE)
-    found, _ = images.page(empty, ImageFilter(path_prefix="file:///photo"), "id", None, 100)
-    assert len(found) == len(HOSTILE) + 1
+    for sibling in ("file:///photo", "/photo", "/photosets/x.jp"):
+        assert images.page(empty, ImageFilter(path_prefix=sibling), "id", None, 100) == ([], None)
+    for whole in ("/photos", "file:///photos"):
+        found, _ = images.page(empty, ImageFilter(path_prefix=whole), "id", None, 100)
+        assert len(found) == len(HOSTILE)
+    for everything in ("/", "file:///", "file://"):
+        found, _ = images.page(empty, ImageFilter(path_prefix=everything), "id", None, 100)
+        assert len(found) == len(HOSTILE) + 1
 
 
 def test_a_tag_is_met_whole(images: Images, empty: str, fill: Fill) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from shared.errors import InvalidRequest, PictureError
+from shared.files import paths
 from shared.files.paths import open_image, resolve_directory, upload_path
 from shared.files.uris import file_uri
 from shared.settings import Settings
@@ -87,6 +88,32 @@ def test_what_is_no_directory_is_named(
         resolve_directory(str(root / name), base_settings)
 
     assert caught.value.code == code
+
+
+def test_a_name_that_no_disk_holds_is_not_found(base_settings: Settings, root: Path) -> None:
+    for path in ("a" * 300, f"{'a' * 300}/b", "a/" * 3000):
+        with pytest.raises(InvalidRequest) as caught:
+            resolve_directory(path, base_settings)
+        assert caught.value.code == "path_not_found"
+
+
+def test_a_folder_that_becomes_a_link_is_not_followed(
+    base_settings: Settings, root: Path, outside: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (root / "a").mkdir()
+    (root / "a" / "secret.jpg").write_bytes(b"harmless")
+    uri = file_uri(root / "a" / "secret.jpg")
+    with open_image(uri, "shoes", base_settings) as file:
+        assert file.read() == b"harmless"
+    resolved = paths.resolve_uri(uri, "shoes", base_settings)
+    # The folder is exchanged after its path was checked.
+    monkeypatch.setattr(paths, "resolve_uri", lambda *_: resolved)
+    (root / "a").rename(root / "b")
+    (root / "a").symlink_to(outside)
+
+    with pytest.raises(PictureError) as caught:
+        open_image(uri, "shoes", base_settings)
+    assert caught.value.code == "unreadable"
 
 
 def test_without_roots_the_remedy_is_named(base_settings: Settings) -> None:

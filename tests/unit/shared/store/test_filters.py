@@ -42,7 +42,8 @@ def test_a_filter_encodes_paths_as_uris_are() -> None:
     assert filter_expression(ImageFilter()) == ""
     expression = filter_expression(ImageFilter(tag="x", path_prefix="/fotos/ä b"))
     assert 'array_contains(tags, "x")' in expression
-    assert 'uri >= "file:///fotos/%C3%A4%20b"' in expression
+    assert 'uri >= "file:///fotos/%C3%A4%20b/" and uri < "file:///fotos/%C3%A4%20b0"' in expression
+    assert f'id == "{image_id("file:///fotos/%C3%A4%20b")}"' in expression
     assert 'uri >= "upload://"' in filter_expression(ImageFilter(path_prefix="upload://"))
 
 
