@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
 from starlette.formparsers import MultiPartParser
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -84,7 +83,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        generate_unique_id_function=_operation_id,
+        generate_unique_id_function=lambda route: route.name,
         middleware=_middleware(settings),
     )
     problems.install(app)
@@ -94,10 +93,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     # Not a route: one that matches every path would answer 404 where 405 is right.
     app.router.default = Page()
     return app
-
-
-def _operation_id(route: APIRoute) -> str:
-    return route.name
 
 
 def _middleware(settings: Settings) -> list[Middleware]:

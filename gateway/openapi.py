@@ -1,6 +1,5 @@
 """The OpenAPI schema, in the form that client generators expect."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from fastapi import FastAPI
@@ -54,21 +53,16 @@ def build(app: FastAPI) -> dict[str, Any]:
     components["securitySchemes"] = _SECURITY_SCHEMES
     # The empty alternative says that no key is needed, as when none is configured.
     schema["security"] = [{}, *({name: []} for name in _SECURITY_SCHEMES)]
-    for path, method, operation in _operations(schema):
-        if path.startswith(_OPEN):
-            operation["security"] = []
-        if method in _UNSAFE:
-            operation["responses"] |= {"403": problem_responses(403)[403]}
-        for response in operation["responses"].values():
-            _describe_stream(response.get("content", {}))
-    _mark_binary(schema)
-    return schema
-
-
-def _operations(schema: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
     for path, methods in schema["paths"].items():
         for method, operation in methods.items():
-            yield path, method, operation
+            if path.startswith(_OPEN):
+                operation["security"] = []
+            if method in _UNSAFE:
+                operation["responses"] |= {"403": problem_responses(403)[403]}
+            for response in operation["responses"].values():
+                _describe_stream(response.get("content", {}))
+    _mark_binary(schema)
+    return schema
 
 
 def _describe_stream(content: dict[str, Any]) -> None:

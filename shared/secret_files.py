@@ -17,7 +17,8 @@ class SecretFiles(PydanticBaseSettingsSource):
     """
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        return self._read(field_name) if holds_secret(field) else None, field_name, False
+        value = self._read(field_name) if _mentions_secret(field.annotation) else None
+        return value, field_name, False
 
     def __call__(self) -> dict[str, Any]:
         found = {
@@ -37,10 +38,6 @@ class SecretFiles(PydanticBaseSettingsSource):
             raise SettingsError(f"{variable}: {path} cannot be read: {error}") from error
 
 
-def holds_secret(field: FieldInfo) -> bool:
-    """Whether a setting is a SecretStr or a collection of them."""
-    return _mentions_secret(field.annotation)
-
-
 def _mentions_secret(annotation: Any) -> bool:
+    """Whether a setting's type is SecretStr or a collection of them."""
     return annotation is SecretStr or any(map(_mentions_secret, get_args(annotation)))

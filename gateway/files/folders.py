@@ -27,7 +27,9 @@ def list_folders(
     else:
         parent = resolve_directory(path, settings)
         try:
-            page = heapq.nsmallest(limit + 1, _inside(parent, after, settings), key=_name)
+            page = heapq.nsmallest(
+                limit + 1, _inside(parent, after, settings), key=lambda folder: folder.name
+            )
         except OSError as error:
             raise InvalidRequest(
                 "unreadable", f"The folder cannot be read: {error.strerror}."
@@ -48,10 +50,6 @@ def _inside(parent: Path, after: str, settings: Settings) -> Iterator[Path]:
             folder = Path(entry.path)
             if not entry.is_symlink() or is_under(folder.resolve(), settings.image_roots):
                 yield folder
-
-
-def _name(folder: Path) -> str:
-    return folder.name
 
 
 def _is_unicode(name: str) -> bool:

@@ -44,16 +44,12 @@ class Thumbnails:
         data = await to_thread.run_sync(_read, location)
         if data is None:
             data = await to_thread.run_sync(
-                self._make, picture, size, location, limiter=self._limiter
+                self._create, picture, size, location, limiter=self._limiter
             )
         return data, f'"{name}"'
 
-    def _make(self, picture: Path, size: int, location: Path) -> bytes:
+    def _create(self, picture: Path, size: int, location: Path) -> bytes:
         data = shrink(picture, size, self._max_pixels)
-        self._store(location, data)
-        return data
-
-    def _store(self, location: Path, data: bytes) -> None:
         try:
             location.parent.mkdir(parents=True, exist_ok=True)
             descriptor, temporary = tempfile.mkstemp(prefix=".new-", dir=location.parent)
@@ -63,6 +59,7 @@ class Thumbnails:
             self._limit_size(len(data))
         except OSError as error:
             _log.warning("thumbnail_store_failed", error=str(error))
+        return data
 
     def _limit_size(self, added: int) -> None:
         with self._lock:

@@ -23,7 +23,7 @@ MEDIA_TYPE = "application/problem+json"
 class FieldError(BaseModel):
     """What is wrong with one part of a request."""
 
-    field: str = Field(description="Where it stands: `body.top_k`, `query.limit`.")
+    field: str = Field(description="Its location: `body.top_k`, `query.limit`.")
     message: str
 
 
@@ -65,8 +65,8 @@ _MEANINGS: dict[int, str] = {
     416: "The range lies outside the file: `range_not_satisfiable`.",
     422: "`validation_error`, or the code of what is wrong: `path_outside_roots`, "
     "`path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, …",
-    429: "Too much waits already: `queue_full`.",
-    503: "A part is away: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, "
+    429: "Too many jobs or searches wait: `queue_full`.",
+    503: "A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, "
     "`storage_unavailable`.",
     504: "The encoder did not answer in time: `encode_timeout`.",
 }
@@ -154,16 +154,9 @@ class UnhandledErrors:
             _log.exception("request_failed", method=scope["method"], path=scope["path"])
             if started:
                 raise
-            await internal_error()(scope, receive, send)
-
-
-def internal_error() -> Response:
-    return problem_response(
-        500,
-        "internal_error",
-        "Internal error",
-        "The gateway failed; its log has the cause.",
-    )
+            detail = "The gateway failed; its log has the cause."
+            answer = problem_response(500, "internal_error", "Internal error", detail)
+            await answer(scope, receive, send)
 
 
 async def _on_lookalike_error(_: Request, error: Exception) -> Response:

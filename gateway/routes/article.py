@@ -55,12 +55,13 @@ def _text_reply(example: str) -> dict[int | str, dict[str, object]]:
     responses={**_text_reply("Start"), **problem_responses(400, 409, 413, 422, 429, 503)},
     openapi_extra=documented("Table", "File"),
 )
-async def article_train(parameters: ParametersDep, loads: LoadsDep, settings: SettingsDep) -> str:
+async def article_train(parameters: ParametersDep, loads: LoadsDep) -> str:
     """Queue a load of the directory `File`; answers `Start`."""
     if not parameters.directory:
         raise invalid_field("must name a directory under an image root", "File")
-    table = parameters.table or settings.default_collection
-    await run_in_threadpool(loads.load_directory, table, parameters.directory, LoadOptions())
+    await run_in_threadpool(
+        loads.load_directory, parameters.table, parameters.directory, LoadOptions()
+    )
     return "Start"
 
 
@@ -83,13 +84,10 @@ def article_process(jobs: JobsDep) -> str:
     responses={**_text_reply("4711"), **problem_responses(400, 413, 422, 503)},
     openapi_extra=documented("Table"),
 )
-async def article_count(
-    parameters: ParametersDep, collections: CollectionsDep, settings: SettingsDep
-) -> str:
+async def article_count(parameters: ParametersDep, collections: CollectionsDep) -> str:
     """How many images there are in `Table`; 0 where there is no such table."""
-    table = parameters.table or settings.default_collection
     try:
-        return str(await run_in_threadpool(collections.count, table))
+        return str(await run_in_threadpool(collections.count, parameters.table))
     except NotFound:
         return "0"
 
@@ -113,15 +111,13 @@ async def article_count(
     openapi_extra=documented("Table", "Num", picture=True),
 )
 async def article_search(
-    parameters: ParametersDep, searches: SearchesDep, settings: SettingsDep, urls: UrlsDep
+    parameters: ParametersDep, searches: SearchesDep, urls: UrlsDep
 ) -> list[tuple[str, float]]:
     """The `Num` images of `Table` nearest to a picture, as `[[url, distance], …]`."""
     if parameters.picture is None:
         raise invalid_field("must be a picture, sent as multipart/form-data", "file")
-    table = parameters.table or settings.default_collection
-    found = await searches.by_picture(
-        table, parameters.picture.file, SearchParameters(top_k=parameters.num)
-    )
+    table, wanted = parameters.table, SearchParameters(top_k=parameters.num)
+    found = await searches.by_picture(table, parameters.picture.file, wanted)
     return [(urls.article(table, hit.row), hit.distance) for hit in found.hits]
 
 
@@ -132,15 +128,11 @@ async def article_search(
     responses={**_text_reply("Deleted"), **problem_responses(400, 413, 422, 503)},
     openapi_extra=documented("Table"),
 )
-async def article_delete(
-    parameters: ParametersDep, deletion: DeletionDep, settings: SettingsDep
-) -> str:
+async def article_delete(parameters: ParametersDep, deletion: DeletionDep) -> str:
     """Drop `Table`; one that is not there is no error."""
     # A table that does not exist is already as the client wants it.
     with contextlib.suppress(NotFound):
-        await run_in_threadpool(
-            deletion.collection, parameters.table or settings.default_collection
-        )
+        await run_in_threadpool(deletion.collection, parameters.table)
     return "Deleted"
 
 

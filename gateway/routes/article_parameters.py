@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from fastapi import Request
 from starlette.datastructures import UploadFile
 
+from gateway.dependencies import SettingsDep
 from gateway.http.problems import invalid_field
 from gateway.schemas.search import MAX_TOP_K
 from shared.domain.collection import COLLECTION_PATTERN
@@ -32,7 +33,10 @@ _DESCRIPTIONS: dict[str, dict[str, Any]] = {
 
 
 class Parameters(NamedTuple):
-    """The parameters of one v1 call. Text that is missing is empty."""
+    """The parameters of one v1 call.
+
+    `table` is the default collection if it was not given; `directory` is then empty.
+    """
 
     table: str
     directory: str
@@ -40,18 +44,18 @@ class Parameters(NamedTuple):
     picture: UploadFile | None
 
 
-async def article_parameters(request: Request) -> AsyncIterator[Parameters]:
+async def article_parameters(request: Request, settings: SettingsDep) -> AsyncIterator[Parameters]:
     """Read a call's parameters. The body takes precedence over the query string.
 
     An uploaded file is closed once the call is answered. Raises RequestValidationError.
     """
     try:
-        yield await _read(request)
+        yield await _read(request, settings.default_collection)
     finally:
         await request.close()
 
 
-async def _read(request: Request) -> Parameters:
+async def _read(request: Request, default_table: str) -> Parameters:
     given: dict[str, Any] = dict(request.query_params)
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type in _FORMS:
@@ -60,7 +64,7 @@ async def _read(request: Request) -> Parameters:
         given |= await _json_object(request)
     picture = given.get("file")
     return Parameters(
-        table=_table(given.get("Table")),
+        table=_table(given.get("Table")) or default_table,
         directory=_text("File", given.get("File")),
         num=_number(given.get("Num")),
         picture=picture if isinstance(picture, UploadFile) else None,

@@ -13,14 +13,14 @@ router = APIRouter(tags=["health"])
 
 @router.get("/health/live", summary="Is the process alive?")
 async def get_liveness() -> Liveness:
-    """Answers as long as the process does, whatever is away."""
+    """Answers while the process runs, even without Redis and Milvus."""
     return Liveness()
 
 
 @router.get(
     "/health/ready",
     summary="Is everything there?",
-    responses={503: {"model": Readiness, "description": "At least one part is away."}},
+    responses={503: {"model": Readiness, "description": "At least one part does not answer."}},
 )
 def get_readiness(readiness: ReadinessDep, response: Response) -> Readiness:
     """Whether Redis, Milvus and an encoder that answers searches are there, each with its age."""

@@ -54,7 +54,7 @@ def create_job(
     """Queue a load of the pictures in a directory under an image root.
 
     Files that are known and unchanged are not read again. An unknown collection is created with
-    the server's defaults. Where the encoder is known but away, the job waits for it.
+    the server's defaults. If the encoder is not running now, the job waits for it.
     """
     options = LoadOptions(
         on_duplicate=body.on_duplicate,
@@ -122,7 +122,7 @@ async def stream_job_events(
     """Server-Sent Events of a job, from its beginning or after Last-Event-ID.
 
     Begins with its state now, gives `progress` at most four times a second, every `failure`, and
-    closes after `end`. While Redis is away it sends comments, and goes on afterwards.
+    closes after `end`. During an outage of Redis it sends comments and continues afterwards.
     """
     async for event in events:
         yield _to_sse(event)
@@ -186,7 +186,7 @@ def pause_job(job: JobPath, jobs: JobsDep) -> Job:
     "/jobs/{job}/resume", summary="Resume a job", responses=problem_responses(404, 422, 503)
 )
 def resume_job(job: JobPath, jobs: JobsDep) -> Job:
-    """Go on with a paused job; any other stays as it is."""
+    """Continue a paused job; any other stays as it is."""
     return Job.of(jobs.resume(job))
 
 

@@ -68,7 +68,7 @@ async def _crop(
 )
 async def search_images(
     collection: CollectionPath,
-    file: Annotated[UploadFile, File(description="The picture to find the likes of.")],
+    file: Annotated[UploadFile, File(description="The picture to search with.")],
     parameters: Annotated[SearchParameters, Depends(_parameters)],
     crop: Annotated[Crop | None, Depends(_crop)],
     searches: SearchesDep,

@@ -45,5 +45,5 @@ async def create_session(
     responses=problem_responses(403),
 )
 async def delete_session(response: Response) -> None:
-    """Take the cookie back. The key itself stays valid."""
+    """Delete the cookie. The key itself stays valid."""
     response.delete_cookie(SESSION_COOKIE, httponly=True, samesite="strict")

@@ -30,7 +30,7 @@ _PACKAGES = ("fastapi", "celery", "redis", "pymilvus")
 def get_system(
     settings: SettingsDep, workers: WorkersDep, dispatcher: DispatcherDep, jobs: JobsDep
 ) -> System:
-    """Which encoder runs, who works, what waits, and the limits that a client should know."""
+    """The running encoder, the workers, the queues, and the limits for clients."""
     encoder = workers.last_encoder()
     weights = encoder.weights if encoder else None
     return System(

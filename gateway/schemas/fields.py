@@ -46,14 +46,6 @@ def _well_formed(not_found: Callable[[str], NotFound]) -> Callable[[str], str]:
     return check
 
 
-def _none_if_empty(value: str | None) -> str | None:
-    return value or None
-
-
-def _distinct(value: list[str]) -> list[str]:
-    return list(dict.fromkeys(value))
-
-
 CollectionName = Annotated[
     str, StringConstraints(pattern=COLLECTION_PATTERN, max_length=MAX_NAME_LENGTH)
 ]
@@ -71,12 +63,14 @@ Tag = Annotated[
         pattern=r"^[^\x00-\x1f\x7f]+$",
     ),
 ]
-Tags = Annotated[list[Tag], Field(max_length=MAX_TAGS), AfterValidator(_distinct)]
+Tags = Annotated[
+    list[Tag], Field(max_length=MAX_TAGS), AfterValidator(lambda tags: list(dict.fromkeys(tags)))
+]
 Metadata = Annotated[dict[str, Any], AfterValidator(_check_size)]
 
 
 #: For query parameters: an empty one, as in `?tag=`, counts as left out.
-BLANK_IS_NONE = BeforeValidator(_none_if_empty)
+BLANK_IS_NONE = BeforeValidator(lambda value: value or None)
 
 
 class Input(BaseModel):

@@ -63,7 +63,7 @@ class Image(BaseModel):
 
 
 class ImageList(Page[Image]):
-    """Images, in the order that was asked for."""
+    """Images in the requested order."""
 
 
 class ImageUpdate(Input):
@@ -84,7 +84,7 @@ class Deleted(BaseModel):
 
 
 class UploadedFile(BaseModel):
-    """What became of one file of an upload."""
+    """The outcome of one file of an upload."""
 
     name: str = Field(description="As the uploader called it.")
     id: str | None = Field(description="The image's id; null when the file was rejected.")

@@ -123,7 +123,7 @@ class SearchHit(BaseModel):
 
 
 class TookMs(BaseModel):
-    """Milliseconds spent; `encode` holds the wait for the encoder, 0 where none was asked."""
+    """Milliseconds spent; `encode` includes the wait for an encoder; 0 if none was used."""
 
     encode: float
     search: float

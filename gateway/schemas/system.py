@@ -12,7 +12,7 @@ from shared.files.formats import EXTENSIONS, MEDIA_TYPES, Format
 
 
 class Worker(BaseModel):
-    """A living process."""
+    """A process whose heartbeat has not expired."""
 
     name: str
     queue: str
@@ -54,7 +54,7 @@ class PictureFormat(BaseModel):
     name: Format
     media_type: str
     extensions: list[str] = Field(
-        description="How its files' names end. A file's content decides, not its name."
+        description="Extensions of its files. A file's content, not its name, decides its format."
     )
 
     @classmethod

@@ -123,23 +123,12 @@ def _outcome(
     """What became of a file. `writers` maps the ids of indexed images to the job of their row."""
     if file.ref is None:
         return _rejected(file)
-    ref = file.ref
-    if failure := failures.get(ref.uri):
-        return UploadedFile(
-            name=file.name,
-            id=ref.id,
-            uri=ref.uri,
-            outcome="failed",
-            code=failure.code,
-            reason=failure.reason,
-        )
-    writer = writers.get(ref.id)
-    return UploadedFile(
-        name=file.name,
-        id=ref.id,
-        uri=ref.uri,
-        outcome="duplicate" if writer is None else "indexed" if writer == job_id else "unchanged",
-    )
+    known = {"name": file.name, "id": file.ref.id, "uri": file.ref.uri}
+    if failure := failures.get(file.ref.uri):
+        return UploadedFile(**known, outcome="failed", code=failure.code, reason=failure.reason)
+    writer = writers.get(file.ref.id)
+    outcome = "duplicate" if writer is None else "indexed" if writer == job_id else "unchanged"
+    return UploadedFile(**known, outcome=outcome)
 
 
 def _rejected(file: Received) -> UploadedFile:

@@ -4,9 +4,7 @@ import os
 
 from indexer.sources import FoundFile
 from shared.files.formats import SNIFF_BYTES, has_picture_extension, sniff
-
-# If a FIFO or a link has replaced the file, the scan must neither block nor follow it.
-_OPEN_FILE = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+from shared.files.paths import OPEN_FLAGS
 
 
 def is_candidate(file: FoundFile) -> bool:
@@ -19,7 +17,7 @@ def is_candidate(file: FoundFile) -> bool:
     if file.size == 0:
         return False
     try:
-        descriptor = os.open(file.path, _OPEN_FILE)
+        descriptor = os.open(file.path, OPEN_FLAGS)
     except OSError:
         return False
     try:

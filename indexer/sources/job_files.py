@@ -37,13 +37,9 @@ def _add(batch: Batch, ref: FileRef, collection: str, settings: Settings) -> Non
             pass  # The encoder meets the same error, and reports it.
         else:
             if stat.S_ISDIR(status.st_mode):
-                batch.failures.append(_directory(ref.uri))
+                # A retry does not traverse a directory that could not be read before.
+                reason = "This is a directory. Load it again to read the pictures in it."
+                batch.failures.append(Failure(uri=ref.uri, code="unreadable", reason=reason))
                 return
             size, mtime_ns = status.st_size, int64_mtime(status)
     batch.files.append(FoundFile(ref.uri, "", "", size, mtime_ns, ref.name))
-
-
-def _directory(uri: str) -> Failure:
-    """A directory that could not be read before: a retry does not traverse it."""
-    reason = "This is a directory. Load it again to read the pictures in it."
-    return Failure(uri=uri, code="unreadable", reason=reason)

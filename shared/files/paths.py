@@ -16,8 +16,9 @@ from shared.settings import Settings
 
 #: O_PATH needs no permission to list a folder, only to pass through it; Linux alone has it.
 _FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
-#: A fifo or device under a root must not hang the reader: O_NONBLOCK, then a check of its type.
-_PICTURE = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+#: A FIFO or device in place of a file must not block the reader (O_NONBLOCK, then a check of its
+#: type), nor a symbolic link be followed.
+OPEN_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def resolve_directory(path: str, settings: Settings) -> Path:
@@ -118,7 +119,7 @@ def _open_beneath(root: Path, path: Path) -> int:
             inner = os.open(folder, _FOLDER | os.O_NOFOLLOW, dir_fd=descriptor)
             os.close(descriptor)
             descriptor = inner
-        return os.open(name, _PICTURE, dir_fd=descriptor)
+        return os.open(name, OPEN_FLAGS, dir_fd=descriptor)
     finally:
         os.close(descriptor)
 

@@ -121,11 +121,11 @@ const AT_ONCE = 4;
 async function eachOf<T>(items: readonly T[], call: (item: T) => Promise<unknown>): Promise<void> {
   const waiting = [...items];
   const problems: unknown[] = [];
-  const lane = async () => {
+  const worker = async () => {
     for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) {
       await call(item).catch((problem: unknown) => problems.push(problem));
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
   if (problems.length > 0) throw problems[0];
 }

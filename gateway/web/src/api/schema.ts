@@ -290,7 +290,7 @@ export interface paths {
          * @description Queue a load of the pictures in a directory under an image root.
          *
          *     Files that are known and unchanged are not read again. An unknown collection is created with
-         *     the server's defaults. Where the encoder is known but away, the job waits for it.
+         *     the server's defaults. If the encoder is not running now, the job waits for it.
          */
         post: operations["create_job"];
         delete?: never;
@@ -431,7 +431,7 @@ export interface paths {
          * @description Server-Sent Events of a job, from its beginning or after Last-Event-ID.
          *
          *     Begins with its state now, gives `progress` at most four times a second, every `failure`, and
-         *     closes after `end`. While Redis is away it sends comments, and goes on afterwards.
+         *     closes after `end`. During an outage of Redis it sends comments and continues afterwards.
          */
         get: operations["stream_job_events"];
         put?: never;
@@ -493,7 +493,7 @@ export interface paths {
         put?: never;
         /**
          * Resume a job
-         * @description Go on with a paused job; any other stays as it is.
+         * @description Continue a paused job; any other stays as it is.
          */
         post: operations["resume_job"];
         delete?: never;
@@ -541,7 +541,7 @@ export interface paths {
         post: operations["create_session"];
         /**
          * Sign out
-         * @description Take the cookie back. The key itself stays valid.
+         * @description Delete the cookie. The key itself stays valid.
          */
         delete: operations["delete_session"];
         options?: never;
@@ -558,7 +558,7 @@ export interface paths {
         };
         /**
          * Show the system
-         * @description Which encoder runs, who works, what waits, and the limits that a client should know.
+         * @description The running encoder, the workers, the queues, and the limits for clients.
          */
         get: operations["get_system"];
         put?: never;
@@ -598,7 +598,7 @@ export interface paths {
         };
         /**
          * Is the process alive?
-         * @description Answers as long as the process does, whatever is away.
+         * @description Answers while the process runs, even without Redis and Milvus.
          */
         get: operations["get_liveness"];
         put?: never;
@@ -664,7 +664,7 @@ export interface components {
             /**
              * File
              * Format: binary
-             * @description The picture to find the likes of.
+             * @description The picture to search with.
              */
             file: string;
             /** Min Score */
@@ -956,7 +956,7 @@ export interface components {
         FieldError: {
             /**
              * Field
-             * @description Where it stands: `body.top_k`, `query.limit`.
+             * @description Its location: `body.top_k`, `query.limit`.
              */
             field: string;
             /** Message */
@@ -1071,7 +1071,7 @@ export interface components {
         };
         /**
          * ImageList
-         * @description Images, in the order that was asked for.
+         * @description Images in the requested order.
          */
         ImageList: {
             /** Items */
@@ -1353,7 +1353,7 @@ export interface components {
         PictureFormat: {
             /**
              * Extensions
-             * @description How its files' names end. A file's content decides, not its name.
+             * @description Extensions of its files. A file's content, not its name, decides its format.
              */
             extensions: string[];
             /** Media Type */
@@ -1632,7 +1632,7 @@ export interface components {
         };
         /**
          * TookMs
-         * @description Milliseconds spent; `encode` holds the wait for the encoder, 0 where none was asked.
+         * @description Milliseconds spent; `encode` includes the wait for an encoder; 0 if none was used.
          */
         TookMs: {
             /** Encode */
@@ -1753,7 +1753,7 @@ export interface components {
         };
         /**
          * UploadedFile
-         * @description What became of one file of an upload.
+         * @description The outcome of one file of an upload.
          */
         UploadedFile: {
             /**
@@ -2339,7 +2339,7 @@ export interface components {
         };
         /**
          * Worker
-         * @description A living process.
+         * @description A process whose heartbeat has not expired.
          */
         Worker: {
             /** Device */
@@ -2464,7 +2464,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part is away: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -2567,7 +2567,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part is away: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -2608,7 +2608,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part is away: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -2733,7 +2733,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much waits already: `queue_full`. */
+            /** @description Too many jobs or searches wait: `queue_full`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -2744,7 +2744,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part is away: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -2883,7 +2883,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much waits already: `queue_full`. */
+            /** @description Too many jobs or searches wait: `queue_full`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -2894,7 +2894,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part is away: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -2948,7 +2948,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part is away: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3037,7 +3037,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part is away: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3098,7 +3098,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part is away: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3166,7 +3166,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part is away: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3240,7 +3240,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part is away: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3344,7 +3344,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much waits already: `queue_full`. */
+            /** @description Too many jobs or searches wait: `queue_full`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3355,7 +3355,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part is away: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3430,7 +3430,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part is away: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3493,7 +3493,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part is away: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3563,7 +3563,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part is away: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3657,7 +3657,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part is away: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3762,7 +3762,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part is away: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3833,7 +3833,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part is away: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3908,7 +3908,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part is away: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4000,7 +4000,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much waits already: `queue_full`. */
+            /** @description Too many jobs or searches wait: `queue_full`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4011,7 +4011,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part is away: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4112,7 +4112,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much waits already: `queue_full`. */
+            /** @description Too many jobs or searches wait: `queue_full`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4123,7 +4123,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part is away: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4226,7 +4226,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part is away: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4329,7 +4329,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part is away: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4390,7 +4390,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part is away: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4460,7 +4460,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part is away: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4549,7 +4549,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part is away: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4620,7 +4620,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part is away: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4690,7 +4690,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part is away: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4760,7 +4760,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part is away: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4839,7 +4839,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much waits already: `queue_full`. */
+            /** @description Too many jobs or searches wait: `queue_full`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4850,7 +4850,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part is away: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4993,7 +4993,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part is away: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -5095,7 +5095,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part is away: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -5146,7 +5146,7 @@ export interface operations {
                     "application/json": components["schemas"]["Readiness"];
                 };
             };
-            /** @description At least one part is away. */
+            /** @description At least one part does not answer. */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -40,6 +40,8 @@ export function SignIn() {
           onChange={(event) => {
             setKey(event.currentTarget.value);
           }}
+          // Mantine's PasswordInput does not set it.
+          aria-invalid={problem !== null}
           error={
             problem &&
             (refused ? 'This key is not known. Check it for typing errors.' : explainShortly(problem))

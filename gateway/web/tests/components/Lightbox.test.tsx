@@ -1,0 +1,116 @@
+import { screen, waitFor, within } from '@testing-library/react';
+import { useState } from 'react';
+import { beforeEach, expect, test, vi } from 'vitest';
+
+import Lightbox from '@/components/lightbox/Lightbox';
+
+import { gateway } from '../support/gateway';
+import { image } from '../support/models';
+import { show } from '../support/render';
+import { measureAs } from '../support/wide';
+
+const pictures = ['a', 'b', 'c'].map((letter) =>
+  image({ id: letter.repeat(32), uri: `file:///photos/${letter}.jpg` }),
+);
+const path = (letter: string) => `/api/v2/collections/shoes/images/${letter.repeat(32)}`;
+
+beforeEach(() => {
+  measureAs(800);
+  for (const one of pictures) gateway.on(`GET /api/v2/collections/shoes/images/${one.id}`, () => one);
+});
+
+/** The lightbox as a view holds it: what it asks to show is shown. */
+function open(letter: string) {
+  const onClose = vi.fn();
+  const onShow = vi.fn();
+  const onSimilar = vi.fn();
+  function Holder() {
+    const [id, setId] = useState(letter.repeat(32));
+    return (
+      <Lightbox
+        collection="shoes"
+        pictures={pictures}
+        open={id}
+        onShow={(next) => {
+          onShow(next);
+          setId(next);
+        }}
+        onClose={onClose}
+        onSimilar={onSimilar}
+      />
+    );
+  }
+  return { ...show(<Holder />), onClose, onShow, onSimilar };
+}
+
+const dialog = (letter: string) => screen.findByRole('dialog', { name: `${letter}.jpg` });
+
+test('the picture that is open is named, with its place among the others', async () => {
+  open('b');
+  expect(within(await dialog('b')).getByText('2 of 3')).toBeVisible();
+});
+
+test('a picture that is not in the list shows nothing', () => {
+  open('d');
+  expect(screen.queryByRole('dialog')).toBeNull();
+});
+
+test.each([
+  ['{ArrowRight}', 'c'],
+  ['{ArrowLeft}', 'a'],
+])('%s shows the next in its direction', async (key, letter) => {
+  const { user } = open('b');
+  await dialog('b');
+  await user.keyboard(key);
+  expect(await dialog(letter)).toBeInTheDocument();
+});
+
+test.each(['Escape', 'button'])('it closes by %s', async (way) => {
+  const { user, onClose } = open('a');
+  const close = within(await dialog('a')).getByRole('button', { name: 'Close' });
+  if (way === 'button') await user.click(close);
+  else await user.keyboard('{Escape}');
+  expect(onClose).toHaveBeenCalledOnce();
+});
+
+test('keys that are typed into a field do not move or close it', async () => {
+  const { user, onClose, onShow } = open('b');
+  await user.type(
+    within(await dialog('b')).getByRole('combobox', { name: 'Tags' }),
+    'x{ArrowLeft}{ArrowRight}{Escape}',
+  );
+  expect(onClose).not.toHaveBeenCalled();
+  expect(onShow).not.toHaveBeenCalled();
+});
+
+test('Escape in the question about forgetting closes the question alone', async () => {
+  const { user, onClose } = open('b');
+  await user.click(within(await dialog('b')).getByRole('button', { name: 'Forget' }));
+  await screen.findByRole('dialog', { name: /^Forget/ });
+  await user.keyboard('{Escape}');
+  await waitFor(() => {
+    expect(screen.queryByRole('dialog', { name: /^Forget/ })).toBeNull();
+  });
+  expect(onClose).not.toHaveBeenCalled();
+});
+
+test.each([
+  ['a', 'b'],
+  ['c', 'b'],
+])('after forgetting %s it shows %s', async (letter, next) => {
+  gateway.on(`DELETE ${path(letter)}`, () => ({}));
+  const { user, onShow, onClose } = open(letter);
+  await user.click(within(await dialog(letter)).getByRole('button', { name: 'Forget' }));
+  const question = await screen.findByRole('dialog', { name: /^Forget/ });
+  await user.click(within(question).getByRole('button', { name: 'Forget' }));
+  await waitFor(() => {
+    expect(onShow).toHaveBeenCalledWith(next.repeat(32));
+  });
+  expect(onClose).not.toHaveBeenCalled();
+});
+
+test('Find similar names the picture that is shown', async () => {
+  const { user, onSimilar } = open('b');
+  await user.click(within(await dialog('b')).getByRole('button', { name: 'Find similar' }));
+  expect(onSimilar).toHaveBeenCalledExactlyOnceWith('b'.repeat(32));
+});
