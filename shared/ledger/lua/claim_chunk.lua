@@ -13,4 +13,11 @@ if lease == wanted then
 end
 if lease and alive(holder(lease)) then return {0} end
 redis.call('HSET', job .. ':leases', ARGV[1], wanted)
+-- Messages of one priority come in the order in which they were sent: what was sent before this
+-- one and is not claimed soon has lost its message (`recover_job`).
+local sent = tonumber(redis.call('HGET', job .. ':sent', ARGV[1]) or '0')
+local priority = get('priority') or ''
+if sent > tonumber(redis.call('HGET', prefix .. 'claimed', priority) or '0') then
+  redis.call('HSET', prefix .. 'claimed', priority, tostring(sent))
+end
 return {1, get('spec'), payload, redis.call('HINCRBY', job .. ':attempts', ARGV[1], 1)}

@@ -1,4 +1,5 @@
--- ARGV: stale-after seconds, whether the encode queue is empty. Frees chunks of dead workers.
+-- ARGV: stale-after seconds, whether the encode queue is empty. Frees chunks of dead workers, and
+-- finds those whose message was lost: the queue is empty, or messages sent after theirs were read.
 -- Returns {scan wanted, chunk, chunk, …}: what is to be sent again.
 if terminal() then
   redis.call('SREM', prefix .. 'jobs:active', job_id)
@@ -16,11 +17,13 @@ if get('scan_done') ~= '1' then
   end
 end
 if get('paused') == '1' then return result end
+local passed = tonumber(redis.call('HGET', prefix .. 'claimed', get('priority') or '') or '0')
 for _, chunk in ipairs(redis.call('HKEYS', job .. ':chunks')) do
   local lease = redis.call('HGET', job .. ':leases', chunk)
   local sent = redis.call('HGET', job .. ':sent', chunk)
   local lost = lease and not alive(holder(lease))
-  local waiting = not lease and (not sent or (ARGV[2] == '1' and tonumber(sent) < stale))
+  local overdue = sent and tonumber(sent) < stale and (ARGV[2] == '1' or tonumber(sent) < passed)
+  local waiting = not lease and (not sent or overdue)
   if lost or waiting then
     redis.call('HDEL', job .. ':leases', chunk)
     redis.call('HSET', job .. ':sent', chunk, tostring(now()))

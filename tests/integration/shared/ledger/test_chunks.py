@@ -1,6 +1,9 @@
 """The ledger counts a chunk once, through kills, repeated calls and late reports."""
 
+import time
+
 from shared.domain.chunk import ChunkOutcome
+from tests.chunks import add_chunk
 from tests.integration.shared.ledger.ledger import FILES, Ledger, failure
 
 
@@ -91,3 +94,24 @@ def test_equal_contents_have_one_owner(ledger: Ledger) -> None:
     assert list(first) == ["1", "2", "1"]
     assert list(second) == ["1", "2"]
     assert list(elsewhere) == ["4"]
+
+
+def test_a_chunk_whose_message_was_lost_is_sent_again_though_others_wait(ledger: Ledger) -> None:
+    job = ledger.create()
+    ledger.scans.begin(job)
+    lost, _ = add_chunk(ledger.scans, job, 1, FILES[:1])
+    time.sleep(0.002)  # The ledger tells times of sending apart by a tenth of a millisecond.
+    read, _ = add_chunk(ledger.scans, job, 1, FILES[1:2])
+    time.sleep(0.002)
+    waiting, _ = add_chunk(ledger.scans, job, 1, FILES[2:])
+
+    # Nothing says yet that its message is not in the queue.
+    assert ledger.recovery.recover_job(job, 0, queue_empty=False) == (False, [])
+    # A message that was sent after it was read.
+    assert ledger.chunks.claim(job, read) is not None
+    assert ledger.recovery.recover_job(job, 30, queue_empty=False) == (False, [])
+    assert ledger.recovery.recover_job(job, 0, queue_empty=False) == (False, [lost])
+    # The one that waits behind is left alone, and the lost one is not sent a third time.
+    assert ledger.recovery.recover_job(job, 0, queue_empty=False) == (False, [])
+    assert ledger.chunks.claim(job, waiting) is not None
+    assert ledger.chunks.claim(job, lost) is not None
