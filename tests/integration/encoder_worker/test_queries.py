@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -16,6 +16,7 @@ from shared.domain.fingerprint import Pooling
 from shared.domain.query import Crop, Query
 from shared.ledger import Queries
 from shared.redis import RedisClient, connect
+from shared.sandbox.pool import DecoderPool, limits_of
 from shared.settings import Settings
 from tests.drawn import draw
 from tests.encoders import cosine, encoded
@@ -25,8 +26,12 @@ Ask = Callable[..., Query]
 
 
 @pytest.fixture
-def worker(settings: Settings, redis: RedisClient, encoder: Encoder) -> QueryProcessor:
-    return QueryProcessor(settings, Queries(redis), encoder)
+def worker(
+    settings: Settings, redis: RedisClient, encoder: Encoder, decoders: DecoderPool
+) -> Iterator[QueryProcessor]:
+    processor = QueryProcessor(settings, Queries(redis), encoder, decoders)
+    yield processor
+    processor.close()
 
 
 @pytest.fixture
@@ -97,9 +102,12 @@ def test_what_is_no_picture_is_refused_with_a_reason(
 def test_the_pixel_limit_holds_for_queries(
     settings: Settings, ask: Ask, redis: RedisClient, encoder: Encoder
 ) -> None:
-    narrow = settings.model_copy(update={"max_pixels": 100})
+    narrow = DecoderPool(limits_of(settings.model_copy(update={"max_pixels": 100})), 1)
     query = ask(encoded(draw(1), "PNG"))
-    QueryProcessor(narrow, Queries(redis), encoder).answer(query)
+    worker = QueryProcessor(settings, Queries(redis), encoder, narrow)
+    worker.answer(query)
+    worker.close()
+    narrow.close()
     reply = reply_to(query, settings)
     assert reply is not None
     assert reply.code == "too_many_pixels"
@@ -138,9 +146,10 @@ def test_queries_that_come_together_are_answered_each_with_its_own(
 
 
 def test_redis_away_loses_a_query_and_nothing_else(
-    base_settings: Settings, encoder: Encoder
+    base_settings: Settings, encoder: Encoder, decoders: DecoderPool
 ) -> None:
-    worker = QueryProcessor(base_settings, Queries(connect(base_settings, retries=0)), encoder)
+    queries = Queries(connect(base_settings, retries=0))
+    worker = QueryProcessor(base_settings, queries, encoder, decoders)
     query = Query(id="q", pooling="avg", deadline=time.time() + 60)
     with capture_logs() as logs:
         worker.answer(query)
