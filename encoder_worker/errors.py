@@ -6,4 +6,4 @@ class StartupError(Exception):
 
 
 class EncoderFailed(Exception):
-    """The forward pass failed, or no decoder starts: this process can encode no picture any more."""
+    """The forward pass failed, or no decoder starts: this process can encode no more pictures."""

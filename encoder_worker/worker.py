@@ -60,9 +60,7 @@ class Worker:
             stopping=self._stopping,
         )
         self.chunks = ChunkProcessor(stages, self._stores)
-        self.queries = QueryProcessor(
-            settings, Queries(self._redis), self._encoder, self._decoders
-        )
+        self.queries = QueryProcessor(settings, Queries(self._redis), self._encoder, self._decoders)
         self._heartbeat = Heartbeat(Workers(self._redis, settings), self._alive, settings)
 
     def start(self) -> None:

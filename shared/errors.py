@@ -90,7 +90,10 @@ class QueueFull(LookalikeError):
 
 
 class Unavailable(LookalikeError):
-    """A part is away: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `decoder_unavailable`.
+    """A part is away.
+
+    Codes: `redis_unavailable`, `milvus_unavailable`, `storage_unavailable`, `no_encoder`,
+    `decoder_unavailable`.
     """
 
     status = 503

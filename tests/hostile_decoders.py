@@ -9,6 +9,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from shared.sandbox import child
 from shared.sandbox.frames import ReplyKind, Request, pack_text
@@ -20,8 +21,8 @@ POISON, BROKEN = b"poison", b"broken"
 SLEEPY, BUSY, GREEDY = b"sleepy", b"busy", b"greedy"
 #: What has it send what no decoder sends.
 GARBAGE, FOREIGN_CODE, WRONG_LENGTH = b"garbage", b"foreign code", b"wrong length"
-#: What has it tell, as a refusal's reason, whether torch is loaded, and what it may not do.
-LOADED, RIGHTS = b"loaded", b"rights"
+#: What has it tell, as a refusal's reason, whether torch is loaded, and what it may do in a folder.
+LOADED, RIGHTS = b"loaded", b"rights "
 
 
 def answer(request: Request) -> tuple[bytes, bytes]:
@@ -45,30 +46,28 @@ def answer(request: Request) -> tuple[bytes, bytes]:
         return pack_text(ReplyKind.DRAWN, "too short for a picture")
     if data == LOADED:
         return pack_text(ReplyKind.REFUSED, f"corrupt\n{'torch' in sys.modules}")
-    if data == RIGHTS:
-        return pack_text(ReplyKind.REFUSED, f"corrupt\n{' '.join(_rights())}")
+    if data.startswith(RIGHTS):
+        folder = data.removeprefix(RIGHTS).decode()
+        return pack_text(ReplyKind.REFUSED, f"corrupt\n{' '.join(_rights(folder))}")
     return child.answer(request)
 
 
-def _rights() -> Iterator[str]:
+def _rights(folder: str) -> Iterator[str]:
     """What can be done here that decoding does not need."""
     attempts: dict[str, Callable[[], object]] = {
-        "open": lambda: os.open("/etc/passwd", os.O_RDONLY),
-        "socket": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM),
+        "read": (Path(folder) / "secret").read_text,
+        "connect": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM),
         "pipe": os.pipe,
-        "unlink": lambda: os.unlink("/tmp/not-there-at-all"),  # noqa: PTH108 - as an attacker
-        "mkdir": lambda: os.mkdir("/tmp/not-there/at-all"),  # noqa: PTH102
+        "delete": (Path(folder) / "secret").unlink,
+        "create": (Path(folder) / "new").mkdir,
         "signal": lambda: os.kill(os.getppid(), 0),
     }
     for name, attempt in attempts.items():
         try:
             attempt()
-        except FileNotFoundError:
-            yield name
         except OSError:
             continue
-        else:
-            yield name
+        yield name
 
 
 if __name__ == "__main__":

@@ -18,9 +18,7 @@ Attempt: TypeAlias = Picture | PictureError
 BatchDecoder: TypeAlias = Callable[[Sequence[bytes]], Sequence[Attempt]]
 
 
-def decode_in_pool(
-    pool: DecoderPool, threads: Executor, stopping: threading.Event
-) -> BatchDecoder:
+def decode_in_pool(pool: DecoderPool, threads: Executor, stopping: threading.Event) -> BatchDecoder:
     """Decode side by side in the pool's quick lanes, and then what is slow, one after another.
 
     The decoder raises DecoderUnavailable, and ShuttingDown between two slow files.

@@ -2,7 +2,7 @@
 
 This only chooses a lane (`shared.sandbox.pool`): what is not recognised here is stopped by its
 processor time. Measured on one core of 2.5 GHz: the formats take 2 to 36 ns a pixel (BMP to PNG),
-and each scan of a JPEG takes 0.5 to 6 ns for each of the picture's pixels, however few bytes it has.
+and each scan of a JPEG takes 0.5 to 6 ns for each of the picture's pixels, however few its bytes.
 """
 
 from shared.pictures.opener import Opened

@@ -17,7 +17,7 @@ from PIL import (
     Image,
     ImageFile,
     JpegImagePlugin,
-    MpoImagePlugin,
+    MpoImagePlugin,  # noqa: F401 - what Pillow opens a JPEG of several pictures with
     PngImagePlugin,
     TiffImagePlugin,
     WebPImagePlugin,
@@ -38,7 +38,7 @@ warnings.filterwarnings("ignore", module=r"PIL\.")
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 pillow_heif.options.DECODE_THREADS = 1
 pillow_heif.register_heif_opener(thumbnails=False)
-# A decoder's process cannot import anything later. A JPEG of several pictures is Pillow's MPO.
+# All that Pillow imports when it is first needed: a decoder's process may not read files by then.
 Image.preinit()
 
 

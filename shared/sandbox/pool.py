@@ -136,8 +136,10 @@ class DecoderPool:
         self._closed = True
         for process in (*self._all_quick, self._slow):
             process.kill()
-        for _ in self._all_quick:
-            self._idle.get().stop()
+        free = [self._idle.get() for _ in self._all_quick]
+        for process in free:
+            process.stop()
+            self._idle.put(process)
         with self._slow_turn:
             self._slow.stop()
 

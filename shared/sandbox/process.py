@@ -77,7 +77,7 @@ class DecoderProcess:
             deadline = time.monotonic() + _START_SECONDS
             self.unconfined = read_text(Connection(self._connection, deadline), ReplyKind.READY)
         except (OSError, EOFError, GarbledReply, struct.error) as error:
-            exit_code = self._process.wait(_END_SECONDS) if self._died_of_itself() else None
+            exit_code = self._process.poll() if self._process is not None else None
             self.stop()
             _log.exception("decoder_start_failed", module=self._spec.module, exit_code=exit_code)
             raise DecoderUnavailable(
@@ -138,9 +138,6 @@ class DecoderProcess:
                 stdout=subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(),),
             )
-
-    def _died_of_itself(self) -> bool:
-        return self._process is not None and self._process.poll() is not None
 
     def _cause_of_death(self) -> DecoderDied | OutOfTime:
         assert self._process is not None  # noqa: S101 - it was asked something

@@ -12,11 +12,11 @@ import torch
 
 from encoder_worker.chunks.reading import BATCH_FILES
 from encoder_worker.decode.batch import BatchDecoder, decode_in_pool
-from encoder_worker.decode.decoder import Picture
 from encoder_worker.decode.gpu import CudaJpegDecoder, faster_decoder
 from encoder_worker.encode.cuda import create_cuda_runtime
 from encoder_worker.encode.encoder import Encoder
 from encoder_worker.model.weights import find_weights
+from shared.pictures.square import Picture
 from shared.sandbox.pool import DecoderPool, limits_of
 from shared.settings import Settings
 from tests.benchmarks.report import Report, timed

@@ -4,6 +4,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,16 +12,19 @@ from structlog.testing import capture_logs
 
 from encoder_worker.decode.decoder import decode
 from encoder_worker.encode.encoder import Encoder
+from encoder_worker.errors import EncoderFailed
 from encoder_worker.queries import QueryProcessor
 from shared.domain.fingerprint import Pooling
 from shared.domain.query import Crop, Query
 from shared.ledger import Queries
 from shared.redis import RedisClient, connect
-from shared.sandbox.pool import DecoderPool, limits_of
+from shared.sandbox.pool import DecoderLimits, DecoderPool, limits_of
 from shared.settings import Settings
 from tests.drawn import draw
 from tests.encoders import cosine, encoded
+from tests.hostile_pictures import endless_jpeg
 from tests.replies import reply_to
+from tests.services import wait_until
 
 Ask = Callable[..., Query]
 
@@ -154,3 +158,40 @@ def test_redis_away_loses_a_query_and_nothing_else(
     with capture_logs() as logs:
         worker.answer(query)
     assert [line["event"] for line in logs] == ["query_lost"]
+
+
+def test_slow_queries_hold_no_thread_of_the_others(
+    settings: Settings, ask: Ask, redis: RedisClient, encoder: Encoder
+) -> None:
+    """One thread answers all of them, and is free again before any slow one has its answer."""
+    pool = DecoderPool(DecoderLimits(100_000_000, 1 << 20, seconds=2), 1)
+    worker = QueryProcessor(settings, Queries(redis), encoder, pool)
+    slow = [ask(endless_jpeg(), seconds=12) for _ in range(5)]
+    ordinary = ask(encoded(draw(1), "PNG"))
+    with ThreadPoolExecutor(1) as thread:
+        for query in (*slow, ordinary):
+            thread.submit(worker.answer, query).result(60)
+    answered = reply_to(ordinary, settings)
+    assert answered is not None
+    assert answered.vector is not None
+    for query in slow:
+        wait_until(partial(redis.exists, f"lookalike:query:{query.id}:reply"), 60, "a reply")
+        reply = reply_to(query, settings)
+        assert reply is not None
+        assert (reply.vector, reply.code) == (None, "too_slow")
+    worker.close()
+    pool.close()
+
+
+def test_a_decoder_that_cannot_start_ends_the_worker(
+    settings: Settings, ask: Ask, redis: RedisClient, encoder: Encoder
+) -> None:
+    pool = DecoderPool(DecoderLimits(1_000_000, 1 << 20, seconds=2), 1, "tests.no_such_module")
+    worker = QueryProcessor(settings, Queries(redis), encoder, pool)
+    query = ask(encoded(draw(1), "PNG"))
+    with pytest.raises(EncoderFailed):
+        worker.answer(query)
+    # No answer says that the picture is at fault.
+    assert not redis.exists(f"lookalike:query:{query.id}:reply")
+    worker.close()
+    pool.close()

@@ -10,9 +10,9 @@ from structlog.testing import capture_logs
 
 from encoder_worker.decode import gpu
 from encoder_worker.decode.batch import BatchDecoder
-from encoder_worker.decode.decoder import Picture
 from encoder_worker.decode.gpu import CudaJpegDecoder, faster_decoder
 from shared.errors import PictureError
+from shared.pictures.square import Picture
 from tests.decoding import decode_here
 from tests.drawn import draw
 from tests.encoders import encoded
