@@ -1,4 +1,4 @@
-"""Pictures that take minutes to decode, beside sound ones: in a load, in searches, as thumbnails."""
+"""Pictures that take minutes to decode, in loads and searches, and as thumbnails."""
 
 from concurrent.futures import ThreadPoolExecutor
 
