@@ -4,16 +4,13 @@ Here within the calling process, for calibration, tests and benchmarks: loads an
 processes of their own (`encoder_worker.decode.batch`), which draw the same pixels.
 """
 
-from io import BytesIO
 from typing import NamedTuple
-
-from PIL import Image
 
 from encoder_worker.model.vgg16 import SIDE
 from shared.domain.query import Crop
-from shared.files.formats import SNIFF_BYTES, sniff
+from shared.errors import PictureError
 from shared.pictures.cost import is_costly
-from shared.pictures.opener import SIDEWAYS, Opened, open_picture, orientation_of
+from shared.pictures.opener import SIDEWAYS, open_picture, orientation_of
 from shared.pictures.square import Picture, Square
 from shared.pictures.truncation import is_truncated
 
@@ -53,19 +50,17 @@ def inspect_jpeg(data: bytes, max_pixels: int) -> JpegHeader | None:
     It costs little whatever the bytes are: headers of many segments and pictures of many scans
     are none of the plain ones.
     """
-    if sniff(data[:SNIFF_BYTES]) != "jpeg" or is_truncated(data, "jpeg"):
-        return None
-    if not _has_short_header(data):
+    if is_truncated(data, "jpeg") or not _has_short_header(data):
         return None
     try:
-        with Image.open(BytesIO(data), formats=["JPEG"]) as image:
-            width, height = image.size
-            if image.mode not in ("L", "RGB") or width * height > max_pixels:
+        with open_picture(data, max_pixels) as opened:
+            width, height = opened.image.size
+            if opened.format != "jpeg" or opened.image.mode not in ("L", "RGB"):
                 return None
-            if is_costly(Opened(image, "jpeg", data), image.size):
+            if is_costly(opened, opened.image.size):
                 return None
-            orientation = orientation_of(image)
-    except Exception:  # noqa: BLE001 - the sandbox says what is wrong with it
+            orientation = orientation_of(opened.image)
+    except PictureError:  # the sandbox says so, too
         return None
     if orientation in SIDEWAYS:
         width, height = height, width

@@ -33,7 +33,7 @@ _QUICK_SECONDS = 1.0
 _WALL_SHARE = 2.0
 #: The slow lane gives way to what is waited for: a third of a processor's share beside another
 #: process.
-_SLOW_NICENESS = 5
+_SLOW_NICENESS = 3
 #: Address space of a process beside its pictures, and bytes for each pixel that a picture may
 #: have: RGBA, a premultiplied copy, and as much again for the format's own buffers.
 _BASE_BYTES = 1 << 30
