@@ -193,8 +193,8 @@ screenshots: $(INSTALLED) chromium page ## Take pictures of every view of the pa
 
 # --- Upkeep ------------------------------------------------------------------------------------
 
-GATEWAY = --extra gateway --extra store
-ENCODER = --extra encoder --extra store
+GATEWAY = --extra gateway --extra pictures --extra store
+ENCODER = --extra encoder --extra pictures --extra store
 COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 pyproject.toml $(if $(UPGRADE),--upgrade)
 
 .PHONY: lock

@@ -6,4 +6,4 @@ class StartupError(Exception):
 
 
 class EncoderFailed(Exception):
-    """The forward pass itself failed; the process can no longer be trusted with pictures."""
+    """The forward pass failed, or no decoder starts: this process can encode no more pictures."""

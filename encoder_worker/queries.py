@@ -1,60 +1,120 @@
 """One picture of a search, encoded at once.
 
 Each query has a thread; their pictures meet in the encoder's queue, where those that arrive
-together share a forward pass.
+together share a forward pass. A picture that is slow to decode leaves its thread to other queries
+and goes on in a thread that all slow ones share.
 """
 
+import threading
 import time
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
 
-from encoder_worker.decode.decoder import decode
+from encoder_worker.decode.decoder import network_view
 from encoder_worker.encode.encoder import Encoder
+from encoder_worker.errors import EncoderFailed
 from shared.domain.query import Query, QueryReply
-from shared.errors import PictureError, Unavailable
+from shared.errors import DecoderUnavailable, PictureError, Unavailable
 from shared.ledger import Queries
 from shared.log import get_logger
+from shared.pictures.square import Picture
+from shared.sandbox.pool import DecoderPool
 from shared.settings import Settings
 
 _log = get_logger(__name__)
 
 
 class QueryProcessor:
-    """Answers queries, one per calling thread."""
+    """Answers queries, one per calling thread, and the slow ones in a thread of its own."""
 
-    def __init__(self, settings: Settings, queries: Queries, encoder: Encoder) -> None:
+    def __init__(
+        self, settings: Settings, queries: Queries, encoder: Encoder, decoders: DecoderPool
+    ) -> None:
         self._settings = settings
         self._queries = queries
         self._encoder = encoder
+        self._decoders = decoders
+        self._slow = ThreadPoolExecutor(1, thread_name_prefix="slow-query")
+        # Each slow query that waits holds its picture in memory.
+        self._slow_places = threading.Semaphore(settings.query_threads)
+        # With less time left than this, a slow picture is not begun.
+        self._slow_seconds = min(settings.decode_seconds, settings.query_timeout_seconds / 3)
 
     def answer(self, query: Query) -> None:
         """Reply with the vector, or with the code and reason why there is none.
 
-        A query past its deadline gets no answer: its client has timed out. Raises EncoderFailed.
+        A query whose picture is slow to decode is answered later. A query past its deadline gets no
+        answer: its client has timed out. Raises EncoderFailed.
         """
+        began = time.perf_counter()
         try:
             image = self._queries.image(query)
-            reply = self._encode(query, image) if image is not None else None
-            if reply is not None:
-                self._queries.reply(query, reply)
+            if image is None:
+                _log.info("query_expired", query=query.id)
+                return
+            picture = self._decoders.decode_quickly(image, network_view(query.crop))
+        except DecoderUnavailable as error:
+            raise EncoderFailed(error.detail) from error
+        except PictureError as error:
+            self._refuse(query, error)
         except Unavailable as error:
             _log.warning("query_lost", query=query.id, error=str(error.__cause__ or error))
         else:
-            if reply is None:
-                _log.info("query_expired", query=query.id)
+            if picture is None:
+                self._answer_later(query, image, began)
+            else:
+                self._encode(query, picture, began)
 
-    def _encode(self, query: Query, image: bytes) -> QueryReply | None:
-        began = time.perf_counter()
+    def close(self) -> None:
+        """Drop what waits to be decoded slowly."""
+        self._slow.shutdown(wait=True, cancel_futures=True)
+
+    def _answer_later(self, query: Query, image: bytes, began: float) -> None:
+        if not self._slow_places.acquire(blocking=False):
+            self._refuse(query, _waited_too_long())
+            return
+        self._slow.submit(self._answer_slowly, query, image, began)
+
+    def _answer_slowly(self, query: Query, image: bytes, began: float) -> None:
         try:
-            picture = decode(image, self._settings.max_pixels, query.crop)
+            if query.deadline - time.time() < self._slow_seconds:
+                raise _waited_too_long()
+            picture = self._decoders.decode_slowly(image, network_view(query.crop))
+            self._encode(query, picture, began)
+        except PictureError as error:
+            self._refuse(query, error)
+        except (DecoderUnavailable, EncoderFailed) as error:
+            # The next query meets the same, and its thread ends the process.
+            _log.exception("query_lost", query=query.id, error=str(error))
+        finally:
+            self._slow_places.release()
+
+    def _encode(self, query: Query, picture: Picture, began: float) -> None:
+        try:
             future = self._encoder.submit(picture.pixels, query.pooling, query.deadline)
             encoded = future.result(timeout=max(0.0, query.deadline - time.time()))
         except PictureError as error:
-            return QueryReply(weights=self._encoder.weights, code=error.code, reason=error.detail)
+            self._refuse(query, error)
         except (CancelledError, FutureTimeoutError):
-            return None
-        return QueryReply(
-            vector=tuple(encoded.vector.tolist()),
-            weights=self._encoder.weights,
-            seconds=time.perf_counter() - began,
-        )
+            _log.info("query_expired", query=query.id)
+        else:
+            vector = tuple(encoded.vector.tolist())
+            seconds = time.perf_counter() - began
+            weights = self._encoder.weights
+            self._reply(query, QueryReply(vector=vector, weights=weights, seconds=seconds))
+
+    def _refuse(self, query: Query, error: PictureError) -> None:
+        weights = self._encoder.weights
+        self._reply(query, QueryReply(weights=weights, code=error.code, reason=error.detail))
+
+    def _reply(self, query: Query, reply: QueryReply) -> None:
+        try:
+            self._queries.reply(query, reply)
+        except Unavailable as error:
+            _log.warning("query_lost", query=query.id, error=str(error.__cause__ or error))
+
+
+def _waited_too_long() -> PictureError:
+    return PictureError(
+        "too_slow", "The picture is slow to decode, as others are that came before it; try later."
+    )

@@ -11,18 +11,20 @@ from typing import Literal
 from encoder_worker.chunks.pipeline import Stages
 from encoder_worker.chunks.processor import ChunkProcessor
 from encoder_worker.chunks.stores import open_stores
-from encoder_worker.decode.batch import BatchDecoder, decode_in_sandbox, decode_in_threads
-from encoder_worker.decode.sandbox import DecoderSandbox
+from encoder_worker.decode.batch import BatchDecoder, decode_in_pool
 from encoder_worker.encode.cpu_quota import available_cpus
 from encoder_worker.encode.devices import choose_device
 from encoder_worker.encode.factory import load_encoder
 from encoder_worker.encode.runtime import Workload
+from encoder_worker.errors import StartupError
 from encoder_worker.queries import QueryProcessor
 from shared.domain.worker import WorkerInfo
+from shared.errors import DecoderUnavailable
 from shared.ledger import Heartbeat, Queries, Workers
 from shared.log import get_logger
 from shared.queue import ENCODE
 from shared.redis import connect
+from shared.sandbox.pool import DecoderPool, limits_of
 from shared.settings import Settings
 
 _log = get_logger(__name__)
@@ -44,21 +46,21 @@ class Worker:
         _trim_memory()
         self._redis = connect(settings)
         self._info = self._describe(queue, name)
-        self._threads = ThreadPoolExecutor(
-            settings.decode_threads or available_cpus(), thread_name_prefix="decode"
-        )
-        self._sandbox = DecoderSandbox(settings.max_pixels)
+        lanes = settings.decode_threads or available_cpus()
+        self._threads = ThreadPoolExecutor(lanes, thread_name_prefix="decode")
+        self._decoders = _start_decoders(settings, lanes)
+        in_pool = decode_in_pool(self._decoders, self._threads, self._stopping)
         self._stores = open_stores(settings, self._redis, self._info.id)
         stages = Stages(
             settings=settings,
             encoder=self._encoder,
             threads=self._threads,
-            decode=self._decoder(settings),
-            decode_suspects=decode_in_sandbox(self._sandbox),
+            decode=self._decoder(settings, in_pool),
+            decode_suspects=in_pool,
             stopping=self._stopping,
         )
         self.chunks = ChunkProcessor(stages, self._stores)
-        self.queries = QueryProcessor(settings, Queries(self._redis), self._encoder)
+        self.queries = QueryProcessor(settings, Queries(self._redis), self._encoder, self._decoders)
         self._heartbeat = Heartbeat(Workers(self._redis, settings), self._current_info, settings)
 
     def start(self) -> None:
@@ -74,14 +76,14 @@ class Worker:
         self.stop()
         self._heartbeat.stop()
         self._threads.shutdown()
+        self._decoders.close()
+        self.queries.close()
         self._encoder.close()
-        self._sandbox.close()
         self._stores.close()
         self._redis.close()
         self._device.release()
 
-    def _decoder(self, settings: Settings) -> BatchDecoder:
-        on_cores = decode_in_threads(self._threads, settings.max_pixels)
+    def _decoder(self, settings: Settings, on_cores: BatchDecoder) -> BatchDecoder:
         if not self._device.is_gpu or self._info.queue != ENCODE:
             return on_cores
         # Imported late: it loads torch and TorchCodec, which a worker on a CPU does not need.
@@ -107,6 +109,16 @@ class Worker:
     def _current_info(self) -> WorkerInfo:
         speed = self._encoder.images_per_second
         return self._info.model_copy(update={"images_per_second": speed})
+
+
+def _start_decoders(settings: Settings, lanes: int) -> DecoderPool:
+    decoders = DecoderPool(limits_of(settings), lanes)
+    try:
+        decoders.start()
+    except DecoderUnavailable as error:
+        decoders.close()
+        raise StartupError(error.detail) from error
+    return decoders
 
 
 def _trim_memory() -> None:

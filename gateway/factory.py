@@ -68,6 +68,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         metrics.watch(LedgerMetrics(Stats(redis), jobs, workers, dispatcher))
         readiness = ReadinessProbe(redis, workers, collections, settings.default_collection)
         stack.callback(readiness.close)
+        thumbnails = Thumbnails(settings)
+        stack.callback(thumbnails.close)
         encoder = QueryEncoder(settings, async_redis, Queries(redis), workers, dispatcher)
         loads = LoadService(settings, jobs, workers, collections, dispatcher)
         yield Services(
@@ -84,6 +86,6 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             job_events=JobEventStream(jobs, Events(redis)),
             workers=workers,
             dispatcher=dispatcher,
-            thumbnails=Thumbnails(settings),
+            thumbnails=thumbnails,
             readiness=readiness,
         )

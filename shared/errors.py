@@ -47,12 +47,24 @@ class PictureError(LookalikeError):
     """A picture that cannot become a vector.
 
     Codes: `empty_file`, `unsupported_format`, `truncated`, `corrupt`, `too_many_pixels`,
-    `too_large`, `unreadable`, `missing`, `outside_roots`, `decoder_crashed`, `worker_lost`,
-    `blank_vector`, `path_too_long`.
+    `too_large`, `too_slow`, `unreadable`, `missing`, `outside_roots`, `decoder_crashed`,
+    `worker_lost`, `blank_vector`, `path_too_long`.
     """
 
     status = 422
     title = "Unusable picture"
+
+    #: The codes of what a decoder finds in a picture's bytes.
+    DECODER_CODES: ClassVar[frozenset[str]] = frozenset(
+        {
+            "empty_file",
+            "unsupported_format",
+            "truncated",
+            "corrupt",
+            "too_many_pixels",
+            "too_large",
+        }
+    )
 
 
 class Unauthorized(LookalikeError):
@@ -78,11 +90,19 @@ class QueueFull(LookalikeError):
 
 
 class Unavailable(LookalikeError):
-    """A part is away: `redis_unavailable`, `milvus_unavailable`, `no_encoder`."""
+    """A part is away.
+
+    Codes: `redis_unavailable`, `milvus_unavailable`, `storage_unavailable`, `no_encoder`,
+    `decoder_unavailable`.
+    """
 
     status = 503
     title = "Service unavailable"
     retry_after = 5
+
+
+class DecoderUnavailable(Unavailable):
+    """The process that decodes pictures cannot be started: no picture is at fault."""
 
 
 class TimedOut(LookalikeError):

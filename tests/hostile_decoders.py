@@ -1,31 +1,74 @@
-"""Decoders that misbehave as broken libraries do; the sandbox's process imports them by name."""
+"""A decoder's process that misbehaves as broken or hijacked decoders do: tests run it as a module.
+
+python -m tests.hostile_decoders DESCRIPTOR MEMORY_BYTES NICENESS
+"""
 
 import os
 import signal
+import socket
 import sys
 import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
-from encoder_worker.decode.decoder import Picture, decode
+from shared.sandbox import child
+from shared.sandbox.frames import ReplyKind, Request, pack_text
 
-#: A file with this content brings its decoder down.
-POISON = b"poison"
-SLOW = b"slow"
-GREEDY = b"greedy"
+MODULE = "tests.hostile_decoders"
+#: What brings the process down: a signal, an error that no decoder raises.
+POISON, BROKEN = b"poison", b"broken"
+#: What uses up its limits: waiting, computing, memory.
+SLEEPY, BUSY, GREEDY = b"sleepy", b"busy", b"greedy"
+#: What has it send what no decoder sends.
+GARBAGE, FOREIGN_CODE, WRONG_LENGTH = b"garbage", b"foreign code", b"wrong length"
+#: What has it tell, as a refusal's reason, whether torch is loaded, and what it may do in a folder.
+LOADED, RIGHTS = b"loaded", b"rights "
 
 
-def fragile_decode(data: bytes, max_pixels: int) -> Picture:
-    """As `decode`, but the poison kills the process in the middle of it."""
+def answer(request: Request) -> tuple[bytes, bytes]:
+    """As the real one, but for the contents above."""
+    data = request.data
     if data == POISON:
         os.kill(os.getpid(), signal.SIGSEGV)
-    if data == SLOW:
+    if data == BROKEN:
+        raise ZeroDivisionError
+    if data == SLEEPY:
         time.sleep(600)
+    while data == BUSY:
+        pass
     if data == GREEDY:
         bytearray(1 << 40)
-    return decode(data, max_pixels)
+    if data == GARBAGE:
+        return os.urandom(18), os.urandom(4000)
+    if data == FOREIGN_CODE:
+        return pack_text(ReplyKind.REFUSED, "no_such_code\nA reason.")
+    if data == WRONG_LENGTH:
+        return pack_text(ReplyKind.DRAWN, "too short for a picture")
+    if data == LOADED:
+        return pack_text(ReplyKind.REFUSED, f"corrupt\n{'torch' in sys.modules}")
+    if data.startswith(RIGHTS):
+        folder = data.removeprefix(RIGHTS).decode()
+        return pack_text(ReplyKind.REFUSED, f"corrupt\n{' '.join(_rights(folder))}")
+    return child.answer(request)
 
 
-def torchless_decode(data: bytes, max_pixels: int) -> Picture:
-    """As `decode`, where torch must not have been loaded."""
-    if "torch" in sys.modules:
-        os._exit(99)
-    return decode(data, max_pixels)
+def _rights(folder: str) -> Iterator[str]:
+    """What can be done here that decoding does not need."""
+    attempts: dict[str, Callable[[], object]] = {
+        "read": (Path(folder) / "secret").read_text,
+        "connect": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM),
+        "pipe": os.pipe,
+        "delete": (Path(folder) / "secret").unlink,
+        "create": (Path(folder) / "new").mkdir,
+        "signal": lambda: os.kill(os.getppid(), 0),
+    }
+    for name, attempt in attempts.items():
+        try:
+            attempt()
+        except OSError:
+            continue
+        yield name
+
+
+if __name__ == "__main__":
+    child.serve(sys.argv[1:], answer)

@@ -34,7 +34,7 @@ class Stages:
     """What the chunks of a process share.
 
     `decode_suspects` decodes the files of a chunk that lost its worker once, each of which may be
-    the one that killed it. Setting `stopping` ends the work on chunks.
+    the one that killed it: not on the GPU. Setting `stopping` ends the work on chunks.
     """
 
     settings: Settings

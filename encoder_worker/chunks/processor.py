@@ -17,7 +17,7 @@ from encoder_worker.chunks.stores import Stores
 from encoder_worker.errors import EncoderFailed
 from shared.domain.chunk import ChunkClaim, ChunkOutcome
 from shared.domain.job import JobError, JobSpec
-from shared.errors import Conflict, JobFailed, NotFound, PictureError
+from shared.errors import Conflict, DecoderUnavailable, JobFailed, NotFound, PictureError
 from shared.ledger import JobEnded
 from shared.log import get_logger
 from shared.retry import RetryPolicy, ShuttingDown
@@ -37,8 +37,9 @@ class ChunkProcessor:
     def work(self, job_id: str, chunk_id: str) -> None:
         """Claim a chunk and process it; do nothing if it cannot be claimed.
 
-        During an outage of Redis or Milvus it waits. Raises EncoderFailed: the chunk then stays
-        leased, so that its next attempt counts as one after a lost worker.
+        During an outage of Redis or Milvus it waits. Raises EncoderFailed: where the forward pass
+        failed, the chunk stays leased, so that its next attempt counts as one after a lost worker;
+        where no decoder can be started, it is given back, for no file of it is at fault.
         """
         with bound_contextvars(job=job_id, chunk=chunk_id):
             try:
@@ -53,6 +54,9 @@ class ChunkProcessor:
             outcome = self._attempt(claim).outcome()
         except (ShuttingDown, JobEnded):
             self._release(claim)
+        except DecoderUnavailable as error:
+            self._release(claim)
+            raise EncoderFailed(error.detail) from error
         except JobFailed as failure:
             reason = JobError(code=failure.code, detail=failure.detail)
             _log.error("job_failed", code=reason.code, detail=reason.detail)
@@ -67,7 +71,7 @@ class ChunkProcessor:
             return _all_failed(claim, PictureError("worker_lost", lost))
         try:
             return self._process(claim)
-        except (ShuttingDown, JobEnded, EncoderFailed, JobFailed):
+        except (ShuttingDown, JobEnded, EncoderFailed, DecoderUnavailable, JobFailed):
             raise
         except (NotFound, Conflict) as error:
             raise JobFailed(error.code, error.detail) from error

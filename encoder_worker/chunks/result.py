@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from encoder_worker.chunks.reading import FileContent
-from encoder_worker.decode.decoder import Picture
 from shared.domain.chunk import ChunkOutcome, FileRef
 from shared.domain.image import ImageRow
 from shared.domain.job import Failure
 from shared.errors import PictureError
+from shared.pictures.square import Picture
 
 
 @dataclass

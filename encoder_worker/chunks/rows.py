@@ -5,10 +5,10 @@ import time
 from typing import Any
 
 from encoder_worker.chunks.reading import FileContent
-from encoder_worker.decode.decoder import Picture
 from shared.domain.chunk import FileRef
 from shared.domain.image import MAX_METADATA_BYTES, MAX_TAGS, ImageRow
 from shared.domain.job import JobSpec
+from shared.pictures.square import Picture
 
 #: The metadata key under which an upload's own name is kept.
 FILENAME = "filename"

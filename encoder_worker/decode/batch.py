@@ -1,32 +1,46 @@
 """The decoding stage of a load: many files at once, each a picture or a failure."""
 
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from functools import partial
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
-from encoder_worker.decode.decoder import Picture, decode
-from encoder_worker.decode.sandbox import DecoderSandbox
+from encoder_worker.decode.decoder import network_view
 from shared.errors import PictureError
+from shared.pictures.square import Picture, Square
+from shared.retry import ShuttingDown
+from shared.sandbox.pool import DecoderPool
 
+T = TypeVar("T")
+Attempt: TypeAlias = Picture | PictureError
 #: For each file's bytes, in order, its picture or why there is none.
-BatchDecoder: TypeAlias = Callable[[Sequence[bytes]], Sequence[Picture | PictureError]]
+BatchDecoder: TypeAlias = Callable[[Sequence[bytes]], Sequence[Attempt]]
 
 
-def decode_in_threads(threads: Executor, max_pixels: int) -> BatchDecoder:
-    """Decode side by side: Pillow lets go of the interpreter while it decodes."""
-    one = partial(_attempt, partial(decode, max_pixels=max_pixels))
-    return lambda files: list(threads.map(one, files))
+def decode_in_pool(pool: DecoderPool, threads: Executor, stopping: threading.Event) -> BatchDecoder:
+    """Decode side by side in the pool's quick lanes, and then what is slow, one after another.
+
+    The decoder raises DecoderUnavailable, and ShuttingDown between two slow files.
+    """
+    quickly = partial(_attempt, pool.decode_quickly)
+    slowly = partial(_attempt, pool.decode_slowly)
+
+    def decode_one_after(data: bytes, found: Attempt | None) -> Attempt:
+        if found is not None:
+            return found
+        if stopping.is_set():
+            raise ShuttingDown
+        return slowly(data)
+
+    def decode_all(files: Sequence[bytes]) -> Sequence[Attempt]:
+        return list(map(decode_one_after, files, list(threads.map(quickly, files))))
+
+    return decode_all
 
 
-def decode_in_sandbox(sandbox: DecoderSandbox) -> BatchDecoder:
-    """Decode one after the other, where a file can only kill its own decoder."""
-    one = partial(_attempt, sandbox.decode)
-    return lambda files: [one(data) for data in files]
-
-
-def _attempt(decode_one: Callable[[bytes], Picture], data: bytes) -> Picture | PictureError:
+def _attempt(decode_one: Callable[[bytes, Square], T], data: bytes) -> T | PictureError:
     try:
-        return decode_one(data)
+        return decode_one(data, network_view())
     except PictureError as error:
         return error

@@ -16,10 +16,11 @@ from torch.nn.functional import interpolate
 from torchcodec.decoders import decode_jpeg  # type: ignore[attr-defined]  # exported by name only
 
 from encoder_worker.decode.batch import BatchDecoder
-from encoder_worker.decode.decoder import JpegHeader, Picture, inspect_jpeg
+from encoder_worker.decode.decoder import JpegHeader, inspect_jpeg
 from encoder_worker.model.vgg16 import SIDE
 from shared.errors import PictureError
 from shared.log import get_logger
+from shared.pictures.square import Picture
 
 _log = get_logger(__name__)
 

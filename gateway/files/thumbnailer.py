@@ -1,130 +1,72 @@
-"""Makes thumbnails: upright, as WebP. Large pictures are decoded in a process of their own.
+"""Makes thumbnails in decoder processes: upright, as WebP."""
 
-`python -m gateway.files.thumbnailer MAX_PIXELS SIZE PATH` is that process; it writes the WebP to
-standard output. Its memory is freed when it ends, and a crash of its decoder ends it alone.
-"""
-
-import io
-import subprocess
-import sys
 from pathlib import Path
 
-from PIL import Image, ImageOps, UnidentifiedImageError
-from pillow_heif import register_heif_opener
+from anyio import CapacityLimiter, to_thread
 
 from shared.errors import PictureError
+from shared.pictures.thumbnail import Thumbnail
+from shared.sandbox.pool import DecoderPool, limits_of
+from shared.settings import Settings
 
-#: The formats of `shared.files.formats`, by the names of the Pillow plugins that open them.
-_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "AVIF", "HEIF")
-#: Pictures that take more memory than this to decode are decoded in a process of their own.
-HEAVY_BYTES = 32 * 1024 * 1024
-_TIMEOUT_SECONDS = 60
-_REFUSED = 3
-
-# All plugins at once: naming formats to `Image.open` finds only those that are loaded.
-Image.init()
-register_heif_opener()
-# Pillow's own limit warns at one size and fails at another; ours is checked in `_open`.
-Image.MAX_IMAGE_PIXELS = None
+#: A page of new thumbnails must leave cores and memory to other requests.
+_LANES = 2
+#: How many pictures that cannot be drawn are remembered, each by some hundred bytes.
+_MAX_REFUSED = 10_000
+#: What takes the slow lane's time before it is known.
+_COSTLY_REFUSALS = frozenset({"too_slow", "decoder_crashed"})
 
 
-def shrink(path: Path, size: int, max_pixels: int) -> bytes:
-    """A WebP of the picture at `path` that fits into a square of `size` pixels, never enlarged.
+class Thumbnailer:
+    """Shrinks pictures. A request that waits for a slow one holds no thread and no picture."""
 
-    Raises PictureError `too_many_pixels`, `unsupported_format`, `truncated`, `corrupt`, `missing`,
-    `unreadable`, `decoder_crashed`.
-    """
-    if _memory(path, max_pixels) > HEAVY_BYTES:
-        return _shrink_apart(path, size, max_pixels)
-    return _shrink(path, size, max_pixels)
+    def __init__(self, settings: Settings) -> None:
+        self._max_bytes = settings.max_file_bytes
+        self._decoders = DecoderPool(limits_of(settings), _LANES)
+        self._quick = CapacityLimiter(_LANES)
+        self._slow = CapacityLimiter(1)
+        self._refused: dict[str, PictureError] = {}
 
+    async def shrink(self, path: Path, version: str, size: int) -> bytes:
+        """A WebP of the picture at `path` that fits into a square of `size` pixels.
 
-def _shrink(path: Path, size: int, max_pixels: int) -> bytes:
-    with _open(path, max_pixels) as picture:
+        `version` identifies the file's content: one that could not be drawn is not tried again.
+        Raises PictureError as `shared.sandbox.pool.DecoderPool.decode_slowly` does, and `missing`,
+        `unreadable`; DecoderUnavailable.
+        """
+        if (known := self._refused.get(version)) is not None:
+            raise PictureError(known.code, known.detail)
         try:
-            # JPEGs are decoded at a fraction of their size that is at least twice the wanted one.
-            picture.draft("RGB", (2 * size, 2 * size))
-            ImageOps.exif_transpose(picture, in_place=True)
-            small = _displayable(picture)
-            small.thumbnail((size, size), Image.Resampling.LANCZOS)
-            out = io.BytesIO()
-            small.save(out, "WEBP", quality=80, method=4)
-        except Exception as error:
-            raise _broken(error) from error
-    return out.getvalue()
+            drawn = await to_thread.run_sync(self._quickly, path, size, limiter=self._quick)
+            if drawn is None:
+                drawn = await to_thread.run_sync(self._slowly, path, size, limiter=self._slow)
+        except PictureError as error:
+            if error.code in _COSTLY_REFUSALS:
+                self._remember(version, error)
+            raise
+        return drawn
 
+    def close(self) -> None:
+        """End the decoder processes."""
+        self._decoders.close()
 
-def _shrink_apart(path: Path, size: int, max_pixels: int) -> bytes:
-    command = [sys.executable, "-m", __name__, str(max_pixels), str(size), str(path)]
-    try:
-        done = subprocess.run(command, capture_output=True, timeout=_TIMEOUT_SECONDS, check=False)  # noqa: S603 - our own module; the path is one argument
-    except subprocess.TimeoutExpired as error:
-        raise PictureError("decoder_crashed", "The picture takes too long to decode.") from error
-    if done.returncode == _REFUSED:
-        code, _, reason = done.stderr.decode(errors="replace").partition("\n")
-        raise PictureError(code, reason)
-    if done.returncode != 0:
-        raise PictureError("decoder_crashed", "The decoder crashed on this picture.")
-    return done.stdout
+    def _quickly(self, path: Path, size: int) -> bytes | None:
+        return self._decoders.decode_quickly(self._read(path), Thumbnail(size))
 
+    def _slowly(self, path: Path, size: int) -> bytes:
+        return self._decoders.decode_slowly(self._read(path), Thumbnail(size))
 
-def _open(path: Path, max_pixels: int) -> Image.Image:
-    try:
-        picture = Image.open(path, formats=_FORMATS)
-    except UnidentifiedImageError as error:
-        raise PictureError("unsupported_format", "This is no picture of a known format.") from error
-    except FileNotFoundError as error:
-        raise PictureError("missing", "The file is gone.") from error
-    except PermissionError as error:
-        raise PictureError("unreadable", "The file may not be read.") from error
-    except Exception as error:
-        raise _broken(error) from error
-    if picture.width * picture.height > max_pixels:
-        picture.close()
-        raise PictureError(
-            "too_many_pixels",
-            f"{picture.width} by {picture.height} pixels are more than the {max_pixels} allowed.",
-        )
-    return picture
+    def _read(self, path: Path) -> bytes:
+        try:
+            if path.stat().st_size > self._max_bytes:
+                raise PictureError("too_large", "The file is larger than a load may read.")
+            return path.read_bytes()
+        except FileNotFoundError as error:
+            raise PictureError("missing", "The file is gone.") from error
+        except OSError as error:
+            raise PictureError("unreadable", "The file may not be read.") from error
 
-
-def _memory(path: Path, max_pixels: int) -> int:
-    """About how many bytes decoding takes, told from the header alone."""
-    with _open(path, max_pixels) as picture:
-        pixels = picture.width * picture.height
-        if picture.format in ("JPEG", "MPO"):
-            # A progressive one keeps 16-bit coefficients of all its pixels until its last scan.
-            return pixels * 6 if "progressive" in picture.info else pixels // 4
-        return pixels * 8
-
-
-def _displayable(picture: Image.Image) -> Image.Image:
-    """The picture in a mode that can be resized smoothly and written as WebP."""
-    if picture.mode in ("RGB", "RGBA"):
-        return picture
-    if picture.mode.startswith("I"):
-        # 16-bit grey; converting to 8 bits clips where it should scale.
-        grey = picture.convert("I").point(lambda value: value / 257)
-        return grey.convert("L").convert("RGB")
-    return picture.convert("RGBA" if picture.has_transparency_data else "RGB")
-
-
-def _broken(error: Exception) -> PictureError:
-    if "truncated" in str(error).lower():
-        return PictureError("truncated", "The file ends too early; copy it again from its origin.")
-    return PictureError("corrupt", "The file is damaged and cannot be decoded.")
-
-
-def main(arguments: list[str]) -> int:
-    """The process that `_shrink_apart` starts."""
-    max_pixels, size, path = arguments
-    try:
-        sys.stdout.buffer.write(_shrink(Path(path), int(size), int(max_pixels)))
-    except PictureError as error:
-        sys.stderr.write(f"{error.code}\n{error.detail}")
-        return _REFUSED
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    def _remember(self, version: str, error: PictureError) -> None:
+        self._refused[version] = error
+        if len(self._refused) > _MAX_REFUSED:
+            self._refused.pop(next(iter(self._refused)))

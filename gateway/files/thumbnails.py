@@ -5,10 +5,10 @@ import tempfile
 import threading
 from pathlib import Path
 
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
 
 from gateway.files.originals import version
-from gateway.files.thumbnailer import shrink
+from gateway.files.thumbnailer import Thumbnailer
 from shared.log import get_logger
 from shared.settings import Settings
 
@@ -18,7 +18,6 @@ _log = get_logger(__name__)
 CACHE_BYTES = 512 * 1024 * 1024
 #: A cache that is over its limit is emptied to this share of it.
 _KEPT_SHARE = 0.8
-_CONCURRENT = 2
 
 
 class Thumbnails:
@@ -26,30 +25,30 @@ class Thumbnails:
 
     def __init__(self, settings: Settings, max_bytes: int = CACHE_BYTES) -> None:
         self._folder = settings.data_dir / "thumbnails"
-        self._max_pixels = settings.max_pixels
+        self._thumbnailer = Thumbnailer(settings)
         self._max_bytes = max_bytes
         self._bytes: int | None = None
         self._lock = threading.Lock()
-        # A page of new thumbnails must leave cores and memory to other requests.
-        self._limiter = CapacityLimiter(_CONCURRENT)
 
     async def get(self, picture: Path, size: int) -> tuple[bytes, str]:
         """A WebP of `picture` within a square of `size` pixels, and its ETag.
 
-        Raises PictureError as `gateway.files.thumbnailer.shrink` does, OSError where the file is
-        gone. If the disk is full or read-only, the thumbnail is made and not cached.
+        Raises PictureError and DecoderUnavailable as `Thumbnailer.shrink` does, OSError where the
+        file is gone. If the disk is full or read-only, the thumbnail is made and not cached.
         """
         name = await to_thread.run_sync(version, picture, size)
         location = self._folder / name[:2] / f"{name}.webp"
         data = await to_thread.run_sync(_read, location)
         if data is None:
-            data = await to_thread.run_sync(
-                self._create, picture, size, location, limiter=self._limiter
-            )
+            data = await self._thumbnailer.shrink(picture, name, size)
+            await to_thread.run_sync(self._store, location, data)
         return data, f'"{name}"'
 
-    def _create(self, picture: Path, size: int, location: Path) -> bytes:
-        data = shrink(picture, size, self._max_pixels)
+    def close(self) -> None:
+        """End the processes that make thumbnails."""
+        self._thumbnailer.close()
+
+    def _store(self, location: Path, data: bytes) -> None:
         try:
             location.parent.mkdir(parents=True, exist_ok=True)
             descriptor, temporary = tempfile.mkstemp(prefix=".new-", dir=location.parent)
@@ -59,7 +58,6 @@ class Thumbnails:
             self._limit_size(len(data))
         except OSError as error:
             _log.warning("thumbnail_store_failed", error=str(error))
-        return data
 
     def _limit_size(self, added: int) -> None:
         with self._lock:

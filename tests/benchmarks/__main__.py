@@ -15,6 +15,7 @@ from tests.benchmarks import (
     corpus,
     cuda,
     encoder,
+    hostile,
     load,
     precision,
     quality,
@@ -93,6 +94,13 @@ def _search(options: Options) -> Report:
     return _on_a_stack(options, measure)
 
 
+def _hostile(options: Options) -> Report:
+    def measure(stack: Stack, _: Settings, context: dict[str, str]) -> Report:
+        return hostile.measure(stack, searches=options.searches, context=context)
+
+    return _on_a_stack(options, measure)
+
+
 def _scaling(options: Options) -> Report:
     def measure(stack: Stack, _: Settings, context: dict[str, str]) -> Report:
         size = {"count": options.photos // 2, "runs": options.runs}
@@ -115,6 +123,7 @@ BENCHMARKS: dict[str, Callable[[Options], Report]] = {
     "load": _load,
     "scan": _scan,
     "search": _search,
+    "hostile": _hostile,
     "scaling": _scaling,
     "cuda": _cuda,
 }

@@ -11,12 +11,13 @@ import numpy as np
 import torch
 
 from encoder_worker.chunks.reading import BATCH_FILES
-from encoder_worker.decode.batch import BatchDecoder, decode_in_threads
-from encoder_worker.decode.decoder import Picture
+from encoder_worker.decode.batch import BatchDecoder, decode_in_pool
 from encoder_worker.decode.gpu import CudaJpegDecoder, faster_decoder
 from encoder_worker.encode.cuda import create_cuda_runtime
 from encoder_worker.encode.encoder import Encoder
 from encoder_worker.model.weights import find_weights
+from shared.pictures.square import Picture
+from shared.sandbox.pool import DecoderPool, limits_of
 from shared.settings import Settings
 from tests.benchmarks.report import Report, timed
 
@@ -36,8 +37,10 @@ def measure(photos: list[Path], settings: Settings, *, runs: int, pictures: int)
     encoder = Encoder(runtime)
     files = [path.read_bytes() for path in photos]
     files = [files[index % len(files)] for index in range(pictures)]
-    threads = ThreadPoolExecutor(settings.decode_threads or len(os.sched_getaffinity(0)))
-    host = decode_in_threads(threads, settings.max_pixels)
+    lanes = settings.decode_threads or len(os.sched_getaffinity(0))
+    threads = ThreadPoolExecutor(lanes)
+    decoders = DecoderPool(limits_of(settings), lanes)
+    host = decode_in_pool(decoders, threads, threading.Event())
     gpu = CudaJpegDecoder(host, device, settings.max_pixels)
     chosen = faster_decoder(host, device, settings.max_pixels)
     squares = [result.pixels for result in host(files) if isinstance(result, Picture)]
@@ -55,6 +58,7 @@ def measure(photos: list[Path], settings: Settings, *, runs: int, pictures: int)
             if run:  # the first is the warm-up
                 found[name].append(figure)
     encoder.close()
+    decoders.close()
     context = {
         "weights": runtime.weights,
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",

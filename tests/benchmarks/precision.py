@@ -1,16 +1,12 @@
 """What faster paths change, beside float32 on fully decoded pictures, and mixed with another."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from unittest.mock import patch
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from encoder_worker.decode import decoder as decoding
-from encoder_worker.decode.batch import decode_in_threads
-from encoder_worker.decode.decoder import Picture
 from encoder_worker.decode.gpu import CudaJpegDecoder
 from encoder_worker.encode.cuda import CudaNetwork, CudaRuntime, create_network
 from encoder_worker.encode.encoder import Encoder
@@ -19,10 +15,13 @@ from encoder_worker.encode.runtime import Runtime
 from encoder_worker.encode.torch import TorchRuntime
 from encoder_worker.model.vgg16 import Weights
 from encoder_worker.model.weights import find_weights
+from shared.pictures import square
+from shared.pictures.square import Picture
 from shared.settings import Settings
 from tests.benchmarks.encoder import known_precisions
 from tests.benchmarks.report import Report
 from tests.benchmarks.truth import NEAREST, Truth, Vectors, nearest, score
+from tests.decoding import decode_here
 
 #: No JPEG is that many times larger than the network's square: none is decoded at a fraction.
 _NEVER = 1_000_000
@@ -97,12 +96,10 @@ def _add_scores(report: Report, name: str, scores: dict[str, float], reference: 
 
 def _decoded(files: Sequence[bytes], settings: Settings) -> tuple[Squares, Squares, Squares]:
     """The pictures decoded in full, as loads decode them, and as a GPU's decoder would."""
-    with ThreadPoolExecutor(2) as threads:
-        host = decode_in_threads(threads, settings.max_pixels)
-        scaled = host(files)
-        with patch.object(decoding, "_DRAFT_MARGIN", _NEVER):
-            full = host(files)
-        other = CudaJpegDecoder(host, torch.device("cpu"), settings.max_pixels)(files)
+    scaled = decode_here(files)
+    with patch.object(square, "_DRAFT_MARGIN", _NEVER):
+        full = decode_here(files)
+    other = CudaJpegDecoder(decode_here, torch.device("cpu"), settings.max_pixels)(files)
     return _squares(full), _squares(scaled), _squares(other)
 
 

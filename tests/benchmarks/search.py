@@ -55,7 +55,7 @@ def measure(
     for count in rows:
         _fill(stack, f"rows_{count}", count)
     _wait_for_rest(stack.milvus.pid)
-    idle = {count: _latency(stack, f"rows_{count}", photos, searches) for count in rows}
+    idle = {count: latency(stack, f"rows_{count}", photos, searches) for count in rows}
     for count, found in idle.items():
         _add(report, f"{count:,} rows", found)
     throughput = _throughputs(report, stack, rows, photos, searches, runs)
@@ -98,7 +98,8 @@ def _wait_for_rest(pid: int) -> None:
         idle = idle + 1 if process.cpu_percent(interval=1) < _REST_PERCENT else 0
 
 
-def _latency(stack: Stack, collection: str, photos: Sequence[bytes], searches: int) -> Latency:
+def latency(stack: Stack, collection: str, photos: Sequence[bytes], searches: int) -> Latency:
+    """One search after the other, each by another photo."""
     stages: dict[str, list[float]] = {stage: [] for stage in STAGES}
     whole = []
     stack.search(collection, photos[0], top_k=10)
@@ -154,7 +155,7 @@ def _during_a_load(
     job = stack.load("busy", stack.image_root / "busy")
     stack.wait_done(job["id"], 32)
     for count in rows:
-        found = _latency(stack, f"rows_{count}", photos, searches)
+        found = latency(stack, f"rows_{count}", photos, searches)
         name = f"{count:,} rows, during a load"
         _add(report, name, found)
         report.add(f"{name}: p95 / p95 when idle", [found.p95 / idle[count].p95], "ratio")

@@ -52,7 +52,8 @@ def test_a_file_that_kills_its_decoder_stands_alone_in_the_end(tmp_path: Path) -
         done = wait_until(ended, 180, "the end of the job")
         (failure,) = stack.failures(job["id"])
 
-        assert deaths >= 1
+        # The decoder's process is what dies.
+        assert deaths == 0
         assert (done["indexed"], done["failed"], done["total"]) == (20, 1, 21)
         assert failure["uri"] == file_uri(poison)
         assert failure["code"] == "decoder_crashed"

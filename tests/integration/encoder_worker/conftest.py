@@ -7,15 +7,18 @@ import pytest
 
 from encoder_worker.encode.encoder import Encoder
 from shared.redis import RedisClient
+from shared.sandbox.pool import DecoderPool
 from shared.settings import Settings
 from tests.drawn import draw
 from tests.integration.encoder_worker.load import Load
 
 
 @pytest.fixture
-def load(settings: Settings, redis: RedisClient, encoder: Encoder) -> Iterator[Load]:
+def load(
+    settings: Settings, redis: RedisClient, encoder: Encoder, decoders: DecoderPool
+) -> Iterator[Load]:
     """A load into an empty collection of this test's own."""
-    opened = Load(settings, redis, encoder)
+    opened = Load(settings, redis, encoder, decoders)
     opened.make_collection()
     yield opened
     opened.close()

@@ -12,7 +12,7 @@ from typing import Any
 from encoder_worker.chunks.pipeline import Stages
 from encoder_worker.chunks.processor import ChunkProcessor
 from encoder_worker.chunks.stores import open_stores
-from encoder_worker.decode.batch import BatchDecoder, decode_in_threads
+from encoder_worker.decode.batch import BatchDecoder, decode_in_pool
 from encoder_worker.encode.encoder import Encoder
 from shared.domain.chunk import FileRef
 from shared.domain.fingerprint import Pooling
@@ -22,6 +22,7 @@ from shared.domain.worker import WorkerInfo
 from shared.files.uris import file_uri
 from shared.ledger import Chunks, Jobs, Scans, Workers, keys
 from shared.redis import RedisClient
+from shared.sandbox.pool import DecoderPool
 from shared.settings import Settings
 from shared.store import AsyncMilvusConnection, Collections, Images, MilvusConnection, VectorSearch
 from tests.chunks import add_chunk
@@ -30,8 +31,11 @@ from tests.chunks import add_chunk
 class Load:
     """Jobs of one test on one collection, and workers for their chunks."""
 
-    def __init__(self, settings: Settings, redis: RedisClient, encoder: Encoder) -> None:
+    def __init__(
+        self, settings: Settings, redis: RedisClient, encoder: Encoder, decoders: DecoderPool
+    ) -> None:
         self.settings = settings
+        self.decoders = decoders
         self.redis = redis
         self.encoder = encoder
         self.collection = settings.default_collection
@@ -93,13 +97,13 @@ class Load:
         Workers(self.redis, patient).heartbeat(info)
         stores = open_stores(self.settings, self.redis, name)
         self._opened.append(stores)
-        in_threads = decode_in_threads(self.threads, self.settings.max_pixels)
+        in_pool = decode_in_pool(self.decoders, self.threads, self.stopping)
         stages = Stages(
             settings=self.settings,
             encoder=encoder or self.encoder,
             threads=self.threads,
-            decode=decode_all or in_threads,
-            decode_suspects=decode_suspects or in_threads,
+            decode=decode_all or in_pool,
+            decode_suspects=decode_suspects or in_pool,
             stopping=self.stopping,
         )
         return ChunkProcessor(stages, stores)

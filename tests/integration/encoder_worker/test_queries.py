@@ -2,8 +2,9 @@
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,22 +12,30 @@ from structlog.testing import capture_logs
 
 from encoder_worker.decode.decoder import decode
 from encoder_worker.encode.encoder import Encoder
+from encoder_worker.errors import EncoderFailed
 from encoder_worker.queries import QueryProcessor
 from shared.domain.fingerprint import Pooling
 from shared.domain.query import Crop, Query
 from shared.ledger import Queries
 from shared.redis import RedisClient, connect
+from shared.sandbox.pool import DecoderLimits, DecoderPool, limits_of
 from shared.settings import Settings
 from tests.drawn import draw
 from tests.encoders import cosine, encoded
+from tests.hostile_pictures import endless_jpeg
 from tests.replies import reply_to
+from tests.services import wait_until
 
 Ask = Callable[..., Query]
 
 
 @pytest.fixture
-def worker(settings: Settings, redis: RedisClient, encoder: Encoder) -> QueryProcessor:
-    return QueryProcessor(settings, Queries(redis), encoder)
+def worker(
+    settings: Settings, redis: RedisClient, encoder: Encoder, decoders: DecoderPool
+) -> Iterator[QueryProcessor]:
+    processor = QueryProcessor(settings, Queries(redis), encoder, decoders)
+    yield processor
+    processor.close()
 
 
 @pytest.fixture
@@ -97,9 +106,12 @@ def test_what_is_no_picture_is_refused_with_a_reason(
 def test_the_pixel_limit_holds_for_queries(
     settings: Settings, ask: Ask, redis: RedisClient, encoder: Encoder
 ) -> None:
-    narrow = settings.model_copy(update={"max_pixels": 100})
+    narrow = DecoderPool(limits_of(settings.model_copy(update={"max_pixels": 100})), 1)
     query = ask(encoded(draw(1), "PNG"))
-    QueryProcessor(narrow, Queries(redis), encoder).answer(query)
+    worker = QueryProcessor(settings, Queries(redis), encoder, narrow)
+    worker.answer(query)
+    worker.close()
+    narrow.close()
     reply = reply_to(query, settings)
     assert reply is not None
     assert reply.code == "too_many_pixels"
@@ -138,10 +150,48 @@ def test_queries_that_come_together_are_answered_each_with_its_own(
 
 
 def test_redis_away_loses_a_query_and_nothing_else(
-    base_settings: Settings, encoder: Encoder
+    base_settings: Settings, encoder: Encoder, decoders: DecoderPool
 ) -> None:
-    worker = QueryProcessor(base_settings, Queries(connect(base_settings, retries=0)), encoder)
+    queries = Queries(connect(base_settings, retries=0))
+    worker = QueryProcessor(base_settings, queries, encoder, decoders)
     query = Query(id="q", pooling="avg", deadline=time.time() + 60)
     with capture_logs() as logs:
         worker.answer(query)
     assert [line["event"] for line in logs] == ["query_lost"]
+
+
+def test_slow_queries_hold_no_thread_of_the_others(
+    settings: Settings, ask: Ask, redis: RedisClient, encoder: Encoder
+) -> None:
+    """One thread answers all of them, and is free again before any slow one has its answer."""
+    pool = DecoderPool(DecoderLimits(100_000_000, 1 << 20, seconds=2), 1)
+    worker = QueryProcessor(settings, Queries(redis), encoder, pool)
+    slow = [ask(endless_jpeg(), seconds=12) for _ in range(5)]
+    ordinary = ask(encoded(draw(1), "PNG"))
+    with ThreadPoolExecutor(1) as thread:
+        for query in (*slow, ordinary):
+            thread.submit(worker.answer, query).result(60)
+    answered = reply_to(ordinary, settings)
+    assert answered is not None
+    assert answered.vector is not None
+    for query in slow:
+        wait_until(partial(redis.exists, f"lookalike:query:{query.id}:reply"), 60, "a reply")
+        reply = reply_to(query, settings)
+        assert reply is not None
+        assert (reply.vector, reply.code) == (None, "too_slow")
+    worker.close()
+    pool.close()
+
+
+def test_a_decoder_that_cannot_start_ends_the_worker(
+    settings: Settings, ask: Ask, redis: RedisClient, encoder: Encoder
+) -> None:
+    pool = DecoderPool(DecoderLimits(1_000_000, 1 << 20, seconds=2), 1, "tests.no_such_module")
+    worker = QueryProcessor(settings, Queries(redis), encoder, pool)
+    query = ask(encoded(draw(1), "PNG"))
+    with pytest.raises(EncoderFailed):
+        worker.answer(query)
+    # No answer says that the picture is at fault.
+    assert not redis.exists(f"lookalike:query:{query.id}:reply")
+    worker.close()
+    pool.close()

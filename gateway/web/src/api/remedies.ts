@@ -64,6 +64,14 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
     title: 'This picture has too many pixels',
     text: 'Make it smaller, or raise LOOKALIKE_MAX_PIXELS.',
   },
+  too_slow: {
+    title: 'This picture takes too long to decode',
+    text: 'Save it anew in a picture editor, or raise LOOKALIKE_DECODE_SECONDS.',
+  },
+  decoder_crashed: {
+    title: 'This picture breaks its decoder',
+    text: 'Open it in a picture editor and save it anew.',
+  },
   blank_vector: {
     title: 'There is nothing to see in this picture',
     text: 'The encoder finds no feature in it, as in a wholly black one. Try another picture or a larger box.',

@@ -2455,7 +2455,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2464,7 +2464,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -2558,7 +2558,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2567,7 +2567,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -2608,7 +2608,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -2724,7 +2724,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2744,7 +2744,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -2874,7 +2874,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2894,7 +2894,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -2939,7 +2939,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2948,7 +2948,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3028,7 +3028,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3037,7 +3037,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3089,7 +3089,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3098,7 +3098,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3157,7 +3157,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3166,7 +3166,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3231,7 +3231,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3240,7 +3240,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3335,7 +3335,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3355,7 +3355,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3421,7 +3421,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3430,7 +3430,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3484,7 +3484,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3493,7 +3493,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3554,7 +3554,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3563,7 +3563,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3648,7 +3648,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3657,7 +3657,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3753,7 +3753,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3762,7 +3762,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3824,7 +3824,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3833,7 +3833,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3899,7 +3899,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3908,7 +3908,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3991,7 +3991,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4011,7 +4011,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4103,7 +4103,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4123,7 +4123,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4217,7 +4217,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4226,7 +4226,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4273,7 +4273,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4320,7 +4320,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4329,7 +4329,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4381,7 +4381,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4390,7 +4390,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4451,7 +4451,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4460,7 +4460,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4540,7 +4540,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4549,7 +4549,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4611,7 +4611,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4620,7 +4620,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4681,7 +4681,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4690,7 +4690,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4751,7 +4751,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4760,7 +4760,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4830,7 +4830,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4850,7 +4850,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4919,7 +4919,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4993,7 +4993,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -5086,7 +5086,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5095,7 +5095,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */

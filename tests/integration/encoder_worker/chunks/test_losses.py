@@ -1,19 +1,21 @@
 """Chunks whose worker is lost, whose job ends, or whose process stops or crashes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
-from encoder_worker.decode.batch import decode_in_sandbox
-from encoder_worker.decode.decoder import Picture, decode
-from encoder_worker.decode.sandbox import DecoderSandbox
+from encoder_worker.decode.batch import decode_in_pool
+from encoder_worker.decode.decoder import decode
 from encoder_worker.errors import EncoderFailed
 from shared.errors import PictureError
 from shared.ledger import Chunks
+from shared.pictures.square import Picture
+from shared.sandbox.pool import DecoderLimits, DecoderPool
+from tests import hostile_decoders as hostile
 from tests.drawn import draw
-from tests.hostile_decoders import POISON, fragile_decode
+from tests.hostile_pictures import endless_jpeg
 from tests.integration.encoder_worker.conftest import Drawn
 from tests.integration.encoder_worker.load import Load
 
@@ -41,23 +43,85 @@ def test_a_lost_attempt_that_had_written_counts_once(
     assert [line["encode_seconds"] for line in logs if line["event"] == "chunk_completed"] == [0]
 
 
-def test_a_poisonous_file_is_found_in_the_sandbox(load: Load, drawn: Drawn) -> None:
-    files = [drawn(1), load.root / "poison.jpg", drawn(2)]
-    files[1].write_bytes(POISON)
+@pytest.fixture
+def hostile_pool() -> Iterator[DecoderPool]:
+    """Decoders that a file can bring down, each file with two seconds."""
+    limits = DecoderLimits(100_000_000, 1 << 20, seconds=2)
+    pool = DecoderPool(limits, 2, hostile.MODULE)
+    yield pool
+    pool.close()
+
+
+def test_files_that_break_their_decoders_stand_alone(
+    load: Load, drawn: Drawn, hostile_pool: DecoderPool
+) -> None:
+    contents = {
+        "poison.jpg": hostile.POISON,
+        "garbage.jpg": hostile.GARBAGE,
+        "endless.jpg": endless_jpeg(),
+        "empty.jpg": b"",
+    }
+    files = [drawn(1), *(load.root / name for name in contents), drawn(2)]
+    for name, content in contents.items():
+        (load.root / name).write_bytes(content)
     job_id, (chunk,) = load.job(files)
+    decode_all = decode_in_pool(hostile_pool, load.threads, load.stopping)
+    load.worker(decode_all).work(job_id, chunk)
+    job = load.jobs.get(job_id)
+    assert (job.status, job.indexed, job.failed) == ("done", 2, 4)
+    assert {name: failure.code for name, failure in load.failures(job).items()} == {
+        "poison.jpg": "decoder_crashed",
+        "garbage.jpg": "decoder_crashed",
+        "endless.jpg": "too_slow",
+        "empty.jpg": "empty_file",
+    }
+    assert {failure.attempts for failure in load.failures(job).values()} == {1}
+
+
+def test_a_suspect_is_not_decoded_on_the_gpu(load: Load, drawn: Drawn) -> None:
+    job_id, (chunk,) = load.job([drawn(1)])
     load.lose(job_id, chunk)
-    sandbox = DecoderSandbox(load.settings.max_pixels, fragile_decode)
 
     def must_not(_: Sequence[bytes]) -> list[Picture | PictureError]:
         raise AssertionError("a suspect was decoded in the worker itself")
 
-    worker = load.worker(must_not, decode_in_sandbox(sandbox))
-    worker.work(job_id, chunk)
-    sandbox.close()
+    load.worker(must_not).work(job_id, chunk)
+    assert load.jobs.get(job_id).indexed == 1
+
+
+def test_decoders_that_cannot_start_cost_no_file(load: Load, drawn: Drawn) -> None:
+    """The chunk is given back, and goes to a worker that can decode: no attempt is counted."""
+    job_id, (chunk,) = load.job([drawn(1), drawn(2)])
+    pool = DecoderPool(DecoderLimits(1_000_000, 1 << 20, seconds=2), 2, "tests.no_such_module")
+    unable = load.worker(decode_in_pool(pool, load.threads, load.stopping))
+    with capture_logs() as logs, pytest.raises(EncoderFailed):
+        unable.work(job_id, chunk)
+    pool.close()
+    assert {"decoder_start_failed", "chunk_released"} <= {line["event"] for line in logs}
+    assert load.jobs.get(job_id).done == 0
+    with capture_logs() as logs:
+        load.worker().work(job_id, chunk)
     job = load.jobs.get(job_id)
-    assert (job.status, job.indexed, job.failed) == ("done", 2, 1)
-    failure = load.failures(job)["poison.jpg"]
-    assert (failure.code, failure.attempts) == ("decoder_crashed", 2)
+    assert (job.status, job.indexed, job.failed) == ("done", 2, 0)
+    assert [line["attempt"] for line in logs if line["event"] == "chunk_completed"] == [1]
+
+
+def test_a_stopping_worker_waits_for_no_slow_file(
+    load: Load, drawn: Drawn, hostile_pool: DecoderPool
+) -> None:
+    path = load.root / "endless.jpg"
+    path.write_bytes(endless_jpeg())
+    job_id, (chunk,) = load.job([drawn(1), path])
+    in_pool = decode_in_pool(hostile_pool, load.threads, load.stopping)
+
+    def stopped(files: Sequence[bytes]) -> Sequence[Picture | PictureError]:
+        load.stopping.set()
+        return in_pool(files)
+
+    with capture_logs() as logs:
+        load.worker(stopped).work(job_id, chunk)
+    assert [line["event"] for line in logs if line["event"] == "chunk_released"]
+    assert load.jobs.get(job_id).done == 0
 
 
 def test_a_chunk_that_loses_every_worker_is_given_up(load: Load, drawn: Drawn) -> None:

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from encoder_worker.decode.decoder import Picture, decode
+from encoder_worker.decode.decoder import decode
 from encoder_worker.encode.encoder import Encoder
 from shared.errors import PictureError
+from shared.pictures.square import Picture
 from shared.redis import connect
+from shared.sandbox.pool import DecoderPool
 from shared.settings import Settings
 from tests.integration.encoder_worker.conftest import Drawn
 from tests.integration.encoder_worker.load import Load
@@ -59,10 +61,14 @@ def done(thread: threading.Thread) -> bool:
 
 @pytest.fixture
 def without_milvus(
-    settings: Settings, own_milvus: MilvusLite, encoder: Encoder, drawn: Drawn
+    settings: Settings,
+    own_milvus: MilvusLite,
+    encoder: Encoder,
+    drawn: Drawn,
+    decoders: DecoderPool,
 ) -> Iterator[Load]:
     settings = settings.model_copy(update={"milvus_uri": own_milvus.uri})
-    load = Load(settings, connect(settings), encoder)
+    load = Load(settings, connect(settings), encoder, decoders)
     load.make_collection()
     drawn(1)
     yield load
@@ -105,10 +111,14 @@ def test_waiting_ends_with_the_process(without_milvus: Load, own_milvus: MilvusL
 
 
 def test_redis_away_is_waited_out(
-    settings: Settings, own_valkey: Valkey, encoder: Encoder, drawn: Drawn
+    settings: Settings,
+    own_valkey: Valkey,
+    encoder: Encoder,
+    drawn: Drawn,
+    decoders: DecoderPool,
 ) -> None:
     settings = settings.model_copy(update={"redis_url": type(settings.redis_url)(own_valkey.url)})
-    load = Load(settings, connect(settings), encoder)
+    load = Load(settings, connect(settings), encoder, decoders)
     load.make_collection()
     drawn(1)
     job_id, thread = work_while_away(load, own_valkey)

@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from encoder_worker.decode.decoder import Picture, decode
+from encoder_worker.decode.decoder import decode
 from shared.domain.query import Crop
 from shared.errors import PictureError
 from shared.files.formats import Format
+from shared.pictures.square import Picture
 from tests.encoders import encoded
 
 LIMIT = 100_000_000

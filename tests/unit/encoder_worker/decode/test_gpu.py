@@ -1,6 +1,5 @@
 """TorchCodec's way of decoding, on a CPU device: the same calls, another chip."""
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +9,11 @@ from PIL import Image
 from structlog.testing import capture_logs
 
 from encoder_worker.decode import gpu
-from encoder_worker.decode.batch import BatchDecoder, decode_in_threads
-from encoder_worker.decode.decoder import Picture
+from encoder_worker.decode.batch import BatchDecoder
 from encoder_worker.decode.gpu import CudaJpegDecoder, faster_decoder
 from shared.errors import PictureError
+from shared.pictures.square import Picture
+from tests.decoding import decode_here
 from tests.drawn import draw
 from tests.encoders import encoded
 
@@ -23,7 +23,7 @@ DEVICE = torch.device("cpu")
 
 @pytest.fixture
 def host() -> BatchDecoder:
-    return decode_in_threads(ThreadPoolExecutor(2), LIMIT)
+    return decode_here
 
 
 def oriented(orientation: int) -> bytes:

@@ -1,15 +1,18 @@
 """The thumbnail cache: kept, renewed, bounded."""
 
 import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from gateway.files import thumbnails as module
 from gateway.files.originals import version
+from gateway.files.thumbnailer import Thumbnailer
 from gateway.files.thumbnails import Thumbnails
 from shared.settings import Settings
 from tests.drawn import draw
+
+Open = Callable[..., Thumbnails]
 
 
 @pytest.fixture
@@ -19,24 +22,38 @@ def picture(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture
+def opened(base_settings: Settings) -> Iterator[Open]:
+    """Open caches, which are closed in the end."""
+    caches = []
+
+    def one(settings: Settings = base_settings, **options: int) -> Thumbnails:
+        caches.append(Thumbnails(settings, **options))
+        return caches[-1]
+
+    yield one
+    for cache in caches:
+        cache.close()
+
+
 def files(settings: Settings) -> list[Path]:
     return sorted((settings.data_dir / "thumbnails").rglob("*.*"))
 
 
 async def test_a_thumbnail_is_made_once(
-    base_settings: Settings, picture: Path, monkeypatch: pytest.MonkeyPatch
+    opened: Open, picture: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cache = Thumbnails(base_settings)
+    cache = opened()
     first, etag = await cache.get(picture, 64)
 
-    monkeypatch.setattr(module, "shrink", None)
+    monkeypatch.setattr(Thumbnailer, "shrink", None)
 
     assert await cache.get(picture, 64) == (first, etag)
-    assert await Thumbnails(base_settings).get(picture, 64) == (first, etag)
+    assert await opened().get(picture, 64) == (first, etag)
 
 
-async def test_a_changed_file_has_another_thumbnail(base_settings: Settings, picture: Path) -> None:
-    cache = Thumbnails(base_settings)
+async def test_a_changed_file_has_another_thumbnail(opened: Open, picture: Path) -> None:
+    cache = opened()
     before = await cache.get(picture, 64)
     draw(2).save(picture)
 
@@ -46,14 +63,16 @@ async def test_a_changed_file_has_another_thumbnail(base_settings: Settings, pic
     assert before[1] != after[1]
 
 
-async def test_the_longest_unused_make_room(base_settings: Settings, tmp_path: Path) -> None:
+async def test_the_longest_unused_make_room(
+    opened: Open, base_settings: Settings, tmp_path: Path
+) -> None:
     pictures = []
     for number in range(8):
         path = tmp_path / f"{number}.png"
         draw(number).save(path)
         pictures.append(path)
-    one, _ = await Thumbnails(base_settings).get(pictures[0], 64)
-    cache = Thumbnails(base_settings, max_bytes=4 * len(one))
+    one, _ = await opened().get(pictures[0], 64)
+    cache = opened(max_bytes=4 * len(one))
     for number, path in enumerate(pictures):
         await cache.get(path, 64)
         for age, file in enumerate(sorted(files(base_settings), key=os.path.getmtime)):
@@ -66,17 +85,17 @@ async def test_the_longest_unused_make_room(base_settings: Settings, tmp_path: P
 
 
 async def test_a_disk_that_cannot_be_written_costs_only_the_cache(
-    base_settings: Settings, picture: Path, tmp_path: Path
+    opened: Open, base_settings: Settings, picture: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("where the data directory should be")
     broken = base_settings.model_copy(update={"data_dir": tmp_path / "file"})
 
-    data, _ = await Thumbnails(broken).get(picture, 64)
+    data, _ = await opened(broken).get(picture, 64)
 
     assert data[8:12] == b"WEBP"
     assert files(base_settings) == []
 
 
-async def test_a_missing_file_is_an_os_error(base_settings: Settings, tmp_path: Path) -> None:
+async def test_a_missing_file_is_an_os_error(opened: Open, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        await Thumbnails(base_settings).get(tmp_path / "gone.png", 64)
+        await opened().get(tmp_path / "gone.png", 64)

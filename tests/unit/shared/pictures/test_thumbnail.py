@@ -3,13 +3,16 @@
 import io
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from gateway.files import thumbnailer as module
-from gateway.files.thumbnailer import shrink
+from encoder_worker.decode.decoder import decode
 from shared.errors import PictureError
+from shared.pictures.opener import open_picture
+from shared.pictures.thumbnail import Thumbnail
 from tests.drawn import draw
+from tests.encoders import encoded
 from tests.integration.test_hostile_input import bomb
 
 PIXELS = 100_000_000
@@ -22,8 +25,15 @@ def colour(picture: Image.Image, x: int, y: int) -> tuple[int, ...]:
     return value
 
 
+def shrink(data: bytes, size: int) -> bytes:
+    view = Thumbnail(size)
+    with open_picture(data, PIXELS) as opened:
+        view.draft(opened)
+        return view.draw(opened, opened.image.size)
+
+
 def small(path: Path, size: int = 64) -> Image.Image:
-    return Image.open(io.BytesIO(shrink(path, size, PIXELS)))
+    return Image.open(io.BytesIO(shrink(path.read_bytes(), size)))
 
 
 @pytest.mark.parametrize(
@@ -100,59 +110,34 @@ def test_the_first_frame_stands_for_what_moves(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "code"),
     [
-        (b"", "unsupported_format"),
+        (b"", "empty_file"),
         (b"text", "unsupported_format"),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n", "unsupported_format"),
         (bomb(20_000), "too_many_pixels"),
     ],
 )
-def test_what_cannot_be_drawn_says_why(tmp_path: Path, content: bytes, code: str) -> None:
-    path = tmp_path / "picture.jpg"
-    path.write_bytes(content)
-
+def test_what_cannot_be_drawn_says_why(content: bytes, code: str) -> None:
     with pytest.raises(PictureError) as caught:
-        shrink(path, 64, PIXELS)
+        shrink(content, 64)
 
     assert caught.value.code == code
 
 
-def test_damage_and_absence_are_told_apart(tmp_path: Path) -> None:
-    path = tmp_path / "picture.jpg"
+def test_damage_is_told_from_a_missing_end() -> None:
+    data = encoded(draw(1), "JPEG")
     with pytest.raises(PictureError) as caught:
-        shrink(path, 64, PIXELS)
-    assert caught.value.code == "missing"
-
-    draw(1).save(path)
-    path.write_bytes(path.read_bytes()[:3000])
-    with pytest.raises(PictureError) as caught:
-        shrink(path, 64, PIXELS)
+        shrink(data[:3000], 64)
     assert caught.value.code == "truncated"
 
 
-def test_a_large_picture_is_drawn_by_a_process_of_its_own(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "large.png"
-    draw(1, (300, 150)).save(path)
-    here = shrink(path, 64, PIXELS)
+def test_deep_grey_is_seen_as_the_network_sees_it(tmp_path: Path) -> None:
+    """32-bit grey of one camera: both spread its values over 8 bits by one rule."""
+    values = np.linspace(0, 65535, 100 * 100).reshape(100, 100).astype(np.int32)
+    Image.fromarray(values).save(tmp_path / "deep.tif")
 
-    monkeypatch.setattr(module, "HEAVY_BYTES", 0)
+    drawn = np.asarray(small(tmp_path / "deep.tif", 100).convert("L"))
+    seen = decode((tmp_path / "deep.tif").read_bytes(), PIXELS).pixels[:, :, 0]
 
-    assert shrink(path, 64, PIXELS) == here
-    path.write_bytes(path.read_bytes()[:300])
-    with pytest.raises(PictureError) as caught:
-        shrink(path, 64, PIXELS)
-    assert caught.value.code in ("truncated", "corrupt")
-    assert "\n" not in caught.value.detail
-
-
-def test_what_is_large_is_told_without_decoding(tmp_path: Path) -> None:
-    path = tmp_path / "picture.jpg"
-    draw(1, (4000, 3000)).save(path)
-    baseline = module._memory(path, PIXELS)
-    draw(1, (4000, 3000)).save(path, progressive=True)
-    progressive = module._memory(path, PIXELS)
-
-    assert baseline < module.HEAVY_BYTES < progressive
-    path.write_bytes(bomb(9_000))
-    assert module._memory(path, PIXELS) > module.HEAVY_BYTES
+    assert abs(float(drawn.mean()) - float(seen.mean())) < 2
+    assert drawn[0, 0] < 8
+    assert drawn[-1, -1] > 247

@@ -26,7 +26,7 @@ def resize_to_rgb(
 def _to_plain_mode(image: Image.Image) -> Image.Image:
     """The same picture as L, LA, RGB or RGBA, which a bilinear filter may mix."""
     if image.mode.startswith("I;16") or image.mode in ("I", "F"):
-        return _from_deep_grey(image)
+        return grey_to_eight_bits(image)
     if image.mode in ("PA", "La", "RGBa"):
         return image.convert("LA" if image.mode == "La" else "RGBA")
     if image.mode in ("1", "L", "P", "RGB") and "transparency" in image.info:
@@ -39,7 +39,7 @@ def _to_plain_mode(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def _from_deep_grey(image: Image.Image) -> Image.Image:
+def grey_to_eight_bits(image: Image.Image) -> Image.Image:
     """Grey of 16 or 32 bits or floats as 8 bits. Pillow's own conversion clips it at 255."""
     values = np.asarray(image)
     grey = Image.fromarray(_eight_bits(values, sixteen=image.mode.startswith("I;16")))

@@ -1,0 +1,75 @@
+"""A picture as the upright RGB square that a network sees."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.domain.query import Crop
+from shared.files.formats import Format
+from shared.pictures.opener import SIDEWAYS, UPRIGHT, Opened, orientation_of
+from shared.pictures.pixels import resize_to_rgb
+
+#: A JPEG is decoded at a half, quarter or eighth where that leaves this many times the side:
+#: the vectors keep a cosine above 0.999 to those of a full decode.
+_DRAFT_MARGIN = 2
+_WHOLE = Crop(x=0, y=0, width=1, height=1)
+
+
+class Picture(NamedTuple):
+    """`pixels` uint8 (side, side, 3); `width` and `height` of the whole upright picture."""
+
+    pixels: NDArray[np.uint8]
+    width: int
+    height: int
+    format: Format
+
+
+class Square(NamedTuple):
+    """What is wanted of a picture: it, or a crop of it, stretched to `side` by `side` pixels.
+
+    Colours become RGB, transparency becomes white, EXIF orientation is applied; embedded colour
+    profiles are not.
+    """
+
+    side: int
+    crop: Crop | None = None
+
+    def draft(self, opened: Opened) -> None:
+        """Have a JPEG decoded at a fraction of its size, where that leaves enough pixels."""
+        if opened.format == "jpeg":
+            crop = self.crop or _WHOLE
+            wanted = _DRAFT_MARGIN * self.side
+            size = (round(wanted / crop.width), round(wanted / crop.height))
+            opened.image.draft(opened.image.mode, size)
+
+    def draw(self, opened: Opened, size: tuple[int, int]) -> Picture:
+        """Decode; `size` is the stored picture's, in pixels, before `draft` made it smaller."""
+        image = opened.image
+        image.load()
+        orientation = orientation_of(image)
+        box = _stored_box(self.crop or _WHOLE, orientation, image.width, image.height)
+        small = resize_to_rgb(image, box, self.side)
+        # The square is turned instead of the picture: stretching to a square commutes with it.
+        turn = UPRIGHT.get(orientation)
+        if turn is not None:  # a flip is Pillow's transpose 0
+            small = small.transpose(turn)
+        width, height = reversed(size) if orientation in SIDEWAYS else size
+        return Picture(np.asarray(small), width, height, opened.format)
+
+
+def _stored_box(
+    crop: Crop, orientation: int, width: int, height: int
+) -> tuple[float, float, float, float]:
+    """The crop of the upright picture as left, top, right, bottom of the stored one, in pixels."""
+    left, top = crop.x, crop.y
+    right, bottom = min(1.0, crop.x + crop.width), min(1.0, crop.y + crop.height)
+    if orientation in SIDEWAYS:
+        left, top, right, bottom = top, left, bottom, right
+    # Now the axes are the stored ones; what remains is whether each runs backwards.
+    if orientation in (2, 3, 7, 8):
+        left, right = 1 - right, 1 - left
+    if orientation in (3, 4, 6, 7):
+        top, bottom = 1 - bottom, 1 - top
+    left, top = min(left * width, width - 1e-3), min(top * height, height - 1e-3)
+    return left, top, max(right * width, left + 1e-3), max(bottom * height, top + 1e-3)

@@ -1,0 +1,1 @@
+"""Decoders as processes of their own, with limits of time, memory and rights."""
