@@ -7,13 +7,14 @@ from indexer.scan.chunk_producer import ChunkProducer
 from indexer.scan.classify import Classified, FileClassifier
 from indexer.scan.context import ScanContext
 from indexer.scan.prune import Pruner
+from indexer.scan.source_filesystems import SourceFilesystems
 from indexer.sources import Batch
 from indexer.sources.candidates import is_candidate
 from indexer.sources.directory import DirectoryWalk, path_too_long
 from indexer.sources.job_files import listed_files
 from shared.domain.chunk import FileRef
 from shared.domain.image import MAX_URI_BYTES
-from shared.domain.job import Failure
+from shared.domain.job import DirectorySource, Failure
 from shared.ledger import ScanCounts
 from shared.log import get_logger
 
@@ -35,7 +36,10 @@ class Scan:
         self._classifier = FileClassifier(context)
         self._pruner = Pruner(context)
         self._chunks = ChunkProducer(context)
+        self._filesystems = SourceFilesystems(context)
         self._all_new = False
+        #: Whether nothing was found but folders, as where a disk is not mounted.
+        self._is_empty = True
         #: What this try has counted; of files in chunks, those of earlier tries included.
         self._chunked = self._unchanged = self._ignored = 0
 
@@ -49,23 +53,41 @@ class Scan:
         self._check_collection()
         self._pruner.finish_begun()
         source = self._spec.source
-        synced = source if source.kind == "directory" and self._spec.sync else None
-        if synced:
-            self._pruner.remember(synced)
-        with closing(self._batches()) as batches:
+        if source.kind == "directory":
+            self._load_directory(source)
+        else:
+            self._put_in_chunks(listed_files(self._spec, self._scans, self._stores.settings))
+        self._check_counts()
+        self._scans.finish(self._spec.id, self._start.generation)
+        _log.info("scan_finished")
+
+    def _load_directory(self, source: DirectorySource) -> None:
+        walk = DirectoryWalk(source, self._stores.settings.image_roots)
+        if self._spec.sync:
+            self._pruner.remember(source)
+        self._put_in_chunks(walk.batches())
+        if self._spec.sync:
+            self._scans.end_walk(self._spec.id, self._start.generation)
+            # Until then, the row of a missing file may be that of a file that was moved.
+            self._chunks.wait_until_reported()
+            self._check_counts()
+            self._pruner.remove_missing(source, is_empty=self._is_empty)
+        if not self._is_empty:
+            self._filesystems.record(source, walk.filesystems)
+
+    def _put_in_chunks(self, found: Generator[Batch, None, None]) -> None:
+        with closing(found) as batches:
             for batch in batches:
                 self._chunks.wait_while_paused()
                 self._account(batch)
         self._chunks.flush()
-        if synced:
-            self._pruner.remove_missing(synced)
-        if self._counts() != (self._chunked, self._unchanged, self._ignored):
-            raise LedgerDataLost
-        self._scans.finish(self._spec.id, self._start.generation)
-        _log.info("scan_finished")
 
     def _counts(self) -> ScanCounts:
         return self._scans.counts(self._spec.id)
+
+    def _check_counts(self) -> None:
+        if self._counts() != (self._chunked, self._unchanged, self._ignored):
+            raise LedgerDataLost
 
     def _check_collection(self) -> None:
         name, collections = self._spec.collection, self._stores.collections
@@ -78,13 +100,8 @@ class Scan:
         is_directory = self._spec.source.kind == "directory"
         self._all_new = count == 0 and is_directory and not self._start.is_restart
 
-    def _batches(self) -> Generator[Batch, None, None]:
-        source, settings = self._spec.source, self._stores.settings
-        if source.kind == "directory":
-            return DirectoryWalk(source, settings.image_roots).batches()
-        return listed_files(self._spec, self._scans, settings)
-
     def _account(self, batch: Batch) -> None:
+        self._is_empty = self._is_empty and not (batch.files or batch.ignored or batch.failures)
         # A directory that changes while it is read may list a file twice.
         files = list({file.uri: file for file in batch.files}.values())
         found = Classified(files, 0) if self._all_new else self._classifier.classify(batch.files)

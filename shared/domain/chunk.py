@@ -25,6 +25,8 @@ class ChunkOutcome(Frozen):
 
     indexed: int = 0
     unchanged: int = 0
+    #: How many of the unchanged were moves: files that took over the row of another uri.
+    moved: int = 0
     duplicates: int = 0
     failures: tuple[Failure, ...] = ()
     #: Ids left out as duplicates or unchanged: no row says that this job has seen them, so a

@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from shared.domain.base import Frozen
@@ -34,6 +35,23 @@ class ImageRow(Frozen):
     job: str
     tags: tuple[str, ...]
     metadata: dict[str, Any]
+
+
+class StoredImage(NamedTuple):
+    """A row and its vector, 512 floats."""
+
+    row: ImageRow
+    vector: Sequence[float]
+
+
+class IndexedFile(NamedTuple):
+    """A row's file as it was when the row was written, and its content."""
+
+    id: str
+    uri: str
+    sha256: str
+    bytes: int
+    mtime_ns: int
 
 
 class ImageFilter(Frozen):

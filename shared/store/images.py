@@ -154,6 +154,15 @@ class Images(Retriable):
         rows = self._by_id(collection, filter_expression(filter), image, ("id", "uri"), _URI_BATCH)
         return [(row["id"], row["uri"]) for row in rows]
 
+    @repeatable
+    def count(
+        self,
+        collection: str,
+        filter: ImageFilter,  # noqa: A002 - as in `page`
+    ) -> int:
+        """How many images match a filter, after every write that has returned."""
+        return self._milvus.count(collection, filter_expression(filter))
+
     def _lookup(
         self, collection: str, ids: Sequence[str], fields: Sequence[str], strong: bool
     ) -> list[Row]:
