@@ -4,10 +4,10 @@ In the order in which the rules are tried:
 
 1. The file's own row has its content: `unchanged`.
 2. A row has it whose file is gone: the file was renamed, and takes the row over: `moved`.
-3. A row has it whose file still has it: a `duplicate` where the load skips those; otherwise the
+3. A row has it, or had it before this load replaced it, whose file has another content now, and
+   before this load no other row had it rightly: names were exchanged, and the file is `moved`.
+4. A row has it whose file still has it: a `duplicate` where the load skips those; otherwise the
    row's vector is `copied`.
-4. A row has it, or had it before this load replaced it, whose file has another content now:
-   `moved`, as where names were exchanged.
 5. A row has it whose file cannot be looked at: `copied`.
 6. Otherwise the file is `new`.
 
@@ -47,10 +47,14 @@ class Match(NamedTuple):
 
 
 class Candidates(NamedTuple):
-    """The rows of one content but the file's own, by what became of their files."""
+    """The rows of one content but the file's own, by what became of their files.
+
+    Those `standing` whose rows this job wrote or moved are `fresh`.
+    """
 
     gone: Sequence[IndexedFile] = ()
     standing: Sequence[IndexedFile] = ()
+    fresh: Sequence[IndexedFile] = ()
     replaced: Sequence[IndexedFile] = ()
     unknown: Sequence[IndexedFile] = ()
 
@@ -74,7 +78,7 @@ def choose(candidates: Candidates, *, moved: bool, skip: bool) -> Kind:
     """
     if moved:
         return "moved"
-    if candidates.standing:
+    if candidates.standing or candidates.fresh:
         return "duplicate" if skip else "copied"
     return "copied" if candidates.unknown or candidates.replaced or candidates.gone else "new"
 
@@ -143,7 +147,7 @@ class Matcher:
         for content in contents:
             source = sources.get(moves.get(content.ref.id, ""))
             kind: Kind = "moved" if content.ref.id in moves else "unchanged"
-            left = _file_of(source) if source and source.sha256 == content.sha256 else None
+            left = IndexedFile.of(source) if source and source.sha256 == content.sha256 else None
             matches.append(Match(content, kind, own[content.ref.id], left=left))
         return matches
 
@@ -202,11 +206,20 @@ class Matcher:
                 states[self._files.state(file)].append(file)
         known = {file.id for files in states.values() for file in files}
         states["replaced"] += [
-            _file_of(image.row)
+            IndexedFile.of(image.row)
             for image in kept.get(content.sha256, ())
             if image.row.id != content.ref.id and image.row.id not in known
         ]
+        if states["standing"] and states["replaced"]:
+            fresh = self._fresh(states["standing"])
+            states["standing"] = [file for file in states["standing"] if file not in fresh]
+            states["fresh"] = fresh
         return Candidates(**states)
+
+    def _fresh(self, standing: Sequence[IndexedFile]) -> list[IndexedFile]:
+        """Those of some rows that this job wrote or moved."""
+        moved = self._stores.moves.claimed(self._job, [file.id for file in standing])
+        return [file for file in standing if file.job == self._job or file.id in moved]
 
 
 def _is_unchanged(content: FileContent, own: Mapping[str, ImageRow]) -> bool:
@@ -238,7 +251,3 @@ def _source(
     images = [rows[name] for name in names if name in rows]
     images += [image for image in kept.get(sha256, ()) if image.row.id in names]
     return next((image for image in images if image.row.sha256 == sha256), None)
-
-
-def _file_of(row: ImageRow) -> IndexedFile:
-    return IndexedFile(row.id, row.uri, row.sha256, row.bytes, row.mtime_ns)

@@ -18,7 +18,7 @@ from encoder_worker.chunks.row_files import RowFiles
 from encoder_worker.chunks.stores import Stores
 from encoder_worker.errors import EncoderFailed
 from shared.domain.chunk import ChunkClaim, ChunkOutcome
-from shared.domain.job import JobError
+from shared.domain.job import JobError, JobSpec
 from shared.errors import Conflict, JobFailed, NotFound, PictureError
 from shared.files.filesystems import RecordedFilesystems
 from shared.ledger import JobEnded
@@ -93,7 +93,7 @@ class ChunkProcessor:
         stores = self._unretried.with_retry(RetryPolicy(self._stages.stopping, check_active))
         identity = stores.collections.identity(spec.collection)
         identity.require(self._stages.encoder.weights)
-        row_files = self._row_files(spec.collection, stores)
+        row_files = self._row_files(spec, stores)
         matcher = Matcher(claim, stores, row_files)
         pipeline = ChunkPipeline(self._stages, claim, identity.pooling, matcher)
         result, files = ChunkResult(claim.attempt), claim.files
@@ -110,11 +110,11 @@ class ChunkProcessor:
             files = tuple(later)
         return result
 
-    def _row_files(self, collection: str, stores: Stores) -> RowFiles:
+    def _row_files(self, spec: JobSpec, stores: Stores) -> RowFiles:
         settings = self._stages.settings
-        recorded = stores.filesystems.recorded(collection)
+        recorded = stores.filesystems.before(spec.id, spec.collection)
         filesystems = RecordedFilesystems(recorded, settings.image_roots)
-        return RowFiles(collection, settings, filesystems)
+        return RowFiles(spec.collection, settings, filesystems)
 
     def _await(self, matcher: Matcher) -> None:
         """Wait until a content is free that another chunk had claimed; nothing is held then."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from indexer.scan.context import ScanContext
-from indexer.scan.source_filesystems import SourceFilesystems
+from indexer.scan.source_filesystems import SourceFilesystems, is_empty
 from indexer.sources.directory import source_lost
 from indexer.sources.patterns import Pattern
 from indexer.sources.symlinks import SymlinkPolicy
@@ -75,18 +75,18 @@ class Pruner:
         rows = self._count(source)
         self._source_rows = self._scans.note_source_rows(self._spec.id, rows)
 
-    def remove_missing(self, source: DirectorySource, *, is_empty: bool) -> None:
+    def remove_missing(self, source: DirectorySource) -> None:
         """Remove the images under the source whose file is missing.
 
-        `is_empty` says that the walk of the source found nothing. Raises JobFailed
-        `source_replaced`, `source_empty`, `mass_removal` where nothing may be removed, unless the
-        job allows it.
+        Raises JobFailed `source_replaced`, `source_empty`, `mass_removal` where nothing may be
+        removed, unless the job allows it.
         """
+        self._require_unchanged()
         # After a strong count, the look-ups that follow see every write before it.
         self._count(source)
         missing = sum(1 for _ in self._missing(source))
         if missing and not self._spec.allow_mass_removal:
-            self._require_allowed(source, missing, is_empty)
+            self._require_allowed(source, missing)
         batch: list[str] = []
         for image in self._missing(source) if missing else ():
             batch.append(image)
@@ -96,7 +96,7 @@ class Pruner:
         if batch:
             self._remove(batch)
 
-    def _require_allowed(self, source: DirectorySource, missing: int, is_empty: bool) -> None:
+    def _require_allowed(self, source: DirectorySource, missing: int) -> None:
         had = self._source_rows
         numbers = f"{missing} of the {had} images of the directory would be forgotten."
         if not self._filesystems.all_there(source):
@@ -105,7 +105,7 @@ class Pruner:
                 "The directory, or a folder in it, is on another file system than at its last "
                 f"load, and {numbers} Is its disk mounted? {_REMEDY}",
             )
-        if is_empty:
+        if is_empty(source):
             raise JobFailed(
                 "source_empty",
                 f"The directory is empty, and {numbers} Is its disk mounted? {_REMEDY}",
@@ -161,13 +161,16 @@ class Pruner:
         wanted = ImageFilter(path_prefix=folder)
         return self._images.list_uris(self._spec.collection, wanted, last)
 
-    def _remove(self, ids: Sequence[str]) -> None:
+    def _require_unchanged(self) -> None:
         for path, inode in self._inodes.items():
             if _inode_of(path) != inode:
                 raise JobFailed(
                     "source_missing",
                     "The directory was replaced while it was loaded. Is its disk mounted?",
                 )
+
+    def _remove(self, ids: Sequence[str]) -> None:
+        self._require_unchanged()
         self._scans.begin_removal(self._spec.id, self._generation, ids)
         self._delete(ids)
 

@@ -38,8 +38,6 @@ class Scan:
         self._chunks = ChunkProducer(context)
         self._filesystems = SourceFilesystems(context)
         self._all_new = False
-        #: Whether nothing was found but folders, as where a disk is not mounted.
-        self._is_empty = True
         #: What this try has counted; of files in chunks, those of earlier tries included.
         self._chunked = self._unchanged = self._ignored = 0
 
@@ -63,6 +61,7 @@ class Scan:
 
     def _load_directory(self, source: DirectorySource) -> None:
         walk = DirectoryWalk(source, self._stores.settings.image_roots)
+        self._filesystems.begin()
         if self._spec.sync:
             self._pruner.remember(source)
         self._put_in_chunks(walk.batches())
@@ -71,9 +70,8 @@ class Scan:
             # Until then, the row of a missing file may be that of a file that was moved.
             self._chunks.wait_until_reported()
             self._check_counts()
-            self._pruner.remove_missing(source, is_empty=self._is_empty)
-        if not self._is_empty:
-            self._filesystems.record(source, walk.filesystems)
+            self._pruner.remove_missing(source)
+        self._filesystems.record(source, walk.filesystems)
 
     def _put_in_chunks(self, found: Generator[Batch, None, None]) -> None:
         with closing(found) as batches:
@@ -101,7 +99,6 @@ class Scan:
         self._all_new = count == 0 and is_directory and not self._start.is_restart
 
     def _account(self, batch: Batch) -> None:
-        self._is_empty = self._is_empty and not (batch.files or batch.ignored or batch.failures)
         # A directory that changes while it is read may list a file twice.
         files = list({file.uri: file for file in batch.files}.values())
         found = Classified(files, 0) if self._all_new else self._classifier.classify(batch.files)

@@ -3,7 +3,7 @@
 import hashlib
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from shared.domain.base import Frozen
 
@@ -45,13 +45,18 @@ class StoredImage(NamedTuple):
 
 
 class IndexedFile(NamedTuple):
-    """A row's file as it was when the row was written, and its content."""
+    """A row's file as it was when the row was written by a job, and its content."""
 
     id: str
     uri: str
     sha256: str
     bytes: int
     mtime_ns: int
+    job: str
+
+    @classmethod
+    def of(cls, row: ImageRow) -> Self:
+        return cls(*(getattr(row, name) for name in cls._fields))
 
 
 class ImageFilter(Frozen):

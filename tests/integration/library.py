@@ -1,6 +1,7 @@
 """A folder and its collection: loaded by a real indexer and real encoders, over real stores."""
 
 import hashlib
+import itertools
 import os
 import threading
 import uuid
@@ -56,7 +57,9 @@ class Library:
         self.images = self.encoding.images
         self.redis = redis
         self._workers = [self.encoding.worker() for _ in range(encoders)]
-        self._clock = 1_700_000_000_000_000_000
+        self.writer = self.indexing.writer
+        #: Seconds: each write is a second later than the one before.
+        self.clock = 0
 
     def write(self, name: str, index: int) -> Path:
         """Write a picture; each write has a time of its own."""
@@ -68,8 +71,9 @@ class Library:
 
     def touch(self, name: str) -> None:
         """Give a file a time that no other file has."""
-        self._clock += 1_000_000_000
-        os.utime(self.root / name, ns=(self._clock, self._clock))
+        self.clock += 1
+        time = 1_700_000_000 + self.clock
+        os.utime(self.root / name, (time, time))
 
     def rename(self, old: str, new: str) -> None:
         (self.root / old).rename(self.root / new)
@@ -77,13 +81,19 @@ class Library:
     def rotate(self, names: list[str]) -> None:
         """Each name takes the file of the one before it, the first that of the last."""
         self.rename(names[-1], ".held")
-        for old, new in reversed(list(zip(names, names[1:], strict=False))):
+        for old, new in reversed(list(itertools.pairwise(names))):
             self.rename(old, new)
         self.rename(".held", names[0])
 
     def load(self, **spec: Any) -> Job:
         """Load the folder, unless the spec names another source, to its end."""
         return self.finish(self.indexing.job(**spec))
+
+    def scanned(self, **spec: Any) -> str:
+        """A job whose scan is over, with all of its chunks pending."""
+        job_id = self.indexing.job(**spec)
+        self.indexing.indexer().scan(job_id)
+        return job_id
 
     def finish(self, job_id: str) -> Job:
         """Scan a job while the encoders process what chunks there are."""
@@ -100,11 +110,18 @@ class Library:
             assert not thread.is_alive()
         return self.jobs.get(job_id)
 
-    def lost_worker(self) -> tuple[ChunkProcessor, Callable[[], None]]:
-        """An encoder, and the call that has the ledger take it for dead."""
+    def work_until_killed(self, job_id: str) -> bool:
+        """Process a job's chunks; False if that raised SystemExit, and the encoder died of it."""
         name = uuid.uuid4().hex
         worker = self.encoding.worker(name=name)
-        return worker, lambda: self.redis.delete(keys.WORKER + name)
+        try:
+            while chunks := self.indexing.pending(job_id):
+                for chunk in chunks:
+                    worker.work(job_id, chunk)
+        except SystemExit:
+            self.redis.delete(keys.WORKER + name)
+            return False
+        return True
 
     def rows(self) -> dict[str, ImageRow]:
         """The rows of the collection, by the file's path below the folder."""

@@ -63,7 +63,7 @@ def test_a_moved_file_survives_a_sync_that_skips(load: Load, drawn: Drawn) -> No
     new = load.root / "moved.jpg"
     old.rename(new)
     job = load.run(new, on_duplicate="skip", sync=True)
-    assert (job.indexed, job.duplicates) == (1, 0)
+    assert (job.unchanged, job.moved, job.duplicates) == (1, 1, 0)
     drawn(1, "copy.jpg")
     still = load.run(load.root / "copy.jpg", on_duplicate="skip", sync=True)
     assert (still.indexed, still.duplicates) == (0, 1)

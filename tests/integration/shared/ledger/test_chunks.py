@@ -81,13 +81,3 @@ def test_a_released_chunk_is_handed_out_again(ledger: Ledger) -> None:
     again = ledger.chunks.claim(job, chunk, "token")
     assert again is not None
     assert again.attempt == 1
-
-
-def test_equal_contents_have_one_owner(ledger: Ledger) -> None:
-    first = ledger.content_claims.claim("shoes", [("aa", "1"), ("bb", "2"), ("aa", "3")])
-    second = ledger.content_claims.claim("shoes", [("aa", "4"), ("bb", "2")])
-    elsewhere = ledger.content_claims.claim("hats", [("aa", "4")])
-
-    assert list(first) == ["1", "2", "1"]
-    assert list(second) == ["1", "2"]
-    assert list(elsewhere) == ["4"]
