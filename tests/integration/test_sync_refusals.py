@@ -1,29 +1,41 @@
 """A sync that would forget too much, or that cannot see its source, forgets nothing."""
 
+import hashlib
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from encoder_worker.encode.encoder import Encoder
+from shared.domain.image import ImageRow
 from shared.domain.job import DirectorySource, Job
 from shared.files.uris import file_uri
 from shared.ledger import Filesystems
 from shared.redis import RedisClient
 from shared.settings import Settings
 from tests.integration.library import Counts, Library, counts
+from tests.integration.shared.store.samples import make_row, make_vectors
 
 COUNT = 45
 
 
 @pytest.fixture
 def library(settings: Settings, redis: RedisClient, encoder: Encoder) -> Iterator[Library]:
-    """A folder of 45 pictures, loaded."""
+    """A folder of 45 pictures that the collection has, with vectors made up for them."""
     opened = Library(settings, redis, encoder)
-    for index in range(COUNT):
-        opened.write(f"{index}.png", index)
-    assert counts(opened.load()) == Counts(indexed=COUNT)
+    paths = [opened.write(f"{index}.png", index) for index in range(COUNT)]
+    opened.writer.upsert(opened.collection, list(map(row_of, paths)), make_vectors(COUNT))
+    assert counts(opened.load()) == Counts(unchanged=COUNT)
     yield opened
     opened.close()
+
+
+def row_of(path: Path) -> ImageRow:
+    """The row that an earlier load of a file left."""
+    uri, status = file_uri(path), path.stat()
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    size, time = status.st_size, status.st_mtime_ns
+    return make_row(0, uri=uri, sha256=sha256, bytes=size, mtime_ns=time, tags=())
 
 
 def refused(library: Library, code: str, **spec: object) -> Job:
