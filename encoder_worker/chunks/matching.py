@@ -1,15 +1,4 @@
-"""What the collection has of a file's content: which files need no encoding, and why.
-
-In the order in which the rules are tried:
-
-1. The file's own row has its content: `unchanged`.
-2. A row has it whose file is gone: the file was renamed, and takes the row over: `moved`.
-3. A row has it, or had it before this load replaced it, whose file has another content now, and
-   before this load no other row had it rightly: names were exchanged, and the file is `moved`.
-4. A row has it whose file still has it: a `duplicate` where the load skips those; otherwise the
-   row's vector is `copied`.
-5. A row has it whose file cannot be looked at: `copied`.
-6. Otherwise the file is `new`.
+"""The files of a chunk, compared with what the collection has of their contents.
 
 Where duplicates are skipped, a chunk holds the claim of a content while it asks and until it has
 written, and of equal files that would be written only one is at a time: the others are `later`,
@@ -17,17 +6,16 @@ and find its row then.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from encoder_worker.chunks.reading import FileContent
 from encoder_worker.chunks.row_files import RowFiles
+from encoder_worker.chunks.rules import Candidates, Kind, choose
 from encoder_worker.chunks.stores import Stores
 from shared.domain.chunk import ChunkClaim
 from shared.domain.image import ImageRow, IndexedFile, StoredImage
 from shared.files.uris import FILE_SCHEME
 from shared.ledger import MoveRequest
-
-Kind = Literal["unchanged", "moved", "copied", "duplicate", "new", "later"]
 
 
 class Match(NamedTuple):
@@ -44,43 +32,6 @@ class Match(NamedTuple):
     replaced: StoredImage | None = None
     #: The file of a row that was moved, and whose row is to be deleted.
     left: IndexedFile | None = None
-
-
-class Candidates(NamedTuple):
-    """The rows of one content but the file's own, by what became of their files.
-
-    Those `standing` whose rows this job wrote or moved are `fresh`.
-    """
-
-    gone: Sequence[IndexedFile] = ()
-    standing: Sequence[IndexedFile] = ()
-    fresh: Sequence[IndexedFile] = ()
-    replaced: Sequence[IndexedFile] = ()
-    unknown: Sequence[IndexedFile] = ()
-
-    @property
-    def movable(self) -> list[str]:
-        """The ids of rows that a file of this content may take over, the best first."""
-        left = () if self.standing else self.replaced
-        return [file.id for file in (*self.gone, *left)]
-
-    @property
-    def one_of_each(self) -> list[str]:
-        """Ids of rows to take a vector from: one in each state, as a row may be gone by then."""
-        return [file.id for files in self for file in files[:1]]
-
-
-def choose(candidates: Candidates, *, moved: bool, skip: bool) -> Kind:
-    """What to do with a file whose own row has another content, or that has none.
-
-    `moved` says that one of the candidates' rows was given to it, `skip` that the load skips
-    duplicates.
-    """
-    if moved:
-        return "moved"
-    if candidates.standing or candidates.fresh:
-        return "duplicate" if skip else "copied"
-    return "copied" if candidates.unknown or candidates.replaced or candidates.gone else "new"
 
 
 class Matcher:

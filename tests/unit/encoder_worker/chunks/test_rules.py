@@ -2,7 +2,7 @@
 
 import pytest
 
-from encoder_worker.chunks.matching import Candidates, Kind, choose
+from encoder_worker.chunks.rules import Candidates, Kind, choose
 from shared.domain.image import IndexedFile
 
 
