@@ -1,6 +1,6 @@
 """A scan: from a job's source to its chunks, each file counted exactly once."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 
 from indexer.scan.chunk_producer import ChunkProducer
@@ -8,7 +8,7 @@ from indexer.scan.classify import Classified, FileClassifier
 from indexer.scan.context import ScanContext
 from indexer.scan.prune import Pruner
 from indexer.scan.source_filesystems import SourceFilesystems
-from indexer.sources import Batch
+from indexer.sources import Batch, FoundFile
 from indexer.sources.candidates import is_candidate
 from indexer.sources.directory import DirectoryWalk, path_too_long
 from indexer.sources.job_files import listed_files
@@ -103,20 +103,36 @@ class Scan:
         files = list({file.uri: file for file in batch.files}.values())
         found = Classified(files, 0) if self._all_new else self._classifier.classify(batch.files)
         ignored, failures = batch.ignored, batch.failures
-        wanted = []
+        wanted: list[FoundFile] = []
         for file in found.changed:
             if not is_candidate(file):
                 ignored += 1
             elif len(file.uri) > MAX_URI_BYTES:
                 failures.append(path_too_long(file.uri, file.size, file.mtime_ns))
             else:
-                wanted.append(
-                    FileRef(uri=file.uri, size=file.size, mtime_ns=file.mtime_ns, name=file.label)
-                )
+                wanted.append(file)
         self._chunked += len(wanted)
-        self._chunks.add(wanted)
+        self._chunks.add(self._refs(wanted))
         self._fail(failures)
         self._record(found.unchanged, ignored)
+
+    def _refs(self, files: Sequence[FoundFile]) -> Iterator[FileRef]:
+        sizes = {file.size for file in files}
+        known = set() if self._all_new or not sizes else self._known_sizes(sizes)
+        for file in files:
+            yield FileRef(
+                uri=file.uri,
+                size=file.size,
+                mtime_ns=file.mtime_ns,
+                name=file.label,
+                new_size=None if file.size in known else True,
+            )
+
+    def _known_sizes(self, sizes: set[int]) -> set[int]:
+        """The sizes that rows of the collection have: only such a file may have been moved."""
+        if self._spec.on_duplicate == "skip":
+            return sizes  # Encoders look each content up.
+        return self._stores.images.known_sizes(self._spec.collection, sizes)
 
     def _fail(self, failures: Sequence[Failure]) -> None:
         wanted = self._classifier.not_accounted([failure.uri for failure in failures])

@@ -8,12 +8,17 @@ from shared.domain.job import Failure, JobSpec
 
 
 class FileRef(Frozen):
-    """One file of a load. `size` in bytes; `name` is what an uploader called it, for show only."""
+    """One file of a load. `size` in bytes; `name` is what an uploader called it, for show only.
+
+    `new_size` is true where no row had a file of this size when the load began: none has its
+    content then.
+    """
 
     uri: str
     size: int
     mtime_ns: int
     name: str | None = None
+    new_size: bool | None = None
 
     @property
     def id(self) -> str:

@@ -1,6 +1,6 @@
 """Images of a collection: one, many, page by page, changed, deleted."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from shared.domain.image import FileVersion, ImageFilter, ImageRow
@@ -9,7 +9,7 @@ from shared.retry import Retriable, repeatable
 from shared.store.client import MilvusConnection
 from shared.store.filters import and_, filter_expression, in_, quote
 from shared.store.rows import Row, check_labels, to_row
-from shared.store.schema import SCALARS, VECTOR
+from shared.store.schema import MAX_WINDOW, SCALARS, VECTOR
 from shared.store.time_pagination import Order, Position, TimePagination
 
 _LOOKUP_BATCH = 1000
@@ -153,6 +153,13 @@ class Images(Retriable):
         """The next ids and uris, by id, of images that match a filter; empty at the end."""
         rows = self._by_id(collection, filter_expression(filter), image, ("id", "uri"), _URI_BATCH)
         return [(row["id"], row["uri"]) for row in rows]
+
+    @repeatable
+    def known_sizes(self, collection: str, sizes: Collection[int]) -> set[int]:
+        """Those of some file sizes that rows have; all of them if too many rows do to tell."""
+        expression = f"bytes in {sorted(sizes)}"
+        rows = self._milvus.query(collection, expression, ["bytes"], limit=MAX_WINDOW)
+        return set(sizes) if len(rows) == MAX_WINDOW else {row["bytes"] for row in rows}
 
     @repeatable
     def count(
