@@ -54,8 +54,8 @@ def create_job(
     """Queue a load of the pictures in a directory under an image root.
 
     Files that are known and unchanged are not read again, and files that were renamed or moved
-    are not encoded again. An unknown collection is created with
-    the server's defaults. Where the encoder is known but away, the job waits for it.
+    are not encoded again. An unknown collection is created with the server's defaults. Where the
+    encoder is known but away, the job waits for it.
     """
     options = LoadOptions(
         on_duplicate=body.on_duplicate,

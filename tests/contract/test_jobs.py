@@ -47,6 +47,26 @@ def test_a_directory_is_loaded(
     assert all(image["job"] == job["id"] for image in images)
 
 
+def test_a_mass_removal_must_be_allowed(
+    api: httpx.Client,
+    encoder: Encoder,
+    collection: str,
+    pictures_root: Path,
+) -> None:
+    draw_files(pictures_root, 21)
+    assert ended(api, load(api, collection, pictures_root).json()["id"])["indexed"] == 21
+    for path in sorted(pictures_root.rglob("*.jpg"))[:20]:
+        path.unlink()
+
+    refused = ended(api, load(api, collection, pictures_root, sync=True).json()["id"])
+    assert (refused["status"], refused["removed"]) == ("failed", 0)
+    assert refused["error"]["code"] == "mass_removal"
+    assert refused["error"]["detail"].startswith("20 of the 21 images")
+    reply = load(api, collection, pictures_root, sync=True, allow_mass_removal=True)
+    allowed = ended(api, reply.json()["id"])
+    assert (allowed["status"], allowed["removed"], allowed["moved"]) == ("done", 20, 0)
+
+
 def test_a_load_waits_for_an_encoder_that_is_away(
     api: httpx.Client,
     encoder_seen: None,

@@ -290,8 +290,8 @@ export interface paths {
          * @description Queue a load of the pictures in a directory under an image root.
          *
          *     Files that are known and unchanged are not read again, and files that were renamed or moved
-         *     are not encoded again. An unknown collection is created with
-         *     the server's defaults. Where the encoder is known but away, the job waits for it.
+         *     are not encoded again. An unknown collection is created with the server's defaults. Where the
+         *     encoder is known but away, the job waits for it.
          */
         post: operations["create_job"];
         delete?: never;
