@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from shared.files.uris import file_uri
+from shared.ledger import Jobs
 from shared.queue import SCAN
 from shared.redis import RedisClient
 from shared.settings import Settings
@@ -47,24 +48,21 @@ def test_a_directory_is_loaded(
     assert all(image["job"] == job["id"] for image in images)
 
 
-def test_a_mass_removal_must_be_allowed(
+@pytest.mark.parametrize("allowed", [False, True])
+def test_a_mass_removal_is_for_the_client_to_allow(
     api: httpx.Client,
-    encoder: Encoder,
+    encoder_seen: None,
+    redis: RedisClient,
+    settings: Settings,
     collection: str,
     pictures_root: Path,
+    allowed: bool,
 ) -> None:
-    draw_files(pictures_root, 21)
-    assert ended(api, load(api, collection, pictures_root).json()["id"])["indexed"] == 21
-    for path in sorted(pictures_root.rglob("*.jpg"))[:20]:
-        path.unlink()
-
-    refused = ended(api, load(api, collection, pictures_root, sync=True).json()["id"])
-    assert (refused["status"], refused["removed"]) == ("failed", 0)
-    assert refused["error"]["code"] == "mass_removal"
-    assert refused["error"]["detail"].startswith("20 of the 21 images")
-    reply = load(api, collection, pictures_root, sync=True, allow_mass_removal=True)
-    allowed = ended(api, reply.json()["id"])
-    assert (allowed["status"], allowed["removed"], allowed["moved"]) == ("done", 20, 0)
+    options = {"allow_mass_removal": True} if allowed else {}
+    job = load(api, collection, pictures_root, sync=True, **options).json()
+    assert Jobs(redis, settings).get(job["id"]).spec.allow_mass_removal is allowed
+    reply = load(api, collection, pictures_root, sync=True, allow_mass_removal="perhaps")
+    problem(reply, 422, "validation_error")
 
 
 def test_a_load_waits_for_an_encoder_that_is_away(
