@@ -81,19 +81,17 @@ class Matcher:
     def _match(self, contents: Sequence[FileContent]) -> list[Match]:
         sha256s = sorted({content.sha256 for content in contents if self._may_be_known(content)})
         found = self._stores.writer.find_by_hash(self._collection, sha256s)
-        # That look-up was a strong one, after which others see as much.
-        own = self._stores.images.get_many(
-            self._collection, [c.ref.id for c in contents], strong=not sha256s
-        )
+        # After that look-up, which was a strong one, others see as much.
+        own = self._stores.images.get_many(self._collection, [c.ref.id for c in contents])
         unchanged = [c for c in contents if _is_unchanged(c, own)]
         others = [c for c in contents if not _is_unchanged(c, own)]
         matches = self._unchanged(unchanged, own)
         return matches + self._changed(others, found, own) if others else matches
 
     def _may_be_known(self, content: FileContent) -> bool:
-        """Whether a row may have a content; milvus-lite reads all rows to answer that."""
+        """Whether it matters if a row has a content; milvus-lite reads all rows to tell."""
         as_scanned = content.ref.size == len(content.data)
-        return self._skip or not (content.ref.new_size and as_scanned)
+        return self._skip or not (content.ref.not_moved and as_scanned)
 
     def _unchanged(
         self, contents: Sequence[FileContent], own: Mapping[str, ImageRow]

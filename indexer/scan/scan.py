@@ -6,6 +6,7 @@ from contextlib import closing
 from indexer.scan.chunk_producer import ChunkProducer
 from indexer.scan.classify import Classified, FileClassifier
 from indexer.scan.context import ScanContext
+from indexer.scan.move_candidates import MoveCandidates
 from indexer.scan.prune import Pruner
 from indexer.scan.source_filesystems import SourceFilesystems
 from indexer.sources import Batch, FoundFile
@@ -37,6 +38,7 @@ class Scan:
         self._pruner = Pruner(context)
         self._chunks = ChunkProducer(context)
         self._filesystems = SourceFilesystems(context)
+        self._move_candidates = MoveCandidates(context)
         self._all_new = False
         #: What this try has counted; of files in chunks, those of earlier tries included.
         self._chunked = self._unchanged = self._ignored = 0
@@ -117,22 +119,17 @@ class Scan:
         self._record(found.unchanged, ignored)
 
     def _refs(self, files: Sequence[FoundFile]) -> Iterator[FileRef]:
-        sizes = {file.size for file in files}
-        known = set() if self._all_new or not sizes else self._known_sizes(sizes)
+        # Where duplicates are skipped, encoders look up each content.
+        unneeded = self._all_new or self._spec.on_duplicate == "skip"
+        sizes = set() if unneeded else self._move_candidates.sizes(files)
         for file in files:
             yield FileRef(
                 uri=file.uri,
                 size=file.size,
                 mtime_ns=file.mtime_ns,
                 name=file.label,
-                new_size=None if file.size in known else True,
+                not_moved=None if file.size in sizes else True,
             )
-
-    def _known_sizes(self, sizes: set[int]) -> set[int]:
-        """The sizes that rows of the collection have: only such a file may have been moved."""
-        if self._spec.on_duplicate == "skip":
-            return sizes  # Encoders look each content up.
-        return self._stores.images.known_sizes(self._spec.collection, sizes)
 
     def _fail(self, failures: Sequence[Failure]) -> None:
         wanted = self._classifier.not_accounted([failure.uri for failure in failures])

@@ -10,15 +10,15 @@ from shared.domain.job import Failure, JobSpec
 class FileRef(Frozen):
     """One file of a load. `size` in bytes; `name` is what an uploader called it, for show only.
 
-    `new_size` is true where no row had a file of this size when the load began: none has its
-    content then.
+    `not_moved` is true where every row of a file of this size still had its file when the load was
+    scanned: no row is there for this file to take over.
     """
 
     uri: str
     size: int
     mtime_ns: int
     name: str | None = None
-    new_size: bool | None = None
+    not_moved: bool | None = None
 
     @property
     def id(self) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
-from shared.domain.image import FileVersion, ImageFilter, ImageRow
+from shared.domain.image import FileVersion, ImageFilter, ImageRow, IndexedFile
 from shared.errors import InvalidRequest, image_not_found
 from shared.retry import Retriable, repeatable
 from shared.store.client import MilvusConnection
@@ -155,11 +155,13 @@ class Images(Retriable):
         return [(row["id"], row["uri"]) for row in rows]
 
     @repeatable
-    def known_sizes(self, collection: str, sizes: Collection[int]) -> set[int]:
-        """Those of some file sizes that rows have; all of them if too many rows do to tell."""
-        expression = f"bytes in {sorted(sizes)}"
-        rows = self._milvus.query(collection, expression, ["bytes"], limit=MAX_WINDOW)
-        return set(sizes) if len(rows) == MAX_WINDOW else {row["bytes"] for row in rows}
+    def of_sizes(self, collection: str, sizes: Collection[int]) -> list[IndexedFile] | None:
+        """The rows whose files had one of these sizes; None if they are too many for a query."""
+        expression, fields = f"bytes in {sorted(sizes)}", IndexedFile._fields
+        rows = self._milvus.query(collection, expression, fields, limit=MAX_WINDOW)
+        if len(rows) == MAX_WINDOW:
+            return None
+        return [IndexedFile(*(row[name] for name in fields)) for row in rows]
 
     @repeatable
     def count(
