@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from indexer.active_scans import ActiveScans
-from shared.ledger import JobRecovery, Jobs, Scans, Workers
+from shared.ledger import Filesystems, JobRecovery, Jobs, Scans, Workers
 from shared.queue import Celery, Dispatcher
 from shared.redis import RedisClient, connect
 from shared.retry import RetryPolicy
@@ -22,6 +22,7 @@ class IndexerStores:
     milvus: MilvusConnection
     jobs: Jobs
     scans: Scans
+    filesystems: Filesystems
     job_recovery: JobRecovery
     workers: Workers
     collections: Collections
@@ -37,6 +38,7 @@ class IndexerStores:
             self,
             jobs=self.jobs.with_retry(retry),
             scans=self.scans.with_retry(retry),
+            filesystems=self.filesystems.with_retry(retry),
             workers=self.workers.with_retry(retry),
             collections=self.collections.with_retry(retry),
             images=self.images.with_retry(retry),
@@ -58,6 +60,7 @@ def open_stores(settings: Settings, app: Celery, indexer_id: str) -> IndexerStor
         milvus=milvus,
         jobs=Jobs(redis, settings),
         scans=Scans(redis, indexer_id),
+        filesystems=Filesystems(redis),
         job_recovery=JobRecovery(redis, indexer_id),
         workers=Workers(redis, settings),
         collections=Collections(milvus, settings),

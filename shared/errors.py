@@ -116,8 +116,9 @@ class TimedOut(LookalikeError):
 class JobFailed(LookalikeError):
     """A whole job cannot go on; trying its files again would not cure it.
 
-    Codes: `source_missing`, `source_unreadable`, `source_outside_roots`,
-    `collection_not_found`, `encoder_mismatch`, `internal_error`.
+    Codes: `source_missing`, `source_unreadable`, `source_outside_roots`, `source_empty`,
+    `source_replaced`, `mass_removal`, `collection_not_found`, `encoder_mismatch`,
+    `internal_error`.
     """
 
     title = "Job failed"

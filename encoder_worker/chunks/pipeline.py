@@ -5,25 +5,21 @@ a stage is counted as a failure and goes no further.
 """
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass
-from typing import TypeVar
 
-from encoder_worker.chunks.duplicates import Duplicates
+from encoder_worker.chunks.matching import Match, Matcher
 from encoder_worker.chunks.reading import FileContent, read
 from encoder_worker.chunks.result import ChunkResult, ChunkWrites, Decoded
-from encoder_worker.chunks.rows import new_row, touched_row
+from encoder_worker.chunks.rows import moved_row, new_row, touched_row
 from encoder_worker.decode.batch import BatchDecoder
 from encoder_worker.encode.encoder import Encoded, Encoder
 from shared.domain.chunk import ChunkClaim, FileRef
 from shared.domain.fingerprint import Pooling
-from shared.domain.image import ImageRow
 from shared.errors import PictureError
 from shared.retry import ShuttingDown
 from shared.settings import Settings
-
-T = TypeVar("T")
 
 #: Seconds between two checks whether the process is to end.
 _STOPPING_CHECK_SECONDS = 0.5
@@ -46,38 +42,35 @@ class Stages:
 
 
 class ChunkPipeline:
-    """Takes files of one claimed chunk through the stages. Raises ShuttingDown, EncoderFailed.
-
-    `stored` are the rows that the collection has of the chunk's files.
-    """
+    """Takes files of one claimed chunk through the stages. Raises ShuttingDown, EncoderFailed."""
 
     def __init__(
-        self,
-        stages: Stages,
-        claim: ChunkClaim,
-        pooling: Pooling,
-        stored: Mapping[str, ImageRow],
-        duplicates: Duplicates,
+        self, stages: Stages, claim: ChunkClaim, pooling: Pooling, matcher: Matcher
     ) -> None:
         self._spec = claim.spec
         self._pooling = pooling
-        self._stored = stored
+        self._matcher = matcher
         self._settings = stages.settings
         self._encoder = stages.encoder
         self._threads = stages.threads
         self._decode = stages.decode_suspects if claim.attempt > 1 else stages.decode
         self._stopping = stages.stopping
-        self._duplicates = duplicates
 
-    def process_batch(self, files: Sequence[FileRef], writes: ChunkWrites) -> None:
-        """Count every file in `writes.result`, and add what there is to write for it."""
-        contents = self._skip_unchanged(list(self._read(files, writes.result)), writes)
-        if contents:
-            contents = self._without(*self._duplicates.drop_indexed(contents), writes)
-        pictures = list(self._decoded(contents, writes.result))
-        if pictures:
-            pictures = self._without(*self._duplicates.drop_claimed(pictures), writes)
-        self._encode(pictures, writes)
+    def process_batch(self, files: Sequence[FileRef], writes: ChunkWrites) -> list[FileRef]:
+        """Count files in `writes.result`, and add what there is to write for them.
+
+        Returns those that must come again in a later round, which are not counted.
+        """
+        matches = self._matcher.match(list(self._read(files, writes.result)))
+        later = [match.content.ref for match in matches if match.kind == "later"]
+        matches = [match for match in matches if match.kind != "later"]
+        writes.result.bytes += sum(len(match.content.data) for match in matches)
+        new = [match for match in matches if match.kind == "new"]
+        for match in matches:
+            if match.kind != "new":
+                self._add_known(match, writes)
+        self._encode(list(self._decoded(new, writes.result)), writes)
+        return later
 
     def _read(self, files: Sequence[FileRef], result: ChunkResult) -> Iterator[FileContent]:
         self._check_stopping()
@@ -85,55 +78,66 @@ class ChunkPipeline:
             if isinstance(found, PictureError):
                 result.fail(ref, found)
             else:
-                result.bytes += len(found.data)
                 yield found
 
-    def _skip_unchanged(
-        self, contents: Sequence[FileContent], writes: ChunkWrites
-    ) -> list[FileContent]:
-        """The contents that differ from their stored rows; the others are counted."""
-        changed = []
-        for content in contents:
-            stored = self._stored.get(content.ref.id)
-            if stored is None or stored.sha256 != content.sha256:
-                changed.append(content)
-            elif stored.job == self._spec.id:
-                # An earlier attempt at this chunk wrote it and was lost before it could say so.
-                writes.result.indexed += 1
-            else:
-                writes.result.unchanged.append(stored.id)
-                if (touched := touched_row(content, self._spec, stored)) != stored:
-                    writes.touched.append(touched)
-        return changed
+    def _add_known(self, match: Match, writes: ChunkWrites) -> None:
+        """Count a file that is not encoded, and add its row."""
+        content, own, source, result = match.content, match.own, match.source, writes.result
+        if match.kind == "duplicate":
+            result.duplicates.append(content.ref.id)
+            if own is not None:
+                # A file that was one picture and is now another's duplicate must not be found.
+                writes.superseded.append(own.id)
+        elif match.kind == "copied" and source is not None:
+            result.indexed += 1
+            writes.add(new_row(content, source.row, self._spec, own), source.vector)
+        elif match.kind == "moved" and source is not None:
+            self._count_unchanged(match, result)
+            writes.add(moved_row(content, self._spec, source.row), source.vector)
+        elif own is not None:
+            self._count_unchanged(match, result)
+            if (touched := touched_row(content, self._spec, own)) != own:
+                writes.touched.append(touched)
+        self._add_replaced(match, writes)
 
-    def _without(self, kept: Sequence[T], left_out: Sequence[str], writes: ChunkWrites) -> list[T]:
-        writes.result.duplicates += left_out
-        # The row of a file that has become a duplicate must no longer be found.
-        writes.superseded += [image for image in left_out if image in self._stored]
-        return list(kept)
+    def _count_unchanged(self, match: Match, result: ChunkResult) -> None:
+        own = match.own
+        if match.kind == "unchanged" and own is not None and own.job == self._spec.id:
+            # An earlier attempt at this chunk wrote it and was lost before it could say so.
+            result.indexed += 1
+            return
+        result.unchanged.append(match.content.ref.id)
+        result.moved += match.kind == "moved"
 
-    def _decoded(self, contents: Sequence[FileContent], result: ChunkResult) -> Iterator[Decoded]:
+    def _add_replaced(self, match: Match, writes: ChunkWrites) -> None:
+        if match.replaced is not None:
+            writes.replaced.append(match.replaced)
+        if match.left is not None:
+            writes.left.append(match.left)
+
+    def _decoded(self, matches: Sequence[Match], result: ChunkResult) -> Iterator[Decoded]:
+        if not matches:
+            return
         self._check_stopping()
-        results = self._decode([content.data for content in contents])
-        for content, found in zip(contents, results, strict=True):
+        results = self._decode([match.content.data for match in matches])
+        for match, found in zip(matches, results, strict=True):
             if isinstance(found, PictureError):
-                result.fail(content.ref, found)
+                result.fail(match.content.ref, found)
             else:
-                yield Decoded(content, found)
+                yield Decoded(match, found)
 
     def _encode(self, pictures: Sequence[Decoded], writes: ChunkWrites) -> None:
         self._check_stopping()
         futures = [self._encoder.submit(item.picture.pixels, self._pooling) for item in pictures]
         self._await(futures)
-        for (content, picture), future in zip(pictures, futures, strict=True):
+        for (match, picture), future in zip(pictures, futures, strict=True):
             try:
                 encoded = future.result()
             except PictureError as error:
-                writes.result.fail(content.ref, error)
+                writes.result.fail(match.content.ref, error)
                 continue
-            stored = self._stored.get(content.ref.id)
-            writes.rows.append(new_row(content, picture, self._spec, stored))
-            writes.vectors.append(encoded.vector)
+            writes.add(new_row(match.content, picture, self._spec, match.own), encoded.vector)
+            self._add_replaced(match, writes)
             writes.result.indexed += 1
             writes.result.encode_seconds += encoded.seconds
 

@@ -4,26 +4,37 @@ Several chunks are processed at once, each in a thread of its own, so that one i
 while another is encoded and a third is written. They share the encoder and the decoding threads.
 """
 
+import time
 from functools import partial
 
 import numpy as np
 from structlog.contextvars import bound_contextvars
 
-from encoder_worker.chunks.duplicates import DuplicateFilter, Duplicates, NoDuplicateFilter
+from encoder_worker.chunks.matching import Matcher
 from encoder_worker.chunks.pipeline import ChunkPipeline, Stages
 from encoder_worker.chunks.reading import batches
 from encoder_worker.chunks.result import ChunkResult, ChunkWrites
+from encoder_worker.chunks.row_files import RowFiles
 from encoder_worker.chunks.stores import Stores
 from encoder_worker.errors import EncoderFailed
 from shared.domain.chunk import ChunkClaim, ChunkOutcome
 from shared.domain.job import JobError, JobSpec
 from shared.errors import Conflict, DecoderUnavailable, JobFailed, NotFound, PictureError
+from shared.files.filesystems import RecordedFilesystems
 from shared.ledger import JobEnded
 from shared.log import get_logger
 from shared.retry import RetryPolicy, ShuttingDown
-from shared.store import ImageWriter
 
 _log = get_logger(__name__)
+
+#: How long a chunk waits for contents that other chunks have claimed, before its thread is free for
+#: other chunks. It is then sent again; only the ledger says whose a content is.
+_WAIT_SECONDS = 5.0
+_POLL_SECONDS = 0.05
+
+
+class _ContentsClaimed(Exception):
+    """Other chunks are still at work on contents that this one needs to know of."""
 
 
 class ChunkProcessor:
@@ -52,7 +63,7 @@ class ChunkProcessor:
     def _process_claim(self, claim: ChunkClaim) -> None:
         try:
             outcome = self._attempt(claim).outcome()
-        except (ShuttingDown, JobEnded):
+        except (ShuttingDown, JobEnded, _ContentsClaimed):
             self._release(claim)
         except DecoderUnavailable as error:
             self._release(claim)
@@ -71,7 +82,14 @@ class ChunkProcessor:
             return _all_failed(claim, PictureError("worker_lost", lost))
         try:
             return self._process(claim)
-        except (ShuttingDown, JobEnded, EncoderFailed, DecoderUnavailable, JobFailed):
+        except (
+            ShuttingDown,
+            JobEnded,
+            EncoderFailed,
+            DecoderUnavailable,
+            JobFailed,
+            _ContentsClaimed,
+        ):
             raise
         except (NotFound, Conflict) as error:
             raise JobFailed(error.code, error.detail) from error
@@ -86,20 +104,37 @@ class ChunkProcessor:
         stores = self._unretried.with_retry(RetryPolicy(self._stages.stopping, check_active))
         identity = stores.collections.identity(spec.collection)
         identity.require(self._stages.encoder.weights)
-        stored = stores.images.get_many(spec.collection, [ref.id for ref in claim.files])
-        duplicates = self._duplicates(spec, stores)
-        pipeline = ChunkPipeline(self._stages, claim, identity.pooling, stored, duplicates)
-        writes = ChunkWrites(ChunkResult(claim.attempt))
-        for files in batches(claim.files):
-            pipeline.process_batch(files, writes)
-        stores.jobs.require_active(spec.id)
-        _write(stores.writer, spec.collection, writes)
-        return writes.result
+        row_files = self._row_files(spec, stores)
+        matcher = Matcher(claim, stores, row_files)
+        pipeline = ChunkPipeline(self._stages, claim, identity.pooling, matcher)
+        result, files = ChunkResult(claim.attempt), claim.files
+        while files:
+            writes = ChunkWrites(result)
+            later = [
+                ref for batch in batches(files) for ref in pipeline.process_batch(batch, writes)
+            ]
+            stores.jobs.require_active(spec.id)
+            _write(claim, stores, row_files, writes)
+            matcher.end_round()
+            if len(later) == len(files):
+                self._await(matcher)
+            files = tuple(later)
+        return result
 
-    def _duplicates(self, spec: JobSpec, stores: Stores) -> Duplicates:
-        if spec.on_duplicate == "keep":
-            return NoDuplicateFilter()
-        return DuplicateFilter(spec, stores, self._stages.settings)
+    def _row_files(self, spec: JobSpec, stores: Stores) -> RowFiles:
+        settings = self._stages.settings
+        recorded = stores.filesystems.before(spec.id, spec.collection)
+        filesystems = RecordedFilesystems(recorded, settings.image_roots)
+        return RowFiles(spec.collection, settings, filesystems)
+
+    def _await(self, matcher: Matcher) -> None:
+        """Wait until a content is free that another chunk had claimed; nothing is held then."""
+        deadline = time.monotonic() + _WAIT_SECONDS
+        while not matcher.claim_awaited():
+            if time.monotonic() > deadline:
+                raise _ContentsClaimed
+            if self._stages.stopping.wait(_POLL_SECONDS):
+                raise ShuttingDown
 
     def _report(self, claim: ChunkClaim, outcome: ChunkOutcome) -> None:
         self._stores.chunks.complete(claim.spec.id, claim.chunk_id, outcome)
@@ -108,6 +143,7 @@ class ChunkProcessor:
             attempt=claim.attempt,
             indexed=outcome.indexed,
             unchanged=outcome.unchanged,
+            moved=outcome.moved,
             duplicates=outcome.duplicates,
             failed=len(outcome.failures),
             encode_seconds=round(outcome.encode_seconds, 2),
@@ -118,13 +154,22 @@ class ChunkProcessor:
         _log.info("chunk_released")
 
 
-def _write(writer: ImageWriter, collection: str, writes: ChunkWrites) -> None:
+def _write(claim: ChunkClaim, stores: Stores, row_files: RowFiles, writes: ChunkWrites) -> None:
+    """Write a round. A worker killed anywhere in it leaves no content without a row.
+
+    Rows that are about to be replaced are kept for the files that have their contents now, and a
+    row is deleted only after another one has its content.
+    """
+    collection, writer = claim.spec.collection, stores.writer
+    if not stores.moves.keep(claim.spec.id, writes.replaced):
+        _log.warning("replaced_rows_not_kept", rows=len(writes.replaced))
     if writes.rows:
         writer.upsert(collection, writes.rows, np.stack(writes.vectors))
     if writes.touched:
         writer.update_keeping_vector(collection, writes.touched)
-    if writes.superseded:
-        writer.delete(collection, writes.superseded)
+    left = [file.id for file in writes.left if row_files.look(file) == "gone"]
+    if writes.superseded or left:
+        writer.delete(collection, [*writes.superseded, *left])
 
 
 def _all_failed(claim: ChunkClaim, error: PictureError) -> ChunkResult:

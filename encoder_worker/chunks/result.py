@@ -1,14 +1,15 @@
 """The results of a chunk's files, collected stage by stage."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from encoder_worker.chunks.reading import FileContent
+from encoder_worker.chunks.matching import Match
 from shared.domain.chunk import ChunkOutcome, FileRef
-from shared.domain.image import ImageRow
+from shared.domain.image import ImageRow, IndexedFile, StoredImage
 from shared.domain.job import Failure
 from shared.errors import PictureError
 from shared.pictures.square import Picture
@@ -22,6 +23,8 @@ class ChunkResult:
     indexed: int = 0
     bytes: int = 0
     encode_seconds: float = 0.0
+    #: How many of the unchanged took over another uri's row.
+    moved: int = 0
     unchanged: list[str] = field(default_factory=list)
     duplicates: list[str] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
@@ -43,6 +46,7 @@ class ChunkResult:
         return ChunkOutcome(
             indexed=self.indexed,
             unchanged=len(self.unchanged),
+            moved=self.moved,
             duplicates=len(self.duplicates),
             failures=tuple(self.failures),
             # A scan that is repeated must skip these: no row says that this job has seen them.
@@ -53,16 +57,27 @@ class ChunkResult:
 
 
 class Decoded(NamedTuple):
-    content: FileContent
+    match: Match
     picture: Picture
 
 
 @dataclass
 class ChunkWrites:
-    """What a chunk will write: rows with their vectors, rows without, rows to delete."""
+    """What a chunk will write: rows with their vectors, rows without, rows to delete.
+
+    `replaced` are rows that have another content after this, `left` the files of rows that were
+    moved.
+    """
 
     result: ChunkResult
     rows: list[ImageRow] = field(default_factory=list)
     vectors: list[NDArray[np.float32]] = field(default_factory=list)
     touched: list[ImageRow] = field(default_factory=list)
     superseded: list[str] = field(default_factory=list)
+    replaced: list[StoredImage] = field(default_factory=list)
+    left: list[IndexedFile] = field(default_factory=list)
+
+    def add(self, row: ImageRow, vector: Sequence[float] | NDArray[np.float32]) -> None:
+        """Write a row with its vector, 512 floats."""
+        self.rows.append(row)
+        self.vectors.append(np.asarray(vector, np.float32))

@@ -15,12 +15,12 @@ FILENAME = "filename"
 
 
 def new_row(
-    content: FileContent, picture: Picture, spec: JobSpec, stored: ImageRow | None
+    content: FileContent, picture: Picture | ImageRow, spec: JobSpec, stored: ImageRow | None
 ) -> ImageRow:
-    """The row of an encoded picture; `stored` is what it replaces.
+    """The row of a picture, as it was decoded or as another row of its content describes it.
 
-    A picture that is encoded again stays the same image: it keeps the time it was added, its tags
-    and its metadata, to which the job's are added.
+    `stored` is what it replaces. A picture whose content changed stays the same image: it keeps
+    the time it was added, its tags and its metadata, to which the job's are added.
     """
     ref = content.ref
     return ImageRow(
@@ -48,6 +48,12 @@ def touched_row(content: FileContent, spec: JobSpec, stored: ImageRow) -> ImageR
             "metadata": _metadata(content.ref, spec, stored),
         }
     )
+
+
+def moved_row(content: FileContent, spec: JobSpec, source: ImageRow) -> ImageRow:
+    """The row of a picture whose file has another uri now."""
+    ref = content.ref
+    return touched_row(content, spec, source).model_copy(update={"id": ref.id, "uri": ref.uri})
 
 
 def _tags(spec: JobSpec, stored: ImageRow | None) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Self
 
-from shared.ledger import Chunks, ContentClaims, Jobs
+from shared.ledger import Chunks, ContentClaims, Filesystems, Jobs, Moves
 from shared.redis import RedisClient
 from shared.retry import RetryPolicy
 from shared.settings import Settings
@@ -17,6 +17,8 @@ class Stores:
     milvus: MilvusConnection
     chunks: Chunks
     content_claims: ContentClaims
+    moves: Moves
+    filesystems: Filesystems
     jobs: Jobs
     collections: Collections
     images: Images
@@ -28,6 +30,8 @@ class Stores:
             self,
             chunks=self.chunks.with_retry(retry),
             content_claims=self.content_claims.with_retry(retry),
+            moves=self.moves.with_retry(retry),
+            filesystems=self.filesystems.with_retry(retry),
             jobs=self.jobs.with_retry(retry),
             collections=self.collections.with_retry(retry),
             images=self.images.with_retry(retry),
@@ -45,6 +49,8 @@ def open_stores(settings: Settings, redis: RedisClient, worker_id: str) -> Store
         milvus=milvus,
         chunks=Chunks(redis, worker_id),
         content_claims=ContentClaims(redis),
+        moves=Moves(redis),
+        filesystems=Filesystems(redis),
         jobs=Jobs(redis, settings),
         collections=Collections(milvus, settings),
         images=Images(milvus),

@@ -53,12 +53,14 @@ def create_job(
 ) -> Job:
     """Queue a load of the pictures in a directory under an image root.
 
-    Files that are known and unchanged are not read again. An unknown collection is created with
-    the server's defaults. If the encoder is not running now, the job waits for it.
+    Files that are known and unchanged are not read again, and files that were renamed or moved
+    are not encoded again. An unknown collection is created with the server's defaults. If the
+    encoder is not running now, the job waits for it.
     """
     options = LoadOptions(
         on_duplicate=body.on_duplicate,
         sync=body.sync,
+        allow_mass_removal=body.allow_mass_removal,
         tags=tuple(body.tags),
         metadata=body.metadata,
     )

@@ -18,6 +18,7 @@ EXAMPLE_JOB: dict[str, Any] = {
     "done": 800,
     "indexed": 640,
     "unchanged": 150,
+    "moved": 12,
     "duplicates": 6,
     "failed": 4,
     "ignored": 17,
@@ -56,6 +57,7 @@ class LoadInput(Input):
                 "source": {"kind": "directory", "path": "/photos/2024", "recursive": True},
                 "on_duplicate": "skip",
                 "sync": False,
+                "allow_mass_removal": False,
                 "tags": ["summer"],
                 "metadata": {"camera": "X100"},
             }
@@ -64,9 +66,21 @@ class LoadInput(Input):
 
     source: DirectorySourceInput
     on_duplicate: OnDuplicate = Field(
-        "keep", description="`skip` leaves out files whose content is in the collection already."
+        "keep",
+        description="`skip` leaves out files whose content the collection has of another file "
+        "that still has it.",
     )
-    sync: bool = Field(False, description="Whether to forget images whose file is gone.")
+    sync: bool = Field(
+        False,
+        description="Whether to forget images whose file is gone. A directory that is empty or on "
+        "another file system than before is an error of the job (`source_empty`, "
+        "`source_replaced`), as its disk may not be mounted.",
+    )
+    allow_mass_removal: bool = Field(
+        False,
+        description="Whether `sync` may forget more than half of the images of the directory "
+        "(`mass_removal`, from 20 on), or all of a directory that looks unmounted.",
+    )
     tags: Tags = Field([], description="Tags of every image that is loaded.")
     metadata: Metadata = Field({}, description="Metadata of every image that is loaded.")
 
@@ -109,7 +123,11 @@ class JobFields(BaseModel):
     total: int = Field(description="Pictures found; grows while the source is scanned.")
     done: int
     indexed: int
-    unchanged: int = Field(description="Known already, and not read again.")
+    unchanged: int = Field(description="Known already, and not encoded again.")
+    moved: int = Field(
+        description="Of the unchanged, those known by another name: files that were renamed or "
+        "moved, whose vector, tags and metadata moved with them."
+    )
     duplicates: int = Field(description="Left out by `on_duplicate: skip`.")
     failed: int
     ignored: int = Field(description="Hidden files and files that are no pictures; not in `total`.")

@@ -30,6 +30,7 @@ class LoadOptions(Frozen):
 
     on_duplicate: OnDuplicate = "keep"
     sync: bool = False
+    allow_mass_removal: bool = False
     tags: tuple[str, ...] = ()
     metadata: dict[str, Any] = Field({})
 
@@ -97,6 +98,7 @@ class LoadService:
             source=source,
             on_duplicate=options.on_duplicate,
             sync=options.sync,
+            allow_mass_removal=options.allow_mass_removal,
             tags=options.tags,
             metadata=options.metadata,
             created_at=time.time(),

@@ -65,16 +65,21 @@ class ChunkProducer:
         self._pending = self._scans.add_chunks(job, self._generation, chunks)
         self._dispatcher.send_chunks(job, chunks, self._spec.priority)
         _log.debug("chunks_cut", chunks=list(chunks))
-        self._wait()
+        self._wait_below(self._max_pending)
+
+    def wait_until_reported(self) -> None:
+        """Return when no chunk of the job is pending."""
+        self._pending = self._scans.pending(self._spec.id)
+        self._wait_below(1)
 
     def wait_while_paused(self) -> None:
         """Return when the job is not paused, at once in most cases."""
         while self._jobs.require_active(self._spec.id) == "paused":
             self._retry.sleep(_PAUSE_POLL_SECONDS)
 
-    def _wait(self) -> None:
+    def _wait_below(self, limit: int) -> None:
         poll = _FIRST_POLL_SECONDS
-        while self._pending >= self._max_pending:
+        while self._pending >= limit:
             self._retry.sleep(poll)
             poll = min(poll * 1.5, _MAX_POLL_SECONDS)
             self.wait_while_paused()

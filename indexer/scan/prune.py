@@ -1,13 +1,17 @@
-"""Removal of images whose files are missing, at the end of a load with `sync`."""
+"""Removal of images whose files are missing, at the end of a load with `sync`.
+
+A source that cannot be seen whole, or from which too much is missing, loses nothing: the job fails.
+"""
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from indexer.scan.context import ScanContext
+from indexer.scan.source_filesystems import SourceFilesystems, is_empty
 from indexer.sources.directory import source_lost
 from indexer.sources.patterns import Pattern
 from indexer.sources.symlinks import SymlinkPolicy
@@ -20,6 +24,9 @@ from shared.log import get_logger
 _log = get_logger(__name__)
 
 _BATCH = 500
+#: Fewer missing images than this are removed, whatever share of the source they are.
+_ALWAYS_ALLOWED = 20
+_REMEDY = "If that is meant, load it again with allow_mass_removal."
 
 
 class _InodeId(NamedTuple):
@@ -40,6 +47,8 @@ class Pruner:
         self._writer = context.stores.writer
         self._roots = context.stores.settings.image_roots
         self._symlinks = SymlinkPolicy(self._roots)
+        self._filesystems = SourceFilesystems(context)
+        self._source_rows = 0
         self._inodes: dict[Path, _InodeId] = {}
 
     def finish_begun(self) -> None:
@@ -55,20 +64,66 @@ class Pruner:
         self._delete([image for image in ids if image not in back])
 
     def remember(self, source: DirectorySource) -> None:
-        """Record the identities of the source and its image root, compared before each removal."""
+        """Record what the source has before it is walked.
+
+        How many images, and the identities of the source and its image root, which are compared
+        before each removal.
+        """
         real = Path(os.path.realpath(source.path))
         for path in (real, *(root for root in self._roots if root in real.parents)):
             self._inodes[path] = _inode_of(path)
+        rows = self._count(source)
+        self._source_rows = self._scans.note_source_rows(self._spec.id, rows)
 
     def remove_missing(self, source: DirectorySource) -> None:
         """Remove the images under the source whose file is missing.
 
-        Only those that the source covers: direct children if it is not recursive, and files that
-        match its pattern.
+        Raises JobFailed `source_replaced`, `source_empty`, `mass_removal` where nothing may be
+        removed, unless the job allows it.
         """
-        folder = file_uri(source.path).rstrip("/") + "/"
+        self._require_unchanged()
+        # After a strong count, the look-ups that follow see every write before it.
+        self._count(source)
+        missing = sum(1 for _ in self._missing(source))
+        if missing and not self._spec.allow_mass_removal:
+            self._require_allowed(source, missing)
+        batch: list[str] = []
+        for image in self._missing(source) if missing else ():
+            batch.append(image)
+            if len(batch) >= _BATCH:
+                self._remove(batch)
+                batch = []
+        if batch:
+            self._remove(batch)
+
+    def _require_allowed(self, source: DirectorySource, missing: int) -> None:
+        had = self._source_rows
+        numbers = f"{missing} of the {had} images of the directory would be forgotten."
+        if not self._filesystems.all_there(source):
+            raise JobFailed(
+                "source_replaced",
+                "The directory, or a folder in it, is on another file system than at its last "
+                f"load, and {numbers} Is its disk mounted? {_REMEDY}",
+            )
+        if is_empty(source):
+            raise JobFailed(
+                "source_empty",
+                f"The directory is empty, and {numbers} Is its disk mounted? {_REMEDY}",
+            )
+        if missing >= _ALWAYS_ALLOWED and 2 * missing > had:
+            raise JobFailed("mass_removal", f"{numbers} {_REMEDY}")
+
+    def _missing(self, source: DirectorySource) -> Iterator[str]:
+        return (image for image, uri in self._covered(source) if self.is_missing(uri))
+
+    def _covered(self, source: DirectorySource) -> Iterator[tuple[str, str]]:
+        """The ids and uris of images that the source is about.
+
+        Direct children if it is not recursive, and files that match its pattern.
+        """
+        folder = _folder(source)
         pattern = Pattern(source.pattern) if source.pattern else None
-        last, missing = "", []
+        last = ""
         while rows := self._next(folder, last):
             last = rows[-1][0]
             for image, uri in rows:
@@ -77,13 +132,14 @@ class Pruner:
                     continue
                 if pattern and not pattern.matches(os.fsdecode(unquote_to_bytes(below))):
                     continue
-                if self.is_missing(uri):
-                    missing.append(image)
-                if len(missing) >= _BATCH:
-                    self._remove(missing)
-                    missing = []
-        if missing:
-            self._remove(missing)
+                yield image, uri
+
+    def _count(self, source: DirectorySource) -> int:
+        wanted = ImageFilter(path_prefix=_folder(source))
+        rows = self._images.count(self._spec.collection, wanted)
+        if source.recursive and source.pattern is None:
+            return rows
+        return sum(1 for _ in self._covered(source))
 
     def is_missing(self, uri: str) -> bool:
         """Whether there is no regular file at `uri`; False if that cannot be told."""
@@ -105,13 +161,16 @@ class Pruner:
         wanted = ImageFilter(path_prefix=folder)
         return self._images.list_uris(self._spec.collection, wanted, last)
 
-    def _remove(self, ids: Sequence[str]) -> None:
+    def _require_unchanged(self) -> None:
         for path, inode in self._inodes.items():
             if _inode_of(path) != inode:
                 raise JobFailed(
                     "source_missing",
                     "The directory was replaced while it was loaded. Is its disk mounted?",
                 )
+
+    def _remove(self, ids: Sequence[str]) -> None:
+        self._require_unchanged()
         self._scans.begin_removal(self._spec.id, self._generation, ids)
         self._delete(ids)
 
@@ -119,6 +178,10 @@ class Pruner:
         self._writer.delete(self._spec.collection, ids)
         self._scans.end_removal(self._spec.id, self._generation, len(ids))
         _log.info("images_removed", images=len(ids))
+
+
+def _folder(source: DirectorySource) -> str:
+    return file_uri(source.path).rstrip("/") + "/"
 
 
 def _inode_of(path: Path) -> _InodeId:

@@ -1,19 +1,21 @@
 """A scan: from a job's source to its chunks, each file counted exactly once."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 
 from indexer.scan.chunk_producer import ChunkProducer
 from indexer.scan.classify import Classified, FileClassifier
 from indexer.scan.context import ScanContext
+from indexer.scan.move_candidates import MoveCandidates
 from indexer.scan.prune import Pruner
-from indexer.sources import Batch
+from indexer.scan.source_filesystems import SourceFilesystems
+from indexer.sources import Batch, FoundFile
 from indexer.sources.candidates import is_candidate
 from indexer.sources.directory import DirectoryWalk, path_too_long
 from indexer.sources.job_files import listed_files
 from shared.domain.chunk import FileRef
 from shared.domain.image import MAX_URI_BYTES
-from shared.domain.job import Failure
+from shared.domain.job import DirectorySource, Failure
 from shared.ledger import ScanCounts
 from shared.log import get_logger
 
@@ -35,6 +37,8 @@ class Scan:
         self._classifier = FileClassifier(context)
         self._pruner = Pruner(context)
         self._chunks = ChunkProducer(context)
+        self._filesystems = SourceFilesystems(context)
+        self._move_candidates = MoveCandidates(context)
         self._all_new = False
         #: What this try has counted; of files in chunks, those of earlier tries included.
         self._chunked = self._unchanged = self._ignored = 0
@@ -49,23 +53,41 @@ class Scan:
         self._check_collection()
         self._pruner.finish_begun()
         source = self._spec.source
-        synced = source if source.kind == "directory" and self._spec.sync else None
-        if synced:
-            self._pruner.remember(synced)
-        with closing(self._batches()) as batches:
+        if source.kind == "directory":
+            self._load_directory(source)
+        else:
+            self._put_in_chunks(listed_files(self._spec, self._scans, self._stores.settings))
+        self._check_counts()
+        self._scans.finish(self._spec.id, self._start.generation)
+        _log.info("scan_finished")
+
+    def _load_directory(self, source: DirectorySource) -> None:
+        walk = DirectoryWalk(source, self._stores.settings.image_roots)
+        self._filesystems.begin()
+        if self._spec.sync:
+            self._pruner.remember(source)
+        self._put_in_chunks(walk.batches())
+        if self._spec.sync:
+            self._scans.end_walk(self._spec.id, self._start.generation)
+            # Until then, the row of a missing file may be that of a file that was moved.
+            self._chunks.wait_until_reported()
+            self._check_counts()
+            self._pruner.remove_missing(source)
+        self._filesystems.record(source, walk.filesystems)
+
+    def _put_in_chunks(self, found: Generator[Batch, None, None]) -> None:
+        with closing(found) as batches:
             for batch in batches:
                 self._chunks.wait_while_paused()
                 self._account(batch)
         self._chunks.flush()
-        if synced:
-            self._pruner.remove_missing(synced)
-        if self._counts() != (self._chunked, self._unchanged, self._ignored):
-            raise LedgerDataLost
-        self._scans.finish(self._spec.id, self._start.generation)
-        _log.info("scan_finished")
 
     def _counts(self) -> ScanCounts:
         return self._scans.counts(self._spec.id)
+
+    def _check_counts(self) -> None:
+        if self._counts() != (self._chunked, self._unchanged, self._ignored):
+            raise LedgerDataLost
 
     def _check_collection(self) -> None:
         name, collections = self._spec.collection, self._stores.collections
@@ -78,31 +100,36 @@ class Scan:
         is_directory = self._spec.source.kind == "directory"
         self._all_new = count == 0 and is_directory and not self._start.is_restart
 
-    def _batches(self) -> Generator[Batch, None, None]:
-        source, settings = self._spec.source, self._stores.settings
-        if source.kind == "directory":
-            return DirectoryWalk(source, settings.image_roots).batches()
-        return listed_files(self._spec, self._scans, settings)
-
     def _account(self, batch: Batch) -> None:
         # A directory that changes while it is read may list a file twice.
         files = list({file.uri: file for file in batch.files}.values())
         found = Classified(files, 0) if self._all_new else self._classifier.classify(batch.files)
         ignored, failures = batch.ignored, batch.failures
-        wanted = []
+        wanted: list[FoundFile] = []
         for file in found.changed:
             if not is_candidate(file):
                 ignored += 1
             elif len(file.uri) > MAX_URI_BYTES:
                 failures.append(path_too_long(file.uri, file.size, file.mtime_ns))
             else:
-                wanted.append(
-                    FileRef(uri=file.uri, size=file.size, mtime_ns=file.mtime_ns, name=file.label)
-                )
+                wanted.append(file)
         self._chunked += len(wanted)
-        self._chunks.add(wanted)
+        self._chunks.add(self._refs(wanted))
         self._fail(failures)
         self._record(found.unchanged, ignored)
+
+    def _refs(self, files: Sequence[FoundFile]) -> Iterator[FileRef]:
+        # Where duplicates are skipped, encoders look up each content.
+        unneeded = self._all_new or self._spec.on_duplicate == "skip"
+        sizes = set() if unneeded else self._move_candidates.sizes(files)
+        for file in files:
+            yield FileRef(
+                uri=file.uri,
+                size=file.size,
+                mtime_ns=file.mtime_ns,
+                name=file.label,
+                not_moved=None if file.size in sizes else True,
+            )
 
     def _fail(self, failures: Sequence[Failure]) -> None:
         wanted = self._classifier.not_accounted([failure.uri for failure in failures])

@@ -39,6 +39,7 @@ class _Level(NamedTuple):
     relative: str
     real: str
     links: int
+    device: int
 
 
 class DirectoryWalk:
@@ -55,6 +56,8 @@ class DirectoryWalk:
         self._pattern = Pattern(source.pattern) if source.pattern else None
         self._stack: list[_Level] = []
         self._batch = Batch()
+        #: The file systems of the source and of the mount points below it, by the uris of these.
+        self.filesystems: dict[str, str] = {}
 
     def batches(self) -> Generator[Batch, None, None]:
         """Traverse it, once. Nothing is sorted; memory is bounded by the depth of the tree."""
@@ -167,7 +170,11 @@ class DirectoryWalk:
         except OSError:
             os.close(descriptor)
             raise
-        self._stack.append(_Level(descriptor, entries, uri, relative, real.rstrip("/"), links))
+        device = os.fstat(descriptor).st_dev
+        if not self._stack or self._stack[-1].device != device:
+            self.filesystems[uri.rstrip("/")] = f"{device} {os.fstatvfs(descriptor).f_fsid}"
+        level = _Level(descriptor, entries, uri, relative, real.rstrip("/"), links, device)
+        self._stack.append(level)
 
     def _pop(self) -> None:
         level = self._stack.pop()

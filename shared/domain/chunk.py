@@ -8,12 +8,17 @@ from shared.domain.job import Failure, JobSpec
 
 
 class FileRef(Frozen):
-    """One file of a load. `size` in bytes; `name` is what an uploader called it, for show only."""
+    """One file of a load. `size` in bytes; `name` is what an uploader called it, for show only.
+
+    `not_moved` is true where every row of a file of this size still had its file when the load was
+    scanned: no row is there for this file to take over.
+    """
 
     uri: str
     size: int
     mtime_ns: int
     name: str | None = None
+    not_moved: bool | None = None
 
     @property
     def id(self) -> str:
@@ -25,6 +30,8 @@ class ChunkOutcome(Frozen):
 
     indexed: int = 0
     unchanged: int = 0
+    #: How many of the unchanged were moves: files that took over the row of another uri.
+    moved: int = 0
     duplicates: int = 0
     failures: tuple[Failure, ...] = ()
     #: Ids left out as duplicates or unchanged: no row says that this job has seen them, so a

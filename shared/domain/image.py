@@ -2,7 +2,8 @@
 
 import hashlib
 import math
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Self
 
 from shared.domain.base import Frozen
 
@@ -34,6 +35,28 @@ class ImageRow(Frozen):
     job: str
     tags: tuple[str, ...]
     metadata: dict[str, Any]
+
+
+class StoredImage(NamedTuple):
+    """A row and its vector, 512 floats."""
+
+    row: ImageRow
+    vector: Sequence[float]
+
+
+class IndexedFile(NamedTuple):
+    """A row's file as it was when the row was written by a job, and its content."""
+
+    id: str
+    uri: str
+    sha256: str
+    bytes: int
+    mtime_ns: int
+    job: str
+
+    @classmethod
+    def of(cls, row: ImageRow) -> Self:
+        return cls(*(getattr(row, name) for name in cls._fields))
 
 
 class ImageFilter(Frozen):

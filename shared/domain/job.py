@@ -46,6 +46,7 @@ class JobSpec(Frozen):
     source: Source
     on_duplicate: OnDuplicate = "keep"
     sync: bool = False
+    allow_mass_removal: bool = False
     tags: tuple[str, ...] = ()
     metadata: dict[str, Any] = Field({})
     created_at: float
@@ -69,6 +70,8 @@ class Job(Frozen):
     total: int = 0
     indexed: int = 0
     unchanged: int = 0
+    #: How many of the unchanged took over the row of another uri.
+    moved: int = 0
     duplicates: int = 0
     failed: int = 0
     ignored: int = 0

@@ -8,8 +8,10 @@ raises Unavailable `redis_unavailable`.
 from shared.ledger.chunks import Chunks
 from shared.ledger.content_claims import ContentClaims
 from shared.ledger.events import AsyncEvents, Event, Events
+from shared.ledger.filesystems import Filesystems
 from shared.ledger.heartbeat import Heartbeat
 from shared.ledger.jobs import JobEnded, Jobs
+from shared.ledger.moves import MoveRequest, Moves
 from shared.ledger.queries import Queries, await_reply
 from shared.ledger.recovery import JobRecovery
 from shared.ledger.scans import ScanCounts, Scans, ScanStart, ScanSuperseded
@@ -22,10 +24,13 @@ __all__ = [
     "ContentClaims",
     "Event",
     "Events",
+    "Filesystems",
     "Heartbeat",
     "JobEnded",
     "JobRecovery",
     "Jobs",
+    "MoveRequest",
+    "Moves",
     "Queries",
     "ScanCounts",
     "ScanStart",

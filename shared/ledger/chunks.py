@@ -66,6 +66,7 @@ def outcome_arguments(chunk_id: str, outcome: ChunkOutcome) -> list[str]:
             "duplicates": outcome.duplicates,
             "failed": len(failures),
         },
+        "moved": outcome.moved,
         "bytes": outcome.bytes,
         "encode_seconds": outcome.encode_seconds,
         # As strings: the script stores them as they are.

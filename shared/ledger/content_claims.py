@@ -1,33 +1,47 @@
-"""Which image keeps a content, where a job leaves out duplicates."""
+"""Which chunk may write a content now, where jobs leave out duplicates."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 
-from shared.ledger import keys
+from shared.ledger import keys, scripts
+from shared.ledger.jobs import JobEnded
 from shared.redis import RedisClient
 from shared.retry import Retriable, repeatable
 
-#: Long enough for a fresh row to be visible to Milvus queries on every node.
-_CONTENT_SECONDS = 600
-
 
 class ContentClaims(Retriable):
-    """Claims of contents by images; each lasts ten minutes."""
+    """Claims of contents by chunks, over all jobs of a collection.
+
+    A claim is held from before a chunk asks the collection for a content until its rows are
+    written, and is void once its chunk is reported or cannot be any more; no time-out ends it.
+    Whoever gets the claim next therefore finds the row, if there is one.
+    """
 
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
+        self._claim = redis.register_script(scripts.CLAIM_CONTENTS)
+        self._release = redis.register_script(scripts.RELEASE_CONTENTS)
 
     @repeatable
-    def claim(self, collection: str, contents: Sequence[tuple[str, str]]) -> Sequence[str]:
-        """Claim contents for images, so that of two equal files only the first is kept.
+    def claim(
+        self, collection: str, job_id: str, chunk_id: str, sha256s: Collection[str]
+    ) -> set[str]:
+        """Claim contents for a chunk; returns those that it holds now.
 
-        `contents` holds (sha256, image id); returns for each the id that holds the claim, which
-        is the image's own id where the claim succeeded now or earlier.
+        The others are held by chunks in work. Raises JobEnded if the job has ended, or the chunk
+        was reported by another worker.
         """
-        with self._redis.pipeline(transaction=False) as pipe:
-            for sha256, image in contents:
-                key = keys.content(collection, sha256)
-                pipe.set(key, image, nx=True, ex=_CONTENT_SECONDS)
-                pipe.get(key)
-            replies = pipe.execute()
-        owners = zip(replies[1::2], contents, strict=True)
-        return [owner.decode() if owner else image for owner, (_, image) in owners]
+        wanted = sorted(sha256s)
+        args = [collection, chunk_id, *wanted]
+        reply = self._claim(keys=keys.for_job(job_id), args=args)
+        if reply is None:
+            raise JobEnded
+        return {sha256 for sha256, held in zip(wanted, reply, strict=True) if held}
+
+    @repeatable
+    def release(
+        self, collection: str, job_id: str, chunk_id: str, sha256s: Collection[str]
+    ) -> None:
+        """End a chunk's claims of contents, once their rows are written."""
+        if sha256s:
+            args = [collection, chunk_id, *sorted(sha256s)]
+            self._release(keys=keys.for_job(job_id), args=args)

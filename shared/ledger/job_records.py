@@ -31,6 +31,7 @@ def to_job(raw: dict[bytes, bytes], rate: Sequence[bytes], now: float) -> Job | 
         total=total,
         indexed=number("indexed"),
         unchanged=unchanged,
+        moved=number("moved"),
         duplicates=number("duplicates"),
         failed=number("failed"),
         ignored=number("ignored"),

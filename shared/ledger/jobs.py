@@ -176,7 +176,7 @@ class Jobs(Retriable):
             parts = ("", "failures", "events", "chunks", "leases", "rate")
             self._redis.delete(*(keys.job(job_id, part) for part in parts))
             self._redis.zrem(keys.JOBS, member)
-        self._redis.delete(index)
+        self._redis.delete(index, keys.contents(collection), keys.filesystems(collection))
 
     def _pause(self, job_id: str, value: str) -> Job:
         self.get(job_id)

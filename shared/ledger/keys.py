@@ -25,8 +25,12 @@ def collection_jobs(collection: str) -> str:
     return f"{PREFIX}collection:{collection}:jobs"
 
 
-def content(collection: str, sha256: str) -> str:
-    return f"{PREFIX}content:{collection}:{sha256}"
+def contents(collection: str) -> str:
+    return f"{PREFIX}collection:{collection}:contents"
+
+
+def filesystems(collection: str) -> str:
+    return f"{PREFIX}collection:{collection}:filesystems"
 
 
 def query(query_id: str, part: str) -> str:

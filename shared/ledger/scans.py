@@ -55,6 +55,7 @@ class Scans(Retriable):
         self._add_chunks = redis.register_script(scripts.ADD_CHUNKS)
         self._record = redis.register_script(scripts.RECORD_SCAN)
         self._removal = redis.register_script(scripts.RECORD_REMOVAL)
+        self._end_walk = redis.register_script(scripts.END_WALK)
         self._finish = redis.register_script(scripts.FINISH_SCAN)
         self._complete = redis.register_script(scripts.COMPLETE_CHUNK)
 
@@ -148,6 +149,19 @@ class Scans(Retriable):
     def end_removal(self, job_id: str, generation: int, removed: int) -> None:
         """Count the rows noted by `begin_removal` once they are deleted."""
         _checked(self._removal(keys=keys.for_job(job_id), args=[generation, "", removed]))
+
+    @repeatable
+    def note_source_rows(self, job_id: str, rows: int) -> int:
+        """Note how many rows a source had before its load; returns what the first try noted."""
+        with self._redis.pipeline(transaction=True) as pipe:
+            pipe.hsetnx(keys.job(job_id), "source_rows", rows)
+            pipe.hget(keys.job(job_id), "source_rows")
+            return int(pipe.execute()[1])
+
+    @repeatable
+    def end_walk(self, job_id: str, generation: int) -> None:
+        """All files are in chunks: the job runs, while its scan waits for them to be reported."""
+        _checked(self._end_walk(keys=keys.for_job(job_id), args=[generation]))
 
     @repeatable
     def finish(self, job_id: str, generation: int) -> None:

@@ -140,13 +140,13 @@ class MilvusConnection:
                 )
             )
 
-    def count(self, collection: str, *, strong: bool = True) -> int:
-        """How many rows there are; `strong` sees every write that has returned, and may wait."""
+    def count(self, collection: str, expression: str = "", *, strong: bool = True) -> int:
+        """How many rows match; `strong` sees every write that has returned, and may wait."""
 
         def count(client: MilvusClient) -> int:
             rows = client.query(
                 collection,
-                filter="",
+                filter=expression,
                 output_fields=["count(*)"],
                 consistency_level="Strong" if strong else "Bounded",
                 timeout=READ_SECONDS,

@@ -6,12 +6,12 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from shared.domain.image import ImageRow
+from shared.domain.image import ImageRow, IndexedFile, StoredImage
 from shared.retry import Retriable, repeatable
 from shared.store.client import MilvusConnection
 from shared.store.filters import in_
-from shared.store.rows import Row, row_fields
-from shared.store.schema import MAX_WINDOW, VECTOR
+from shared.store.rows import Row, row_fields, to_row
+from shared.store.schema import MAX_WINDOW, SCALARS, VECTOR
 
 T = TypeVar("T")
 
@@ -59,16 +59,28 @@ class ImageWriter(Retriable):
     @repeatable
     def find_by_hash(
         self, collection: str, sha256s: Sequence[str]
-    ) -> Mapping[str, tuple[str, ...]]:
-        """The ids of images with these contents, by content; contents without one are left out.
+    ) -> Mapping[str, Sequence[IndexedFile]]:
+        """The files of rows with these contents, by content, each in the order of its ids.
 
-        If more images match than a query returns, up to a hundred of each content are named.
+        Sees every write that has returned. If more rows match than a query returns, up to a
+        hundred of each content are named.
         """
-        found: dict[str, list[str]] = {}
+        found: dict[str, list[IndexedFile]] = {}
         for batch in _batches(sorted(set(sha256s)), _LOOKUP_BATCH):
             for row in self._with_contents(collection, batch):
-                found.setdefault(row["sha256"], []).append(row["id"])
-        return {sha256: tuple(sorted(ids)) for sha256, ids in found.items()}
+                file = IndexedFile(*(row[name] for name in IndexedFile._fields))
+                found.setdefault(file.sha256, []).append(file)
+        return {sha256: sorted(files) for sha256, files in found.items()}
+
+    @repeatable
+    def stored(self, collection: str, ids: Sequence[str]) -> dict[str, StoredImage]:
+        """The rows that exist of these, with their vectors. Sees every write that has returned."""
+        found: dict[str, StoredImage] = {}
+        for batch in _batches(list(ids), _BATCH):
+            fields = (*SCALARS, VECTOR)
+            for row in self._milvus.query(collection, in_("id", batch), fields, strong=True):
+                found[row["id"]] = StoredImage(to_row(row), row[VECTOR])
+        return found
 
     @repeatable
     def delete(self, collection: str, ids: Sequence[str]) -> None:
@@ -78,7 +90,7 @@ class ImageWriter(Retriable):
     def _with_contents(self, collection: str, sha256s: Sequence[str]) -> list[Row]:
         def ask(wanted: Sequence[str], limit: int) -> list[Row]:
             expression = in_("sha256", wanted)
-            fields = ["id", "sha256"]
+            fields = IndexedFile._fields
             return self._milvus.query(collection, expression, fields, limit=limit, strong=True)
 
         rows = ask(sha256s, MAX_WINDOW)

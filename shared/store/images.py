@@ -1,15 +1,15 @@
 """Images of a collection: one, many, page by page, changed, deleted."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
-from shared.domain.image import FileVersion, ImageFilter, ImageRow
+from shared.domain.image import FileVersion, ImageFilter, ImageRow, IndexedFile
 from shared.errors import InvalidRequest, image_not_found
 from shared.retry import Retriable, repeatable
 from shared.store.client import MilvusConnection
 from shared.store.filters import and_, filter_expression, in_, quote
 from shared.store.rows import Row, check_labels, to_row
-from shared.store.schema import SCALARS, VECTOR
+from shared.store.schema import MAX_WINDOW, SCALARS, VECTOR
 from shared.store.time_pagination import Order, Position, TimePagination
 
 _LOOKUP_BATCH = 1000
@@ -153,6 +153,24 @@ class Images(Retriable):
         """The next ids and uris, by id, of images that match a filter; empty at the end."""
         rows = self._by_id(collection, filter_expression(filter), image, ("id", "uri"), _URI_BATCH)
         return [(row["id"], row["uri"]) for row in rows]
+
+    @repeatable
+    def of_sizes(self, collection: str, sizes: Collection[int]) -> list[IndexedFile] | None:
+        """The rows whose files had one of these sizes; None if they are too many for a query."""
+        expression, fields = f"bytes in {sorted(sizes)}", IndexedFile._fields
+        rows = self._milvus.query(collection, expression, fields, limit=MAX_WINDOW)
+        if len(rows) == MAX_WINDOW:
+            return None
+        return [IndexedFile(*(row[name] for name in fields)) for row in rows]
+
+    @repeatable
+    def count(
+        self,
+        collection: str,
+        filter: ImageFilter,  # noqa: A002 - as in `page`
+    ) -> int:
+        """How many images match a filter, after every write that has returned."""
+        return self._milvus.count(collection, filter_expression(filter))
 
     def _lookup(
         self, collection: str, ids: Sequence[str], fields: Sequence[str], strong: bool

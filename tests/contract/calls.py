@@ -9,7 +9,7 @@ from tests.services import wait_until
 
 JOB_FIELDS = {
     *("id", "collection", "source", "status", "total", "done", "indexed", "unchanged"),
-    *("duplicates", "failed", "ignored", "removed", "bytes", "images_per_second"),
+    *("moved", "duplicates", "failed", "ignored", "removed", "bytes", "images_per_second"),
     *("eta_seconds", "created_at", "started_at", "finished_at", "finished", "error"),
 }
 

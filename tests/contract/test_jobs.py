@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from shared.files.uris import file_uri
+from shared.ledger import Jobs
 from shared.queue import SCAN
 from shared.redis import RedisClient
 from shared.settings import Settings
@@ -45,6 +46,23 @@ def test_a_directory_is_loaded(
     assert all(image["tags"] == ["summer"] for image in images)
     assert all(image["metadata"] == {"a": [1]} for image in images)
     assert all(image["job"] == job["id"] for image in images)
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+def test_a_mass_removal_is_for_the_client_to_allow(
+    api: httpx.Client,
+    encoder_seen: None,
+    redis: RedisClient,
+    settings: Settings,
+    collection: str,
+    pictures_root: Path,
+    allowed: bool,
+) -> None:
+    options = {"allow_mass_removal": True} if allowed else {}
+    job = load(api, collection, pictures_root, sync=True, **options).json()
+    assert Jobs(redis, settings).get(job["id"]).spec.allow_mass_removal is allowed
+    reply = load(api, collection, pictures_root, sync=True, allow_mass_removal="perhaps")
+    problem(reply, 422, "validation_error")
 
 
 def test_a_load_waits_for_an_encoder_that_is_away(

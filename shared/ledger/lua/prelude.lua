@@ -26,7 +26,9 @@ end
 local function finish(state)
   redis.call('HSET', job, 'state', state, 'paused', '0', 'finished_at', tostring(now()))
   redis.call('SREM', prefix .. 'jobs:active', job_id)
-  redis.call('DEL', job .. ':sent', job .. ':attempts', job .. ':files', job .. ':accounted')
+  for _, part in ipairs({'sent', 'attempts', 'files', 'accounted', 'moves', 'displaced'}) do
+    redis.call('UNLINK', job .. ':' .. part)
+  end
   -- Leased chunks may still be reported; the others are dropped.
   for _, chunk in ipairs(redis.call('HKEYS', job .. ':chunks')) do
     if redis.call('HEXISTS', job .. ':leases', chunk) == 0 then

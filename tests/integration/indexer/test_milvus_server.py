@@ -98,7 +98,9 @@ def test_writing_again_replaces(stores: Stores) -> None:
     assert stores.images.get_many(stores.name, [touched.id], strong=True)[touched.id] == touched
     assert stores.images.update(stores.name, touched.id, tags=['"x"']).tags == ('"x"',)
     same = stores.writer.find_by_hash(stores.name, [rows[3].sha256])
-    assert same == {rows[3].sha256: (rows[3].id,)}
+    assert [file.id for file in same[rows[3].sha256]] == [rows[3].id]
+    (stored,) = stores.writer.stored(stores.name, [changed[3].id]).values()
+    assert stored.row == changed[3]
 
 
 def test_pages_hold_every_image_once_in_order(stores: Stores) -> None:

@@ -289,8 +289,9 @@ export interface paths {
          * Load a directory
          * @description Queue a load of the pictures in a directory under an image root.
          *
-         *     Files that are known and unchanged are not read again. An unknown collection is created with
-         *     the server's defaults. If the encoder is not running now, the job waits for it.
+         *     Files that are known and unchanged are not read again, and files that were renamed or moved
+         *     are not encoded again. An unknown collection is created with the server's defaults. If the
+         *     encoder is not running now, the job waits for it.
          */
         post: operations["create_job"];
         delete?: never;
@@ -1161,6 +1162,7 @@ export interface components {
          *       "done": 800,
          *       "indexed": 640,
          *       "unchanged": 150,
+         *       "moved": 12,
          *       "duplicates": 6,
          *       "failed": 4,
          *       "ignored": 17,
@@ -1219,6 +1221,11 @@ export interface components {
             /** Indexed */
             indexed: number;
             /**
+             * Moved
+             * @description Of the unchanged, those known by another name: files that were renamed or moved, whose vector, tags and metadata moved with them.
+             */
+            moved: number;
+            /**
              * Removed
              * @description Forgotten by `sync`.
              */
@@ -1239,7 +1246,7 @@ export interface components {
             total: number;
             /**
              * Unchanged
-             * @description Known already, and not read again.
+             * @description Known already, and not encoded again.
              */
             unchanged: number;
         };
@@ -1301,6 +1308,7 @@ export interface components {
         /**
          * LoadInput
          * @example {
+         *       "allow_mass_removal": false,
          *       "metadata": {
          *         "camera": "X100"
          *       },
@@ -1318,6 +1326,12 @@ export interface components {
          */
         LoadInput: {
             /**
+             * Allow Mass Removal
+             * @description Whether `sync` may forget more than half of the images of the directory (`mass_removal`, from 20 on), or all of a directory that looks unmounted.
+             * @default false
+             */
+            allow_mass_removal: boolean;
+            /**
              * Metadata
              * @description Metadata of every image that is loaded.
              * @default {}
@@ -1327,7 +1341,7 @@ export interface components {
             };
             /**
              * On Duplicate
-             * @description `skip` leaves out files whose content is in the collection already.
+             * @description `skip` leaves out files whose content the collection has of another file that still has it.
              * @default keep
              * @enum {string}
              */
@@ -1335,7 +1349,7 @@ export interface components {
             source: components["schemas"]["DirectorySourceInput"];
             /**
              * Sync
-             * @description Whether to forget images whose file is gone.
+             * @description Whether to forget images whose file is gone. A directory that is empty or on another file system than before is an error of the job (`source_empty`, `source_replaced`), as its disk may not be mounted.
              * @default false
              */
             sync: boolean;
@@ -1657,6 +1671,7 @@ export interface components {
          *       "done": 800,
          *       "indexed": 640,
          *       "unchanged": 150,
+         *       "moved": 12,
          *       "duplicates": 6,
          *       "failed": 4,
          *       "ignored": 17,
@@ -1727,6 +1742,11 @@ export interface components {
             /** Indexed */
             indexed: number;
             /**
+             * Moved
+             * @description Of the unchanged, those known by another name: files that were renamed or moved, whose vector, tags and metadata moved with them.
+             */
+            moved: number;
+            /**
              * Removed
              * @description Forgotten by `sync`.
              */
@@ -1747,7 +1767,7 @@ export interface components {
             total: number;
             /**
              * Unchanged
-             * @description Known already, and not read again.
+             * @description Known already, and not encoded again.
              */
             unchanged: number;
         };

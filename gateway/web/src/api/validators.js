@@ -147,7 +147,7 @@ return errors === 0;
 validate21.evaluated = {"props":{"uri":true,"code":true,"reason":true,"attempts":true,"name":true},"dynamicProps":false,"dynamicItems":false};
 
 export const isJob = validate22;
-const schema33 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error"]};
+const schema33 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error"]};
 const schema34 = {"properties":{"kind":{"type":"string","const":"directory"},"path":{"type":"string"},"recursive":{"type":"boolean"},"pattern":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["kind","path","recursive","pattern"]};
 const schema35 = {"properties":{"kind":{"type":"string","const":"upload"},"files":{"type":"integer"}},"type":"object","required":["kind","files"]};
 const schema36 = {"properties":{"kind":{"type":"string","const":"retry"},"job":{"type":"string"},"files":{"type":"integer"}},"type":"object","required":["kind","job","files"]};
@@ -167,7 +167,7 @@ evaluated0.items = undefined;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((((((((((((((((((((data.id === undefined) && (missing0 = "id")) || ((data.collection === undefined) && (missing0 = "collection"))) || ((data.source === undefined) && (missing0 = "source"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.total === undefined) && (missing0 = "total"))) || ((data.done === undefined) && (missing0 = "done"))) || ((data.indexed === undefined) && (missing0 = "indexed"))) || ((data.unchanged === undefined) && (missing0 = "unchanged"))) || ((data.duplicates === undefined) && (missing0 = "duplicates"))) || ((data.failed === undefined) && (missing0 = "failed"))) || ((data.ignored === undefined) && (missing0 = "ignored"))) || ((data.removed === undefined) && (missing0 = "removed"))) || ((data.bytes === undefined) && (missing0 = "bytes"))) || ((data.images_per_second === undefined) && (missing0 = "images_per_second"))) || ((data.eta_seconds === undefined) && (missing0 = "eta_seconds"))) || ((data.created_at === undefined) && (missing0 = "created_at"))) || ((data.started_at === undefined) && (missing0 = "started_at"))) || ((data.finished_at === undefined) && (missing0 = "finished_at"))) || ((data.finished === undefined) && (missing0 = "finished"))) || ((data.error === undefined) && (missing0 = "error"))){
+if((((((((((((((((((((((data.id === undefined) && (missing0 = "id")) || ((data.collection === undefined) && (missing0 = "collection"))) || ((data.source === undefined) && (missing0 = "source"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.total === undefined) && (missing0 = "total"))) || ((data.done === undefined) && (missing0 = "done"))) || ((data.indexed === undefined) && (missing0 = "indexed"))) || ((data.unchanged === undefined) && (missing0 = "unchanged"))) || ((data.moved === undefined) && (missing0 = "moved"))) || ((data.duplicates === undefined) && (missing0 = "duplicates"))) || ((data.failed === undefined) && (missing0 = "failed"))) || ((data.ignored === undefined) && (missing0 = "ignored"))) || ((data.removed === undefined) && (missing0 = "removed"))) || ((data.bytes === undefined) && (missing0 = "bytes"))) || ((data.images_per_second === undefined) && (missing0 = "images_per_second"))) || ((data.eta_seconds === undefined) && (missing0 = "eta_seconds"))) || ((data.created_at === undefined) && (missing0 = "created_at"))) || ((data.started_at === undefined) && (missing0 = "started_at"))) || ((data.finished_at === undefined) && (missing0 = "finished_at"))) || ((data.finished === undefined) && (missing0 = "finished"))) || ((data.error === undefined) && (missing0 = "error"))){
 validate22.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
@@ -670,11 +670,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.duplicates !== undefined){
-let data17 = data.duplicates;
+if(data.moved !== undefined){
+let data17 = data.moved;
 const _errs48 = errors;
 if(!((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17)))){
-validate22.errors = [{instancePath:instancePath+"/duplicates",schemaPath:"#/properties/duplicates/type",keyword:"type",params:{type: "integer"}}];
+validate22.errors = [{instancePath:instancePath+"/moved",schemaPath:"#/properties/moved/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 var valid0 = _errs48 === errors;
@@ -683,11 +683,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.failed !== undefined){
-let data18 = data.failed;
+if(data.duplicates !== undefined){
+let data18 = data.duplicates;
 const _errs50 = errors;
 if(!((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18)))){
-validate22.errors = [{instancePath:instancePath+"/failed",schemaPath:"#/properties/failed/type",keyword:"type",params:{type: "integer"}}];
+validate22.errors = [{instancePath:instancePath+"/duplicates",schemaPath:"#/properties/duplicates/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 var valid0 = _errs50 === errors;
@@ -696,11 +696,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.ignored !== undefined){
-let data19 = data.ignored;
+if(data.failed !== undefined){
+let data19 = data.failed;
 const _errs52 = errors;
 if(!((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19)))){
-validate22.errors = [{instancePath:instancePath+"/ignored",schemaPath:"#/properties/ignored/type",keyword:"type",params:{type: "integer"}}];
+validate22.errors = [{instancePath:instancePath+"/failed",schemaPath:"#/properties/failed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 var valid0 = _errs52 === errors;
@@ -709,11 +709,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.removed !== undefined){
-let data20 = data.removed;
+if(data.ignored !== undefined){
+let data20 = data.ignored;
 const _errs54 = errors;
 if(!((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20)))){
-validate22.errors = [{instancePath:instancePath+"/removed",schemaPath:"#/properties/removed/type",keyword:"type",params:{type: "integer"}}];
+validate22.errors = [{instancePath:instancePath+"/ignored",schemaPath:"#/properties/ignored/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 var valid0 = _errs54 === errors;
@@ -722,11 +722,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.bytes !== undefined){
-let data21 = data.bytes;
+if(data.removed !== undefined){
+let data21 = data.removed;
 const _errs56 = errors;
 if(!((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21)))){
-validate22.errors = [{instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "integer"}}];
+validate22.errors = [{instancePath:instancePath+"/removed",schemaPath:"#/properties/removed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 var valid0 = _errs56 === errors;
@@ -735,10 +735,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.images_per_second !== undefined){
+if(data.bytes !== undefined){
+let data22 = data.bytes;
 const _errs58 = errors;
-if(!(typeof data.images_per_second == "number")){
-validate22.errors = [{instancePath:instancePath+"/images_per_second",schemaPath:"#/properties/images_per_second/type",keyword:"type",params:{type: "number"}}];
+if(!((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22)))){
+validate22.errors = [{instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 var valid0 = _errs58 === errors;
@@ -747,13 +748,25 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.eta_seconds !== undefined){
-let data23 = data.eta_seconds;
+if(data.images_per_second !== undefined){
 const _errs60 = errors;
-const _errs61 = errors;
-let valid9 = false;
+if(!(typeof data.images_per_second == "number")){
+validate22.errors = [{instancePath:instancePath+"/images_per_second",schemaPath:"#/properties/images_per_second/type",keyword:"type",params:{type: "number"}}];
+return false;
+}
+var valid0 = _errs60 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.eta_seconds !== undefined){
+let data24 = data.eta_seconds;
 const _errs62 = errors;
-if(!(typeof data23 == "number")){
+const _errs63 = errors;
+let valid9 = false;
+const _errs64 = errors;
+if(!(typeof data24 == "number")){
 const err21 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
 if(vErrors === null){
 vErrors = [err21];
@@ -763,10 +776,10 @@ vErrors.push(err21);
 }
 errors++;
 }
-var _valid2 = _errs62 === errors;
+var _valid2 = _errs64 === errors;
 valid9 = valid9 || _valid2;
-const _errs64 = errors;
-if(data23 !== null){
+const _errs66 = errors;
+if(data24 !== null){
 const err22 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err22];
@@ -776,7 +789,7 @@ vErrors.push(err22);
 }
 errors++;
 }
-var _valid2 = _errs64 === errors;
+var _valid2 = _errs66 === errors;
 valid9 = valid9 || _valid2;
 if(!valid9){
 const err23 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
@@ -791,29 +804,29 @@ validate22.errors = vErrors;
 return false;
 }
 else {
-errors = _errs61;
+errors = _errs63;
 if(vErrors !== null){
-if(_errs61){
-vErrors.length = _errs61;
+if(_errs63){
+vErrors.length = _errs63;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs60 === errors;
+var valid0 = _errs62 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.created_at !== undefined){
-let data24 = data.created_at;
-const _errs66 = errors;
-if(errors === _errs66){
-if(errors === _errs66){
-if(typeof data24 === "string"){
-if(!(formats0.test(data24))){
+let data25 = data.created_at;
+const _errs68 = errors;
+if(errors === _errs68){
+if(errors === _errs68){
+if(typeof data25 === "string"){
+if(!(formats0.test(data25))){
 validate22.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"}}];
 return false;
 }
@@ -824,22 +837,22 @@ return false;
 }
 }
 }
-var valid0 = _errs66 === errors;
+var valid0 = _errs68 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.started_at !== undefined){
-let data25 = data.started_at;
-const _errs68 = errors;
-const _errs69 = errors;
-let valid10 = false;
+let data26 = data.started_at;
 const _errs70 = errors;
-if(errors === _errs70){
-if(errors === _errs70){
-if(typeof data25 === "string"){
-if(!(formats0.test(data25))){
+const _errs71 = errors;
+let valid10 = false;
+const _errs72 = errors;
+if(errors === _errs72){
+if(errors === _errs72){
+if(typeof data26 === "string"){
+if(!(formats0.test(data26))){
 const err24 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
 vErrors = [err24];
@@ -862,10 +875,10 @@ errors++;
 }
 }
 }
-var _valid3 = _errs70 === errors;
+var _valid3 = _errs72 === errors;
 valid10 = valid10 || _valid3;
-const _errs72 = errors;
-if(data25 !== null){
+const _errs74 = errors;
+if(data26 !== null){
 const err26 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err26];
@@ -875,7 +888,7 @@ vErrors.push(err26);
 }
 errors++;
 }
-var _valid3 = _errs72 === errors;
+var _valid3 = _errs74 === errors;
 valid10 = valid10 || _valid3;
 if(!valid10){
 const err27 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
@@ -890,32 +903,32 @@ validate22.errors = vErrors;
 return false;
 }
 else {
-errors = _errs69;
+errors = _errs71;
 if(vErrors !== null){
-if(_errs69){
-vErrors.length = _errs69;
+if(_errs71){
+vErrors.length = _errs71;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs68 === errors;
+var valid0 = _errs70 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.finished_at !== undefined){
-let data26 = data.finished_at;
-const _errs74 = errors;
-const _errs75 = errors;
-let valid11 = false;
+let data27 = data.finished_at;
 const _errs76 = errors;
-if(errors === _errs76){
-if(errors === _errs76){
-if(typeof data26 === "string"){
-if(!(formats0.test(data26))){
+const _errs77 = errors;
+let valid11 = false;
+const _errs78 = errors;
+if(errors === _errs78){
+if(errors === _errs78){
+if(typeof data27 === "string"){
+if(!(formats0.test(data27))){
 const err28 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
 vErrors = [err28];
@@ -938,10 +951,10 @@ errors++;
 }
 }
 }
-var _valid4 = _errs76 === errors;
+var _valid4 = _errs78 === errors;
 valid11 = valid11 || _valid4;
-const _errs78 = errors;
-if(data26 !== null){
+const _errs80 = errors;
+if(data27 !== null){
 const err30 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err30];
@@ -951,7 +964,7 @@ vErrors.push(err30);
 }
 errors++;
 }
-var _valid4 = _errs78 === errors;
+var _valid4 = _errs80 === errors;
 valid11 = valid11 || _valid4;
 if(!valid11){
 const err31 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
@@ -966,45 +979,45 @@ validate22.errors = vErrors;
 return false;
 }
 else {
-errors = _errs75;
+errors = _errs77;
 if(vErrors !== null){
-if(_errs75){
-vErrors.length = _errs75;
+if(_errs77){
+vErrors.length = _errs77;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs74 === errors;
+var valid0 = _errs76 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.finished !== undefined){
-const _errs80 = errors;
+const _errs82 = errors;
 if(typeof data.finished !== "boolean"){
 validate22.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs80 === errors;
+var valid0 = _errs82 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.error !== undefined){
-let data28 = data.error;
-const _errs82 = errors;
-const _errs83 = errors;
-let valid12 = false;
+let data29 = data.error;
 const _errs84 = errors;
 const _errs85 = errors;
-if(errors === _errs85){
-if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
+let valid12 = false;
+const _errs86 = errors;
+const _errs87 = errors;
+if(errors === _errs87){
+if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
 let missing4;
-if(((data28.code === undefined) && (missing4 = "code")) || ((data28.detail === undefined) && (missing4 = "detail"))){
+if(((data29.code === undefined) && (missing4 = "code")) || ((data29.detail === undefined) && (missing4 = "detail"))){
 const err32 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing4}};
 if(vErrors === null){
 vErrors = [err32];
@@ -1015,9 +1028,9 @@ vErrors.push(err32);
 errors++;
 }
 else {
-if(data28.code !== undefined){
-const _errs87 = errors;
-if(typeof data28.code !== "string"){
+if(data29.code !== undefined){
+const _errs89 = errors;
+if(typeof data29.code !== "string"){
 const err33 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err33];
@@ -1027,15 +1040,15 @@ vErrors.push(err33);
 }
 errors++;
 }
-var valid14 = _errs87 === errors;
+var valid14 = _errs89 === errors;
 }
 else {
 var valid14 = true;
 }
 if(valid14){
-if(data28.detail !== undefined){
-const _errs89 = errors;
-if(typeof data28.detail !== "string"){
+if(data29.detail !== undefined){
+const _errs91 = errors;
+if(typeof data29.detail !== "string"){
 const err34 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err34];
@@ -1045,7 +1058,7 @@ vErrors.push(err34);
 }
 errors++;
 }
-var valid14 = _errs89 === errors;
+var valid14 = _errs91 === errors;
 }
 else {
 var valid14 = true;
@@ -1064,15 +1077,15 @@ vErrors.push(err35);
 errors++;
 }
 }
-var _valid5 = _errs84 === errors;
+var _valid5 = _errs86 === errors;
 valid12 = valid12 || _valid5;
 if(_valid5){
 var props1 = {};
 props1.code = true;
 props1.detail = true;
 }
-const _errs91 = errors;
-if(data28 !== null){
+const _errs93 = errors;
+if(data29 !== null){
 const err36 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err36];
@@ -1082,7 +1095,7 @@ vErrors.push(err36);
 }
 errors++;
 }
-var _valid5 = _errs91 === errors;
+var _valid5 = _errs93 === errors;
 valid12 = valid12 || _valid5;
 if(!valid12){
 const err37 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
@@ -1097,20 +1110,21 @@ validate22.errors = vErrors;
 return false;
 }
 else {
-errors = _errs83;
+errors = _errs85;
 if(vErrors !== null){
-if(_errs83){
-vErrors.length = _errs83;
+if(_errs85){
+vErrors.length = _errs85;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs82 === errors;
+var valid0 = _errs84 === errors;
 }
 else {
 var valid0 = true;
+}
 }
 }
 }
@@ -1141,10 +1155,10 @@ return false;
 validate22.errors = vErrors;
 return errors === 0;
 }
-validate22.evaluated = {"props":{"id":true,"collection":true,"source":true,"status":true,"total":true,"done":true,"indexed":true,"unchanged":true,"duplicates":true,"failed":true,"ignored":true,"removed":true,"bytes":true,"images_per_second":true,"eta_seconds":true,"created_at":true,"started_at":true,"finished_at":true,"finished":true,"error":true},"dynamicProps":false,"dynamicItems":false};
+validate22.evaluated = {"props":{"id":true,"collection":true,"source":true,"status":true,"total":true,"done":true,"indexed":true,"unchanged":true,"moved":true,"duplicates":true,"failed":true,"ignored":true,"removed":true,"bytes":true,"images_per_second":true,"eta_seconds":true,"created_at":true,"started_at":true,"finished_at":true,"finished":true,"error":true},"dynamicProps":false,"dynamicItems":false};
 
 export const isUpload = validate23;
-const schema38 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]},"files":{"items":{"$ref":"#/components/schemas/UploadedFile"},"type":"array"}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error","files"]};
+const schema38 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]},"files":{"items":{"$ref":"#/components/schemas/UploadedFile"},"type":"array"}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error","files"]};
 const schema43 = {"properties":{"name":{"type":"string"},"id":{"anyOf":[{"type":"string"},{"type":"null"}]},"uri":{"anyOf":[{"type":"string"},{"type":"null"}]},"outcome":{"type":"string","enum":["queued","indexed","unchanged","duplicate","failed","rejected"]},"code":{"anyOf":[{"type":"string"},{"type":"null"}]},"reason":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["name","id","uri","outcome"]};
 
 function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -1160,7 +1174,7 @@ evaluated0.items = undefined;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((((((((((((((((((((data.id === undefined) && (missing0 = "id")) || ((data.collection === undefined) && (missing0 = "collection"))) || ((data.source === undefined) && (missing0 = "source"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.total === undefined) && (missing0 = "total"))) || ((data.done === undefined) && (missing0 = "done"))) || ((data.indexed === undefined) && (missing0 = "indexed"))) || ((data.unchanged === undefined) && (missing0 = "unchanged"))) || ((data.duplicates === undefined) && (missing0 = "duplicates"))) || ((data.failed === undefined) && (missing0 = "failed"))) || ((data.ignored === undefined) && (missing0 = "ignored"))) || ((data.removed === undefined) && (missing0 = "removed"))) || ((data.bytes === undefined) && (missing0 = "bytes"))) || ((data.images_per_second === undefined) && (missing0 = "images_per_second"))) || ((data.eta_seconds === undefined) && (missing0 = "eta_seconds"))) || ((data.created_at === undefined) && (missing0 = "created_at"))) || ((data.started_at === undefined) && (missing0 = "started_at"))) || ((data.finished_at === undefined) && (missing0 = "finished_at"))) || ((data.finished === undefined) && (missing0 = "finished"))) || ((data.error === undefined) && (missing0 = "error"))) || ((data.files === undefined) && (missing0 = "files"))){
+if(((((((((((((((((((((((data.id === undefined) && (missing0 = "id")) || ((data.collection === undefined) && (missing0 = "collection"))) || ((data.source === undefined) && (missing0 = "source"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.total === undefined) && (missing0 = "total"))) || ((data.done === undefined) && (missing0 = "done"))) || ((data.indexed === undefined) && (missing0 = "indexed"))) || ((data.unchanged === undefined) && (missing0 = "unchanged"))) || ((data.moved === undefined) && (missing0 = "moved"))) || ((data.duplicates === undefined) && (missing0 = "duplicates"))) || ((data.failed === undefined) && (missing0 = "failed"))) || ((data.ignored === undefined) && (missing0 = "ignored"))) || ((data.removed === undefined) && (missing0 = "removed"))) || ((data.bytes === undefined) && (missing0 = "bytes"))) || ((data.images_per_second === undefined) && (missing0 = "images_per_second"))) || ((data.eta_seconds === undefined) && (missing0 = "eta_seconds"))) || ((data.created_at === undefined) && (missing0 = "created_at"))) || ((data.started_at === undefined) && (missing0 = "started_at"))) || ((data.finished_at === undefined) && (missing0 = "finished_at"))) || ((data.finished === undefined) && (missing0 = "finished"))) || ((data.error === undefined) && (missing0 = "error"))) || ((data.files === undefined) && (missing0 = "files"))){
 validate23.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
@@ -1663,11 +1677,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.duplicates !== undefined){
-let data17 = data.duplicates;
+if(data.moved !== undefined){
+let data17 = data.moved;
 const _errs48 = errors;
 if(!((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17)))){
-validate23.errors = [{instancePath:instancePath+"/duplicates",schemaPath:"#/properties/duplicates/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/moved",schemaPath:"#/properties/moved/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 var valid0 = _errs48 === errors;
@@ -1676,11 +1690,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.failed !== undefined){
-let data18 = data.failed;
+if(data.duplicates !== undefined){
+let data18 = data.duplicates;
 const _errs50 = errors;
 if(!((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18)))){
-validate23.errors = [{instancePath:instancePath+"/failed",schemaPath:"#/properties/failed/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/duplicates",schemaPath:"#/properties/duplicates/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 var valid0 = _errs50 === errors;
@@ -1689,11 +1703,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.ignored !== undefined){
-let data19 = data.ignored;
+if(data.failed !== undefined){
+let data19 = data.failed;
 const _errs52 = errors;
 if(!((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19)))){
-validate23.errors = [{instancePath:instancePath+"/ignored",schemaPath:"#/properties/ignored/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/failed",schemaPath:"#/properties/failed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 var valid0 = _errs52 === errors;
@@ -1702,11 +1716,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.removed !== undefined){
-let data20 = data.removed;
+if(data.ignored !== undefined){
+let data20 = data.ignored;
 const _errs54 = errors;
 if(!((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20)))){
-validate23.errors = [{instancePath:instancePath+"/removed",schemaPath:"#/properties/removed/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/ignored",schemaPath:"#/properties/ignored/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 var valid0 = _errs54 === errors;
@@ -1715,11 +1729,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.bytes !== undefined){
-let data21 = data.bytes;
+if(data.removed !== undefined){
+let data21 = data.removed;
 const _errs56 = errors;
 if(!((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21)))){
-validate23.errors = [{instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/removed",schemaPath:"#/properties/removed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 var valid0 = _errs56 === errors;
@@ -1728,10 +1742,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.images_per_second !== undefined){
+if(data.bytes !== undefined){
+let data22 = data.bytes;
 const _errs58 = errors;
-if(!(typeof data.images_per_second == "number")){
-validate23.errors = [{instancePath:instancePath+"/images_per_second",schemaPath:"#/properties/images_per_second/type",keyword:"type",params:{type: "number"}}];
+if(!((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22)))){
+validate23.errors = [{instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 var valid0 = _errs58 === errors;
@@ -1740,13 +1755,25 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.eta_seconds !== undefined){
-let data23 = data.eta_seconds;
+if(data.images_per_second !== undefined){
 const _errs60 = errors;
-const _errs61 = errors;
-let valid9 = false;
+if(!(typeof data.images_per_second == "number")){
+validate23.errors = [{instancePath:instancePath+"/images_per_second",schemaPath:"#/properties/images_per_second/type",keyword:"type",params:{type: "number"}}];
+return false;
+}
+var valid0 = _errs60 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.eta_seconds !== undefined){
+let data24 = data.eta_seconds;
 const _errs62 = errors;
-if(!(typeof data23 == "number")){
+const _errs63 = errors;
+let valid9 = false;
+const _errs64 = errors;
+if(!(typeof data24 == "number")){
 const err21 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
 if(vErrors === null){
 vErrors = [err21];
@@ -1756,10 +1783,10 @@ vErrors.push(err21);
 }
 errors++;
 }
-var _valid2 = _errs62 === errors;
+var _valid2 = _errs64 === errors;
 valid9 = valid9 || _valid2;
-const _errs64 = errors;
-if(data23 !== null){
+const _errs66 = errors;
+if(data24 !== null){
 const err22 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err22];
@@ -1769,7 +1796,7 @@ vErrors.push(err22);
 }
 errors++;
 }
-var _valid2 = _errs64 === errors;
+var _valid2 = _errs66 === errors;
 valid9 = valid9 || _valid2;
 if(!valid9){
 const err23 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
@@ -1784,29 +1811,29 @@ validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs61;
+errors = _errs63;
 if(vErrors !== null){
-if(_errs61){
-vErrors.length = _errs61;
+if(_errs63){
+vErrors.length = _errs63;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs60 === errors;
+var valid0 = _errs62 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.created_at !== undefined){
-let data24 = data.created_at;
-const _errs66 = errors;
-if(errors === _errs66){
-if(errors === _errs66){
-if(typeof data24 === "string"){
-if(!(formats0.test(data24))){
+let data25 = data.created_at;
+const _errs68 = errors;
+if(errors === _errs68){
+if(errors === _errs68){
+if(typeof data25 === "string"){
+if(!(formats0.test(data25))){
 validate23.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"}}];
 return false;
 }
@@ -1817,22 +1844,22 @@ return false;
 }
 }
 }
-var valid0 = _errs66 === errors;
+var valid0 = _errs68 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.started_at !== undefined){
-let data25 = data.started_at;
-const _errs68 = errors;
-const _errs69 = errors;
-let valid10 = false;
+let data26 = data.started_at;
 const _errs70 = errors;
-if(errors === _errs70){
-if(errors === _errs70){
-if(typeof data25 === "string"){
-if(!(formats0.test(data25))){
+const _errs71 = errors;
+let valid10 = false;
+const _errs72 = errors;
+if(errors === _errs72){
+if(errors === _errs72){
+if(typeof data26 === "string"){
+if(!(formats0.test(data26))){
 const err24 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
 vErrors = [err24];
@@ -1855,10 +1882,10 @@ errors++;
 }
 }
 }
-var _valid3 = _errs70 === errors;
+var _valid3 = _errs72 === errors;
 valid10 = valid10 || _valid3;
-const _errs72 = errors;
-if(data25 !== null){
+const _errs74 = errors;
+if(data26 !== null){
 const err26 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err26];
@@ -1868,7 +1895,7 @@ vErrors.push(err26);
 }
 errors++;
 }
-var _valid3 = _errs72 === errors;
+var _valid3 = _errs74 === errors;
 valid10 = valid10 || _valid3;
 if(!valid10){
 const err27 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
@@ -1883,32 +1910,32 @@ validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs69;
+errors = _errs71;
 if(vErrors !== null){
-if(_errs69){
-vErrors.length = _errs69;
+if(_errs71){
+vErrors.length = _errs71;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs68 === errors;
+var valid0 = _errs70 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.finished_at !== undefined){
-let data26 = data.finished_at;
-const _errs74 = errors;
-const _errs75 = errors;
-let valid11 = false;
+let data27 = data.finished_at;
 const _errs76 = errors;
-if(errors === _errs76){
-if(errors === _errs76){
-if(typeof data26 === "string"){
-if(!(formats0.test(data26))){
+const _errs77 = errors;
+let valid11 = false;
+const _errs78 = errors;
+if(errors === _errs78){
+if(errors === _errs78){
+if(typeof data27 === "string"){
+if(!(formats0.test(data27))){
 const err28 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
 vErrors = [err28];
@@ -1931,10 +1958,10 @@ errors++;
 }
 }
 }
-var _valid4 = _errs76 === errors;
+var _valid4 = _errs78 === errors;
 valid11 = valid11 || _valid4;
-const _errs78 = errors;
-if(data26 !== null){
+const _errs80 = errors;
+if(data27 !== null){
 const err30 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err30];
@@ -1944,7 +1971,7 @@ vErrors.push(err30);
 }
 errors++;
 }
-var _valid4 = _errs78 === errors;
+var _valid4 = _errs80 === errors;
 valid11 = valid11 || _valid4;
 if(!valid11){
 const err31 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
@@ -1959,45 +1986,45 @@ validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs75;
+errors = _errs77;
 if(vErrors !== null){
-if(_errs75){
-vErrors.length = _errs75;
+if(_errs77){
+vErrors.length = _errs77;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs74 === errors;
+var valid0 = _errs76 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.finished !== undefined){
-const _errs80 = errors;
+const _errs82 = errors;
 if(typeof data.finished !== "boolean"){
 validate23.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs80 === errors;
+var valid0 = _errs82 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.error !== undefined){
-let data28 = data.error;
-const _errs82 = errors;
-const _errs83 = errors;
-let valid12 = false;
+let data29 = data.error;
 const _errs84 = errors;
 const _errs85 = errors;
-if(errors === _errs85){
-if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
+let valid12 = false;
+const _errs86 = errors;
+const _errs87 = errors;
+if(errors === _errs87){
+if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
 let missing4;
-if(((data28.code === undefined) && (missing4 = "code")) || ((data28.detail === undefined) && (missing4 = "detail"))){
+if(((data29.code === undefined) && (missing4 = "code")) || ((data29.detail === undefined) && (missing4 = "detail"))){
 const err32 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing4}};
 if(vErrors === null){
 vErrors = [err32];
@@ -2008,9 +2035,9 @@ vErrors.push(err32);
 errors++;
 }
 else {
-if(data28.code !== undefined){
-const _errs87 = errors;
-if(typeof data28.code !== "string"){
+if(data29.code !== undefined){
+const _errs89 = errors;
+if(typeof data29.code !== "string"){
 const err33 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err33];
@@ -2020,15 +2047,15 @@ vErrors.push(err33);
 }
 errors++;
 }
-var valid14 = _errs87 === errors;
+var valid14 = _errs89 === errors;
 }
 else {
 var valid14 = true;
 }
 if(valid14){
-if(data28.detail !== undefined){
-const _errs89 = errors;
-if(typeof data28.detail !== "string"){
+if(data29.detail !== undefined){
+const _errs91 = errors;
+if(typeof data29.detail !== "string"){
 const err34 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err34];
@@ -2038,7 +2065,7 @@ vErrors.push(err34);
 }
 errors++;
 }
-var valid14 = _errs89 === errors;
+var valid14 = _errs91 === errors;
 }
 else {
 var valid14 = true;
@@ -2057,15 +2084,15 @@ vErrors.push(err35);
 errors++;
 }
 }
-var _valid5 = _errs84 === errors;
+var _valid5 = _errs86 === errors;
 valid12 = valid12 || _valid5;
 if(_valid5){
 var props1 = {};
 props1.code = true;
 props1.detail = true;
 }
-const _errs91 = errors;
-if(data28 !== null){
+const _errs93 = errors;
+if(data29 !== null){
 const err36 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err36];
@@ -2075,7 +2102,7 @@ vErrors.push(err36);
 }
 errors++;
 }
-var _valid5 = _errs91 === errors;
+var _valid5 = _errs93 === errors;
 valid12 = valid12 || _valid5;
 if(!valid12){
 const err37 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
@@ -2090,60 +2117,60 @@ validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs83;
+errors = _errs85;
 if(vErrors !== null){
-if(_errs83){
-vErrors.length = _errs83;
+if(_errs85){
+vErrors.length = _errs85;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs82 === errors;
+var valid0 = _errs84 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.files !== undefined){
-let data31 = data.files;
-const _errs93 = errors;
-if(errors === _errs93){
-if(Array.isArray(data31)){
-var valid15 = true;
-const len0 = data31.length;
-for(let i0=0; i0<len0; i0++){
-let data32 = data31[i0];
+let data32 = data.files;
 const _errs95 = errors;
-const _errs96 = errors;
-if(errors === _errs96){
-if(data32 && typeof data32 == "object" && !Array.isArray(data32)){
+if(errors === _errs95){
+if(Array.isArray(data32)){
+var valid15 = true;
+const len0 = data32.length;
+for(let i0=0; i0<len0; i0++){
+let data33 = data32[i0];
+const _errs97 = errors;
+const _errs98 = errors;
+if(errors === _errs98){
+if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
 let missing5;
-if(((((data32.name === undefined) && (missing5 = "name")) || ((data32.id === undefined) && (missing5 = "id"))) || ((data32.uri === undefined) && (missing5 = "uri"))) || ((data32.outcome === undefined) && (missing5 = "outcome"))){
+if(((((data33.name === undefined) && (missing5 = "name")) || ((data33.id === undefined) && (missing5 = "id"))) || ((data33.uri === undefined) && (missing5 = "uri"))) || ((data33.outcome === undefined) && (missing5 = "outcome"))){
 validate23.errors = [{instancePath:instancePath+"/files/" + i0,schemaPath:"#/components/schemas/UploadedFile/required",keyword:"required",params:{missingProperty: missing5}}];
 return false;
 }
 else {
-if(data32.name !== undefined){
-const _errs98 = errors;
-if(typeof data32.name !== "string"){
+if(data33.name !== undefined){
+const _errs100 = errors;
+if(typeof data33.name !== "string"){
 validate23.errors = [{instancePath:instancePath+"/files/" + i0+"/name",schemaPath:"#/components/schemas/UploadedFile/properties/name/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-var valid17 = _errs98 === errors;
+var valid17 = _errs100 === errors;
 }
 else {
 var valid17 = true;
 }
 if(valid17){
-if(data32.id !== undefined){
-let data34 = data32.id;
-const _errs100 = errors;
-const _errs101 = errors;
-let valid18 = false;
+if(data33.id !== undefined){
+let data35 = data33.id;
 const _errs102 = errors;
-if(typeof data34 !== "string"){
+const _errs103 = errors;
+let valid18 = false;
+const _errs104 = errors;
+if(typeof data35 !== "string"){
 const err38 = {instancePath:instancePath+"/files/" + i0+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err38];
@@ -2153,10 +2180,10 @@ vErrors.push(err38);
 }
 errors++;
 }
-var _valid6 = _errs102 === errors;
+var _valid6 = _errs104 === errors;
 valid18 = valid18 || _valid6;
-const _errs104 = errors;
-if(data34 !== null){
+const _errs106 = errors;
+if(data35 !== null){
 const err39 = {instancePath:instancePath+"/files/" + i0+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err39];
@@ -2166,7 +2193,7 @@ vErrors.push(err39);
 }
 errors++;
 }
-var _valid6 = _errs104 === errors;
+var _valid6 = _errs106 === errors;
 valid18 = valid18 || _valid6;
 if(!valid18){
 const err40 = {instancePath:instancePath+"/files/" + i0+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf",keyword:"anyOf",params:{}};
@@ -2181,29 +2208,29 @@ validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs101;
+errors = _errs103;
 if(vErrors !== null){
-if(_errs101){
-vErrors.length = _errs101;
+if(_errs103){
+vErrors.length = _errs103;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid17 = _errs100 === errors;
+var valid17 = _errs102 === errors;
 }
 else {
 var valid17 = true;
 }
 if(valid17){
-if(data32.uri !== undefined){
-let data35 = data32.uri;
-const _errs106 = errors;
-const _errs107 = errors;
-let valid19 = false;
+if(data33.uri !== undefined){
+let data36 = data33.uri;
 const _errs108 = errors;
-if(typeof data35 !== "string"){
+const _errs109 = errors;
+let valid19 = false;
+const _errs110 = errors;
+if(typeof data36 !== "string"){
 const err41 = {instancePath:instancePath+"/files/" + i0+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err41];
@@ -2213,10 +2240,10 @@ vErrors.push(err41);
 }
 errors++;
 }
-var _valid7 = _errs108 === errors;
+var _valid7 = _errs110 === errors;
 valid19 = valid19 || _valid7;
-const _errs110 = errors;
-if(data35 !== null){
+const _errs112 = errors;
+if(data36 !== null){
 const err42 = {instancePath:instancePath+"/files/" + i0+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err42];
@@ -2226,7 +2253,7 @@ vErrors.push(err42);
 }
 errors++;
 }
-var _valid7 = _errs110 === errors;
+var _valid7 = _errs112 === errors;
 valid19 = valid19 || _valid7;
 if(!valid19){
 const err43 = {instancePath:instancePath+"/files/" + i0+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf",keyword:"anyOf",params:{}};
@@ -2241,46 +2268,46 @@ validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs107;
+errors = _errs109;
 if(vErrors !== null){
-if(_errs107){
-vErrors.length = _errs107;
+if(_errs109){
+vErrors.length = _errs109;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid17 = _errs106 === errors;
+var valid17 = _errs108 === errors;
 }
 else {
 var valid17 = true;
 }
 if(valid17){
-if(data32.outcome !== undefined){
-let data36 = data32.outcome;
-const _errs112 = errors;
-if(typeof data36 !== "string"){
+if(data33.outcome !== undefined){
+let data37 = data33.outcome;
+const _errs114 = errors;
+if(typeof data37 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/files/" + i0+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((((data36 === "queued") || (data36 === "indexed")) || (data36 === "unchanged")) || (data36 === "duplicate")) || (data36 === "failed")) || (data36 === "rejected"))){
+if(!((((((data37 === "queued") || (data37 === "indexed")) || (data37 === "unchanged")) || (data37 === "duplicate")) || (data37 === "failed")) || (data37 === "rejected"))){
 validate23.errors = [{instancePath:instancePath+"/files/" + i0+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/enum",keyword:"enum",params:{allowedValues: schema43.properties.outcome.enum}}];
 return false;
 }
-var valid17 = _errs112 === errors;
+var valid17 = _errs114 === errors;
 }
 else {
 var valid17 = true;
 }
 if(valid17){
-if(data32.code !== undefined){
-let data37 = data32.code;
-const _errs114 = errors;
-const _errs115 = errors;
-let valid20 = false;
+if(data33.code !== undefined){
+let data38 = data33.code;
 const _errs116 = errors;
-if(typeof data37 !== "string"){
+const _errs117 = errors;
+let valid20 = false;
+const _errs118 = errors;
+if(typeof data38 !== "string"){
 const err44 = {instancePath:instancePath+"/files/" + i0+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err44];
@@ -2290,10 +2317,10 @@ vErrors.push(err44);
 }
 errors++;
 }
-var _valid8 = _errs116 === errors;
+var _valid8 = _errs118 === errors;
 valid20 = valid20 || _valid8;
-const _errs118 = errors;
-if(data37 !== null){
+const _errs120 = errors;
+if(data38 !== null){
 const err45 = {instancePath:instancePath+"/files/" + i0+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err45];
@@ -2303,7 +2330,7 @@ vErrors.push(err45);
 }
 errors++;
 }
-var _valid8 = _errs118 === errors;
+var _valid8 = _errs120 === errors;
 valid20 = valid20 || _valid8;
 if(!valid20){
 const err46 = {instancePath:instancePath+"/files/" + i0+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf",keyword:"anyOf",params:{}};
@@ -2318,29 +2345,29 @@ validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs115;
+errors = _errs117;
 if(vErrors !== null){
-if(_errs115){
-vErrors.length = _errs115;
+if(_errs117){
+vErrors.length = _errs117;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid17 = _errs114 === errors;
+var valid17 = _errs116 === errors;
 }
 else {
 var valid17 = true;
 }
 if(valid17){
-if(data32.reason !== undefined){
-let data38 = data32.reason;
-const _errs120 = errors;
-const _errs121 = errors;
-let valid21 = false;
+if(data33.reason !== undefined){
+let data39 = data33.reason;
 const _errs122 = errors;
-if(typeof data38 !== "string"){
+const _errs123 = errors;
+let valid21 = false;
+const _errs124 = errors;
+if(typeof data39 !== "string"){
 const err47 = {instancePath:instancePath+"/files/" + i0+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err47];
@@ -2350,10 +2377,10 @@ vErrors.push(err47);
 }
 errors++;
 }
-var _valid9 = _errs122 === errors;
+var _valid9 = _errs124 === errors;
 valid21 = valid21 || _valid9;
-const _errs124 = errors;
-if(data38 !== null){
+const _errs126 = errors;
+if(data39 !== null){
 const err48 = {instancePath:instancePath+"/files/" + i0+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err48];
@@ -2363,7 +2390,7 @@ vErrors.push(err48);
 }
 errors++;
 }
-var _valid9 = _errs124 === errors;
+var _valid9 = _errs126 === errors;
 valid21 = valid21 || _valid9;
 if(!valid21){
 const err49 = {instancePath:instancePath+"/files/" + i0+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf",keyword:"anyOf",params:{}};
@@ -2378,17 +2405,17 @@ validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs121;
+errors = _errs123;
 if(vErrors !== null){
-if(_errs121){
-vErrors.length = _errs121;
+if(_errs123){
+vErrors.length = _errs123;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid17 = _errs120 === errors;
+var valid17 = _errs122 === errors;
 }
 else {
 var valid17 = true;
@@ -2405,7 +2432,7 @@ validate23.errors = [{instancePath:instancePath+"/files/" + i0,schemaPath:"#/com
 return false;
 }
 }
-var valid15 = _errs95 === errors;
+var valid15 = _errs97 === errors;
 if(!valid15){
 break;
 }
@@ -2416,10 +2443,11 @@ validate23.errors = [{instancePath:instancePath+"/files",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs93 === errors;
+var valid0 = _errs95 === errors;
 }
 else {
 var valid0 = true;
+}
 }
 }
 }
@@ -2451,4 +2479,4 @@ return false;
 validate23.errors = vErrors;
 return errors === 0;
 }
-validate23.evaluated = {"props":{"id":true,"collection":true,"source":true,"status":true,"total":true,"done":true,"indexed":true,"unchanged":true,"duplicates":true,"failed":true,"ignored":true,"removed":true,"bytes":true,"images_per_second":true,"eta_seconds":true,"created_at":true,"started_at":true,"finished_at":true,"finished":true,"error":true,"files":true},"dynamicProps":false,"dynamicItems":false};
+validate23.evaluated = {"props":{"id":true,"collection":true,"source":true,"status":true,"total":true,"done":true,"indexed":true,"unchanged":true,"moved":true,"duplicates":true,"failed":true,"ignored":true,"removed":true,"bytes":true,"images_per_second":true,"eta_seconds":true,"created_at":true,"started_at":true,"finished_at":true,"finished":true,"error":true,"files":true},"dynamicProps":false,"dynamicItems":false};

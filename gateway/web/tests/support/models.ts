@@ -13,6 +13,7 @@ export function job(changes: Partial<Job> = {}): Job {
     done: 800,
     indexed: 800,
     unchanged: 0,
+    moved: 0,
     duplicates: 0,
     failed: 0,
     ignored: 0,

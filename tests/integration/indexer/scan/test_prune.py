@@ -42,6 +42,7 @@ def test_what_is_gone_is_forgotten(loads: Loads, images: Images, loaded: list[Pa
 def test_only_what_the_load_was_about(loads: Loads, images: Images, loaded: list[Path]) -> None:
     for path in loaded:
         path.unlink()
+    (loads.root / "sub" / "notes.txt").touch()
     sub = DirectorySource(path=str(loads.root / "sub"), pattern="*.jpg")
     assert loads.load(source=sub, sync=True).removed == 1
     flat = DirectorySource(path=str(loads.root), recursive=False)

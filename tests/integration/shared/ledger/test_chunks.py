@@ -86,16 +86,6 @@ def test_a_released_chunk_is_handed_out_again(ledger: Ledger) -> None:
     assert again.attempt == 1
 
 
-def test_equal_contents_have_one_owner(ledger: Ledger) -> None:
-    first = ledger.content_claims.claim("shoes", [("aa", "1"), ("bb", "2"), ("aa", "3")])
-    second = ledger.content_claims.claim("shoes", [("aa", "4"), ("bb", "2")])
-    elsewhere = ledger.content_claims.claim("hats", [("aa", "4")])
-
-    assert list(first) == ["1", "2", "1"]
-    assert list(second) == ["1", "2"]
-    assert list(elsewhere) == ["4"]
-
-
 def test_a_chunk_whose_message_was_lost_is_sent_again_though_others_wait(ledger: Ledger) -> None:
     job = ledger.create()
     ledger.scans.begin(job)

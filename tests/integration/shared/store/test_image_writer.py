@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pymilvus.exceptions import MilvusException
 
-from shared.domain.image import ImageFilter
+from shared.domain.image import ImageFilter, IndexedFile
 from shared.errors import NotFound, Unavailable
 from shared.settings import Settings
 from shared.store.client import MilvusConnection
@@ -58,11 +58,19 @@ def test_contents_are_looked_up(writer: ImageWriter, empty: str, fill: Fill) -> 
     rows = [make_row(n, sha256="ab" * 32) for n in range(3)] + [make_row(3)]
     fill(rows)
     found = writer.find_by_hash(empty, ["ab" * 32, rows[3].sha256, "00" * 32])
-    assert found == {
-        "ab" * 32: tuple(sorted(row.id for row in rows[:3])),
-        rows[3].sha256: (rows[3].id,),
-    }
+    files = [IndexedFile.of(row) for row in rows]
+    assert found == {"ab" * 32: sorted(files[:3]), rows[3].sha256: [files[3]]}
     assert writer.find_by_hash(empty, []) == {}
+
+
+def test_rows_are_read_with_their_vectors(writer: ImageWriter, empty: str, fill: Fill) -> None:
+    rows = [make_row(n) for n in range(3)]
+    vectors = fill(rows)
+    found = writer.stored(empty, [rows[0].id, rows[2].id, "0" * 32])
+    assert {image: stored.row for image, stored in found.items()} == {
+        row.id: row for row in (rows[0], rows[2])
+    }
+    assert found[rows[2].id].vector == pytest.approx(vectors[2], abs=1e-6)
 
 
 def test_a_touched_row_keeps_its_vector(

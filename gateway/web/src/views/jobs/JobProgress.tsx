@@ -12,6 +12,7 @@ const PARTS = [
 ] as const;
 
 const BESIDES = [
+  { key: 'moved', name: 'moved' },
   { key: 'ignored', name: 'ignored' },
   { key: 'removed', name: 'forgotten' },
 ] as const;

@@ -24,6 +24,7 @@ describe('the form of a folder', () => {
           source: { kind: 'directory', path: '/photos/2024', recursive: true, pattern: null },
           on_duplicate: 'keep',
           sync: false,
+          allow_mass_removal: false,
           tags: [],
           metadata: {},
         },
@@ -46,6 +47,7 @@ describe('the form of a folder', () => {
         source: { recursive: false, pattern: '*.jpg' },
         on_duplicate: 'skip',
         sync: false,
+        allow_mass_removal: false,
         tags: ['summer'],
       });
     });
@@ -63,6 +65,7 @@ describe('the form of a folder', () => {
         source: { recursive: true },
         on_duplicate: 'keep',
         sync: true,
+        allow_mass_removal: false,
       });
     });
   });
