@@ -154,6 +154,10 @@ ifeq ($(strip $(TESTS)),)
 	@$(MAKE) test-containers
 endif
 
+.PHONY: soak
+soak: $(INSTALLED) ## Random histories of the ledger by the thousand: HISTORIES=2000
+	LOOKALIKE_TEST_HISTORIES=$(or $(HISTORIES),2000) $(BIN)/pytest --timeout 0 tests/integration/shared/ledger/test_state_machine.py
+
 # Separate from the others: these tests share one deployment, which needs both cores.
 .PHONY: test-containers
 test-containers: $(INSTALLED) podman ## Build the images, run compose.yaml, kill parts of it, and count
