@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from shared.domain.job import FINISHED
-from tests.containers.base_images import STAND_INS
+from tests.containers.base_images import STAND_INS, base_names
 from tests.containers.engine import PROJECT_PREFIX, REPOSITORY, Engine
 from tests.running_system import RunningSystem
 from tests.services import free_port, wait_until
@@ -20,6 +20,8 @@ from tests.services import free_port, wait_until
 #: The services that run here; etcd and minio come with the server that stands in for Milvus.
 SERVICES = ("redis", "milvus", "gateway", "indexer", "encoder", "query-encoder")
 OURS = ("gateway", "indexer", "encoder", "query-encoder")
+#: What a backup holds; the server that stands in for Milvus keeps etcd's and MinIO's with its own.
+_KEPT_VOLUMES = ("redis", "milvus", "uploads")
 #: Milvus 2.3.5 knows no other password for its first start.
 _MILVUS_PASSWORD = "Milvus"
 
@@ -85,6 +87,29 @@ class Deployment(RunningSystem):
     def down(self) -> None:
         """Remove containers and networks; the volumes stay."""
         self.compose("down", "--timeout", "20", seconds=180)
+
+    def back_up(self, folder: Path) -> None:
+        """Archive the volumes as deploy/README.md says, in its order; all services are stopped."""
+        for services in (OURS, ("milvus",), ("redis",)):
+            self.compose("stop", *services, seconds=180)
+        for volume in _KEPT_VOLUMES:
+            self._tar(
+                f"{self.project}_{volume}:/from:ro", folder, "-C", "/from", "-cf", volume, "."
+            )
+
+    def restore(self, folder: Path) -> None:
+        """Drop every volume, and unpack the archives into new ones."""
+        self.compose("down", "--volumes", "--timeout", "20", seconds=180)
+        for volume in _KEPT_VOLUMES:
+            self._tar(f"{self.project}_{volume}:/from", folder, "-C", "/from", "-xf", volume)
+
+    def _tar(self, volume: str, folder: Path, *arguments: str) -> None:
+        archives = [f"/backup/{name}.tar" if name in _KEPT_VOLUMES else name for name in arguments]
+        mounts = (f"--volume={volume}", f"--volume={folder}:/backup")
+        self.engine.podman(
+            *("run", "--rm", "--network=none", "--user=0", "--entrypoint=tar", *mounts),
+            *(base_names()["python"], *archives),
+        )
 
     def name(self, service: str, replica: int = 1) -> str:
         return f"{self.project}_{service}_{replica}"

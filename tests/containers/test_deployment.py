@@ -195,6 +195,25 @@ def test_nothing_is_lost_when_all_is_taken_down_and_up_again(
     say(f"down and up again: ready after {time.monotonic() - began:.0f} s, {before} as before")
 
 
+def test_a_backup_brings_everything_back(
+    deployment: Deployment, pictures: tuple[Path, int], tmp_path: Path
+) -> None:
+    jobs = deployment.client.get("/api/v2/jobs").json()["items"]
+    deployment.back_up(tmp_path)
+    deployment.restore(tmp_path)
+    deployment.up()
+    deployment.wait_ready()
+    assert deployment.count("one", pictures[1] + 1) == pictures[1] + 1
+    assert deployment.count("two", pictures[1]) == pictures[1]
+    assert deployment.client.get("/api/v2/jobs").json()["items"] == jobs
+    listed = deployment.client.get(
+        "/api/v2/collections/one/images", params={"path_prefix": "upload://"}
+    ).json()["items"]
+    assert [deployment.client.get(image["content_url"]).status_code for image in listed] == [200]
+    sizes = {path.name: path.stat().st_size // 2**20 for path in sorted(tmp_path.iterdir())}
+    say(f"backed up, all volumes dropped, restored: {sizes} MiB")
+
+
 def seconds(job: dict[str, str]) -> float:
     """How long a job took."""
     begun, ended = (datetime.fromisoformat(job[key]) for key in ("started_at", "finished_at"))
