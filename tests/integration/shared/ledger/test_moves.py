@@ -4,7 +4,7 @@ import pytest
 
 from shared.domain.chunk import ChunkOutcome
 from shared.domain.image import StoredImage
-from shared.ledger import MoveRequest, Moves, moves
+from shared.ledger import MoveRequest, Moves, keys, moves
 from tests.integration.shared.ledger.ledger import Ledger
 from tests.integration.shared.store.samples import make_row, make_vectors
 
@@ -71,3 +71,18 @@ def test_they_end_with_the_job(ledger: Ledger, claims: Moves) -> None:
     assert ledger.jobs.get(job).moved == 1
     assert claims.claimed(job, ["a"]) == {}
     assert claims.kept(job, [stored(1).row.sha256]) == {}
+
+
+def test_a_worker_that_is_late_leaves_nothing_of_a_job_that_ended(
+    ledger: Ledger, claims: Moves
+) -> None:
+    job, chunk = ledger.scanned()
+    ledger.chunks.claim(job, chunk)
+    ledger.jobs.cancel(job)
+
+    assert claims.claim(job, [MoveRequest(["a"], ["x"])]) == {}
+    assert claims.keep(job, [stored(1)])
+
+    left = list(ledger.redis.scan_iter(match=f"{keys.job(job)}*"))
+    assert left
+    assert all(ledger.redis.ttl(key) > 0 for key in left)
