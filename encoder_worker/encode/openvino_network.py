@@ -32,7 +32,8 @@ def build_network(
             node = ops.max_pool(node, [2, 2], [1, 1], [0, 0], [0, 0], [2, 2]).output(0)
             continue
         index, layer = next(layers)
-        largest.append(ops.unsqueeze(ops.reduce_max(ops.abs(node), _EVERYTHING), np.array([0])))
+        if with_statistics:
+            largest.append(ops.unsqueeze(ops.reduce_max(ops.abs(node), _EVERYTHING), np.array([0])))
         kernel: ov.Node = ops.constant(layer.kernel)
         bias = layer.bias
         if calibration is not None and index > 0:
@@ -41,7 +42,8 @@ def build_network(
             bias = bias + calibration.corrections[index]
         node = ops.convolution(node, kernel, [1, 1], [1, 1], [1, 1], [1, 1]).output(0)
         biased = ops.add(node, bias.reshape(1, -1, 1, 1))
-        means.append(ops.reduce_mean(biased, _ALL_BUT_FILTERS))
+        if with_statistics:
+            means.append(ops.reduce_mean(biased, _ALL_BUT_FILTERS))
         node = ops.relu(biased).output(0)
     outputs = [ops.transpose(node, np.array([0, 2, 3, 1]))]
     if with_statistics:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from shared.files.paths import is_under
 from shared.files.uris import file_path
 
 
@@ -62,7 +63,7 @@ class RecordedFilesystems:
         return self._seen[folder]
 
     def _look(self, folder: Path) -> str | None:
-        if not any(folder == root or root in folder.parents for root in self._roots):
+        if not is_under(folder, self._roots):
             return None
         try:
             return filesystem_of(folder)

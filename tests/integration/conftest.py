@@ -1,15 +1,19 @@
 """Collections to test on, and loads into them."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 
 import pytest
 
+from encoder_worker.encode.encoder import Encoder
 from shared.domain.collection import IndexSpec
 from shared.domain.image import ImageRow
 from shared.redis import RedisClient
+from shared.sandbox.pool import DecoderPool
 from shared.settings import Settings
 from shared.store import Collections, Images, ImageWriter, MilvusConnection
 from tests.integration.indexer.loads import Loads
+from tests.integration.library import Library
 from tests.integration.shared.store.samples import Vectors, make_vectors
 
 
@@ -68,3 +72,21 @@ def loads(settings: Settings, redis: RedisClient, empty: str) -> Iterator[Loads]
     opened = Loads(small, empty)
     yield opened
     opened.close()
+
+
+OpenLibrary = Callable[..., Library]
+
+
+@pytest.fixture
+def open_library(
+    settings: Settings, redis: RedisClient, encoder: Encoder, decoders: DecoderPool
+) -> Iterator[OpenLibrary]:
+    """Open a library with so many `encoders`; it is closed at the end of the test."""
+    with ExitStack() as stack:
+
+        def open_one(encoders: int = 1) -> Library:
+            opened = Library(settings, redis, encoder, decoders, encoders=encoders)
+            stack.callback(opened.close)
+            return opened
+
+        yield open_one

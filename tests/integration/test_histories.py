@@ -4,16 +4,13 @@ import os
 import random
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 
-from encoder_worker.encode.encoder import Encoder
 from shared.domain.image import ImageRow
-from shared.redis import RedisClient
-from shared.sandbox.pool import DecoderPool
-from shared.settings import Settings
+from tests.integration.conftest import OpenLibrary
 from tests.integration.library import Counts, Library, counts
 
 #: Few contents and few names, so that they meet in every way.
@@ -130,16 +127,8 @@ class Expected:
 
 
 @pytest.fixture(params=[1, 3], ids=["one encoder", "three encoders"])
-def library(
-    request: pytest.FixtureRequest,
-    settings: Settings,
-    redis: RedisClient,
-    encoder: Encoder,
-    decoders: DecoderPool,
-) -> Iterator[Library]:
-    opened = Library(settings, redis, encoder, decoders, encoders=request.param)
-    yield opened
-    opened.close()
+def library(request: pytest.FixtureRequest, open_library: OpenLibrary) -> Library:
+    return open_library(request.param)
 
 
 SEEDS = range(int(os.environ.get("LOOKALIKE_TEST_HISTORIES", "6")))

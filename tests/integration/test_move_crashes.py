@@ -1,16 +1,13 @@
 """An encoder killed before or after any call of a load with moves: the next one is exact."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from encoder_worker.encode.encoder import Encoder
 from shared.ledger import Chunks, ContentClaims, Moves
-from shared.redis import RedisClient
-from shared.sandbox.pool import DecoderPool
-from shared.settings import Settings
 from shared.store import ImageWriter
+from tests.integration.conftest import OpenLibrary
 from tests.integration.library import Counts, Library, counts
 
 #: Every call that changes something.
@@ -49,12 +46,8 @@ class Killer:
 
 
 @pytest.fixture
-def library(
-    settings: Settings, redis: RedisClient, encoder: Encoder, decoders: DecoderPool
-) -> Iterator[Library]:
-    opened = Library(settings, redis, encoder, decoders)
-    yield opened
-    opened.close()
+def library(open_library: OpenLibrary) -> Library:
+    return open_library()
 
 
 class Loaded:

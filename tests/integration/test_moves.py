@@ -1,35 +1,23 @@
 """Files that are moved, swapped, rotated and copied: the collection follows the folder."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from encoder_worker.encode.encoder import Encoder
-from shared.redis import RedisClient
-from shared.sandbox.pool import DecoderPool
-from shared.settings import Settings
+from tests.integration.conftest import OpenLibrary
 from tests.integration.library import Counts, Library, counts
 
 NAMES = [f"{n}.png" for n in range(10)]
 
 
 @pytest.fixture(params=[1, 2], ids=["one encoder", "two encoders"])
-def library(
-    request: pytest.FixtureRequest,
-    settings: Settings,
-    redis: RedisClient,
-    encoder: Encoder,
-    decoders: DecoderPool,
-) -> Iterator[Library]:
+def library(request: pytest.FixtureRequest, open_library: OpenLibrary) -> Library:
     """A folder of ten pictures, loaded, each with a tag of its own."""
-    opened = Library(settings, redis, encoder, decoders, encoders=request.param)
+    opened = open_library(request.param)
     for index, name in enumerate(NAMES):
         opened.write(name, index)
     assert counts(opened.load(on_duplicate="skip")) == Counts(indexed=10)
     for name in NAMES:
         opened.tag(name, f"of {name}")
-    yield opened
-    opened.close()
+    return opened
 
 
 @pytest.mark.parametrize("mode", ["skip", "keep"])

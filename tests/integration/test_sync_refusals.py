@@ -1,19 +1,15 @@
 """A sync that would forget too much, or that cannot see its source, forgets nothing."""
 
 import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from encoder_worker.encode.encoder import Encoder
 from shared.domain.image import ImageRow
 from shared.domain.job import DirectorySource, Job
 from shared.files.uris import file_uri
 from shared.ledger import Filesystems
-from shared.redis import RedisClient
-from shared.sandbox.pool import DecoderPool
-from shared.settings import Settings
+from tests.integration.conftest import OpenLibrary
 from tests.integration.library import Counts, Library, counts
 from tests.integration.shared.store.samples import make_row, make_vectors
 
@@ -21,16 +17,13 @@ COUNT = 45
 
 
 @pytest.fixture
-def library(
-    settings: Settings, redis: RedisClient, encoder: Encoder, decoders: DecoderPool
-) -> Iterator[Library]:
+def library(open_library: OpenLibrary) -> Library:
     """A folder of 45 pictures that the collection has, with vectors made up for them."""
-    opened = Library(settings, redis, encoder, decoders)
+    opened = open_library()
     paths = [opened.write(f"{index}.png", index) for index in range(COUNT)]
     opened.writer.upsert(opened.collection, list(map(row_of, paths)), make_vectors(COUNT))
     assert counts(opened.load()) == Counts(unchanged=COUNT)
-    yield opened
-    opened.close()
+    return opened
 
 
 def row_of(path: Path) -> ImageRow:

@@ -8,7 +8,7 @@ local function in_work(claim)
   local key = prefix .. 'job:' .. other
   if redis.call('HEXISTS', key .. ':chunks', chunk) == 0 then return false end
   if redis.call('SISMEMBER', prefix .. 'jobs:active', other) == 1 then return true end
-  -- The job has ended: only a living worker may still write.
+  -- The job has ended: only a live worker may still write.
   local lease = redis.call('HGET', key .. ':leases', chunk)
   return lease and alive(holder(lease))
 end
