@@ -139,16 +139,15 @@ class Valkey(Process):
 
 
 class MilvusLite(Process):
-    """A milvus-lite server."""
+    """A milvus-lite server as `make run` starts it."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
         super().__init__(
             [
-                str(Path(sys.executable).with_name("milvus-lite")),
-                *("server", "--data-dir", str(folder / "data")),
-                *("--host", "127.0.0.1", "--port", str(self.port)),
+                *(sys.executable, "-m", "deploy.local.embedded_milvus"),
+                *("--data-dir", str(folder / "data"), "--port", str(self.port)),
             ],
             folder / "milvus.log",
             {"MILVUS_LITE_MEMTABLE_MEMORY_LIMIT_BYTES": str(8 * 1024 * 1024)},

@@ -1,0 +1,1 @@
+"""milvus-lite with reads whose time does not grow with the rows of a collection."""
