@@ -143,15 +143,21 @@ class MilvusLite(Process):
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
         self.port = free_port()
         super().__init__(
             [
-                *(sys.executable, "-m", "deploy.local.embedded_milvus"),
-                *("--data-dir", str(folder / "data"), "--port", str(self.port)),
+                *self.program(),
+                *("--data-dir", str(folder / "data")),
+                *("--host", "127.0.0.1", "--port", str(self.port)),
             ],
             folder / "milvus.log",
             {"MILVUS_LITE_MEMTABLE_MEMORY_LIMIT_BYTES": str(8 * 1024 * 1024)},
         )
+
+    @staticmethod
+    def program() -> tuple[str, ...]:
+        return (sys.executable, "-m", "deploy.local.embedded_milvus")
 
     @property
     def uri(self) -> str:
@@ -160,6 +166,14 @@ class MilvusLite(Process):
     def start(self) -> None:
         super().start()
         wait_for_milvus(self.uri, 30)
+
+
+class PlainMilvusLite(MilvusLite):
+    """milvus-lite as it comes, for comparison."""
+
+    @staticmethod
+    def program() -> tuple[str, ...]:
+        return (str(Path(sys.executable).with_name("milvus-lite")), "server")
 
 
 def wait_for_milvus(uri: str, seconds: float) -> None:

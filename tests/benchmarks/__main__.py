@@ -22,6 +22,7 @@ from tests.benchmarks import (
     scaling,
     scan,
     search,
+    store,
 )
 from tests.benchmarks import truth as truths
 from tests.benchmarks.plot import FOLDER, bars
@@ -94,6 +95,11 @@ def _search(options: Options) -> Report:
     return _on_a_stack(options, measure)
 
 
+def _store(options: Options) -> Report:
+    size = {"rows": options.rows, "searches": options.searches, "runs": options.runs}
+    return store.measure(**size)
+
+
 def _hostile(options: Options) -> Report:
     def measure(stack: Stack, _: Settings, context: dict[str, str]) -> Report:
         return hostile.measure(stack, searches=options.searches, context=context)
@@ -123,6 +129,7 @@ BENCHMARKS: dict[str, Callable[[Options], Report]] = {
     "load": _load,
     "scan": _scan,
     "search": _search,
+    "store": _store,
     "hostile": _hostile,
     "scaling": _scaling,
     "cuda": _cuda,

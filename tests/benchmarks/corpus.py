@@ -51,7 +51,7 @@ def fill(writer: ImageWriter, collection: str, count: int, seed: int = 0) -> Non
         size = min(_BATCH, count - first)
         vectors = dice.standard_normal((size, DIMENSION), dtype=np.float32)
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-        writer.upsert(collection, [_row(seed, first + n) for n in range(size)], vectors)
+        writer.upsert(collection, [row(seed, first + n) for n in range(size)], vectors)
 
 
 def sparse_tree(folder: Path, count: int, per_folder: int = 1000) -> None:
@@ -66,7 +66,8 @@ def sparse_tree(folder: Path, count: int, per_folder: int = 1000) -> None:
             os.close(descriptor)
 
 
-def _row(seed: int, index: int) -> ImageRow:
+def row(seed: int, index: int) -> ImageRow:
+    """A row whose picture does not exist; every second one is tagged `even`."""
     uri = f"file:///made-up/{seed}/{index % 100:02}/{index:08}.jpg"
     return ImageRow(
         id=image_id(uri),
