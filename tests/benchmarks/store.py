@@ -1,4 +1,4 @@
-"""Milvus alone: what the size of a collection costs, by milvus-lite as it is and as it is run here."""
+"""The embedded store: what a collection's size costs, as milvus-lite comes and as it is run here."""
 
 import asyncio
 import itertools
