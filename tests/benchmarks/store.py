@@ -1,4 +1,4 @@
-"""The embedded store: what a collection's size costs, as milvus-lite comes and as it is run here."""
+"""The embedded store: what rows cost, with milvus-lite as it comes and as it is run here."""
 
 import asyncio
 import itertools

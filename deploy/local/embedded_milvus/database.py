@@ -44,5 +44,5 @@ class LockedDatabase(MilvusLite):
         for name in self.list_collections():
             try:
                 self.get_collection(name).load()
-            except Exception:
+            except Exception:  # noqa: BLE001 - the call that wants it is told
                 _log.exception("collection_not_opened name=%s", name)
