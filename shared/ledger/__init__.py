@@ -8,6 +8,7 @@ raises Unavailable `redis_unavailable`.
 from shared.ledger.chunks import Chunks
 from shared.ledger.content_claims import ContentClaims
 from shared.ledger.events import AsyncEvents, Event, Events
+from shared.ledger.failures import FailureLists
 from shared.ledger.filesystems import Filesystems
 from shared.ledger.heartbeat import Heartbeat
 from shared.ledger.jobs import JobEnded, Jobs
@@ -24,6 +25,7 @@ __all__ = [
     "ContentClaims",
     "Event",
     "Events",
+    "FailureLists",
     "Filesystems",
     "Heartbeat",
     "JobEnded",
