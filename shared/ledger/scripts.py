@@ -42,5 +42,7 @@ READ_FAILURES = _on_job("read_failures")
 PACK_FAILURES = _on_job("pack_failures")
 
 FIND_JOBS = _plain("find_jobs")
+ADMIT_QUERY = _plain("admit_query")
+WITHDRAW_QUERY = _plain("withdraw_query")
 PUT_QUERY_IMAGE = _plain("put_query_image")
 REPLY_QUERY = _plain("reply_query")
