@@ -8,6 +8,7 @@ raises Unavailable `redis_unavailable`.
 from shared.ledger.chunks import Chunks
 from shared.ledger.content_claims import ContentClaims
 from shared.ledger.events import AsyncEvents, Event, Events
+from shared.ledger.eviction import EvictionEnabled, require_noeviction
 from shared.ledger.failures import FailureLists
 from shared.ledger.filesystems import Filesystems
 from shared.ledger.heartbeat import Heartbeat
@@ -25,6 +26,7 @@ __all__ = [
     "ContentClaims",
     "Event",
     "Events",
+    "EvictionEnabled",
     "FailureLists",
     "Filesystems",
     "Heartbeat",
@@ -42,4 +44,5 @@ __all__ = [
     "Stats",
     "Workers",
     "await_reply",
+    "require_noeviction",
 ]
