@@ -75,8 +75,12 @@ def _load(sender: Any, **_: Any) -> None:
 
 @signals.worker_ready.connect
 def _start(**_: Any) -> None:
-    for worker in _running:
-        worker.start()
+    try:
+        for worker in _running:
+            worker.start()
+    except StartupError as error:
+        _log.critical("startup_failed", reason=str(error))
+        raise SystemExit(1) from error
 
 
 @signals.worker_shutting_down.connect

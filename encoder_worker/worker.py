@@ -20,7 +20,7 @@ from encoder_worker.errors import StartupError
 from encoder_worker.queries import QueryProcessor
 from shared.domain.worker import WorkerInfo
 from shared.errors import DecoderUnavailable
-from shared.ledger import Heartbeat, Queries, Workers
+from shared.ledger import EvictionEnabled, Heartbeat, Queries, Workers, require_noeviction
 from shared.log import get_logger
 from shared.queue import ENCODE
 from shared.redis import connect
@@ -64,7 +64,14 @@ class Worker:
         self._heartbeat = Heartbeat(Workers(self._redis, settings), self._current_info, settings)
 
     def start(self) -> None:
-        """Start the heartbeat, which registers this process."""
+        """Start the heartbeat, which registers this process. To be called once Redis answers.
+
+        Raises StartupError if Redis may evict keys.
+        """
+        try:
+            require_noeviction(self._redis)
+        except EvictionEnabled as error:
+            raise StartupError(str(error)) from error
         self._heartbeat.start()
 
     def stop(self) -> None:

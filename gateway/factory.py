@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from anyio import to_thread
+
 from gateway.files.thumbnails import Thumbnails
 from gateway.http.security import ApiKeys
 from gateway.metrics import LedgerMetrics, Metrics
@@ -14,7 +16,15 @@ from gateway.services.query_encoder import QueryEncoder
 from gateway.services.readiness import ReadinessProbe
 from gateway.services.search import SearchService
 from gateway.services.uploads import UploadService
-from shared.ledger import AsyncEvents, Events, Jobs, Queries, Stats, Workers
+from shared.ledger import (
+    AsyncEvents,
+    Events,
+    Jobs,
+    Queries,
+    Stats,
+    Workers,
+    require_noeviction,
+)
 from shared.queue import Dispatcher, create_celery
 from shared.redis import connect, connect_async
 from shared.settings import Settings
@@ -50,10 +60,14 @@ class Services:
 
 @asynccontextmanager
 async def open_services(settings: Settings) -> AsyncIterator[Services]:
-    """All services, until the context ends. Clients connect when they are first used."""
+    """All services, until the context ends. Starts without stores, too.
+
+    Raises EvictionEnabled.
+    """
     async with AsyncExitStack() as stack:
         redis = connect(settings)
         stack.callback(redis.close)
+        await to_thread.run_sync(require_noeviction, redis)
         async_redis = connect_async(settings)
         stack.push_async_callback(async_redis.aclose)
         celery = create_celery(settings)

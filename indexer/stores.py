@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from indexer.active_scans import ActiveScans
-from shared.ledger import Filesystems, JobRecovery, Jobs, Scans, Workers
+from shared.ledger import FailureLists, Filesystems, JobRecovery, Jobs, Scans, Workers
 from shared.queue import Celery, Dispatcher
 from shared.redis import RedisClient, connect
 from shared.retry import RetryPolicy
@@ -22,6 +22,7 @@ class IndexerStores:
     milvus: MilvusConnection
     jobs: Jobs
     scans: Scans
+    failures: FailureLists
     filesystems: Filesystems
     job_recovery: JobRecovery
     workers: Workers
@@ -60,6 +61,7 @@ def open_stores(settings: Settings, app: Celery, indexer_id: str) -> IndexerStor
         milvus=milvus,
         jobs=Jobs(redis, settings),
         scans=Scans(redis, indexer_id),
+        failures=FailureLists(redis),
         filesystems=Filesystems(redis),
         job_recovery=JobRecovery(redis, indexer_id),
         workers=Workers(redis, settings),

@@ -7,6 +7,7 @@ from structlog.contextvars import bound_contextvars
 
 from indexer.worker import IndexerWorker
 from shared import log
+from shared.ledger import EvictionEnabled
 from shared.queue import SCAN_TASK, create_celery
 from shared.settings import get_settings
 
@@ -14,6 +15,7 @@ app = create_celery(get_settings())
 # Unless `-c` says another number.
 app.conf.worker_concurrency = get_settings().max_concurrent_scans
 
+_log = log.get_logger(__name__)
 _worker: IndexerWorker | None = None
 
 
@@ -24,6 +26,18 @@ def _open(**_: Any) -> None:
     log.configure(settings, "indexer")
     _worker = IndexerWorker(settings, app)
     _worker.start()
+
+
+@signals.worker_ready.connect
+def _check_redis(**_: Any) -> None:
+    if _worker is None:
+        return
+    try:
+        _worker.check_redis()
+    except EvictionEnabled as error:
+        _log.critical("startup_failed", reason=str(error))
+        # Celery logs an ordinary exception of a signal's receiver and goes on without it.
+        raise SystemExit(1) from error
 
 
 @signals.worker_shutting_down.connect

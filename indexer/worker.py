@@ -13,7 +13,7 @@ from indexer.scan.admission import ScanAdmission
 from indexer.scan.runner import run_scan
 from indexer.stores import open_stores
 from shared.domain.worker import WorkerInfo
-from shared.ledger import Heartbeat
+from shared.ledger import Heartbeat, require_noeviction
 from shared.log import get_logger
 from shared.queue import SCAN, Celery
 from shared.retry import ShuttingDown
@@ -38,6 +38,10 @@ class IndexerWorker:
         """Start the heartbeat and the recovery of jobs."""
         self._heartbeat.start()
         self._recovery.start()
+
+    def check_redis(self) -> None:
+        """Raises EvictionEnabled. To be called once Redis answers."""
+        require_noeviction(self._stores.redis)
 
     def scan(self, job_id: str) -> None:
         """Scan a job's source, unless too many long scans run already: recovery sends it again."""

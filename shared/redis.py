@@ -62,9 +62,13 @@ def connect(settings: Settings, *, retries: int = 2) -> RedisClient:
 
 
 def connect_async(settings: Settings, *, retries: int = 2) -> AsyncRedisClient:
-    """The same for asyncio; a blocking command may wait up to eight seconds."""
+    """The same for asyncio; a blocking command may wait up to eight seconds.
+
+    It has a connection for each search and each upload that may wait at once.
+    """
     return _AsyncClient.from_url(
         settings.redis_address,
+        max_connections=settings.query_queue_limit + settings.queue_limit,
         socket_timeout=10,
         socket_connect_timeout=2,
         retry=AsyncRetry(ExponentialBackoff(cap=1.0, base=0.05), retries),

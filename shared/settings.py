@@ -82,6 +82,9 @@ class Settings(BaseSettings):
     decode_seconds: float = Field(10, gt=0, description="Processor seconds to decode a picture in.")
     queue_limit: int = Field(1000, ge=1, description="Unfinished jobs before 429.")
     query_queue_limit: int = Field(256, ge=1, description="Waiting queries before 429.")
+    query_queue_mb: int = Field(
+        256, ge=1, description="Pictures of waiting queries, in MiB, before 429."
+    )
     query_timeout_seconds: float = Field(
         30.0, gt=0, description="How long a search waits for its vector before 504."
     )
@@ -213,6 +216,11 @@ class Settings(BaseSettings):
     @property
     def max_file_bytes(self) -> int:
         return self.max_file_mb * 1024 * 1024
+
+    @property
+    def query_queue_bytes(self) -> int:
+        """Bytes that pictures of waiting queries may have; the largest one alone always may."""
+        return max(self.query_queue_mb, self.max_upload_mb) * 1024 * 1024
 
     @property
     def max_upload_bytes(self) -> int:

@@ -102,8 +102,16 @@ def valkey_configuration(stores: Stores) -> str:
         "appendonly yes\n"
         "appendfsync always\n"
         'save ""\n'
+        "# Beyond it writes are refused and waited for, while the machine has memory left.\n"
+        f"maxmemory {_redis_memory()}\n"
         "maxmemory-policy noeviction\n"
     )
+
+
+def _redis_memory() -> int:
+    """Bytes that Valkey may take: a quarter of the machine's, and at least 256 MiB."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return max(memory // 4, 256 << 20)
 
 
 def environment(settings: Settings, stores: Stores) -> dict[str, str]:

@@ -49,8 +49,8 @@ class ChunkResult:
             moved=self.moved,
             duplicates=len(self.duplicates),
             failures=tuple(self.failures),
-            # A scan that is repeated must skip these: no row says that this job has seen them.
-            duplicate_ids=(*self.duplicates, *self.unchanged),
+            duplicate_ids=tuple(self.duplicates),
+            unchanged_ids=tuple(self.unchanged),
             bytes=self.bytes,
             encode_seconds=self.encode_seconds,
         )

@@ -22,8 +22,6 @@ from shared.store import Collections
 
 _log = get_logger(__name__)
 
-_JOBS_PAGE = 100
-
 
 class LoadOptions(Frozen):
     """What a client may choose for a load of any source."""
@@ -135,18 +133,11 @@ class LoadService:
             )
 
     def _unfinished_retry(self, original: JobSpec) -> Job | None:
-        cursor: str | None = None
-        while True:
-            # Newest first, and a retry is newer than the job it retries.
-            page, cursor = self._jobs.list(original.collection, None, cursor, _JOBS_PAGE)
-            for job in page:
-                source = job.spec.source
-                if source.kind == "retry" and source.job == original.id and not job.finished:
-                    return job
-                if job.spec.id == original.id:
-                    return None
-            if cursor is None:
-                return None
+        for job in self._jobs.active_in(original.collection):
+            source = job.spec.source
+            if source.kind == "retry" and source.job == original.id and not job.finished:
+                return job
+        return None
 
     def _failed_files(self, job_id: str, count: int) -> Iterator[FileRef]:
         for failure in islice(self._jobs.iter_failures(job_id), count):

@@ -1,17 +1,19 @@
 """Gets a picture's vector from a query encoder: sends it through Redis and awaits the reply."""
 
+import contextlib
+import io
 import time
 import uuid
 from typing import BinaryIO
 
-from anyio import to_thread
+from anyio import CancelScope, to_thread
 
 from gateway.files.uploads import recognise
 from gateway.services.encoders import query_encoder
 from shared.domain.collection import CollectionIdentity
 from shared.domain.query import Crop, Query, QueryReply
-from shared.errors import PictureError, QueueFull, TimedOut
-from shared.ledger import Queries, Workers, await_reply
+from shared.errors import PictureError, QueueFull, TimedOut, Unavailable
+from shared.ledger import Queries, QueryLimits, Workers, await_reply
 from shared.queue import QUERY, Dispatcher
 from shared.redis import AsyncRedisClient
 from shared.settings import Settings
@@ -36,6 +38,7 @@ class QueryEncoder:
         self._queries = queries
         self._workers = workers
         self._dispatcher = dispatcher
+        self._limits = QueryLimits(settings.query_queue_limit, settings.query_queue_bytes)
 
     async def encode(
         self, picture: BinaryIO, collection: CollectionIdentity, crop: Crop | None
@@ -52,7 +55,12 @@ class QueryEncoder:
             deadline=time.time() + self._settings.query_timeout_seconds,
         )
         await to_thread.run_sync(self._send, query, picture, collection)
-        reply = await self._await_reply(query)
+        reply = None
+        try:
+            reply = await self._await_reply(query)
+        finally:
+            if reply is None:
+                await self._withdraw(query)
         if reply.vector is None:
             raise PictureError(reply.code or "corrupt", reply.reason or "It cannot be decoded.")
         # Checked again: another encoder may have taken the query than `_send` saw.
@@ -62,10 +70,19 @@ class QueryEncoder:
     def _send(self, query: Query, picture: BinaryIO, collection: CollectionIdentity) -> None:
         recognise(picture)
         collection.require(query_encoder(self._workers).weights)
-        if self._dispatcher.depth(QUERY) >= self._settings.query_queue_limit:
+        size = picture.seek(0, io.SEEK_END)
+        picture.seek(0)
+        # Messages of queries that were given up stay in the queue while no encoder takes them.
+        full = self._dispatcher.depth(QUERY) >= self._limits.queries
+        if full or not self._queries.admit(query, size, self._limits):
             raise QueueFull("queue_full", "Too many searches wait; try again in a few seconds.")
         self._queries.put_image(query, picture)
         self._dispatcher.send_query(query)
+
+    async def _withdraw(self, query: Query) -> None:
+        # What is left of it without Redis expires by itself.
+        with CancelScope(shield=True), contextlib.suppress(Unavailable):
+            await to_thread.run_sync(self._queries.withdraw, query)
 
     async def _await_reply(self, query: Query) -> QueryReply:
         while (left := query.deadline - time.time()) > 0:

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Set
 
 from indexer.recovery.flush import FlushAfterLoads
 from indexer.recovery.speculation import SpeculativeExecution
@@ -16,7 +17,7 @@ _log = get_logger(__name__)
 class Recovery:
     """A daemon thread that checks all active jobs every few seconds, through outages.
 
-    It also has the collections of ended loads flushed.
+    It also has the collections of ended loads flushed, and their failures packed.
     """
 
     def __init__(self, stores: IndexerStores, flush: FlushAfterLoads) -> None:
@@ -25,9 +26,12 @@ class Recovery:
         self._jobs = stores.jobs
         self._job_recovery = stores.job_recovery
         self._dispatcher = stores.dispatcher
+        self._failures = stores.failures
         self._active_scans = stores.active_scans
         self._settings = stores.settings
         self._quiet_until = 0.0
+        #: The jobs that were active in the last round.
+        self._checked: Set[str] = frozenset()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="recovery", daemon=True)
 
@@ -50,14 +54,18 @@ class Recovery:
         encode_empty = self._dispatcher.depth(ENCODE) == 0
         # While scans wait in the queue, sending them again would only lengthen it.
         scan_empty = self._dispatcher.depth(SCAN) == 0
-        for job in sorted(active):
+        for job in sorted(active | self._checked):
             try:
-                self._recover_job(job, encode_empty, scan_empty)
+                if job in active:
+                    self._recover_job(job, encode_empty, scan_empty)
+                # Once more when a job has ended.
+                self._failures.pack(job)
             except Exception as error:
                 if is_outage(error):
                     raise
                 # The other jobs are recovered all the same.
                 _log.exception("job_recovery_failed", job=job)
+        self._checked = active
         if encode_empty:
             self._speculation.run_once(sorted(active))
 

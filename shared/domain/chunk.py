@@ -34,9 +34,9 @@ class ChunkOutcome(Frozen):
     moved: int = 0
     duplicates: int = 0
     failures: tuple[Failure, ...] = ()
-    #: Ids left out as duplicates or unchanged: no row says that this job has seen them, so a
-    #: repeated scan must be told of them.
+    #: The ids of both: no row says that this job has seen them, so a repeated scan must be told.
     duplicate_ids: tuple[str, ...] = ()
+    unchanged_ids: tuple[str, ...] = ()
     bytes: int = 0
     encode_seconds: float = 0.0
 

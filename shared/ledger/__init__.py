@@ -8,11 +8,13 @@ raises Unavailable `redis_unavailable`.
 from shared.ledger.chunks import Chunks
 from shared.ledger.content_claims import ContentClaims
 from shared.ledger.events import AsyncEvents, Event, Events
+from shared.ledger.eviction import EvictionEnabled, require_noeviction
+from shared.ledger.failures import FailureLists
 from shared.ledger.filesystems import Filesystems
 from shared.ledger.heartbeat import Heartbeat
 from shared.ledger.jobs import JobEnded, Jobs
 from shared.ledger.moves import MoveRequest, Moves
-from shared.ledger.queries import Queries, await_reply
+from shared.ledger.queries import Queries, QueryLimits, await_reply
 from shared.ledger.recovery import JobRecovery
 from shared.ledger.scans import ScanCounts, Scans, ScanStart, ScanSuperseded
 from shared.ledger.stats import Stats
@@ -24,6 +26,8 @@ __all__ = [
     "ContentClaims",
     "Event",
     "Events",
+    "EvictionEnabled",
+    "FailureLists",
     "Filesystems",
     "Heartbeat",
     "JobEnded",
@@ -32,6 +36,7 @@ __all__ = [
     "MoveRequest",
     "Moves",
     "Queries",
+    "QueryLimits",
     "ScanCounts",
     "ScanStart",
     "ScanSuperseded",
@@ -39,4 +44,5 @@ __all__ = [
     "Stats",
     "Workers",
     "await_reply",
+    "require_noeviction",
 ]

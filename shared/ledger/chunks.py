@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from shared.domain.chunk import FILE_REFS, ChunkClaim, ChunkOutcome, FileRef
 from shared.domain.image import image_id
@@ -10,6 +10,10 @@ from shared.domain.job import JobSpec
 from shared.ledger import keys, scripts
 from shared.redis import RedisClient
 from shared.retry import Retriable, repeatable
+
+#: Duplicates and unchanged files that a job remembers, of 17 bytes or so. Beyond them, files are
+#: read again if the job's indexer dies.
+MAX_REMEMBERED = 500_000
 
 
 class Chunks(Retriable):
@@ -56,8 +60,8 @@ def chunk_payload(files: Sequence[FileRef]) -> bytes:
     return FILE_REFS.dump_json(tuple(files), exclude_none=True)
 
 
-def outcome_arguments(chunk_id: str, outcome: ChunkOutcome) -> list[str]:
-    """The ARGV of COMPLETE_CHUNK: the chunk, and its outcome as one JSON object."""
+def outcome_arguments(chunk_id: str, outcome: ChunkOutcome) -> list[object]:
+    """The ARGV of COMPLETE_CHUNK: the chunk, its outcome as one JSON object, and ids."""
     failures = outcome.failures
     report = {
         "counts": {
@@ -71,6 +75,12 @@ def outcome_arguments(chunk_id: str, outcome: ChunkOutcome) -> list[str]:
         "encode_seconds": outcome.encode_seconds,
         # As strings: the script stores them as they are.
         "failures": [failure.model_dump_json() for failure in failures],
-        "accounted": [*(image_id(failure.uri) for failure in failures), *outcome.duplicate_ids],
     }
-    return [chunk_id, json.dumps(report)]
+    ids = [image_id(failure.uri) for failure in failures], outcome.duplicate_ids
+    remembered = map(packed_ids, (*ids, outcome.unchanged_ids))
+    return [chunk_id, json.dumps(report), *remembered, MAX_REMEMBERED]
+
+
+def packed_ids(ids: Iterable[str]) -> bytes:
+    """Image ids, 16 bytes each, one after the other."""
+    return bytes.fromhex("".join(ids))

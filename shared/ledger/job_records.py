@@ -1,13 +1,14 @@
 """A job put together from the fields that the ledger keeps of it."""
 
-from collections.abc import Sequence
 from typing import Any, cast
 
 from shared.domain.job import Job, JobError, JobSpec, JobStatus
 
 
-def to_job(raw: dict[bytes, bytes], rate: Sequence[bytes], now: float) -> Job | None:
-    """A job from its hash and its samples of files worked on; None where there is no such job."""
+def to_job(
+    raw: dict[bytes, bytes], first: bytes | None, last: bytes | None, now: float
+) -> Job | None:
+    """A job from its hash and two samples of files worked on; None where there is no such job."""
     if b"spec" not in raw:
         return None
     fields = {key.decode(): value.decode() for key, value in raw.items()}
@@ -23,7 +24,10 @@ def to_job(raw: dict[bytes, bytes], rate: Sequence[bytes], now: float) -> Job | 
     total = number("chunk_total") + number("scan_unchanged")
     worked = number("indexed") + number("duplicates") + number("failed")
     started, finished = moment("started_at"), moment("finished_at")
-    speed = _speed(rate, worked, started, finished, now)
+    if finished is not None and started is not None:
+        speed = worked / max(finished - started, 1e-3)
+    else:
+        speed = _speed(first, last, now)
     left = total - worked - unchanged
     return Job(
         spec=JobSpec.model_validate_json(fields["spec"]),
@@ -45,21 +49,13 @@ def to_job(raw: dict[bytes, bytes], rate: Sequence[bytes], now: float) -> Job | 
     )
 
 
-def _speed(
-    rate: Sequence[bytes],
-    worked: int,
-    started: float | None,
-    finished: float | None,
-    now: float,
-) -> float:
-    """Images a second: over the last samples while it runs, over all of it once it ended."""
-    if finished is not None and started is not None:
-        return worked / max(finished - started, 1e-3)
-    samples = [(float(t), int(n)) for t, n in (row.split() for row in rate)]
-    if len(samples) < 2:
+def _speed(first: bytes | None, last: bytes | None, now: float) -> float:
+    """Images a second since the first of the samples that are kept."""
+    if first is None or last is None:
         return 0.0
-    (first, before), (_, after) = samples[0], samples[-1]
-    return (after - before) / max(now - first, 1e-3)
+    begun, before = first.split()
+    _, after = last.split()
+    return (int(after) - int(before)) / max(now - float(begun), 1e-3)
 
 
 def parse_status(state: bytes | None, paused: bytes | None) -> JobStatus | None:

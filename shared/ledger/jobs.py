@@ -13,13 +13,15 @@ from shared.domain.chunk import FileRef
 from shared.domain.job import FINISHED, Failure, Job, JobError, JobSpec, JobStatus
 from shared.errors import invalid_cursor, job_not_found, redis_unavailable
 from shared.ledger import keys, scripts
+from shared.ledger.failures import FailureLists
 from shared.ledger.job_records import parse_status, to_job
 from shared.redis import RedisClient
 from shared.retry import Retriable, repeatable
 from shared.settings import Settings
 
 _PUSH_BATCH = 500
-_LIST_BATCH = 100
+#: Jobs that one call looks at; Redis answers nobody else meanwhile, for a millisecond or two.
+_FIND_BATCH = 1000
 _FAILURES_PAGE = 1000
 #: Seconds for which a retry of a job may block another one.
 _RETRY_LOCK_SECONDS = 30
@@ -39,6 +41,8 @@ class Jobs(Retriable):
         self._add_files = redis.register_script(scripts.ADD_FILES)
         self._end = redis.register_script(scripts.END_JOB)
         self._set_paused = redis.register_script(scripts.SET_PAUSED)
+        self._find = redis.register_script(scripts.FIND_JOBS)
+        self._failures = FailureLists(redis)
 
     def create(self, spec: JobSpec, files: Iterable[FileRef] = ()) -> Job:
         """Write a job, and for uploads and retries the list of its files before it."""
@@ -78,23 +82,24 @@ class Jobs(Retriable):
     def _list(
         self, index: str, status: JobStatus | None, cursor: str | None, limit: int
     ) -> tuple[Sequence[Job], str | None]:
-        upper = "+inf" if cursor is None else f"({_parse_score(cursor)!r}"
-        found: list[Job] = []
-        while True:
-            rows = self._redis.zrevrangebyscore(
-                index, upper, "-inf", start=0, num=_LIST_BATCH, withscores=True
-            )
-            if not rows:
-                return found, None
-            jobs = self._read([member.decode() for member, _ in rows])
-            for (member, score), job in zip(rows, jobs, strict=True):
-                if job is None:
-                    self._redis.zrem(index, member)
-                elif status is None or job.status == status:
-                    found.append(job)
-                    if len(found) == limit:
-                        return found, cursors.encode(float(score))
-            upper = f"({rows[-1][1]!r}"
+        after = ("", "") if cursor is None else _parse_place(cursor)
+        found: list[tuple[str, str]] = []
+        while len(found) <= limit:
+            args = [status or "", *after, limit + 1 - len(found), _FIND_BATCH]
+            reply = [part.decode() for part in self._find(keys=[index, keys.PREFIX], args=args)]
+            after, *places = zip(reply[::2], reply[1::2], strict=True)
+            found += places
+            if after == ("", ""):
+                break
+        jobs = self._read([job_id for job_id, _ in found[:limit]])
+        last = found[limit - 1] if len(found) > limit else None
+        more = cursors.encode(last[0], float(last[1])) if last else None
+        return [job for job in jobs if job is not None], more
+
+    def active_in(self, collection: str) -> Sequence[Job]:
+        """The jobs of a collection that have not ended, in no order."""
+        jobs = self._read(self.active())
+        return [job for job in jobs if job is not None and job.spec.collection == collection]
 
     def count_active(self) -> int:
         """How many jobs have not ended."""
@@ -112,9 +117,8 @@ class Jobs(Retriable):
         Raises InvalidRequest `invalid_cursor`.
         """
         start = 0 if cursor is None else _parse_index(cursor)
-        rows = self._redis.lrange(keys.job(job_id, "failures"), start, start + limit)
-        page = [Failure.model_validate_json(row) for row in rows[:limit]]
-        return page, cursors.encode(start + limit) if len(rows) > limit else None
+        found = self._failures.read(job_id, start, limit + 1)
+        return found[:limit], cursors.encode(start + limit) if len(found) > limit else None
 
     def iter_failures(self, job_id: str) -> Iterator[Failure]:
         """All failures of a job, read page by page."""
@@ -173,7 +177,7 @@ class Jobs(Retriable):
         for member in self._redis.zrange(index, 0, -1):
             job_id = member.decode()
             self._end(keys=keys.for_job(job_id), args=["cancelled", ""])
-            parts = ("", "failures", "events", "chunks", "leases", "rate")
+            parts = ("", "failures", "failure_blocks", "events", "chunks", "leases", "rate")
             self._redis.delete(*(keys.job(job_id, part) for part in parts))
             self._redis.zrem(keys.JOBS, member)
         self._redis.delete(index, keys.contents(collection), keys.filesystems(collection))
@@ -187,17 +191,20 @@ class Jobs(Retriable):
         with self._redis.pipeline(transaction=False) as pipe:
             for job_id in job_ids:
                 pipe.hgetall(keys.job(job_id))
-                pipe.lrange(keys.job(job_id, "rate"), 0, -1)
+                pipe.lindex(keys.job(job_id, "rate"), 0)
+                pipe.lindex(keys.job(job_id, "rate"), -1)
             rows = pipe.execute()
         now = time.time()
-        return [to_job(rows[i], rows[i + 1], now) for i in range(0, len(rows), 2)]
+        places = range(0, len(rows), 3)
+        return [to_job(rows[at], rows[at + 1], rows[at + 2], now) for at in places]
 
 
-def _parse_score(cursor: str) -> float:
-    (score,) = cursors.decode(cursor, float)
-    if not math.isfinite(score):
+def _parse_place(cursor: str) -> tuple[str, str]:
+    """A job and its time."""
+    job_id, score = cursors.decode(cursor, str, float)
+    if not (job_id and job_id.isascii() and math.isfinite(score)):
         raise invalid_cursor()
-    return float(score)
+    return job_id, repr(score)
 
 
 def _parse_index(cursor: str) -> int:

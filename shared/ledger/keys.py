@@ -7,6 +7,8 @@ DIRECTORY_JOBS = f"{PREFIX}jobs:directory"
 WORKERS = f"{PREFIX}workers"
 ENCODER = f"{PREFIX}encoder"
 STATS = f"{PREFIX}stats"
+QUERIES = f"{PREFIX}queries"
+QUERY_BYTES = f"{PREFIX}queries:bytes"
 RECOVERY_LOCK = f"{PREFIX}recovery"
 WORKER = f"{PREFIX}worker:"
 

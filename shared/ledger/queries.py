@@ -6,7 +6,7 @@ search would wait for the disk at each step.
 
 import io
 import time
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from shared.domain.query import Query, QueryReply
 from shared.ledger import keys, scripts
@@ -16,13 +16,38 @@ _REPLY_SECONDS = 60
 _PIECE_BYTES = 1024 * 1024
 
 
+_WAITING = (keys.QUERIES, keys.QUERY_BYTES)
+
+
+class QueryLimits(NamedTuple):
+    """How many queries may wait, and how many bytes their pictures may have together."""
+
+    queries: int
+    bytes: int
+
+
 class Queries:
     """The query encoder's side, and the gateway's way in."""
 
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
+        self._admit = redis.register_script(scripts.ADMIT_QUERY)
+        self._withdraw = redis.register_script(scripts.WITHDRAW_QUERY)
         self._put_piece = redis.register_script(scripts.PUT_QUERY_IMAGE)
         self._reply = redis.register_script(scripts.REPLY_QUERY)
+
+    def admit(self, query: Query, size: int, limits: QueryLimits) -> bool:
+        """Count a query among those that wait, until its answer, its withdrawal or its deadline.
+
+        False where that would be too many, or with its `size` in bytes too much.
+        """
+        # The picture itself expires before.
+        args = [query.id, size, _seconds_left(query) + 1, *limits]
+        return bool(self._admit(keys=_WAITING, args=args))
+
+    def withdraw(self, query: Query) -> None:
+        """Delete the picture of a query that nobody waits for any more."""
+        self._withdraw(keys=[*_WAITING, _image(query)], args=[query.id])
 
     def put_image(self, query: Query, image: bytes | BinaryIO) -> None:
         """Store the picture's bytes for the encoder, until the query's deadline.
@@ -30,10 +55,9 @@ class Queries:
         A file is sent in pieces, so that it is never in memory as a whole.
         """
         source = io.BytesIO(image) if isinstance(image, bytes) else image
-        seconds = max(1, int(query.deadline - time.time()) + 1)
         sent = 0
         while piece := source.read(_PIECE_BYTES):
-            self._put_piece(keys=[_image(query)], args=[sent, piece, seconds])
+            self._put_piece(keys=[_image(query)], args=[sent, piece, _seconds_left(query)])
             sent += len(piece)
 
     def image(self, query: Query) -> bytes | None:
@@ -45,8 +69,8 @@ class Queries:
 
     def reply(self, query: Query, reply: QueryReply) -> None:
         """Answer a query, and delete its picture."""
-        args = [reply.model_dump_json(), _REPLY_SECONDS]
-        self._reply(keys=[_answer(query), _image(query)], args=args)
+        args = [query.id, reply.model_dump_json(), _REPLY_SECONDS]
+        self._reply(keys=[*_WAITING, _image(query), _answer(query)], args=args)
 
 
 async def await_reply(redis: AsyncRedisClient, query: Query, seconds: float) -> QueryReply | None:
@@ -58,6 +82,10 @@ async def await_reply(redis: AsyncRedisClient, query: Query, seconds: float) -> 
     ((_, entries),) = found.items() if isinstance(found, dict) else found
     ((_, fields),) = entries
     return QueryReply.model_validate_json(fields[b"reply"])
+
+
+def _seconds_left(query: Query) -> int:
+    return max(1, int(query.deadline - time.time()) + 1)
 
 
 def _image(query: Query) -> str:

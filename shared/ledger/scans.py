@@ -14,7 +14,7 @@ from typing import NamedTuple
 from shared.domain.chunk import FILE_REFS, ChunkOutcome, FileRef
 from shared.domain.job import Failure
 from shared.ledger import keys, scripts
-from shared.ledger.chunks import chunk_payload, outcome_arguments
+from shared.ledger.chunks import chunk_payload, outcome_arguments, packed_ids
 from shared.ledger.jobs import JobEnded
 from shared.redis import RedisClient
 from shared.retry import Retriable, repeatable
@@ -58,6 +58,7 @@ class Scans(Retriable):
         self._end_walk = redis.register_script(scripts.END_WALK)
         self._finish = redis.register_script(scripts.FINISH_SCAN)
         self._complete = redis.register_script(scripts.COMPLETE_CHUNK)
+        self._find = redis.register_script(scripts.FIND_REMEMBERED)
 
     @repeatable
     def begin(self, job_id: str) -> ScanStart | None:
@@ -175,9 +176,9 @@ class Scans(Retriable):
 
     @repeatable
     def accounted(self, job_id: str, ids: Sequence[str]) -> Sequence[bool]:
-        """For each id, whether this job reported it as a failure or a duplicate."""
-        key = keys.job(job_id, "accounted")
-        return [bool(x) for x in self._redis.smismember(key, list(ids))] if ids else []
+        """For each id, whether this job reported it without a row of its own, and remembers it."""
+        found = self._find(keys=keys.for_job(job_id), args=[packed_ids(ids)])
+        return [known == ord("1") for known in found]
 
     @repeatable
     def files(self, job_id: str, start: int = 0, limit: int = 500) -> Sequence[FileRef]:

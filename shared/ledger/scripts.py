@@ -11,10 +11,10 @@ _PRELUDE = (_FOLDER / "prelude.lua").read_text()
 
 def _on_job(name: str) -> str:
     """A transaction on a job; `keys.for_job` makes its KEYS."""
-    return _PRELUDE + _on_query(name)
+    return _PRELUDE + _plain(name)
 
 
-def _on_query(name: str) -> str:
+def _plain(name: str) -> str:
     return (_FOLDER / f"{name}.lua").read_text()
 
 
@@ -37,6 +37,12 @@ CLAIM_CONTENTS = _on_job("claim_contents")
 RELEASE_CONTENTS = _on_job("release_contents")
 CLAIM_MOVES = _on_job("claim_moves")
 KEEP_ROWS = _on_job("keep_rows")
+FIND_REMEMBERED = _on_job("find_remembered")
+READ_FAILURES = _on_job("read_failures")
+PACK_FAILURES = _on_job("pack_failures")
 
-PUT_QUERY_IMAGE = _on_query("put_query_image")
-REPLY_QUERY = _on_query("reply_query")
+FIND_JOBS = _plain("find_jobs")
+ADMIT_QUERY = _plain("admit_query")
+WITHDRAW_QUERY = _plain("withdraw_query")
+PUT_QUERY_IMAGE = _plain("put_query_image")
+REPLY_QUERY = _plain("reply_query")

@@ -16,6 +16,7 @@ from tests.benchmarks import (
     cuda,
     encoder,
     hostile,
+    ledger,
     load,
     precision,
     quality,
@@ -87,6 +88,12 @@ def _scan(options: Options) -> Report:
         return scan.measure(Path(folder), files=options.files, runs=options.runs)
 
 
+def _ledger(options: Options) -> Report:
+    with tempfile.TemporaryDirectory() as folder:
+        size = {"files": options.files, "jobs": options.jobs, "runs": options.runs}
+        return ledger.measure(Path(folder), **size)
+
+
 def _search(options: Options) -> Report:
     def measure(stack: Stack, settings: Settings, context: dict[str, str]) -> Report:
         size = {"rows": options.rows, "searches": options.searches, "runs": options.runs}
@@ -128,6 +135,7 @@ BENCHMARKS: dict[str, Callable[[Options], Report]] = {
     "precision": _precision,
     "load": _load,
     "scan": _scan,
+    "ledger": _ledger,
     "search": _search,
     "store": _store,
     "hostile": _hostile,
@@ -171,6 +179,7 @@ def _options(arguments: list[str]) -> Options:
     parser.add_argument("--runs", type=int, default=5, help="counted runs; medians are shown")
     parser.add_argument("--photos", type=int, default=713, help="pictures of a load")
     parser.add_argument("--files", type=int, default=1_000_000, help="files of a scan")
+    parser.add_argument("--jobs", type=int, default=10_000, help="jobs that are listed")
     parser.add_argument(
         "--rows", type=int, nargs="+", default=[1000, 20_000, 100_000], help="rows searched"
     )

@@ -5,9 +5,17 @@ if owner and owner ~= '' and owner ~= ARGV[1] and alive(owner) then return false
 local generation = redis.call('HINCRBY', job, 'generation', 1)
 redis.call('HSET', job, 'scan_owner', ARGV[1], 'state', 'scanning')
 redis.call('HSET', job, 'scan_unchanged', 0, 'ignored', 0)
-if not get('started_at') then
-  redis.call('HSET', job, 'started_at', tostring(now()))
-  redis.call('RPUSH', job .. ':rate', tostring(now()) .. ' 0')
+-- Files that were reported and not remembered are counted when this scan finds them again.
+for _, kind in ipairs({'duplicates', 'unchanged'}) do
+  local forgotten = tonumber(get('forgotten_' .. kind) or '0')
+  if forgotten > 0 then
+    redis.call('HINCRBY', job, kind, -forgotten)
+    redis.call('HINCRBY', job, 'chunk_total', -forgotten)
+    redis.call('HDEL', job, 'forgotten_' .. kind)
+    redis.call('DEL', job .. ':rate')
+  end
 end
+if not get('started_at') then redis.call('HSET', job, 'started_at', tostring(now())) end
+if redis.call('EXISTS', job .. ':rate') == 0 then sample_rate() end
 event('progress', '')
 return {generation, redis.call('HVALS', job .. ':chunks')}

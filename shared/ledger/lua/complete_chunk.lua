@@ -1,4 +1,6 @@
--- ARGV: chunk, its outcome as JSON (`outcome_arguments`). Returns 1, or 0 the second time.
+-- ARGV: chunk, its outcome as JSON, then ids of 16 bytes each: its failures, its duplicates, its
+-- unchanged files; how many of the latter two a job remembers (`outcome_arguments`).
+-- Returns 1, or 0 the second time.
 if redis.call('HDEL', job .. ':chunks', ARGV[1]) == 0 then return 0 end
 local ended = terminal()
 redis.call('HDEL', job .. ':leases', ARGV[1])
@@ -17,14 +19,28 @@ for _, failure in ipairs(outcome.failures) do
   redis.call('RPUSH', job .. ':failures', failure)
   event('failure', failure)
 end
+-- No row says that this job has seen these files, so a repeated scan must be told. A bucket of
+-- `:remembered` is named by an id's first two bytes and holds the other 14 of all that begin so.
+local function remember(id)
+  local bucket = string.sub(id, 1, 2)
+  local others = redis.call('HGET', job .. ':remembered', bucket) or ''
+  redis.call('HSET', job .. ':remembered', bucket, others .. string.sub(id, 3))
+end
+-- Beyond the limit they are only counted: a repeated scan takes them back (`begin_scan`), and
+-- finds the files anew.
+local function remember_some(kind, ids)
+  local room = tonumber(ARGV[6]) - tonumber(get('remembered') or '0')
+  local kept = math.max(0, math.min(room, #ids / 16))
+  for at = 1, kept * 16, 16 do remember(string.sub(ids, at, at + 15)) end
+  if kept > 0 then redis.call('HINCRBY', job, 'remembered', kept) end
+  if kept < #ids / 16 then redis.call('HINCRBY', job, 'forgotten_' .. kind, #ids / 16 - kept) end
+end
 if not ended then
-  for _, id in ipairs(outcome.accounted) do redis.call('SADD', job .. ':accounted', id) end
+  for at = 1, #ARGV[3], 16 do remember(string.sub(ARGV[3], at, at + 15)) end
+  remember_some('duplicates', ARGV[4])
+  remember_some('unchanged', ARGV[5])
 end
-local worked = 0
-for _, name in ipairs({'indexed', 'duplicates', 'failed'}) do
-  worked = worked + tonumber(get(name) or '0')
-end
-redis.call('RPUSH', job .. ':rate', tostring(now()) .. ' ' .. worked)
+sample_rate()
 redis.call('LTRIM', job .. ':rate', -64, -1)
 event('progress', '')
 if ended then expire() else close_if_complete() end

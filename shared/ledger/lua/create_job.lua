@@ -4,8 +4,15 @@ if redis.call('HEXISTS', job, 'spec') == 1 then return 0 end
 redis.call('HSET', job, 'spec', ARGV[1], 'state', 'queued', 'paused', '0', 'retention', ARGV[5],
   'priority', ARGV[6], 'scan_sent_at', tostring(now()))
 redis.call('PERSIST', job .. ':files')
-redis.call('ZADD', prefix .. 'jobs', ARGV[3], job_id)
-redis.call('ZADD', prefix .. 'collection:' .. ARGV[2] .. ':jobs', ARGV[3], job_id)
+for _, index in ipairs({prefix .. 'jobs', prefix .. 'collection:' .. ARGV[2] .. ':jobs'}) do
+  redis.call('ZADD', index, ARGV[3], job_id)
+  -- Two at most leave for each that comes, so that no index outgrows the jobs that are kept.
+  for _, oldest in ipairs(redis.call('ZRANGE', index, 0, 1)) do
+    if redis.call('EXISTS', prefix .. 'job:' .. oldest) == 0 then
+      redis.call('ZREM', index, oldest)
+    end
+  end
+end
 if ARGV[4] == '1' then
   redis.call('ZADD', prefix .. 'jobs:directory', ARGV[3], job_id)
   -- Enough that one is left when collections are dropped with their jobs.

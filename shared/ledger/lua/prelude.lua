@@ -15,10 +15,18 @@ end
 local function event(kind, data)
   redis.call('XADD', job .. ':events', 'MAXLEN', '~', '10000', '*', 'kind', kind, 'data', data)
 end
+-- How many files were worked on until now; the speed is told from these.
+local function sample_rate()
+  local worked = 0
+  for _, name in ipairs({'indexed', 'duplicates', 'failed'}) do
+    worked = worked + tonumber(get(name) or '0')
+  end
+  redis.call('RPUSH', job .. ':rate', tostring(now()) .. ' ' .. worked)
+end
 -- What is left of a job that ended expires, also what a late report has just made anew.
 local function expire()
   local keep = tonumber(get('retention'))
-  for _, part in ipairs({'', ':failures', ':chunks', ':leases', ':rate'}) do
+  for _, part in ipairs({'', ':failures', ':failure_blocks', ':chunks', ':leases', ':rate'}) do
     redis.call('EXPIRE', job .. part, keep)
   end
   redis.call('EXPIRE', job .. ':events', math.min(keep, 86400))
@@ -26,7 +34,7 @@ end
 local function finish(state)
   redis.call('HSET', job, 'state', state, 'paused', '0', 'finished_at', tostring(now()))
   redis.call('SREM', prefix .. 'jobs:active', job_id)
-  for _, part in ipairs({'sent', 'attempts', 'files', 'accounted', 'moves', 'displaced'}) do
+  for _, part in ipairs({'sent', 'attempts', 'files', 'remembered', 'moves', 'displaced'}) do
     redis.call('UNLINK', job .. ':' .. part)
   end
   -- Leased chunks may still be reported; the others are dropped.

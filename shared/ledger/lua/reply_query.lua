@@ -1,7 +1,9 @@
--- KEYS: reply, image. ARGV: the reply, seconds to live.
+-- KEYS: waiting queries, their bytes, the image, the reply. ARGV: query, the reply, seconds to live.
 -- A stream, because waiting for its entry only reads; a list is written to again when it is read.
 -- Replicated nowhere, as put_query_image.
 redis.set_repl(redis.REPL_NONE)
-redis.call('XADD', KEYS[1], '*', 'reply', ARGV[1])
-redis.call('EXPIRE', KEYS[1], ARGV[2])
-redis.call('DEL', KEYS[2])
+redis.call('XADD', KEYS[4], '*', 'reply', ARGV[2])
+redis.call('EXPIRE', KEYS[4], ARGV[3])
+redis.call('ZREM', KEYS[1], ARGV[1])
+redis.call('HDEL', KEYS[2], ARGV[1])
+redis.call('DEL', KEYS[3])

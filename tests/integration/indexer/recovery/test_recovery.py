@@ -7,7 +7,9 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from indexer.recovery import flush
 from indexer.recovery.flush import FlushAfterLoads
 from indexer.recovery.recovery import Recovery
+from shared.domain.job import Failure
 from shared.ledger import Jobs, keys
+from shared.ledger.failures import BLOCK
 from shared.queue import ENCODE, SCAN
 from shared.settings import Settings
 from tests.integration.indexer.loads import Indexer, Loads
@@ -48,6 +50,22 @@ def _age(loads: Loads, job: str) -> None:
     loads.redis.hset(keys.job(job), "scan_sent_at", 0)
     for chunk in loads.pending(job):
         loads.redis.hset(keys.job(job, "sent"), chunk, 0)
+
+
+@pytest.mark.parametrize("ends", [False, True])
+def test_failures_are_packed_also_when_the_job_has_just_ended(
+    loads: Loads, watch: Watch, ends: bool
+) -> None:
+    job = loads.job()
+    watch.indexer.stores.scans.begin(job)
+    watch.round()
+    found = [Failure(uri=f"file:///{n}", code="corrupt", reason="x") for n in range(BLOCK)]
+    watch.indexer.stores.scans.fail(job, 1, found)
+    if ends:
+        loads.jobs.cancel(job)
+    watch.round()
+    assert loads.redis.llen(keys.job(job, "failures")) == 0
+    assert list(loads.jobs.iter_failures(job)) == found
 
 
 def test_a_dead_indexers_scan_is_sent_again(loads: Loads, watch: Watch) -> None:

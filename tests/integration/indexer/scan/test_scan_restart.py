@@ -9,7 +9,7 @@ from indexer.sources.directory import path_too_long
 from shared.domain.chunk import ChunkOutcome
 from shared.domain.job import DirectorySource, Job, UploadSource
 from shared.files.uris import file_uri
-from shared.ledger import Scans
+from shared.ledger import Scans, chunks
 from shared.retry import ShuttingDown
 from shared.store import Images
 from tests.integration.indexer.loads import Indexer, Loads, upload_ref
@@ -106,6 +106,26 @@ def test_a_duplicate_has_no_row_and_is_passed_over(loads: Loads) -> None:
     finished = loads.finish(job, loads.indexer())
     _assert_exact(loads, finished, files=24)
     assert (finished.duplicates, finished.indexed) == (2, 22)
+
+
+def test_duplicates_that_are_not_remembered_are_found_again(
+    loads: Loads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chunks, "MAX_REMEMBERED", 1)
+    loads.put(*FILES)
+    job, first = loads.job(on_duplicate="skip"), loads.indexer()
+    scanning = _scan_until_it_waits(loads, job, first)
+    for chunk in loads.pending(job)[:2]:
+        claim = loads.chunks.claim(job, chunk)
+        assert claim is not None
+        ids = tuple(ref.id for ref in claim.files)
+        outcome = ChunkOutcome(duplicates=2, duplicate_ids=ids)
+        assert loads.chunks.complete(job, chunk, outcome)
+    _die(first, scanning)
+    assert loads.jobs.get(job).duplicates == 4
+    finished = loads.finish(job, loads.indexer())
+    _assert_exact(loads, finished, files=24)
+    assert (finished.duplicates, finished.indexed) == (1, 23)
 
 
 def test_a_file_that_changed_after_this_job_wrote_it_is_for_the_next_load(loads: Loads) -> None:

@@ -11,6 +11,7 @@ from hypothesis.stateful import (
 from shared.domain.chunk import ChunkOutcome, FileRef
 from shared.ledger import (
     Chunks,
+    FailureLists,
     JobRecovery,
 )
 from tests.integration.shared.ledger.ledger import failure
@@ -97,6 +98,11 @@ class ChunkRules(LedgerMachine):
                 chunk.lease, chunk.sent = None, True
         assert set(sent) == expected
 
+    @precondition(lambda self: any(model.failures for model in self.models.values()))
+    @rule(data=st.data())
+    def pack_failures(self, data: st.DataObject) -> None:
+        FailureLists(self.client).pack(self.any_job(data).id)
+
 
 @st.composite
 def outcomes(draw: st.DrawFn, refs: tuple[FileRef, ...]) -> ChunkOutcome:
@@ -108,4 +114,5 @@ def outcomes(draw: st.DrawFn, refs: tuple[FileRef, ...]) -> ChunkOutcome:
         duplicates=kinds.count("duplicate"),
         failures=tuple(failure(f) for f, k in zip(refs, kinds, strict=True) if k == "failed"),
         duplicate_ids=tuple(f.id for f, k in zip(refs, kinds, strict=True) if k == "duplicate"),
+        unchanged_ids=tuple(f.id for f, k in zip(refs, kinds, strict=True) if k == "unchanged"),
     )

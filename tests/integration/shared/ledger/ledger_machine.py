@@ -130,6 +130,7 @@ class LedgerMachine(RuleBasedStateMachine):
         model.generation += 1
         model.owner, model.status = indexer, "scanning"
         model.scan_unchanged = model.ignored = 0
+        model.count_forgotten_anew()
         assert start is not None
         assert start.generation == model.generation
         pending = {file.id for chunk in model.chunks.values() for file in chunk.files}

@@ -6,6 +6,9 @@ from typing import NamedTuple
 from shared.domain.chunk import ChunkOutcome, FileRef
 from shared.domain.job import Job, JobStatus
 
+#: Duplicates and unchanged files that a job remembers in these tests, and failures of a block.
+FEW = 2
+
 
 class Lease(NamedTuple):
     """A claim of a chunk, as the worker that made it knows it."""
@@ -43,6 +46,10 @@ class JobModel:
         default_factory=lambda: dict.fromkeys(("indexed", "unchanged", "duplicates", "failed"), 0)
     )
     failures: list[str] = field(default_factory=list)
+    remembered: int = 0
+    forgotten: dict[str, int] = field(
+        default_factory=lambda: dict.fromkeys(("duplicates", "unchanged"), 0)
+    )
     #: Chunks that were reported, with what was said, to be said again.
     reported: list[tuple[str, ChunkOutcome]] = field(default_factory=list)
 
@@ -58,7 +65,22 @@ class JobModel:
         self.counts["duplicates"] += outcome.duplicates
         self.counts["failed"] += len(outcome.failures)
         self.failures += [failure.uri for failure in outcome.failures]
+        if not self.ended:
+            self._remember("duplicates", len(outcome.duplicate_ids))
+            self._remember("unchanged", len(outcome.unchanged_ids))
         self.close_if_complete()
+
+    def _remember(self, kind: str, files: int) -> None:
+        kept = min(files, FEW - self.remembered)
+        self.remembered += kept
+        self.forgotten[kind] += files - kept
+
+    def count_forgotten_anew(self) -> None:
+        """A scan that is repeated finds them again."""
+        for kind, files in self.forgotten.items():
+            self.counts[kind] -= files
+            self.chunk_total -= files
+        self.forgotten = dict.fromkeys(self.forgotten, 0)
 
     def close_if_complete(self) -> None:
         if self.scan_done and not self.chunks and not self.ended:

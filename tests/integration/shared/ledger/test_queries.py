@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from shared.domain.query import Query, QueryReply
-from shared.ledger import Queries
+from shared.ledger import Queries, QueryLimits, keys
 from shared.redis import RedisClient, connect
 from shared.settings import Settings
 from tests.replies import reply_to
-from tests.services import Valkey
+from tests.services import Valkey, wait_until
 
 VECTOR = QueryReply(vector=(0.5, 0.25), weights="w-1")
 
@@ -56,6 +56,56 @@ def test_nothing_stays_behind_for_ever(redis: RedisClient, ledger_queries: Queri
     assert all(0 < redis.ttl(key) <= 60 for key in kept)
 
 
+def _numbered(number: int, seconds: float = 30) -> Query:
+    return Query(id=f"q{number}", pooling="avg", deadline=time.time() + seconds)
+
+
+def _admitted(queries: Queries, limits: QueryLimits, size: int, count: int) -> list[int]:
+    return [n for n in range(count) if queries.admit(_numbered(n), size, limits)]
+
+
+def test_only_so_many_queries_wait(ledger_queries: Queries) -> None:
+    limits = QueryLimits(queries=2, bytes=1000)
+    assert _admitted(ledger_queries, limits, 1, 5) == [0, 1]
+    ledger_queries.reply(_numbered(1), VECTOR)
+    assert ledger_queries.admit(_numbered(2), 1, limits)
+    assert not ledger_queries.admit(_numbered(3), 1, limits)
+
+
+def test_only_so_many_bytes_wait(redis: RedisClient, ledger_queries: Queries) -> None:
+    limits = QueryLimits(queries=100, bytes=1000)
+    assert _admitted(ledger_queries, limits, 300, 5) == [0, 1, 2]
+    assert ledger_queries.admit(_numbered(7), 100, limits)
+    assert not ledger_queries.admit(_numbered(8), 1, limits)
+    ledger_queries.withdraw(_numbered(1))
+    assert ledger_queries.admit(_numbered(8), 300, limits)
+    assert 0 < redis.ttl(keys.QUERIES) <= 33
+    assert 0 < redis.ttl(keys.QUERY_BYTES) <= 33
+
+
+def test_a_query_past_its_deadline_leaves_its_room_but_not_before_its_picture(
+    redis: RedisClient, ledger_queries: Queries
+) -> None:
+    limits, query = QueryLimits(queries=1, bytes=1000), _numbered(0, seconds=0.1)
+    assert ledger_queries.admit(query, 7, limits)
+    ledger_queries.put_image(query, b"picture")
+    assert not ledger_queries.admit(_numbered(1), 7, limits)
+
+    def admitted() -> bool:
+        there = redis.exists(keys.query(query.id, "image"))
+        return ledger_queries.admit(_numbered(1), 7, limits) and not there
+
+    wait_until(admitted, 10, "room for another query")
+
+
+def test_a_withdrawn_querys_picture_is_gone(redis: RedisClient, ledger_queries: Queries) -> None:
+    query = _query()
+    ledger_queries.admit(query, 7, QueryLimits(1, 1000))
+    ledger_queries.put_image(query, b"picture")
+    ledger_queries.withdraw(query)
+    assert redis.keys("lookalike:quer*") == []
+
+
 def test_neither_picture_nor_vector_is_written_to_disk(tmp_path: Path, settings: Settings) -> None:
     valkey = Valkey(tmp_path)
     try:
@@ -63,6 +113,7 @@ def test_neither_picture_nor_vector_is_written_to_disk(tmp_path: Path, settings:
         redis, query = connect(own), _query()
         redis.set("noted", "in the log")
         queries = Queries(redis)
+        assert queries.admit(query, 17, QueryLimits(1, 100))
         queries.put_image(query, b"a private picture")
         queries.reply(query, VECTOR)
         assert reply_to(query, own) == VECTOR
@@ -71,5 +122,6 @@ def test_neither_picture_nor_vector_is_written_to_disk(tmp_path: Path, settings:
         assert b"in the log" in written
         assert b"private" not in written
         assert b"w-1" not in written
+        assert b"lookalike:quer" not in written
     finally:
         valkey.kill()

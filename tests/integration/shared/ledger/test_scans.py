@@ -3,7 +3,7 @@
 import pytest
 
 from shared.domain.chunk import ChunkOutcome
-from shared.ledger import ScanSuperseded
+from shared.ledger import ScanSuperseded, chunks
 from tests.chunks import add_chunk
 from tests.integration.shared.ledger.ledger import FILES, Ledger, failure
 
@@ -72,13 +72,62 @@ def test_failures_and_duplicates_are_remembered_for_a_second_scan(ledger: Ledger
     chunk, _ = add_chunk(ledger.scans, job, 1, FILES[:3])
     ledger.chunks.claim(job, chunk, "token")
     outcome = ChunkOutcome(
-        indexed=1, duplicates=1, failures=(failure(FILES[0]),), duplicate_ids=(FILES[1].id,)
+        duplicates=1,
+        unchanged=1,
+        failures=(failure(FILES[0]),),
+        duplicate_ids=(FILES[1].id,),
+        unchanged_ids=(FILES[2].id,),
     )
     ledger.chunks.complete(job, chunk, outcome)
 
     known = ledger.scans.accounted(job, [file.id for file in FILES])
 
+    assert list(known) == [True, True, True, False]
+
+
+def test_ids_that_begin_alike_are_told_apart(ledger: Ledger) -> None:
+    job = ledger.create()
+    ledger.scans.begin(job)
+    chunk, _ = add_chunk(ledger.scans, job, 1, FILES)
+    ledger.chunks.claim(job, chunk, "token")
+    # One bucket, and an id that only a look between two others would find.
+    ids = ("ab12" + "1" * 28, "ab12" + "2" * 28, "ffff" + "0" * 28)
+    outcome = ChunkOutcome(indexed=1, duplicates=3, duplicate_ids=ids)
+    ledger.chunks.complete(job, chunk, outcome)
+
+    between = "ab12" + "1" * 14 + "2" * 14
+    known = ledger.scans.accounted(job, [*ids, between, "ab12" + "3" * 28])
+
+    assert list(known) == [True, True, True, False, False]
+
+
+def test_beyond_a_limit_a_second_scan_counts_duplicates_anew(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chunks, "MAX_REMEMBERED", 2)
+    job = ledger.create()
+    ledger.scans.begin(job)
+    for refs in (FILES[:2], FILES[2:]):
+        chunk, _ = add_chunk(ledger.scans, job, 1, refs)
+        ledger.chunks.claim(job, chunk, "token")
+        ids = tuple(file.id for file in refs)
+        outcome = ChunkOutcome(
+            unchanged=1, duplicates=1, moved=1, duplicate_ids=ids[:1], unchanged_ids=ids[1:]
+        )
+        ledger.chunks.complete(job, chunk, outcome)
+    before = ledger.jobs.get(job)
+    assert (before.total, before.duplicates, before.unchanged) == (4, 2, 2)
+    ledger.workers.deregister("indexer-1")
+
+    assert ledger.indexer("indexer-2").begin(job) is not None
+
+    known = ledger.scans.accounted(job, [file.id for file in FILES])
     assert list(known) == [True, True, False, False]
+    after = ledger.jobs.get(job)
+    assert (after.total, after.duplicates, after.unchanged) == (2, 1, 1)
+    # The rows of moved files are there: they are counted as unchanged, and are moves all the same.
+    assert after.moved == 2
+    assert after.images_per_second == 0
 
 
 def test_removed_rows_count_once_over_a_restart(ledger: Ledger) -> None:

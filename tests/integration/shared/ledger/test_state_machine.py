@@ -3,14 +3,17 @@
 import os
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from shared.ledger import chunks, failures
 from shared.settings import Settings
 from tests.integration.shared.ledger.chunk_rules import ChunkRules
 from tests.integration.shared.ledger.job_rules import JobRules
+from tests.integration.shared.ledger.model import FEW
 from tests.integration.shared.ledger.scan_rules import ScanRules
 from tests.services import Valkey
 
@@ -24,7 +27,11 @@ class Machine(JobRules, ScanRules, ChunkRules):
     """Every call may come twice, late, or from a process that is held to be dead."""
 
 
-def test_every_history_agrees_with_the_model(tmp_path: Path, base_settings: Settings) -> None:
+def test_every_history_agrees_with_the_model(
+    tmp_path: Path, base_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chunks, "MAX_REMEMBERED", FEW)
+    monkeypatch.setattr(failures, "BLOCK", FEW)
     valkey = Valkey(tmp_path / "valkey")
     try:
         url = {"redis_url": valkey.url, "job_retention_days": RETENTION_DAYS}

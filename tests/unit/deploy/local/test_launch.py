@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import psutil
 import pytest
 
 from deploy.local.data_dir import DataDir, LaunchError, Stores
@@ -126,4 +127,6 @@ def test_valkey_is_closed_and_forgets_nothing() -> None:
     text = valkey_configuration(Stores(redis_port=20001, redis_password="word", milvus_port=2))
     lines = text.splitlines()
     assert {"bind 127.0.0.1", "port 20001", "requirepass word"} <= set(lines)
+    (maximum,) = [line.split()[1] for line in lines if line.startswith("maxmemory ")]
+    assert 256 << 20 <= int(maximum) < psutil.virtual_memory().total
     assert {"appendonly yes", "maxmemory-policy noeviction"} <= set(lines)
