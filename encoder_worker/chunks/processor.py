@@ -62,6 +62,16 @@ class ChunkProcessor:
 
     def _process_claim(self, claim: ChunkClaim) -> None:
         try:
+            self._settle(claim)
+        except EncoderFailed:
+            raise  # This process ends, and its leases with it.
+        except BaseException:
+            self._stores.chunks.abandon(claim.token)
+            raise
+
+    def _settle(self, claim: ChunkClaim) -> None:
+        """Process a claimed chunk, and report it or give it back."""
+        try:
             outcome = self._attempt(claim).outcome()
         except (ShuttingDown, JobEnded, _ContentsClaimed):
             self._release(claim)
@@ -150,7 +160,7 @@ class ChunkProcessor:
         )
 
     def _release(self, claim: ChunkClaim) -> None:
-        self._stores.chunks.release(claim.spec.id, claim.chunk_id)
+        self._stores.chunks.release(claim.spec.id, claim.chunk_id, claim.token)
         _log.info("chunk_released")
 
 

@@ -11,10 +11,10 @@ _PRELUDE = (_FOLDER / "prelude.lua").read_text()
 
 def _on_job(name: str) -> str:
     """A transaction on a job; `keys.for_job` makes its KEYS."""
-    return _PRELUDE + _on_query(name)
+    return _PRELUDE + _alone(name)
 
 
-def _on_query(name: str) -> str:
+def _alone(name: str) -> str:
     return (_FOLDER / f"{name}.lua").read_text()
 
 
@@ -38,5 +38,6 @@ RELEASE_CONTENTS = _on_job("release_contents")
 CLAIM_MOVES = _on_job("claim_moves")
 KEEP_ROWS = _on_job("keep_rows")
 
-PUT_QUERY_IMAGE = _on_query("put_query_image")
-REPLY_QUERY = _on_query("reply_query")
+HEARTBEAT = _alone("heartbeat")
+PUT_QUERY_IMAGE = _alone("put_query_image")
+REPLY_QUERY = _alone("reply_query")
