@@ -49,10 +49,11 @@ class QueryEncoder:
             id=uuid.uuid4().hex,
             pooling=collection.pooling,
             crop=crop,
-            deadline=time.time() + self._settings.query_timeout_seconds,
+            seconds=self._settings.query_timeout_seconds,
         )
+        deadline = time.monotonic() + query.seconds
         await to_thread.run_sync(self._send, query, picture, collection)
-        reply = await self._await_reply(query)
+        reply = await self._await_reply(query, deadline)
         if reply.vector is None:
             raise PictureError(reply.code or "corrupt", reply.reason or "It cannot be decoded.")
         # Checked again: another encoder may have taken the query than `_send` saw.
@@ -67,8 +68,8 @@ class QueryEncoder:
         self._queries.put_image(query, picture)
         self._dispatcher.send_query(query)
 
-    async def _await_reply(self, query: Query) -> QueryReply:
-        while (left := query.deadline - time.time()) > 0:
+    async def _await_reply(self, query: Query, deadline: float) -> QueryReply:
+        while (left := deadline - time.monotonic()) > 0:
             reply = await await_reply(self._async_redis, query, min(_LIVENESS_CHECK_SECONDS, left))
             if reply is not None:
                 return reply

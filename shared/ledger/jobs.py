@@ -2,7 +2,6 @@
 
 import itertools
 import math
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -14,7 +13,7 @@ from shared.domain.job import FINISHED, Failure, Job, JobError, JobSpec, JobStat
 from shared.errors import invalid_cursor, job_not_found, redis_unavailable
 from shared.ledger import keys, scripts
 from shared.ledger.job_records import parse_status, to_job
-from shared.redis import RedisClient
+from shared.redis import RedisClient, seconds
 from shared.retry import Retriable, repeatable
 from shared.settings import Settings
 
@@ -51,6 +50,10 @@ class Jobs(Retriable):
         args = [spec.model_dump_json(), spec.collection, repr(spec.created_at), loads_directory]
         self._create(keys=job, args=[*args, self._retention, spec.priority])
         return Job(spec=spec, status="queued")
+
+    def now(self) -> float:
+        """Unix seconds by the clock of Redis, which orders the jobs of all gateways."""
+        return seconds(self._redis.time())
 
     @repeatable
     def get(self, job_id: str) -> Job:
@@ -188,8 +191,9 @@ class Jobs(Retriable):
             for job_id in job_ids:
                 pipe.hgetall(keys.job(job_id))
                 pipe.lrange(keys.job(job_id, "rate"), 0, -1)
-            rows = pipe.execute()
-        now = time.time()
+            pipe.time()
+            *rows, now = pipe.execute()
+        now = seconds(now)
         return [to_job(rows[i], rows[i + 1], now) for i in range(0, len(rows), 2)]
 
 

@@ -6,7 +6,7 @@ search would wait for the disk at each step.
 
 import io
 import time
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from shared.domain.query import Query, QueryReply
 from shared.ledger import keys, scripts
@@ -14,6 +14,13 @@ from shared.redis import AsyncRedisClient, RedisClient
 
 _REPLY_SECONDS = 60
 _PIECE_BYTES = 1024 * 1024
+
+
+class QueryImage(NamedTuple):
+    """A picture's bytes, and when its client gives up, by this process's `time.monotonic`."""
+
+    data: bytes
+    deadline: float
 
 
 class Queries:
@@ -25,23 +32,25 @@ class Queries:
         self._reply = redis.register_script(scripts.REPLY_QUERY)
 
     def put_image(self, query: Query, image: bytes | BinaryIO) -> None:
-        """Store the picture's bytes for the encoder, until the query's deadline.
+        """Store the picture's bytes for the encoder, for the query's seconds.
 
         A file is sent in pieces, so that it is never in memory as a whole.
         """
         source = io.BytesIO(image) if isinstance(image, bytes) else image
-        seconds = max(1, int(query.deadline - time.time()) + 1)
+        milliseconds = max(1, int(query.seconds * 1000))
         sent = 0
         while piece := source.read(_PIECE_BYTES):
-            self._put_piece(keys=[_image(query)], args=[sent, piece, seconds])
+            self._put_piece(keys=[_image(query)], args=[sent, piece, milliseconds])
             sent += len(piece)
 
-    def image(self, query: Query) -> bytes | None:
-        """The picture's bytes, or None when the query's deadline has passed."""
-        if time.time() > query.deadline:
-            return None
-        image: bytes | None = self._redis.get(_image(query))
-        return image
+    def image(self, query: Query) -> QueryImage | None:
+        """The picture, or None when the query's seconds have passed."""
+        with self._redis.pipeline(transaction=False) as pipe:
+            # First, so that the deadline is rather too early than too late.
+            pipe.pttl(_image(query))
+            pipe.get(_image(query))
+            left, data = pipe.execute()
+        return None if data is None else QueryImage(data, time.monotonic() + left / 1000)
 
     def reply(self, query: Query, reply: QueryReply) -> None:
         """Answer a query, and delete its picture."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from shared.domain.worker import HeldLeases, WorkerInfo
 from shared.ledger import keys, scripts
-from shared.redis import RedisClient
+from shared.redis import RedisClient, seconds
 from shared.retry import Retriable, repeatable
 from shared.settings import Settings
 
@@ -51,12 +51,12 @@ class Workers(Retriable):
             for worker_id in ids:
                 pipe.hmget(keys.WORKER.encode() + worker_id, "info", "seen_at")
             pipe.time()
-            *rows, (seconds, microseconds) = pipe.execute()
-        now = seconds + microseconds / 1e6
+            *rows, time = pipe.execute()
+        now = seconds(time)
         gone = [worker_id for worker_id, row in zip(ids, rows, strict=True) if row[0] is None]
         if gone:
             self._redis.srem(keys.WORKERS, *gone)
-        found = [_to_worker(*row, now) for row in rows if row[0] is not None]
+        found = [_to_worker(info, seen, now) for info, seen in rows if info is not None]
         return sorted(found, key=lambda w: (w.queue, w.name))
 
     @repeatable

@@ -1,10 +1,8 @@
 """A system of processes around one ledger, and a model of its jobs."""
 
-import contextlib
 import time
 import uuid
-from collections.abc import Iterator
-from unittest.mock import patch
+from contextlib import AbstractContextManager
 
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -27,6 +25,7 @@ from shared.ledger import (
 )
 from shared.redis import RedisClient, connect
 from shared.settings import Settings
+from tests.clocks import host_clock
 from tests.integration.shared.ledger.model import ChunkModel, Heartbeat, JobModel, LeaseModel
 from tests.services import Valkey
 
@@ -168,11 +167,8 @@ class LedgerMachine(RuleBasedStateMachine):
         pairs = [(m, name) for m in self.models.values() for name in m.chunks]
         return pairs[data.draw(st.integers(0, len(pairs) - 1))]
 
-    @contextlib.contextmanager
-    def wrong_clock(self) -> Iterator[None]:
-        now = time.time
-        with patch.object(time, "time", lambda: now() + self.clock):
-            yield
+    def wrong_clock(self) -> AbstractContextManager[None]:
+        return host_clock(self.clock)
 
 
 def files(count: int) -> tuple[FileRef, ...]:
