@@ -6,18 +6,19 @@ if terminal() then
   redis.call('SREM', prefix .. 'jobs:active', job_id)
   return {0}
 end
+if get('paused') == '1' then return {0} end
 local stale = now() - tonumber(ARGV[1])
 local result = {0}
 if get('scan_done') ~= '1' then
   local owner = get('scan_owner')
   local sent = tonumber(get('scan_sent_at') or '0')
-  if (owner and owner ~= '' and not alive(owner)) or (not owner and sent < stale) then
+  local waits = get('walk') and redis.call('HLEN', job .. ':chunks') > 0
+  if (owner and owner ~= '' and not alive(owner)) or (not owner and sent < stale and not waits) then
     redis.call('HDEL', job, 'scan_owner')
     redis.call('HSET', job, 'scan_sent_at', tostring(now()))
     result[1] = 1
   end
 end
-if get('paused') == '1' then return result end
 local function given_up(lease)
   local worker, token = string.match(lease, '^(%S+) (%d+)$')
   if not worker then return false end

@@ -112,9 +112,11 @@ class ChunkRules(LedgerMachine):
                 model.id, 3600, queue_empty
             )
         dead_owner = model.owner is not None and model.owner not in self.alive
-        assert scan == (not model.ended and not model.scan_done and dead_owner)
+        wanted = not model.ended and not model.paused and not model.scan_done
+        # Of a scan that nobody runs it says so once.
+        assert scan == (wanted and (dead_owner or model.due))
         if scan:
-            model.owner = None
+            model.owner, model.due = None, False
         expected = set()
         for name, chunk in model.chunks.items():
             lost = chunk.lease is not None and self._is_lost(chunk.lease)

@@ -139,11 +139,11 @@ class LedgerMachine(RuleBasedStateMachine):
     def begin(self, model: JobModel, indexer: str) -> None:
         start = Scans(self.client, indexer).begin(model.id)
         owned = model.owner in self.alive and model.owner != indexer
-        if model.ended or model.scan_done or owned:
+        if model.ended or model.scan_done or owned or model.paused:
             assert start is None
             return
         model.generation += 1
-        model.owner, model.status = indexer, "scanning"
+        model.owner, model.status, model.due = indexer, "scanning", False
         model.scan_unchanged = model.ignored = 0
         assert start is not None
         assert start.generation == model.generation

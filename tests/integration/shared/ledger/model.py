@@ -46,6 +46,8 @@ class JobModel:
     paused: bool = False
     generation: int = 0
     owner: str | None = None
+    #: Whether a scan that nobody runs is to be sent again at once.
+    due: bool = False
     scan_done: bool = False
     chunk_total: int = 0
     scan_unchanged: int = 0
