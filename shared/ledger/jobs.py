@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from redis.exceptions import LockError
@@ -36,6 +36,7 @@ class Jobs(Retriable):
         self._retention = int(settings.job_retention_days * 86400)
         self._create = redis.register_script(scripts.CREATE_JOB)
         self._add_files = redis.register_script(scripts.ADD_FILES)
+        self._account = redis.register_script(scripts.ACCOUNT_FILES)
         self._end = redis.register_script(scripts.END_JOB)
         self._set_paused = redis.register_script(scripts.SET_PAUSED)
 
@@ -140,6 +141,17 @@ class Jobs(Retriable):
         if status is None or status in FINISHED:
             raise JobEnded
         return status
+
+    @repeatable
+    def account(self, ids_by_job: Mapping[str, Sequence[str]]) -> None:
+        """Tell jobs that images whose rows they wrote are about to be another job's, or none's.
+
+        Their rows were all that said that these jobs have counted them.
+        """
+        jobs = list(ids_by_job)
+        active = self._redis.smismember(keys.ACTIVE, jobs) if jobs else []
+        for job_id in (job_id for job_id, is_active in zip(jobs, active, strict=True) if is_active):
+            self._account(keys=keys.for_job(job_id), args=list(ids_by_job[job_id]))
 
     @contextmanager
     def retry_lock(self, job_id: str) -> Iterator[None]:
