@@ -15,7 +15,7 @@ from encoder_worker.encode.encoder import Encoder
 from encoder_worker.errors import EncoderFailed
 from shared.domain.query import Query, QueryReply
 from shared.errors import DecoderUnavailable, PictureError, Unavailable
-from shared.ledger import Queries
+from shared.ledger import Queries, QueryImage
 from shared.log import get_logger
 from shared.pictures.square import Picture
 from shared.sandbox.pool import DecoderPool
@@ -52,7 +52,7 @@ class QueryProcessor:
             if image is None:
                 _log.info("query_expired", query=query.id)
                 return
-            picture = self._decoders.decode_quickly(image, network_view(query.crop))
+            picture = self._decoders.decode_quickly(image.data, network_view(query.crop))
         except DecoderUnavailable as error:
             raise EncoderFailed(error.detail) from error
         except PictureError as error:
@@ -63,24 +63,24 @@ class QueryProcessor:
             if picture is None:
                 self._answer_later(query, image, began)
             else:
-                self._encode(query, picture, began)
+                self._encode(query, picture, image.deadline, began)
 
     def close(self) -> None:
         """Drop what waits to be decoded slowly."""
         self._slow.shutdown(wait=True, cancel_futures=True)
 
-    def _answer_later(self, query: Query, image: bytes, began: float) -> None:
+    def _answer_later(self, query: Query, image: QueryImage, began: float) -> None:
         if not self._slow_places.acquire(blocking=False):
             self._refuse(query, _waited_too_long())
             return
         self._slow.submit(self._answer_slowly, query, image, began)
 
-    def _answer_slowly(self, query: Query, image: bytes, began: float) -> None:
+    def _answer_slowly(self, query: Query, image: QueryImage, began: float) -> None:
         try:
-            if query.deadline - time.time() < self._slow_seconds:
+            if image.deadline - time.monotonic() < self._slow_seconds:
                 raise _waited_too_long()
-            picture = self._decoders.decode_slowly(image, network_view(query.crop))
-            self._encode(query, picture, began)
+            picture = self._decoders.decode_slowly(image.data, network_view(query.crop))
+            self._encode(query, picture, image.deadline, began)
         except PictureError as error:
             self._refuse(query, error)
         except (DecoderUnavailable, EncoderFailed) as error:
@@ -89,10 +89,10 @@ class QueryProcessor:
         finally:
             self._slow_places.release()
 
-    def _encode(self, query: Query, picture: Picture, began: float) -> None:
+    def _encode(self, query: Query, picture: Picture, deadline: float, began: float) -> None:
         try:
-            future = self._encoder.submit(picture.pixels, query.pooling, query.deadline)
-            encoded = future.result(timeout=max(0.0, query.deadline - time.time()))
+            future = self._encoder.submit(picture.pixels, query.pooling, deadline)
+            encoded = future.result(timeout=max(0.0, deadline - time.monotonic()))
         except PictureError as error:
             self._refuse(query, error)
         except (CancelledError, FutureTimeoutError):

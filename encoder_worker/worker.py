@@ -61,7 +61,8 @@ class Worker:
         )
         self.chunks = ChunkProcessor(stages, self._stores)
         self.queries = QueryProcessor(settings, Queries(self._redis), self._encoder, self._decoders)
-        self._heartbeat = Heartbeat(Workers(self._redis, settings), self._current_info, settings)
+        workers, held = Workers(self._redis, settings), self._stores.chunks.held
+        self._heartbeat = Heartbeat(workers, self._current_info, settings, held)
 
     def start(self) -> None:
         """Start the heartbeat, which registers this process. To be called once Redis answers.

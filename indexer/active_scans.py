@@ -25,6 +25,7 @@ class ActiveScans:
                 with self._lock:
                     self._jobs.discard(job_id)
 
-    def __contains__(self, job_id: str) -> bool:
+    def jobs(self) -> frozenset[str]:
+        """The jobs that are being scanned now."""
         with self._lock:
-            return job_id in self._jobs
+            return frozenset(self._jobs)

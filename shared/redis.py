@@ -83,6 +83,11 @@ def is_outage(error: Exception) -> bool:
     return isinstance(error, _OUTAGES)
 
 
+def seconds(time: tuple[int, int]) -> float:
+    """The reply of TIME as Unix seconds. What processes compare is by this clock, not by theirs."""
+    return time[0] + time[1] / 1e6
+
+
 @contextmanager
 def outages_as_unavailable() -> Iterator[None]:
     """Raise Unavailable `redis_unavailable` in place of an outage; our own mistakes stay."""

@@ -137,6 +137,20 @@ class Valkey(Process):
         wait_until(client.ping, 20, "Valkey")
         client.close()
 
+    def written(self) -> int:
+        """The bytes of the append-only file, which holds every acknowledged write."""
+        return self._append_only_file().stat().st_size
+
+    def lose_since(self, written: int) -> None:
+        """Be killed, and start without what was acknowledged since `written()` gave this."""
+        self.kill()
+        os.truncate(self._append_only_file(), written)
+        self.start()
+
+    def _append_only_file(self) -> Path:
+        (found,) = (self.log.parent / "appendonlydir").glob("*.incr.aof")
+        return found
+
 
 class MilvusLite(Process):
     """A milvus-lite server as `make run` starts it."""

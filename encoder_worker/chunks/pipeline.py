@@ -110,6 +110,9 @@ class ChunkPipeline:
         result.moved += match.kind == "moved"
 
     def _add_replaced(self, match: Match, writes: ChunkWrites) -> None:
+        own = match.own
+        if own is not None and own.job != self._spec.id and match.kind != "unchanged":
+            writes.taken_over.setdefault(own.job, []).append(own.id)
         if match.replaced is not None:
             writes.replaced.append(match.replaced)
         if match.left is not None:

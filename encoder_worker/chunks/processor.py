@@ -62,6 +62,16 @@ class ChunkProcessor:
 
     def _process_claim(self, claim: ChunkClaim) -> None:
         try:
+            self._settle(claim)
+        except EncoderFailed:
+            raise  # This process ends, and its leases with it.
+        except BaseException:
+            self._stores.chunks.abandon(claim.token)
+            raise
+
+    def _settle(self, claim: ChunkClaim) -> None:
+        """Process a claimed chunk, and report it or give it back."""
+        try:
             outcome = self._attempt(claim).outcome()
         except (ShuttingDown, JobEnded, _ContentsClaimed):
             self._release(claim)
@@ -150,17 +160,19 @@ class ChunkProcessor:
         )
 
     def _release(self, claim: ChunkClaim) -> None:
-        self._stores.chunks.release(claim.spec.id, claim.chunk_id)
+        self._stores.chunks.release(claim.spec.id, claim.chunk_id, claim.token)
         _log.info("chunk_released")
 
 
 def _write(claim: ChunkClaim, stores: Stores, row_files: RowFiles, writes: ChunkWrites) -> None:
     """Write a round. A worker killed anywhere in it leaves no content without a row.
 
-    Rows that are about to be replaced are kept for the files that have their contents now, and a
+    Other loads are told first of rows of theirs that it takes over, and a repeated scan of theirs
+    looks for rows first. Rows that are about to be replaced are kept for the files that have their contents now, and a
     row is deleted only after another one has its content.
     """
     collection, writer = claim.spec.collection, stores.writer
+    stores.jobs.account(writes.taken_over)
     if not stores.moves.keep(claim.spec.id, writes.replaced):
         _log.warning("replaced_rows_not_kept", rows=len(writes.replaced))
     if writes.rows:

@@ -76,6 +76,8 @@ class ChunkWrites:
     superseded: list[str] = field(default_factory=list)
     replaced: list[StoredImage] = field(default_factory=list)
     left: list[IndexedFile] = field(default_factory=list)
+    #: Ids of images whose rows another job wrote, by that job.
+    taken_over: dict[str, list[str]] = field(default_factory=dict)
 
     def add(self, row: ImageRow, vector: Sequence[float] | NDArray[np.float32]) -> None:
         """Write a row with its vector, 512 floats."""

@@ -65,7 +65,7 @@ class Encoder:
 
         The future raises PictureError `blank_vector` for a vector without direction,
         EncoderFailed where the forward pass failed, and is cancelled where nobody took the
-        picture up before `deadline` (Unix seconds).
+        picture up before `deadline` (of `time.monotonic`).
         """
         future: Future[Encoded] = Future()
         self._queue.put(_Waiting(pixels, pooling, deadline, future))
@@ -106,7 +106,7 @@ class Encoder:
                     ending = True
                 else:
                     batch.append(waiting)
-            now = time.time()
+            now = time.monotonic()
             self._forward([item for item in batch if _claim(item, now)])
             if ending:
                 return

@@ -1,6 +1,5 @@
 """Starts loads: checks collection, encoder and queue, writes the job, sends its scan task."""
 
-import time
 import uuid
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -99,7 +98,7 @@ class LoadService:
             allow_mass_removal=options.allow_mass_removal,
             tags=options.tags,
             metadata=options.metadata,
-            created_at=time.time(),
+            created_at=self._jobs.now(),
         )
         job = self._jobs.create(spec, files)
         try:

@@ -52,12 +52,13 @@ class QueryEncoder:
             id=uuid.uuid4().hex,
             pooling=collection.pooling,
             crop=crop,
-            deadline=time.time() + self._settings.query_timeout_seconds,
+            seconds=self._settings.query_timeout_seconds,
         )
+        deadline = time.monotonic() + query.seconds
         await to_thread.run_sync(self._send, query, picture, collection)
         reply = None
         try:
-            reply = await self._await_reply(query)
+            reply = await self._await_reply(query, deadline)
         finally:
             if reply is None:
                 await self._withdraw(query)
@@ -84,8 +85,8 @@ class QueryEncoder:
         with CancelScope(shield=True), contextlib.suppress(Unavailable):
             await to_thread.run_sync(self._queries.withdraw, query)
 
-    async def _await_reply(self, query: Query) -> QueryReply:
-        while (left := query.deadline - time.time()) > 0:
+    async def _await_reply(self, query: Query, deadline: float) -> QueryReply:
+        while (left := deadline - time.monotonic()) > 0:
             reply = await await_reply(self._async_redis, query, min(_LIVENESS_CHECK_SECONDS, left))
             if reply is not None:
                 return reply

@@ -86,5 +86,5 @@ class ReadinessProbe:
 
     def _encoder_seen_at(self) -> float | None:
         """The time of the newest heartbeat of a query encoder; None if none is alive."""
-        seen = [w.seen_at for w in self._workers.list_alive() if w.queue == QUERY]
-        return max(seen, default=None)
+        ages = [w.age for w in self._workers.list_alive() if w.queue == QUERY]
+        return time.time() - min(ages) if ages else None

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Set
+from collections.abc import Sequence, Set
 
 from indexer.recovery.flush import FlushAfterLoads
 from indexer.recovery.speculation import SpeculativeExecution
@@ -49,6 +49,7 @@ class Recovery:
         self._flush.update(active)
         if time.monotonic() < self._quiet_until:
             return
+        self._resend_orphans(sorted(active - self._active_scans.jobs()))
         if not self._job_recovery.try_acquire_leadership(self._settings.heartbeat_seconds * 0.9):
             return
         encode_empty = self._dispatcher.depth(ENCODE) == 0
@@ -69,13 +70,22 @@ class Recovery:
         if encode_empty:
             self._speculation.run_once(sorted(active))
 
+    def _resend_orphans(self, jobs: Sequence[str]) -> None:
+        """Send scans whose owner we are, though no thread of ours runs them: Redis lost their end.
+
+        Each indexer does so for its own. `jobs` have no thread.
+        """
+        owned = self._job_recovery.owned(jobs) if jobs else []
+        if owned and self._dispatcher.depth(SCAN) == 0:
+            for job in owned:
+                _log.info("orphaned_scan_resent", job=job)
+                self._dispatcher.send_scan(job)
+
     def _recover_job(self, job: str, encode_empty: bool, scan_empty: bool) -> None:
         scan, chunks = self._job_recovery.recover_job(
             job, self._settings.lease_seconds, encode_empty
         )
-        # The ledger names us as owner, but no thread runs it: Redis lost the end of the scan.
-        orphaned = job not in self._active_scans and self._job_recovery.is_owner(job)
-        if (scan or orphaned) and scan_empty:
+        if scan and scan_empty:
             _log.info("scan_resent", job=job)
             self._dispatcher.send_scan(job)
         if chunks:

@@ -4,7 +4,7 @@ import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 
-from indexer.scan.context import ScanContext
+from indexer.scan.context import ScanContext, ScanSuspended
 from shared.domain.chunk import FileRef
 from shared.log import get_logger
 
@@ -15,10 +15,15 @@ _MAX_HOLD_SECONDS = 2.0
 _FIRST_POLL_SECONDS = 0.02
 _MAX_POLL_SECONDS = 0.25
 _PAUSE_POLL_SECONDS = 0.5
+#: How long a scan waits in its thread for a job to be resumed, or for its chunks to be reported.
+_HOLD_SECONDS = 5.0
 
 
 class ChunkProducer:
-    """The chunks of one try of a scan. Methods raise ScanSuperseded, JobEnded, ShuttingDown."""
+    """The chunks of one try of a scan.
+
+    Methods raise ScanSuperseded, ScanSuspended, JobEnded, ShuttingDown.
+    """
 
     def __init__(self, context: ScanContext) -> None:
         self._spec = context.spec
@@ -67,14 +72,23 @@ class ChunkProducer:
         _log.debug("chunks_cut", chunks=list(chunks))
         self._wait_below(self._max_pending)
 
-    def wait_until_reported(self) -> None:
-        """Return when no chunk of the job is pending."""
-        self._pending = self._scans.pending(self._spec.id)
-        self._wait_below(1)
+    def wait_until_reported(self) -> bool:
+        """Wait for a moment until no chunk of the job is pending; returns whether none is."""
+        deadline, poll = time.monotonic() + _HOLD_SECONDS, _FIRST_POLL_SECONDS
+        while self._scans.pending(self._spec.id):
+            self._jobs.require_active(self._spec.id)
+            if time.monotonic() > deadline:
+                return False
+            self._retry.sleep(poll)
+            poll = min(poll * 1.5, _MAX_POLL_SECONDS)
+        return True
 
     def wait_while_paused(self) -> None:
         """Return when the job is not paused, at once in most cases."""
+        deadline = time.monotonic() + _HOLD_SECONDS
         while self._jobs.require_active(self._spec.id) == "paused":
+            if time.monotonic() > deadline:
+                raise ScanSuspended
             self._retry.sleep(_PAUSE_POLL_SECONDS)
 
     def _wait_below(self, limit: int) -> None:

@@ -44,10 +44,13 @@ class FileClassifier:
             unchanged = len(files) - len(fresh)
             self._listed.update(fresh)
             by_id = fresh
-        wanted = self._not_accounted(list(by_id)) if self._start.is_restart else list(by_id)
+        wanted = [image for image in by_id if image not in self._start.pending_ids]
         versions = self._images.file_versions(
             self._spec.collection, wanted, strong=self._start.is_restart
         )
+        if self._start.is_restart:
+            # After the rows: whoever takes over a row of this job says so before.
+            wanted = self._not_accounted(wanted)
         changed = []
         for image in wanted:
             version, file = versions.get(image), by_id[image]

@@ -5,9 +5,8 @@ A source that cannot be seen whole, or from which too much is missing, loses not
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from indexer.scan.context import ScanContext
@@ -29,13 +28,6 @@ _ALWAYS_ALLOWED = 20
 _REMEDY = "If that is meant, load it again with allow_mass_removal."
 
 
-class _InodeId(NamedTuple):
-    """A directory's identity, which changes if its disk is unmounted during the scan."""
-
-    device: int
-    inode: int
-
-
 class Pruner:
     """The removals of one job. Methods raise JobFailed, ScanSuperseded, JobEnded, ShuttingDown."""
 
@@ -48,8 +40,8 @@ class Pruner:
         self._roots = context.stores.settings.image_roots
         self._symlinks = SymlinkPolicy(self._roots)
         self._filesystems = SourceFilesystems(context)
-        self._source_rows = 0
-        self._inodes: dict[Path, _InodeId] = {}
+        #: Identities of directories before the walk, by path.
+        self.inodes: dict[str, tuple[int, int]] = {}
 
     def finish_begun(self) -> None:
         """Finish a batch of removals that an earlier try of this scan began and did not count.
@@ -66,21 +58,25 @@ class Pruner:
     def remember(self, source: DirectorySource) -> None:
         """Record what the source has before it is walked.
 
-        How many images, and the identities of the source and its image root, which are compared
-        before each removal.
+        How many images, and as `inodes` the identities of the source and its image root, which
+        are compared before each removal.
         """
         real = Path(os.path.realpath(source.path))
         for path in (real, *(root for root in self._roots if root in real.parents)):
-            self._inodes[path] = _inode_of(path)
-        rows = self._count(source)
-        self._source_rows = self._scans.note_source_rows(self._spec.id, rows)
+            self.inodes[str(path)] = _inode_of(path)
+        self._scans.note_source_rows(self._spec.id, self._count(source))
 
-    def remove_missing(self, source: DirectorySource) -> None:
+    def remove_missing(
+        self, source: DirectorySource, inodes: Mapping[str, tuple[int, int]]
+    ) -> None:
         """Remove the images under the source whose file is missing.
+
+        `inodes` are those of before the walk.
 
         Raises JobFailed `source_replaced`, `source_empty`, `mass_removal` where nothing may be
         removed, unless the job allows it.
         """
+        self.inodes = dict(inodes)
         self._require_unchanged()
         # After a strong count, the look-ups that follow see every write before it.
         self._count(source)
@@ -97,7 +93,7 @@ class Pruner:
             self._remove(batch)
 
     def _require_allowed(self, source: DirectorySource, missing: int) -> None:
-        had = self._source_rows
+        had = self._scans.note_source_rows(self._spec.id, 0)
         numbers = f"{missing} of the {had} images of the directory would be forgotten."
         if not self._filesystems.all_there(source):
             raise JobFailed(
@@ -162,8 +158,8 @@ class Pruner:
         return self._images.list_uris(self._spec.collection, wanted, last)
 
     def _require_unchanged(self) -> None:
-        for path, inode in self._inodes.items():
-            if _inode_of(path) != inode:
+        for path, inode in self.inodes.items():
+            if _inode_of(Path(path)) != inode:
                 raise JobFailed(
                     "source_missing",
                     "The directory was replaced while it was loaded. Is its disk mounted?",
@@ -184,9 +180,10 @@ def _folder(source: DirectorySource) -> str:
     return file_uri(source.path).rstrip("/") + "/"
 
 
-def _inode_of(path: Path) -> _InodeId:
+def _inode_of(path: Path) -> tuple[int, int]:
+    """A directory's device and inode, which change if its disk is unmounted during the scan."""
     try:
         status = path.stat()
     except OSError as error:
         raise source_lost(error) from error
-    return _InodeId(status.st_dev, status.st_ino)
+    return status.st_dev, status.st_ino

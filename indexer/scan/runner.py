@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from indexer.scan.context import ScanContext
-from indexer.scan.scan import LedgerDataLost, Scan
+from indexer.scan.context import ScanContext, ScanSuspended
+from indexer.scan.scan import LedgerDataLost, Scan, WalkOutdated
 from indexer.stores import IndexerStores
 from shared.domain.job import JobError
 from shared.errors import Conflict, JobFailed, NotFound
@@ -39,15 +39,23 @@ def run_scan(job_id: str, stores: IndexerStores) -> None:
 def _scan_until_complete(job_id: str, stores: IndexerStores, retry: RetryPolicy) -> JobError | None:
     """Scan. Returns the error that the job must end with, or None."""
     try:
-        while (start := stores.scans.begin(job_id)) is not None:
+        afresh = False
+        while (start := stores.scans.begin(job_id, afresh=afresh)) is not None:
             spec = stores.jobs.get(job_id).spec
             _log.info("scan_started", collection=spec.collection, generation=start.generation)
             try:
                 Scan(ScanContext(spec, start, retry, stores)).run()
             except LedgerDataLost:
                 _log.error("ledger_data_lost", generation=start.generation)
+            except WalkOutdated:
+                _log.warning("walk_outdated", generation=start.generation)
+            except ScanSuspended as suspended:
+                stores.scans.suspend(job_id, start.generation, suspended.walk)
+                _log.info("scan_suspended", generation=start.generation)
+                return None
             else:
                 return None
+            afresh = True
         _log.info("scan_skipped")
     except (JobFailed, NotFound, Conflict) as error:
         return JobError(code=error.code, detail=error.detail)

@@ -5,10 +5,11 @@ from contextlib import closing
 
 from indexer.scan.chunk_producer import ChunkProducer
 from indexer.scan.classify import Classified, FileClassifier
-from indexer.scan.context import ScanContext
+from indexer.scan.context import ScanContext, ScanSuspended
 from indexer.scan.move_candidates import MoveCandidates
 from indexer.scan.prune import Pruner
 from indexer.scan.source_filesystems import SourceFilesystems
+from indexer.scan.walk import Walk, this_host
 from indexer.sources import Batch, FoundFile
 from indexer.sources.candidates import is_candidate
 from indexer.sources.directory import DirectoryWalk, path_too_long
@@ -24,6 +25,10 @@ _log = get_logger(__name__)
 
 class LedgerDataLost(Exception):
     """The ledger has counted fewer files than this scan: Redis lost acknowledged writes."""
+
+
+class WalkOutdated(Exception):
+    """The walk that was kept is another host's, or of before its restart."""
 
 
 class Scan:
@@ -47,13 +52,15 @@ class Scan:
         """Scan to the end.
 
         Raises LedgerDataLost, JobFailed, NotFound, Conflict `encoder_mismatch`, ScanSuperseded,
-        JobEnded, ShuttingDown.
+        ScanSuspended, JobEnded, ShuttingDown.
         """
         self._chunked = self._counts().chunked
         self._check_collection()
         self._pruner.finish_begun()
         source = self._spec.source
-        if source.kind == "directory":
+        if source.kind == "directory" and self._start.walk:
+            self._remove_missing(source, Walk.load(self._start.walk))
+        elif source.kind == "directory":
             self._load_directory(source)
         else:
             self._put_in_chunks(listed_files(self._spec, self._scans, self._stores.settings))
@@ -67,12 +74,23 @@ class Scan:
         if self._spec.sync:
             self._pruner.remember(source)
         self._put_in_chunks(walk.batches())
-        if self._spec.sync:
-            self._scans.end_walk(self._spec.id, self._start.generation)
-            # Until then, the row of a missing file may be that of a file that was moved.
-            self._chunks.wait_until_reported()
-            self._check_counts()
-            self._pruner.remove_missing(source)
+        if not self._spec.sync:
+            self._filesystems.record(source, walk.filesystems)
+            return
+        self._scans.end_walk(self._spec.id, self._start.generation)
+        counts = ScanCounts(self._chunked, self._unchanged, self._ignored)
+        kept = Walk(this_host(), counts, self._pruner.inodes, walk.filesystems)
+        # Until then, the row of a missing file may be that of a file that was moved.
+        if not self._chunks.wait_until_reported():
+            raise ScanSuspended(kept.dump())
+        self._remove_missing(source, kept)
+
+    def _remove_missing(self, source: DirectorySource, walk: Walk) -> None:
+        if walk.host != this_host():
+            raise WalkOutdated
+        self._chunked, self._unchanged, self._ignored = walk.counts
+        self._check_counts()
+        self._pruner.remove_missing(source, walk.inodes)
         self._filesystems.record(source, walk.filesystems)
 
     def _put_in_chunks(self, found: Generator[Batch, None, None]) -> None:

@@ -42,12 +42,13 @@ class ChunkOutcome(Frozen):
 
 
 class ChunkClaim(Frozen):
-    """A chunk that a worker may now work on; `attempt` counts from 1."""
+    """A chunk that a worker may now work on; `attempt` counts from 1. `token` names its lease."""
 
     spec: JobSpec
     chunk_id: str
     files: tuple[FileRef, ...]
     attempt: int
+    token: str
 
 
 FILE_REFS: TypeAdapter[tuple[FileRef, ...]] = TypeAdapter(tuple[FileRef, ...])

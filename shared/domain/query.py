@@ -20,12 +20,15 @@ class Crop(Frozen):
 
 
 class Query(Frozen):
-    """One picture to encode at once; its bytes wait in Redis under the query's id."""
+    """One picture to encode at once; its bytes wait in Redis under the query's id.
+
+    They are gone `seconds` after they were put there: no process compares its clock with another's.
+    """
 
     id: str
     pooling: Pooling
     crop: Crop | None = None
-    deadline: float
+    seconds: float
 
 
 class QueryReply(Frozen):

@@ -4,7 +4,11 @@ from shared.domain.base import Frozen
 
 
 class WorkerInfo(Frozen):
-    """A process, as its heartbeat describes it. `weights` names the exact weights it loaded."""
+    """A process, as its heartbeat describes it. `weights` names the exact weights it loaded.
+
+    `started_at` is by the clock of its host and for show only. `seen_at` (Unix seconds) and `age`
+    (seconds since then) are of the last heartbeat, by the clock of Redis.
+    """
 
     id: str
     name: str
@@ -16,3 +20,30 @@ class WorkerInfo(Frozen):
     images_per_second: float = 0.0
     started_at: float
     seen_at: float = 0.0
+    age: float = 0.0
+
+
+class Lease(Frozen):
+    """A chunk that a worker has claimed by `token`.
+
+    `number` counts what happened to the chunk's lease before: of two leases of a chunk, the one
+    with the greater number is the newer one.
+    """
+
+    job: str
+    chunk: str
+    token: str
+    number: int
+    attempt: int
+
+
+class HeldLeases(Frozen):
+    """What a worker holds: `leases`, and the `tokens` of these and of claims without an answer.
+
+    Tokens are numbers in the order of the claims, `last` the newest: a token up to `last` that is
+    not in `tokens` is not held any more, whatever the ledger says.
+    """
+
+    last: int = 0
+    tokens: tuple[str, ...] = ()
+    leases: tuple[Lease, ...] = ()

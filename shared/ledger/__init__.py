@@ -14,7 +14,7 @@ from shared.ledger.filesystems import Filesystems
 from shared.ledger.heartbeat import Heartbeat
 from shared.ledger.jobs import JobEnded, Jobs
 from shared.ledger.moves import MoveRequest, Moves
-from shared.ledger.queries import Queries, QueryLimits, await_reply
+from shared.ledger.queries import Queries, QueryImage, QueryLimits, await_reply
 from shared.ledger.recovery import JobRecovery
 from shared.ledger.scans import ScanCounts, Scans, ScanStart, ScanSuperseded
 from shared.ledger.stats import Stats
@@ -36,6 +36,7 @@ __all__ = [
     "MoveRequest",
     "Moves",
     "Queries",
+    "QueryImage",
     "QueryLimits",
     "ScanCounts",
     "ScanStart",

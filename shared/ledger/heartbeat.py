@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from redis.exceptions import RedisError
 
-from shared.domain.worker import WorkerInfo
+from shared.domain.worker import HeldLeases, WorkerInfo
 from shared.errors import Unavailable
 from shared.ledger.workers import Workers
 from shared.log import get_logger
@@ -15,13 +15,21 @@ _log = get_logger(__name__)
 
 
 class Heartbeat:
-    """A daemon thread that registers this process every `heartbeat_seconds`, through outages."""
+    """A daemon thread that registers this process every `heartbeat_seconds`, through outages.
+
+    `held` says which leases this process holds, so that they outlive a Redis that loses them.
+    """
 
     def __init__(
-        self, workers: Workers, info: Callable[[], WorkerInfo], settings: Settings
+        self,
+        workers: Workers,
+        info: Callable[[], WorkerInfo],
+        settings: Settings,
+        held: Callable[[], HeldLeases] = HeldLeases,
     ) -> None:
         self._workers = workers
         self._info = info
+        self._held = held
         self._seconds = settings.heartbeat_seconds
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
@@ -41,7 +49,9 @@ class Heartbeat:
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                self._workers.heartbeat(self._info())
+                restored = self._workers.heartbeat(self._info(), self._held())
+                if restored:
+                    _log.warning("leases_restored", leases=restored)
             except (Unavailable, RedisError) as error:
                 _log.warning("heartbeat_failed", error=str(error.__cause__ or error))
             self._stop.wait(self._seconds)

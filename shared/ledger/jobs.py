@@ -2,8 +2,7 @@
 
 import itertools
 import math
-import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from redis.exceptions import LockError
@@ -15,7 +14,7 @@ from shared.errors import invalid_cursor, job_not_found, redis_unavailable
 from shared.ledger import keys, scripts
 from shared.ledger.failures import FailureLists
 from shared.ledger.job_records import parse_status, to_job
-from shared.redis import RedisClient
+from shared.redis import RedisClient, seconds
 from shared.retry import Retriable, repeatable
 from shared.settings import Settings
 
@@ -39,6 +38,7 @@ class Jobs(Retriable):
         self._retention = int(settings.job_retention_days * 86400)
         self._create = redis.register_script(scripts.CREATE_JOB)
         self._add_files = redis.register_script(scripts.ADD_FILES)
+        self._account = redis.register_script(scripts.ACCOUNT_FILES)
         self._end = redis.register_script(scripts.END_JOB)
         self._set_paused = redis.register_script(scripts.SET_PAUSED)
         self._find = redis.register_script(scripts.FIND_JOBS)
@@ -55,6 +55,10 @@ class Jobs(Retriable):
         args = [spec.model_dump_json(), spec.collection, repr(spec.created_at), loads_directory]
         self._create(keys=job, args=[*args, self._retention, spec.priority])
         return Job(spec=spec, status="queued")
+
+    def now(self) -> float:
+        """Unix seconds by the clock of Redis, which orders the jobs of all gateways."""
+        return seconds(self._redis.time())
 
     @repeatable
     def get(self, job_id: str) -> Job:
@@ -142,6 +146,17 @@ class Jobs(Retriable):
             raise JobEnded
         return status
 
+    @repeatable
+    def account(self, ids_by_job: Mapping[str, Sequence[str]]) -> None:
+        """Tell jobs that images whose rows they wrote are about to be another job's, or none's.
+
+        Their rows were all that said that these jobs have counted them.
+        """
+        jobs = list(ids_by_job)
+        active = self._redis.smismember(keys.ACTIVE, jobs) if jobs else []
+        for job_id in (job_id for job_id, is_active in zip(jobs, active, strict=True) if is_active):
+            self._account(keys=keys.for_job(job_id), args=list(ids_by_job[job_id]))
+
     @contextmanager
     def retry_lock(self, job_id: str) -> Iterator[None]:
         """Held while a job's failures are queued again: a second request waits for the first."""
@@ -193,8 +208,9 @@ class Jobs(Retriable):
                 pipe.hgetall(keys.job(job_id))
                 pipe.lindex(keys.job(job_id, "rate"), 0)
                 pipe.lindex(keys.job(job_id, "rate"), -1)
-            rows = pipe.execute()
-        now = time.time()
+            pipe.time()
+            *rows, now = pipe.execute()
+        now = seconds(now)
         places = range(0, len(rows), 3)
         return [to_job(rows[at], rows[at + 1], rows[at + 2], now) for at in places]
 

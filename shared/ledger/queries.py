@@ -5,6 +5,7 @@ search would wait for the disk at each step.
 """
 
 import io
+import math
 import time
 from typing import Any, BinaryIO, NamedTuple
 
@@ -26,6 +27,13 @@ class QueryLimits(NamedTuple):
     bytes: int
 
 
+class QueryImage(NamedTuple):
+    """A picture's bytes, and when its client gives up, by this process's `time.monotonic`."""
+
+    data: bytes
+    deadline: float
+
+
 class Queries:
     """The query encoder's side, and the gateway's way in."""
 
@@ -42,7 +50,7 @@ class Queries:
         False where that would be too many, or with its `size` in bytes too much.
         """
         # The picture itself expires before.
-        args = [query.id, size, _seconds_left(query) + 1, *limits]
+        args = [query.id, size, math.ceil(query.seconds) + 1, *limits]
         return bool(self._admit(keys=_WAITING, args=args))
 
     def withdraw(self, query: Query) -> None:
@@ -50,22 +58,25 @@ class Queries:
         self._withdraw(keys=[*_WAITING, _image(query)], args=[query.id])
 
     def put_image(self, query: Query, image: bytes | BinaryIO) -> None:
-        """Store the picture's bytes for the encoder, until the query's deadline.
+        """Store the picture's bytes for the encoder, for the query's seconds.
 
         A file is sent in pieces, so that it is never in memory as a whole.
         """
         source = io.BytesIO(image) if isinstance(image, bytes) else image
+        milliseconds = max(1, int(query.seconds * 1000))
         sent = 0
         while piece := source.read(_PIECE_BYTES):
-            self._put_piece(keys=[_image(query)], args=[sent, piece, _seconds_left(query)])
+            self._put_piece(keys=[_image(query)], args=[sent, piece, milliseconds])
             sent += len(piece)
 
-    def image(self, query: Query) -> bytes | None:
-        """The picture's bytes, or None when the query's deadline has passed."""
-        if time.time() > query.deadline:
-            return None
-        image: bytes | None = self._redis.get(_image(query))
-        return image
+    def image(self, query: Query) -> QueryImage | None:
+        """The picture, or None when the query's seconds have passed."""
+        with self._redis.pipeline(transaction=False) as pipe:
+            # First, so that the deadline is rather too early than too late.
+            pipe.pttl(_image(query))
+            pipe.get(_image(query))
+            left, data = pipe.execute()
+        return None if data is None else QueryImage(data, time.monotonic() + left / 1000)
 
     def reply(self, query: Query, reply: QueryReply) -> None:
         """Answer a query, and delete its picture."""
@@ -82,10 +93,6 @@ async def await_reply(redis: AsyncRedisClient, query: Query, seconds: float) -> 
     ((_, entries),) = found.items() if isinstance(found, dict) else found
     ((_, fields),) = entries
     return QueryReply.model_validate_json(fields[b"reply"])
-
-
-def _seconds_left(query: Query) -> int:
-    return max(1, int(query.deadline - time.time()) + 1)
 
 
 def _image(query: Query) -> str:

@@ -15,10 +15,14 @@ class JobRecovery:
         self._recover = redis.register_script(scripts.RECOVER_JOB)
         self._revoke = redis.register_script(scripts.REVOKE_LEASE)
 
-    def is_owner(self, job_id: str) -> bool:
-        """Whether the ledger holds this indexer to be scanning a job."""
-        owner: bytes | None = self._redis.hget(keys.job(job_id), "scan_owner")
-        return owner is not None and owner.decode() == self._indexer
+    def owned(self, job_ids: Sequence[str]) -> Sequence[str]:
+        """The jobs that the ledger holds this indexer to be scanning."""
+        with self._redis.pipeline(transaction=False) as pipe:
+            for job_id in job_ids:
+                pipe.hget(keys.job(job_id), "scan_owner")
+            owners = pipe.execute(raise_on_error=False)
+        mine = self._indexer.encode()
+        return [job_id for job_id, owner in zip(job_ids, owners, strict=True) if owner == mine]
 
     def recover_job(
         self, job_id: str, stale_seconds: float, queue_empty: bool

@@ -26,10 +26,15 @@ class ScanSuperseded(Exception):
 
 @dataclass(frozen=True)
 class ScanStart:
-    """A scan that has begun. `pending_ids` are images in chunks of an earlier try."""
+    """A scan that has begun. `pending_ids` are images in chunks of an earlier try.
+
+    `walk` is what an earlier try kept of its walk, whose chunks are all reported; '' where the
+    source is to be walked.
+    """
 
     generation: int
     pending_ids: frozenset[str]
+    walk: str = ""
 
     @property
     def is_restart(self) -> bool:
@@ -56,21 +61,25 @@ class Scans(Retriable):
         self._record = redis.register_script(scripts.RECORD_SCAN)
         self._removal = redis.register_script(scripts.RECORD_REMOVAL)
         self._end_walk = redis.register_script(scripts.END_WALK)
+        self._suspend = redis.register_script(scripts.SUSPEND_SCAN)
         self._finish = redis.register_script(scripts.FINISH_SCAN)
         self._complete = redis.register_script(scripts.COMPLETE_CHUNK)
         self._find = redis.register_script(scripts.FIND_REMEMBERED)
 
     @repeatable
-    def begin(self, job_id: str) -> ScanStart | None:
+    def begin(self, job_id: str, *, afresh: bool = False) -> ScanStart | None:
         """Become the owner of a job's scan; None if it ended or another live indexer owns it.
 
-        The owner may begin it again: as a new generation, after which the old one is refused.
+        None also while it is paused, or waits for the chunks of a finished walk. The owner may
+        begin it again: as a new generation, after which the old one is refused; `afresh` if what
+        was kept of a walk is of no use.
         """
-        reply = self._begin(keys=keys.for_job(job_id), args=[self._indexer])
+        args = [self._indexer, "1" if afresh else "0"]
+        reply = self._begin(keys=keys.for_job(job_id), args=args)
         if reply is None:
             return None
         ids = (ref.id for payload in reply[1] for ref in FILE_REFS.validate_json(payload))
-        return ScanStart(generation=int(reply[0]), pending_ids=frozenset(ids))
+        return ScanStart(int(reply[0]), frozenset(ids), reply[2].decode())
 
     @repeatable
     def add_chunks(
@@ -163,6 +172,14 @@ class Scans(Retriable):
     def end_walk(self, job_id: str, generation: int) -> None:
         """All files are in chunks: the job runs, while its scan waits for them to be reported."""
         _checked(self._end_walk(keys=keys.for_job(job_id), args=[generation]))
+
+    @repeatable
+    def suspend(self, job_id: str, generation: int, walk: str) -> None:
+        """End the ownership of a scan until its job is resumed or, with a `walk`, all is reported.
+
+        Raises ScanSuperseded, JobEnded.
+        """
+        _checked(self._suspend(keys=keys.for_job(job_id), args=[generation, walk]))
 
     @repeatable
     def finish(self, job_id: str, generation: int) -> None:

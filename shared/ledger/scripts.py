@@ -11,10 +11,10 @@ _PRELUDE = (_FOLDER / "prelude.lua").read_text()
 
 def _on_job(name: str) -> str:
     """A transaction on a job; `keys.for_job` makes its KEYS."""
-    return _PRELUDE + _plain(name)
+    return _PRELUDE + _alone(name)
 
 
-def _plain(name: str) -> str:
+def _alone(name: str) -> str:
     return (_FOLDER / f"{name}.lua").read_text()
 
 
@@ -22,6 +22,7 @@ CREATE_JOB = _on_job("create_job")
 ADD_FILES = _on_job("add_files")
 CLAIM_CHUNK = _on_job("claim_chunk")
 RELEASE_CHUNK = _on_job("release_chunk")
+ACCOUNT_FILES = _on_job("account_files")
 COMPLETE_CHUNK = _on_job("complete_chunk")
 END_JOB = _on_job("end_job")
 SET_PAUSED = _on_job("set_paused")
@@ -32,6 +33,7 @@ ADD_CHUNKS = _on_job("add_chunks")
 RECORD_SCAN = _on_job("record_scan")
 RECORD_REMOVAL = _on_job("record_removal")
 END_WALK = _on_job("end_walk")
+SUSPEND_SCAN = _on_job("suspend_scan")
 FINISH_SCAN = _on_job("finish_scan")
 CLAIM_CONTENTS = _on_job("claim_contents")
 RELEASE_CONTENTS = _on_job("release_contents")
@@ -41,8 +43,9 @@ FIND_REMEMBERED = _on_job("find_remembered")
 READ_FAILURES = _on_job("read_failures")
 PACK_FAILURES = _on_job("pack_failures")
 
-FIND_JOBS = _plain("find_jobs")
-ADMIT_QUERY = _plain("admit_query")
-WITHDRAW_QUERY = _plain("withdraw_query")
-PUT_QUERY_IMAGE = _plain("put_query_image")
-REPLY_QUERY = _plain("reply_query")
+FIND_JOBS = _alone("find_jobs")
+HEARTBEAT = _alone("heartbeat")
+ADMIT_QUERY = _alone("admit_query")
+WITHDRAW_QUERY = _alone("withdraw_query")
+PUT_QUERY_IMAGE = _alone("put_query_image")
+REPLY_QUERY = _alone("reply_query")

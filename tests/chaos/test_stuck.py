@@ -23,11 +23,10 @@ pytestmark = pytest.mark.chaos
 def _stuck(pid: int, worker: str, redis: RedisClient) -> Iterator[None]:
     """Stop a process during its work, and send its heartbeats for it."""
     key, ended = keys.WORKER + worker, threading.Event()
-    info = redis.get(key)
 
     def beat() -> None:
         while not ended.wait(0.2):
-            redis.set(key, info, px=3000)
+            redis.pexpire(key, 3000)
 
     heart = threading.Thread(target=beat)
     os.kill(pid, signal.SIGSTOP)

@@ -92,9 +92,10 @@ class Encoder:
         self._writer = ImageWriter(self._milvus)
         # A test process that is kept from its work for seconds must not look dead.
         patient = settings.model_copy(update={"lease_seconds": 60.0})
-        workers = Workers(self._redis, patient)
+        self._workers = Workers(self._redis, patient)
         self._heartbeats = [
-            Heartbeat(workers, self._info(queue), patient) for queue in ("encode", QUERY, SCAN)
+            Heartbeat(self._workers, self._info(queue), patient)
+            for queue in ("encode", QUERY, SCAN)
         ]
         self._threads = [
             threading.Thread(target=self._take, args=(QUERY, self._answer), daemon=True),
@@ -120,6 +121,10 @@ class Encoder:
                 thread.join()
         self._milvus.close()
         self._redis.close()
+
+    def beat(self) -> None:
+        """Send a heartbeat at once."""
+        self._workers.heartbeat(self._info(QUERY)())
 
     def _info(self, queue: str) -> Any:
         info = WorkerInfo(
@@ -147,7 +152,7 @@ class Encoder:
         if picture is None:
             return
         try:
-            vector = tuple(map(float, vector_of(_decoded(picture))))
+            vector = tuple(map(float, vector_of(_decoded(picture.data))))
             reply = QueryReply(vector=vector, weights=self._weights)
         except PictureError as error:
             reply = QueryReply(code=error.code, reason=error.detail)

@@ -1,10 +1,15 @@
--- ARGV: indexer. Returns nil, or {generation, chunk payloads still pending}.
-if terminal() or get('scan_done') == '1' then return false end
+-- ARGV: indexer, whether to walk again ('1'). Returns nil, or {generation, chunk payloads still
+-- pending, what was kept of a walk or ''}.
+if terminal() or get('scan_done') == '1' or get('paused') == '1' then return false end
 local owner = get('scan_owner')
 if owner and owner ~= '' and owner ~= ARGV[1] and alive(owner) then return false end
+if ARGV[2] == '1' then redis.call('HDEL', job, 'walk') end
+local walk = get('walk')
+if walk and redis.call('HLEN', job .. ':chunks') > 0 then return false end
 local generation = redis.call('HINCRBY', job, 'generation', 1)
-redis.call('HSET', job, 'scan_owner', ARGV[1], 'state', 'scanning')
-redis.call('HSET', job, 'scan_unchanged', 0, 'ignored', 0)
+redis.call('HSET', job, 'scan_owner', ARGV[1])
+if walk then return {generation, {}, walk} end
+redis.call('HSET', job, 'state', 'scanning', 'scan_unchanged', 0, 'ignored', 0)
 -- Files that were reported and not remembered are counted when this scan finds them again.
 for _, kind in ipairs({'duplicates', 'unchanged'}) do
   local forgotten = tonumber(get('forgotten_' .. kind) or '0')
@@ -18,4 +23,4 @@ end
 if not get('started_at') then redis.call('HSET', job, 'started_at', tostring(now())) end
 if redis.call('EXISTS', job .. ':rate') == 0 then sample_rate() end
 event('progress', '')
-return {generation, redis.call('HVALS', job .. ':chunks')}
+return {generation, redis.call('HVALS', job .. ':chunks'), ''}

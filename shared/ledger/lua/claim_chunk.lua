@@ -1,4 +1,5 @@
--- ARGV: chunk, worker, token. Returns {1, spec, payload, attempt}, or {0} when it is not to be had.
+-- ARGV: chunk, worker, token. Returns {1, spec, payload, attempt, the lease's number}, or {0} when
+-- it is not to be had.
 -- The same token is answered again: the first answer may have been lost with its connection.
 local payload = redis.call('HGET', job .. ':chunks', ARGV[1])
 if not payload or terminal() then return {0} end
@@ -9,7 +10,8 @@ end
 local lease = redis.call('HGET', job .. ':leases', ARGV[1])
 local wanted = ARGV[2] .. ' ' .. ARGV[3]
 if lease == wanted then
-  return {1, get('spec'), payload, tonumber(redis.call('HGET', job .. ':attempts', ARGV[1]))}
+  local counts = redis.call('HMGET', job .. ':attempts', ARGV[1], ARGV[1] .. ' leases')
+  return {1, get('spec'), payload, tonumber(counts[1]), tonumber(counts[2])}
 end
 if lease and alive(holder(lease)) then return {0} end
 redis.call('HSET', job .. ':leases', ARGV[1], wanted)
@@ -20,4 +22,5 @@ local priority = get('priority') or ''
 if sent > tonumber(redis.call('HGET', prefix .. 'claimed', priority) or '0') then
   redis.call('HSET', prefix .. 'claimed', priority, tostring(sent))
 end
-return {1, get('spec'), payload, redis.call('HINCRBY', job .. ':attempts', ARGV[1], 1)}
+local attempt = redis.call('HINCRBY', job .. ':attempts', ARGV[1], 1)
+return {1, get('spec'), payload, attempt, next_lease(ARGV[1])}

@@ -5,7 +5,7 @@ if redis.call('HDEL', job .. ':chunks', ARGV[1]) == 0 then return 0 end
 local ended = terminal()
 redis.call('HDEL', job .. ':leases', ARGV[1])
 redis.call('HDEL', job .. ':sent', ARGV[1])
-redis.call('HDEL', job .. ':attempts', ARGV[1])
+redis.call('HDEL', job .. ':attempts', ARGV[1], ARGV[1] .. ' leases')
 local outcome = cjson.decode(ARGV[2])
 for name, count in pairs(outcome.counts) do
   redis.call('HINCRBY', job, name, count)

@@ -53,4 +53,7 @@ local function close_if_complete()
 end
 -- A lease is `worker token`: the worker that holds the chunk, and its one call that took it.
 local function holder(lease) return string.match(lease, '^%S+') end
+-- Leases of a chunk are numbered; giving one back or revoking it counts too. A worker's lease is
+-- restored (heartbeat.lua) only where nothing happened since it was given.
+local function next_lease(chunk) return redis.call('HINCRBY', job .. ':attempts', chunk .. ' leases', 1) end
 local function alive(worker) return redis.call('EXISTS', prefix .. 'worker:' .. worker) == 1 end

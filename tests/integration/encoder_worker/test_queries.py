@@ -1,6 +1,5 @@
 """Queries answered through a real Redis: vectors, errors, and none after the deadline."""
 
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +19,7 @@ from shared.ledger import Queries
 from shared.redis import RedisClient, connect
 from shared.sandbox.pool import DecoderLimits, DecoderPool, limits_of
 from shared.settings import Settings
+from tests.clocks import host_clock
 from tests.drawn import draw
 from tests.encoders import cosine, encoded
 from tests.hostile_pictures import endless_jpeg
@@ -45,9 +45,7 @@ def ask(redis: RedisClient) -> Ask:
     def put(
         image: bytes, pooling: Pooling = "avg", crop: Crop | None = None, seconds: float = 60
     ) -> Query:
-        query = Query(
-            id=uuid.uuid4().hex, pooling=pooling, crop=crop, deadline=time.time() + seconds
-        )
+        query = Query(id=uuid.uuid4().hex, pooling=pooling, crop=crop, seconds=seconds)
         Queries(redis).put_image(query, image)
         return query
 
@@ -118,13 +116,26 @@ def test_the_pixel_limit_holds_for_queries(
 
 
 def test_an_expired_query_gets_no_answer(
-    worker: QueryProcessor, ask: Ask, settings: Settings
+    worker: QueryProcessor, ask: Ask, settings: Settings, redis: RedisClient
 ) -> None:
-    query = ask(encoded(draw(1), "PNG"), seconds=-1)
+    query = ask(encoded(draw(1), "PNG"), seconds=0.001)
+    wait_until(lambda: not redis.keys(f"lookalike:query:{query.id}:*"), 5, "the deadline")
     with capture_logs() as logs:
         worker.answer(query)
     assert reply_to(query, settings) is None
     assert [line["event"] for line in logs] == ["query_expired"]
+
+
+@pytest.mark.parametrize("offset", [-7200, 7200])
+def test_an_encoder_whose_clock_is_wrong_answers_in_time(
+    offset: float, worker: QueryProcessor, ask: Ask, settings: Settings
+) -> None:
+    query = ask(encoded(draw(1), "PNG"))
+    with host_clock(offset):
+        worker.answer(query)
+    reply = reply_to(query, settings)
+    assert reply is not None
+    assert reply.vector is not None
 
 
 def test_a_query_is_answered_once(worker: QueryProcessor, ask: Ask, redis: RedisClient) -> None:
@@ -154,7 +165,7 @@ def test_redis_away_loses_a_query_and_nothing_else(
 ) -> None:
     queries = Queries(connect(base_settings, retries=0))
     worker = QueryProcessor(base_settings, queries, encoder, decoders)
-    query = Query(id="q", pooling="avg", deadline=time.time() + 60)
+    query = Query(id="q", pooling="avg", seconds=60)
     with capture_logs() as logs:
         worker.answer(query)
     assert [line["event"] for line in logs] == ["query_lost"]

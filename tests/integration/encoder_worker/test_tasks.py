@@ -3,7 +3,6 @@
 import os
 import signal
 import sys
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -81,7 +80,7 @@ def test_a_query_worker_answers_and_leaves(
     assert (info.queue, info.name, info.device) == ("query", "query@test", "cpu")
     assert info.runtime == "openvino"
     assert info.weights.startswith("untrained-")
-    query = Query(id=uuid.uuid4().hex, pooling="avg", deadline=time.time() + 60)
+    query = Query(id=uuid.uuid4().hex, pooling="avg", seconds=60)
     Queries(redis).put_image(query, encoded(draw(1), "JPEG"))
     Dispatcher(create_celery(settings)).send_query(query)
     reply = reply_to(query, settings, 60)

@@ -16,7 +16,7 @@ from shared.domain.image import ImageRow
 from shared.domain.job import DirectorySource, Failure, Job, JobSpec
 from shared.domain.worker import WorkerInfo
 from shared.errors import Unavailable
-from shared.ledger import Chunks, Jobs, Scans, keys
+from shared.ledger import Chunks, Jobs, Scans, Workers, keys
 from shared.queue import create_celery
 from shared.redis import RedisClient, connect
 from shared.settings import Settings
@@ -27,10 +27,10 @@ from tests.integration.shared.store.samples import make_vectors
 WEIGHTS = "untrained-1"
 
 
-def heartbeat(redis: RedisClient, worker: str) -> None:
-    """What a heartbeat says, for as long as a test may take."""
+def heartbeat(settings: Settings, redis: RedisClient, worker: str) -> None:
+    """A heartbeat that lasts for as long as a test may take."""
     info = WorkerInfo(id=worker, name=worker, queue="any", started_at=time.time())
-    redis.set(keys.WORKER + worker, info.model_dump_json())
+    Workers(redis, settings.model_copy(update={"lease_seconds": 600.0})).heartbeat(info)
 
 
 class Indexer:
@@ -41,7 +41,7 @@ class Indexer:
         self.redis = redis
         self.stores = open_stores(settings, app, self.id)
         self.workers = self.stores.workers
-        heartbeat(redis, self.id)
+        heartbeat(settings, redis, self.id)
 
     def scan(self, job_id: str) -> None:
         run_scan(job_id, self.stores)
@@ -67,7 +67,7 @@ class Loads:
         self.jobs = Jobs(self.redis, settings)
         self.scans = Scans(self.redis, "onlooker")
         self.chunks = Chunks(self.redis, "encoder")
-        heartbeat(self.redis, "encoder")
+        heartbeat(settings, self.redis, "encoder")
         self.milvus = MilvusConnection(settings)
         self.writer = ImageWriter(self.milvus)
         self.root = settings.image_roots[0]
@@ -135,7 +135,7 @@ class Loads:
                 self.writer.upsert(self.collection, rows, make_vectors(len(rows)))
             except Unavailable:
                 self.claims.pop()
-                self.chunks.release(job_id, chunk)
+                self.chunks.release(job_id, chunk, claim.token)
                 raise
             outcome = ChunkOutcome(
                 indexed=len(rows),

@@ -1,6 +1,7 @@
 import os
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -102,10 +103,10 @@ def test_a_disk_unmounted_during_the_load_forgets_nothing(
 ) -> None:
     walked = Pruner.remove_missing
 
-    def unmount_first(self: Pruner, source: DirectorySource) -> None:
+    def unmount_first(self: Pruner, *args: Any) -> None:
         loads.root.rename(loads.root.with_name("unmounted"))
         loads.root.mkdir()
-        walked(self, source)
+        walked(self, *args)
 
     monkeypatch.setattr(Pruner, "remove_missing", unmount_first)
     job = loads.load(sync=True)

@@ -1,14 +1,18 @@
 """What encoders and the recovery do, at random."""
 
-import uuid
+import contextlib
+from collections.abc import Iterator
+from unittest.mock import patch
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     precondition,
     rule,
 )
 
-from shared.domain.chunk import ChunkOutcome, FileRef
+from shared.domain.chunk import ChunkClaim, ChunkOutcome, FileRef
+from shared.errors import Unavailable, redis_unavailable
 from shared.ledger import (
     Chunks,
     FailureLists,
@@ -16,44 +20,45 @@ from shared.ledger import (
 )
 from tests.integration.shared.ledger.ledger import failure
 from tests.integration.shared.ledger.ledger_machine import INDEXERS, WORKERS, LedgerMachine
-from tests.integration.shared.ledger.model import Lease
+from tests.integration.shared.ledger.model import LeaseModel
+
+#: Of a claim: it comes, the claim is repeated, it never comes.
+ANSWERS = ("once", "twice", "never")
 
 
 class ChunkRules(LedgerMachine):
     """Claims and reports, late ones and repeated ones too."""
 
     @precondition(lambda self: any(model.chunks for model in self.models.values()))
-    @rule(data=st.data(), worker=st.sampled_from(WORKERS), twice=st.booleans())
-    def claim(self, data: st.DataObject, worker: str, twice: bool) -> None:
+    @rule(data=st.data(), worker=st.sampled_from(WORKERS), answer=st.sampled_from(ANSWERS))
+    def claim(self, data: st.DataObject, worker: str, answer: str) -> None:
         model, name = self.any_chunk(data)
-        chunk, token = model.chunks[name], uuid.uuid4().hex
-        claims = [
-            Chunks(self.client, worker).claim(model.id, name, token)
-            for _ in range(2 if twice else 1)
-        ]
-        taken = chunk.lease is not None and chunk.lease.worker in self.alive
-        if model.ended or model.paused or (taken and chunk.lease != Lease(worker, token)):
-            # A worker that is held to be dead may claim; its lease is free for all at once.
-            if not (twice and not taken):
-                assert claims == [None] * len(claims)
+        chunk, chunks = model.chunks[name], self.chunks[worker]
+        given: list[ChunkClaim | None] = []
+        with lost_answer(chunks) if answer == "never" else contextlib.nullcontext():
+            given.append(chunks.claim(model.id, name))
+        if model.ended or model.paused or self.is_leased(chunk.lease):
+            assert given in ([], [None])
             chunk.sent = chunk.sent and not model.paused
             return
-        chunk.lease = Lease(worker, token)
         chunk.attempts += 1
-        assert all(claim is not None for claim in claims)
-        assert {claim.attempt for claim in claims if claim} == {chunk.attempts}
-        assert claims[0] is not None
-        assert claims[0].files == chunk.files
+        chunk.number += 1
+        token = str(chunks.held().last)
+        chunk.lease = LeaseModel(worker, token)
+        if answer == "twice":
+            given.append(chunks.claim(model.id, name, token))
+        for claim in given:
+            assert claim is not None
+            assert (claim.attempt, claim.token) == (chunk.attempts, token)
+            assert claim.files == chunk.files
 
     @precondition(lambda self: any(model.chunks for model in self.models.values()))
-    @rule(data=st.data(), times=st.integers(1, 2))
-    def report(self, data: st.DataObject, times: int) -> None:
+    @rule(data=st.data(), worker=st.sampled_from(WORKERS), times=st.integers(1, 2))
+    def report(self, data: st.DataObject, worker: str, times: int) -> None:
         """By whoever holds it, held it or never did: the first report counts."""
         model, name = self.any_chunk(data)
         outcome = data.draw(outcomes(model.chunks[name].files))
-        answers = [
-            Chunks(self.client, WORKERS[0]).complete(model.id, name, outcome) for _ in range(times)
-        ]
+        answers = [self.chunks[worker].complete(model.id, name, outcome) for _ in range(times)]
         assert answers == [True, False][:times]
         model.report(name, outcome)
         model.reported.append((name, outcome))
@@ -64,19 +69,40 @@ class ChunkRules(LedgerMachine):
         models = [model for model in self.models.values() if model.reported]
         model = models[data.draw(st.integers(0, len(models) - 1))]
         name, outcome = model.reported[data.draw(st.integers(0, len(model.reported) - 1))]
-        assert not Chunks(self.client, WORKERS[1]).complete(model.id, name, outcome)
+        assert not self.chunks[WORKERS[1]].complete(model.id, name, outcome)
+
+    @precondition(lambda self: any(model.chunks for model in self.models.values()))
+    @rule(data=st.data(), worker=st.sampled_from(WORKERS), times=st.integers(1, 2))
+    def release(self, data: st.DataObject, worker: str, times: int) -> None:
+        """By whoever holds it or held it."""
+        model, name = self.any_chunk(data)
+        held = [
+            lease.token
+            for lease in self.chunks[worker].held().leases
+            if (lease.job, lease.chunk) == (model.id, name)
+        ]
+        token = data.draw(st.sampled_from([*held, "0"]))
+        for _ in range(times):
+            self.chunks[worker].release(model.id, name, token)
+        chunk = model.chunks[name]
+        if chunk.lease == LeaseModel(worker, token):
+            chunk.lease, chunk.sent = None, False
+            chunk.attempts -= 1
+            chunk.number += 1
+            if model.ended:
+                del model.chunks[name]
 
     @precondition(lambda self: any(model.chunks for model in self.models.values()))
     @rule(data=st.data(), worker=st.sampled_from(WORKERS))
-    def release(self, data: st.DataObject, worker: str) -> None:
+    def revoke(self, data: st.DataObject, worker: str) -> None:
         model, name = self.any_chunk(data)
-        Chunks(self.client, worker).release(model.id, name)
+        revoked = JobRecovery(self.client, INDEXERS[0]).revoke_lease(model.id, name, worker)
         chunk = model.chunks[name]
-        if chunk.lease is not None and chunk.lease.worker == worker:
-            chunk.lease, chunk.sent = None, False
-            chunk.attempts -= 1
-            if model.ended:
-                del model.chunks[name]
+        mine = chunk.lease is not None and chunk.lease.worker == worker
+        assert revoked == (mine and chunk.attempts == 1 and not model.ended and not model.paused)
+        if revoked:
+            chunk.lease, chunk.sent = None, True
+            chunk.number += 1
 
     @precondition(lambda self: self.models)
     @rule(data=st.data(), queue_empty=st.booleans())
@@ -87,12 +113,14 @@ class ChunkRules(LedgerMachine):
                 model.id, 3600, queue_empty
             )
         dead_owner = model.owner is not None and model.owner not in self.alive
-        assert scan == (not model.ended and not model.scan_done and dead_owner)
+        wanted = not model.ended and not model.paused and not model.scan_done
+        # Of a scan that nobody runs it says so once.
+        assert scan == (wanted and (dead_owner or model.due))
         if scan:
-            model.owner = None
+            model.owner, model.due = None, False
         expected = set()
         for name, chunk in model.chunks.items():
-            lost = chunk.lease is not None and chunk.lease.worker not in self.alive
+            lost = chunk.lease is not None and self._is_lost(chunk.lease)
             if not model.ended and not model.paused and (lost or not (chunk.lease or chunk.sent)):
                 expected.add(name)
                 chunk.lease, chunk.sent = None, True
@@ -102,6 +130,23 @@ class ChunkRules(LedgerMachine):
     @rule(data=st.data())
     def pack_failures(self, data: st.DataObject) -> None:
         FailureLists(self.client).pack(self.any_job(data).id)
+
+    def _is_lost(self, lease: LeaseModel) -> bool:
+        """Whether its worker is dead, or lives and holds it no more."""
+        return not self.is_leased(lease) or self.heartbeats[lease.worker].denies(lease.token)
+
+
+@contextlib.contextmanager
+def lost_answer(chunks: Chunks) -> Iterator[None]:
+    """Have the ledger give a lease whose answer never comes; the worker gives up."""
+    claim = chunks._claim
+
+    def lost(**arguments: object) -> None:
+        claim(**arguments)
+        raise redis_unavailable()
+
+    with patch.object(chunks, "_claim", lost), pytest.raises(Unavailable):
+        yield
 
 
 @st.composite

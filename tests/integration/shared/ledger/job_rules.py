@@ -37,6 +37,7 @@ class JobRules(LedgerMachine):
         if model.ended:
             return
         if action in ("pause", "resume"):
+            model.due = model.due or (model.paused and action == "resume" and model.owner is None)
             model.paused = action == "pause"
         else:
             model.end("cancelled" if action == "cancel" else "failed")

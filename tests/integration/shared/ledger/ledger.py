@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.domain.chunk import FileRef
 from shared.domain.job import DirectorySource, Failure, JobSpec
-from shared.domain.worker import WorkerInfo
+from shared.domain.worker import HeldLeases, WorkerInfo
 from shared.ledger import Chunks, ContentClaims, Events, JobRecovery, Jobs, Scans, Workers
 from shared.redis import RedisClient
 from shared.settings import Settings
@@ -36,8 +36,9 @@ class Ledger:
         self.heartbeat(name, "encode")
         return Chunks(self.redis, name)
 
-    def heartbeat(self, name: str, queue: str) -> None:
-        self.workers.heartbeat(WorkerInfo(id=name, name=name, queue=queue, started_at=time.time()))
+    def heartbeat(self, name: str, queue: str, held: HeldLeases | None = None) -> int:
+        info = WorkerInfo(id=name, name=name, queue=queue, started_at=time.time())
+        return self.workers.heartbeat(info, held or HeldLeases())
 
     def create(self, collection: str = "shoes", **options: Any) -> str:
         spec = JobSpec(

@@ -10,11 +10,21 @@ from shared.domain.job import Job, JobStatus
 FEW = 2
 
 
-class Lease(NamedTuple):
+class LeaseModel(NamedTuple):
     """A claim of a chunk, as the worker that made it knows it."""
 
     worker: str
     token: str
+
+
+class Heartbeat(NamedTuple):
+    """What the ledger knows of a worker's claims: the newest, and those that it holds."""
+
+    last: int = 0
+    tokens: tuple[str, ...] = ()
+
+    def denies(self, token: str) -> bool:
+        return int(token) <= self.last and token not in self.tokens
 
 
 @dataclass
@@ -22,8 +32,10 @@ class ChunkModel:
     """A chunk that was not reported yet. `lease` is the one that the ledger holds to."""
 
     files: tuple[FileRef, ...]
-    lease: Lease | None = None
+    lease: LeaseModel | None = None
     attempts: int = 0
+    #: The number of the newest lease; what ended one without a report counts too.
+    number: int = 0
     sent: bool = True
 
 
@@ -37,6 +49,8 @@ class JobModel:
     paused: bool = False
     generation: int = 0
     owner: str | None = None
+    #: Whether a scan that nobody runs is to be sent again at once.
+    due: bool = False
     scan_done: bool = False
     chunk_total: int = 0
     scan_unchanged: int = 0

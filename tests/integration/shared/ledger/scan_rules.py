@@ -80,6 +80,18 @@ class ScanRules(LedgerMachine):
 
     @precondition(lambda self: self.models)
     @rule(data=st.data(), late=st.booleans(), twice=st.booleans())
+    def suspend_scan(self, data: st.DataObject, late: bool, twice: bool) -> None:
+        model = self.any_job(data)
+        generation = model.generation - 1 if late else model.generation
+        refused = model.ended or late or not model.generation
+        for _ in range(2 if twice else 1):
+            with refusal(model, refused):
+                Scans(self.client, INDEXERS[0]).suspend(model.id, generation, "")
+        if not refused:
+            model.owner, model.due = None, True
+
+    @precondition(lambda self: self.models)
+    @rule(data=st.data(), late=st.booleans(), twice=st.booleans())
     def finish_scan(self, data: st.DataObject, late: bool, twice: bool) -> None:
         model = self.any_job(data)
         generation = model.generation - 1 if late else model.generation

@@ -78,7 +78,7 @@ def test_a_released_chunk_is_handed_out_again(ledger: Ledger) -> None:
     job, chunk = ledger.scanned()
     ledger.chunks.claim(job, chunk, "token")
 
-    ledger.chunks.release(job, chunk)
+    ledger.chunks.release(job, chunk, "token")
 
     assert ledger.recovery.recover_job(job, 30, queue_empty=False) == (False, [chunk])
     again = ledger.chunks.claim(job, chunk, "token")

@@ -37,10 +37,10 @@ def test_a_scan_begun_again_is_still_ours(scans: Scans, redis: RedisClient) -> N
     assert first is not None
     assert again is not None
     assert again.generation > first.generation
-    assert JobRecovery(redis, "indexer").is_owner(JOB)
+    assert JobRecovery(redis, "indexer").owned([JOB]) == [JOB]
     other = Scans(redis, "another indexer")
     assert other.begin(JOB) is None
-    assert not JobRecovery(redis, "another indexer").is_owner(JOB)
+    assert JobRecovery(redis, "another indexer").owned([JOB]) == []
     with pytest.raises(ScanSuperseded):
         scans.record(JOB, first.generation, unchanged=1, ignored=0)
 

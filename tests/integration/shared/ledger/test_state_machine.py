@@ -13,6 +13,7 @@ from shared.ledger import chunks, failures
 from shared.settings import Settings
 from tests.integration.shared.ledger.chunk_rules import ChunkRules
 from tests.integration.shared.ledger.job_rules import JobRules
+from tests.integration.shared.ledger.lease_rules import LeaseRules
 from tests.integration.shared.ledger.model import FEW
 from tests.integration.shared.ledger.scan_rules import ScanRules
 from tests.services import Valkey
@@ -23,7 +24,7 @@ STEPS = 40
 RETENTION_DAYS = 1.0
 
 
-class Machine(JobRules, ScanRules, ChunkRules):
+class Machine(JobRules, ScanRules, ChunkRules, LeaseRules):
     """Every call may come twice, late, or from a process that is held to be dead."""
 
 
@@ -34,7 +35,12 @@ def test_every_history_agrees_with_the_model(
     monkeypatch.setattr(failures, "BLOCK", FEW)
     valkey = Valkey(tmp_path / "valkey")
     try:
-        url = {"redis_url": valkey.url, "job_retention_days": RETENTION_DAYS}
+        # Workers die when a history says so, not when it takes long.
+        url = {
+            "redis_url": valkey.url,
+            "job_retention_days": RETENTION_DAYS,
+            "lease_seconds": 3600.0,
+        }
         Machine.valkey = valkey
         Machine.base = Settings.model_validate({**base_settings.model_dump(), **url})
         run_state_machine_as_test(

@@ -1,0 +1,44 @@
+"""What is kept of a finished walk until all of its chunks are reported."""
+
+import json
+import socket
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Self
+
+from shared.ledger import ScanCounts
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+@dataclass(frozen=True)
+class Walk:
+    """What a removal needs of the walk before it.
+
+    `inodes` are devices and inodes of directories, which mean nothing on another `host`;
+    `filesystems` as `DirectoryWalk` found them.
+    """
+
+    host: str
+    counts: ScanCounts
+    inodes: Mapping[str, tuple[int, int]]
+    filesystems: Mapping[str, str]
+
+    def dump(self) -> str:
+        """As ASCII: names of directories may hold bytes that are no UTF-8."""
+        return json.dumps(asdict(self) | {"counts": tuple(self.counts)})
+
+    @classmethod
+    def load(cls, text: str) -> Self:
+        raw = json.loads(text)
+        inodes = {path: (device, inode) for path, (device, inode) in raw["inodes"].items()}
+        return cls(raw["host"], ScanCounts(*raw["counts"]), inodes, raw["filesystems"])
+
+
+def this_host() -> str:
+    """A name for this machine since it was started: device numbers last no longer."""
+    try:
+        return _BOOT_ID.read_text().strip()
+    except OSError:
+        return socket.gethostname()
