@@ -12,8 +12,7 @@ from celery import signals
 from encoder_worker.errors import EncoderFailed, StartupError
 from encoder_worker.worker import EncoderQueue, Worker
 from shared import log
-from shared.domain.query import Query
-from shared.queue import ENCODE, ENCODE_TASK, QUERY, QUERY_TASK, create_celery
+from shared.queue import ENCODE, ENCODE_TASK, QUERY, create_celery
 from shared.settings import get_settings
 
 app = create_celery(get_settings())
@@ -26,15 +25,6 @@ def encode_chunk(job_id: str, chunk_id: str) -> None:
     """Work on a chunk of a load, if it can still be claimed."""
     try:
         _running[0].chunks.work(job_id, chunk_id)
-    except EncoderFailed:
-        _terminate()
-
-
-@app.task(name=QUERY_TASK)
-def encode_query(query: dict[str, Any]) -> None:
-    """Encode the picture of a search."""
-    try:
-        _running[0].queries.answer(Query.model_validate(query))
     except EncoderFailed:
         _terminate()
 
@@ -53,9 +43,8 @@ def _keep_logging(**_: Any) -> None:
 @signals.celeryd_init.connect
 def _choose_threads(conf: Any, options: dict[str, Any], **_: Any) -> None:
     """Take the number of threads from the settings, unless `-c` names one."""
-    settings = get_settings()
     serves_queries = QUERY in str(options.get("queues"))
-    conf.worker_concurrency = settings.query_threads if serves_queries else settings.encode_threads
+    conf.worker_concurrency = 1 if serves_queries else get_settings().encode_threads
 
 
 @signals.worker_init.connect
@@ -66,7 +55,9 @@ def _load(sender: Any, **_: Any) -> None:
     settings = get_settings()
     log.configure(settings, process=f"encoder-{queues[0]}")
     try:
-        _running.append(Worker(settings, cast("EncoderQueue", queues[0]), sender.hostname))
+        _running.append(
+            Worker(settings, cast("EncoderQueue", queues[0]), sender.hostname, _terminate)
+        )
     except StartupError as error:
         _log.critical("startup_failed", reason=str(error))
         # Celery logs an ordinary exception of a signal's receiver and goes on without it.

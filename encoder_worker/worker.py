@@ -5,6 +5,7 @@ import gc
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
@@ -18,11 +19,12 @@ from encoder_worker.encode.factory import load_encoder
 from encoder_worker.encode.runtime import Workload
 from encoder_worker.errors import StartupError
 from encoder_worker.queries import QueryProcessor
+from encoder_worker.query_reader import QueryReader
 from shared.domain.worker import WorkerInfo
 from shared.errors import DecoderUnavailable
 from shared.ledger import EvictionEnabled, Heartbeat, Queries, Workers, require_noeviction
 from shared.log import get_logger
-from shared.queue import ENCODE
+from shared.queue import ENCODE, QUERY
 from shared.redis import connect
 from shared.sandbox.pool import DecoderPool, limits_of
 from shared.settings import Settings
@@ -35,10 +37,13 @@ EncoderQueue = Literal["encode", "query"]
 class Worker:
     """Serves one queue, `encode` or `query`. Loading the network takes seconds.
 
+    `failed` is called from a query's thread when the encoder's device has failed.
     Raises StartupError if the weights cannot be loaded or the device is not available.
     """
 
-    def __init__(self, settings: Settings, queue: EncoderQueue, name: str) -> None:
+    def __init__(
+        self, settings: Settings, queue: EncoderQueue, name: str, failed: Callable[[], None]
+    ) -> None:
         self._stopping = threading.Event()
         self._device = choose_device(settings, queue)
         workload: Workload = "loads" if queue == ENCODE else "queries"
@@ -60,13 +65,16 @@ class Worker:
             stopping=self._stopping,
         )
         self.chunks = ChunkProcessor(stages, self._stores)
-        self.queries = QueryProcessor(settings, Queries(self._redis), self._encoder, self._decoders)
+        queries = Queries(self._redis)
+        self._queries = QueryProcessor(settings, queries, self._encoder, self._decoders)
+        self._reader = QueryReader(queries, self._queries.answer, settings.query_threads, failed)
         workers, held = Workers(self._redis, settings), self._stores.chunks.held
         self._heartbeat = Heartbeat(workers, self._current_info, settings, held)
 
     def start(self) -> None:
-        """Start the heartbeat, which registers this process. To be called once Redis answers.
+        """Start the heartbeat, which registers this process, and take queries if it serves them.
 
+        To be called once Redis answers.
         Raises StartupError if Redis may evict keys.
         """
         try:
@@ -74,18 +82,22 @@ class Worker:
         except EvictionEnabled as error:
             raise StartupError(str(error)) from error
         self._heartbeat.start()
+        if self._info.queue == QUERY:
+            self._reader.start()
 
     def stop(self) -> None:
         """Release chunks at their next stage; writes in progress are finished."""
         self._stopping.set()
+        self._reader.stop()
 
     def close(self) -> None:
         """Deregister this process and free everything. It cannot be used afterwards."""
         self.stop()
         self._heartbeat.stop()
+        self._reader.close()
         self._threads.shutdown()
         self._decoders.close()
-        self.queries.close()
+        self._queries.close()
         self._encoder.close()
         self._stores.close()
         self._redis.close()

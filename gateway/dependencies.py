@@ -13,11 +13,11 @@ from gateway.schemas.urls import UrlBuilder
 from gateway.services.deletion import DeletionService
 from gateway.services.job_events import JobEventStream
 from gateway.services.loads import LoadService
+from gateway.services.queue_depths import QueueDepths
 from gateway.services.readiness import ReadinessProbe
 from gateway.services.search import SearchService
 from gateway.services.uploads import UploadService
 from shared.ledger import Jobs, Workers
-from shared.queue import Dispatcher
 from shared.settings import Settings
 from shared.store import Collections, Images
 
@@ -52,7 +52,7 @@ LoadsDep = Annotated[LoadService, Depends(_one(lambda s: s.loads))]
 UploadsDep = Annotated[UploadService, Depends(_one(lambda s: s.uploads))]
 JobEventsDep = Annotated[JobEventStream, Depends(_one(lambda s: s.job_events))]
 WorkersDep = Annotated[Workers, Depends(_one(lambda s: s.workers))]
-DispatcherDep = Annotated[Dispatcher, Depends(_one(lambda s: s.dispatcher))]
+QueueDepthsDep = Annotated[QueueDepths, Depends(_one(lambda s: s.queue_depths))]
 ThumbnailsDep = Annotated[Thumbnails, Depends(_one(lambda s: s.thumbnails))]
 ReadinessDep = Annotated[ReadinessProbe, Depends(_one(lambda s: s.readiness))]
 UrlsDep = Annotated[UrlBuilder, Depends(_urls)]

@@ -13,6 +13,7 @@ from gateway.services.deletion import DeletionService
 from gateway.services.job_events import JobEventStream
 from gateway.services.loads import LoadService
 from gateway.services.query_encoder import QueryEncoder
+from gateway.services.queue_depths import QueueDepths
 from gateway.services.readiness import ReadinessProbe
 from gateway.services.search import SearchService
 from gateway.services.uploads import UploadService
@@ -53,7 +54,7 @@ class Services:
     uploads: UploadService
     job_events: JobEventStream
     workers: Workers
-    dispatcher: Dispatcher
+    queue_depths: QueueDepths
     thumbnails: Thumbnails
     readiness: ReadinessProbe
 
@@ -79,12 +80,14 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         collections, images = Collections(milvus, settings), Images(milvus)
         metrics, dispatcher = Metrics(), Dispatcher(celery)
         jobs, workers = Jobs(redis, settings), Workers(redis, settings)
-        metrics.watch(LedgerMetrics(Stats(redis), jobs, workers, dispatcher))
+        queries = Queries(redis)
+        queue_depths = QueueDepths(dispatcher, queries)
+        metrics.watch(LedgerMetrics(Stats(redis), jobs, workers, queue_depths.read))
         readiness = ReadinessProbe(redis, workers, collections, settings.default_collection)
         stack.callback(readiness.close)
         thumbnails = Thumbnails(settings)
         stack.callback(thumbnails.close)
-        encoder = QueryEncoder(settings, async_redis, Queries(redis), workers, dispatcher)
+        encoder = QueryEncoder(settings, async_redis, queries, workers)
         loads = LoadService(settings, jobs, workers, collections, dispatcher)
         yield Services(
             settings=settings,
@@ -99,7 +102,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             uploads=UploadService(settings, loads, jobs, AsyncEvents(async_redis), images),
             job_events=JobEventStream(jobs, Events(redis)),
             workers=workers,
-            dispatcher=dispatcher,
+            queue_depths=queue_depths,
             thumbnails=thumbnails,
             readiness=readiness,
         )

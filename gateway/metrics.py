@@ -5,7 +5,7 @@ Searches and requests are counted by each gateway process for itself: scrape eac
 address of its own, and aggregate those by `sum`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from prometheus_client import (
@@ -21,7 +21,6 @@ from prometheus_client.metrics_core import Metric
 
 from shared.errors import Unavailable
 from shared.ledger import Jobs, Stats, Workers
-from shared.queue import QUEUES, Dispatcher
 
 _SEARCH_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _OUTCOMES = ("indexed", "unchanged", "duplicates", "failed")
@@ -71,7 +70,7 @@ class LedgerMetrics:
     stats: Stats
     jobs: Jobs
     workers: Workers
-    dispatcher: Dispatcher
+    queue_depths: Callable[[], Mapping[str, int]]
 
     def describe(self) -> Iterator[Metric]:
         """Nothing: without it, registering would call `collect` and wait for Redis."""
@@ -118,8 +117,8 @@ class LedgerMetrics:
             labels=["queue"],
         )
         serving = [worker.queue for worker in self.workers.list_alive()]
-        for queue in QUEUES:
-            depth.add_metric([queue], self.dispatcher.depth(queue))
+        for queue, waiting in self.queue_depths().items():
+            depth.add_metric([queue], waiting)
             alive.add_metric([queue], serving.count(queue))
         yield depth
         yield alive

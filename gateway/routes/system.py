@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from gateway import __version__
-from gateway.dependencies import DispatcherDep, JobsDep, SettingsDep, WorkersDep
+from gateway.dependencies import JobsDep, QueueDepthsDep, SettingsDep, WorkersDep
 from gateway.files.folders import list_folders as folders_below
 from gateway.http.problems import problem_responses
 from gateway.routes.parameters import Cursor, Limit
@@ -19,7 +19,6 @@ from gateway.schemas.system import Folder, FolderList, Limits, PictureFormat, Sy
 from shared.domain.fingerprint import fingerprint
 from shared.domain.image import MAX_TAGS
 from shared.files.formats import FORMATS
-from shared.queue import QUEUES
 
 router = APIRouter(prefix="/api/v2", tags=["system"])
 
@@ -28,7 +27,7 @@ _PACKAGES = ("fastapi", "celery", "redis", "pymilvus")
 
 @router.get("/system", summary="Show the system", responses=problem_responses(503))
 def get_system(
-    settings: SettingsDep, workers: WorkersDep, dispatcher: DispatcherDep, jobs: JobsDep
+    settings: SettingsDep, workers: WorkersDep, queue_depths: QueueDepthsDep, jobs: JobsDep
 ) -> System:
     """The running encoder, the workers, the queues, and the limits for clients."""
     encoder = workers.last_encoder()
@@ -40,7 +39,7 @@ def get_system(
         pooling=settings.pooling,
         default_collection=settings.default_collection,
         workers=[Worker.of(worker) for worker in workers.list_alive()],
-        queues={queue: dispatcher.depth(queue) for queue in QUEUES},
+        queues=queue_depths.read(),
         jobs_active=jobs.count_active(),
         image_roots=[str(root) for root in settings.image_roots],
         limits=Limits(

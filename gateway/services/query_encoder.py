@@ -14,7 +14,6 @@ from shared.domain.collection import CollectionIdentity
 from shared.domain.query import Crop, Query, QueryReply
 from shared.errors import PictureError, QueueFull, TimedOut, Unavailable
 from shared.ledger import Queries, QueryLimits, Workers, await_reply
-from shared.queue import QUERY, Dispatcher
 from shared.redis import AsyncRedisClient
 from shared.settings import Settings
 
@@ -31,13 +30,11 @@ class QueryEncoder:
         async_redis: AsyncRedisClient,
         queries: Queries,
         workers: Workers,
-        dispatcher: Dispatcher,
     ) -> None:
         self._settings = settings
         self._async_redis = async_redis
         self._queries = queries
         self._workers = workers
-        self._dispatcher = dispatcher
         self._limits = QueryLimits(settings.query_queue_limit, settings.query_queue_bytes)
 
     async def encode(
@@ -55,35 +52,33 @@ class QueryEncoder:
             seconds=self._settings.query_timeout_seconds,
         )
         deadline = time.monotonic() + query.seconds
-        await to_thread.run_sync(self._send, query, picture, collection)
+        entry = await to_thread.run_sync(self._send, query, picture, collection)
         reply = None
         try:
             reply = await self._await_reply(query, deadline)
         finally:
             if reply is None:
-                await self._withdraw(query)
+                await self._withdraw(query, entry)
         if reply.vector is None:
             raise PictureError(reply.code or "corrupt", reply.reason or "It cannot be decoded.")
         # Checked again: another encoder may have taken the query than `_send` saw.
         collection.require(reply.weights)
         return reply.vector
 
-    def _send(self, query: Query, picture: BinaryIO, collection: CollectionIdentity) -> None:
+    def _send(self, query: Query, picture: BinaryIO, collection: CollectionIdentity) -> str:
         recognise(picture)
         collection.require(query_encoder(self._workers).weights)
         size = picture.seek(0, io.SEEK_END)
         picture.seek(0)
-        # Messages of queries that were given up stay in the queue while no encoder takes them.
-        full = self._dispatcher.depth(QUERY) >= self._limits.queries
-        if full or not self._queries.admit(query, size, self._limits):
+        if not self._queries.admit(query, size, self._limits):
             raise QueueFull("queue_full", "Too many searches wait; try again in a few seconds.")
         self._queries.put_image(query, picture)
-        self._dispatcher.send_query(query)
+        return self._queries.send(query)
 
-    async def _withdraw(self, query: Query) -> None:
+    async def _withdraw(self, query: Query, entry: str) -> None:
         # What is left of it without Redis expires by itself.
         with CancelScope(shield=True), contextlib.suppress(Unavailable):
-            await to_thread.run_sync(self._queries.withdraw, query)
+            await to_thread.run_sync(self._queries.withdraw, query, entry)
 
     async def _await_reply(self, query: Query, deadline: float) -> QueryReply:
         while (left := deadline - time.monotonic()) > 0:

@@ -9,6 +9,7 @@ ENCODER = f"{PREFIX}encoder"
 STATS = f"{PREFIX}stats"
 QUERIES = f"{PREFIX}queries"
 QUERY_BYTES = f"{PREFIX}queries:bytes"
+SENT_QUERIES = f"{PREFIX}queries:sent"
 RECOVERY_LOCK = f"{PREFIX}recovery"
 WORKER = f"{PREFIX}worker:"
 

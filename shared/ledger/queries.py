@@ -1,12 +1,13 @@
 """Queries in Redis: the picture on its way in, the vector on its way out, both short-lived.
 
-Neither is written to Redis's append-only file: after a restart no client waits for them, and a
-search would wait for the disk at each step.
+Nothing of them is written to Redis's append-only file: after a restart no client waits for them,
+and a search would wait for the disk at each step.
 """
 
 import io
 import math
 import time
+from collections.abc import Sequence
 from typing import Any, BinaryIO, NamedTuple
 
 from shared.domain.query import Query, QueryReply
@@ -40,6 +41,8 @@ class Queries:
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
         self._admit = redis.register_script(scripts.ADMIT_QUERY)
+        self._send = redis.register_script(scripts.SEND_QUERY)
+        self._take = redis.register_script(scripts.TAKE_QUERY)
         self._withdraw = redis.register_script(scripts.WITHDRAW_QUERY)
         self._put_piece = redis.register_script(scripts.PUT_QUERY_IMAGE)
         self._reply = redis.register_script(scripts.REPLY_QUERY)
@@ -53,9 +56,10 @@ class Queries:
         args = [query.id, size, math.ceil(query.seconds) + 1, *limits]
         return bool(self._admit(keys=_WAITING, args=args))
 
-    def withdraw(self, query: Query) -> None:
-        """Delete the picture of a query that nobody waits for any more."""
-        self._withdraw(keys=[*_WAITING, _image(query)], args=[query.id])
+    def withdraw(self, query: Query, entry: str = "") -> None:
+        """Delete what is left of a query that nobody waits for any more, sent as `entry`."""
+        names = [*_WAITING, _image(query), keys.SENT_QUERIES]
+        self._withdraw(keys=names, args=[query.id, entry])
 
     def put_image(self, query: Query, image: bytes | BinaryIO) -> None:
         """Store the picture's bytes for the encoder, for the query's seconds.
@@ -68,6 +72,26 @@ class Queries:
         while piece := source.read(_PIECE_BYTES):
             self._put_piece(keys=[_image(query)], args=[sent, piece, milliseconds])
             sent += len(piece)
+
+    def send(self, query: Query) -> str:
+        """Have an encoder take a query; returns its entry among those that were sent."""
+        args = [query.model_dump_json(), query.seconds]
+        entry: bytes = self._send(keys=[keys.SENT_QUERIES], args=args)
+        return entry.decode()
+
+    def take(self, seconds: float) -> Query | None:
+        """The oldest query that no encoder has taken; None after `seconds` without one."""
+        found = self._redis.xread(
+            {keys.SENT_QUERIES: "0"}, count=1, block=max(1, int(seconds * 1000))
+        )
+        for entry, fields in _entries(found):
+            if self._take(keys=[keys.SENT_QUERIES], args=[entry]):
+                return Query.model_validate_json(fields[b"query"])
+        return None
+
+    def waiting(self) -> int:
+        """How many queries no encoder has taken."""
+        return int(self._redis.xlen(keys.SENT_QUERIES))
 
     def image(self, query: Query) -> QueryImage | None:
         """The picture, or None when the query's seconds have passed."""
@@ -88,11 +112,17 @@ async def await_reply(redis: AsyncRedisClient, query: Query, seconds: float) -> 
     """A query's answer as soon as there is one; None after `seconds` without."""
     # 0 would block without a limit.
     found: Any = await redis.xread({_answer(query): "0"}, block=max(1, int(seconds * 1000)))
+    for _, fields in _entries(found):
+        return QueryReply.model_validate_json(fields[b"reply"])
+    return None
+
+
+def _entries(found: Any) -> Sequence[tuple[bytes, dict[bytes, bytes]]]:
+    """The entries of the one stream that was read."""
     if not found:
-        return None
+        return ()
     ((_, entries),) = found.items() if isinstance(found, dict) else found
-    ((_, fields),) = entries
-    return QueryReply.model_validate_json(fields[b"reply"])
+    return entries  # type: ignore[no-any-return]
 
 
 def _image(query: Query) -> str:

@@ -10,14 +10,11 @@ from kombu import Producer
 from kombu.exceptions import BatchPublishError, OperationalError  # type: ignore[attr-defined]
 from redis.exceptions import RedisError
 
-from shared.domain.query import Query
 from shared.errors import redis_unavailable
 from shared.queue.routing import (
     ENCODE,
     ENCODE_TASK,
     PRIORITY_STEPS,
-    QUERY,
-    QUERY_TASK,
     SCAN,
     SCAN_TASK,
 )
@@ -47,10 +44,6 @@ class Dispatcher(Retriable):
         with _outages_as_unavailable(), acquire() as producer, producer.batch():
             for chunk_id in chunk_ids:
                 self._send(ENCODE_TASK, (job_id, chunk_id), ENCODE, priority, producer)
-
-    def send_query(self, query: Query) -> None:
-        """Ask a query encoder for one vector."""
-        self._send(QUERY_TASK, (query.model_dump(mode="json"),), QUERY, PRIORITY_STEPS[0])
 
     def depth(self, queue: str) -> int:
         """The number of waiting messages in a queue, of all priorities."""

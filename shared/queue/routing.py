@@ -2,11 +2,11 @@
 
 SCAN = "scan"
 ENCODE = "encode"
+#: Celery sends nothing here: an encoder that serves it reads queries from the ledger.
 QUERY = "query"
 QUEUES = (SCAN, ENCODE, QUERY)
 SCAN_TASK = "indexer.scan"
 ENCODE_TASK = "encoder.encode_chunk"
-QUERY_TASK = "encoder.encode_query"
 
 
 #: Kombu keeps one Redis list per step; uploads go to the first, bulk loads to the second.

@@ -98,8 +98,8 @@ class Encoder:
             for queue in ("encode", QUERY, SCAN)
         ]
         self._threads = [
-            threading.Thread(target=self._take, args=(QUERY, self._answer), daemon=True),
-            threading.Thread(target=self._take, args=(SCAN, self._load), daemon=True),
+            threading.Thread(target=self._take_queries, daemon=True),
+            threading.Thread(target=self._take_scans, daemon=True),
         ]
 
     def __enter__(self) -> "Encoder":
@@ -136,18 +136,25 @@ class Encoder:
         )
         return lambda: info
 
-    def _take(self, queue: str, work: Any) -> None:
+    def _take_scans(self) -> None:
         redis = connect(self._settings)
         while not self._stop.is_set():
-            taken = redis.blpop([queue], timeout=0.2)
+            taken = redis.blpop([SCAN], timeout=0.2)
             if taken is not None:
-                work(redis, *task_arguments(taken[1]))
+                self._load(redis, *task_arguments(taken[1]))
         redis.close()
 
-    def _answer(self, redis: RedisClient, message: dict[str, Any]) -> None:
-        query = Query.model_validate(message)
-        self.queries.append(query)
+    def _take_queries(self) -> None:
+        redis = connect(self._settings)
         queries = Queries(redis)
+        while not self._stop.is_set():
+            query = queries.take(0.2)
+            if query is not None:
+                self._answer(queries, query)
+        redis.close()
+
+    def _answer(self, queries: Queries, query: Query) -> None:
+        self.queries.append(query)
         picture = queries.image(query)
         if picture is None:
             return

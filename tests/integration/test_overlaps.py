@@ -1,4 +1,4 @@
-"""Loads of one directory that run at the same time, and whose indexers die, count each file once."""
+"""Loads of one directory at the same time, and whose indexers die, count each file once."""
 
 import pytest
 
@@ -56,6 +56,6 @@ def test_overlapping_loads_count_each_file_once(library: Library) -> None:
     jobs = [library.scanned() for _ in range(3)]
     for job in jobs:
         assert library.work_until_killed(job)
-    for job in (library.jobs.get(job) for job in jobs):
-        assert (job.status, job.total, job.done) == ("done", 6, 6)
+    for found in map(library.jobs.get, jobs):
+        assert (found.status, found.total, found.done) == ("done", 6, 6)
     assert len(library.rows()) == 6

@@ -1,6 +1,7 @@
--- KEYS: waiting queries, their bytes, the image. ARGV: query. Nobody waits for it any more.
--- Replicated nowhere, as put_query_image.
+-- KEYS: waiting queries, their bytes, the image, queries that no encoder has taken. ARGV: query, its
+-- entry or ''. Nobody waits for it any more. Replicated nowhere, as put_query_image.
 redis.set_repl(redis.REPL_NONE)
 redis.call('ZREM', KEYS[1], ARGV[1])
 redis.call('HDEL', KEYS[2], ARGV[1])
 redis.call('DEL', KEYS[3])
+if ARGV[2] ~= '' then redis.call('XDEL', KEYS[4], ARGV[2]) end

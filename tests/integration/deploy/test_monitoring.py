@@ -12,7 +12,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 import deploy
 from gateway.metrics import LedgerMetrics, Metrics
-from shared.ledger import Jobs, Stats, Workers
+from gateway.services.queue_depths import QueueDepths
+from shared.ledger import Jobs, Queries, Stats, Workers
 from shared.queue import Dispatcher, create_celery
 from shared.redis import RedisClient
 from shared.settings import Settings
@@ -35,10 +36,9 @@ def queries() -> Iterator[str]:
 def exported(settings: Settings, redis: RedisClient) -> set[str]:
     """The names of all metrics of a gateway."""
     metrics = Metrics()
-    dispatcher = Dispatcher(create_celery(settings))
-    metrics.watch(
-        LedgerMetrics(Stats(redis), Jobs(redis, settings), Workers(redis, settings), dispatcher)
-    )
+    depths = QueueDepths(Dispatcher(create_celery(settings)), Queries(redis))
+    jobs, workers = Jobs(redis, settings), Workers(redis, settings)
+    metrics.watch(LedgerMetrics(Stats(redis), jobs, workers, depths.read))
     families = text_string_to_metric_families(metrics.render().decode())
     return {family.name for family in families}
 

@@ -82,7 +82,7 @@ def test_a_query_worker_answers_and_leaves(
     assert info.weights.startswith("untrained-")
     query = Query(id=uuid.uuid4().hex, pooling="avg", seconds=60)
     Queries(redis).put_image(query, encoded(draw(1), "JPEG"))
-    Dispatcher(create_celery(settings)).send_query(query)
+    Queries(redis).send(query)
     reply = reply_to(query, settings, 60)
     assert reply is not None
     assert reply.vector is not None

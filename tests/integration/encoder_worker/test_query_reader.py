@@ -1,0 +1,139 @@
+"""Queries that encoders read from Redis: each is taken once, and nothing of them touches a disk."""
+
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from encoder_worker.errors import EncoderFailed
+from encoder_worker.query_reader import QueryReader
+from shared.domain.query import Query, QueryReply
+from shared.ledger import Queries, QueryLimits
+from shared.redis import RedisClient, connect
+from shared.settings import Settings
+from tests.services import wait_until
+
+
+class Answers:
+    """Notes what is answered, each after a wait."""
+
+    def __init__(self) -> None:
+        self.taken: list[str] = []
+        self.at_once = 0
+        self.most_at_once = 0
+        self.go_on = threading.Event()
+        self._lock = threading.Lock()
+
+    def __call__(self, query: Query) -> None:
+        with self._lock:
+            self.taken.append(query.id)
+            self.at_once += 1
+            self.most_at_once = max(self.most_at_once, self.at_once)
+        assert self.go_on.wait(20)
+        with self._lock:
+            self.at_once -= 1
+
+
+@pytest.fixture
+def answers() -> Iterator[Answers]:
+    found = Answers()
+    yield found
+    found.go_on.set()
+
+
+def a_query(seconds: float = 30) -> Query:
+    return Query(id=uuid.uuid4().hex, pooling="avg", seconds=seconds)
+
+
+def never() -> None:
+    raise AssertionError("the encoder failed")
+
+
+def test_each_query_is_taken_once_by_any_number_of_encoders(
+    redis: RedisClient, answers: Answers
+) -> None:
+    answers.go_on.set()
+    readers = [QueryReader(Queries(redis), answers, 4, never) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    sent = [a_query() for _ in range(100)]
+    for query in sent:
+        Queries(redis).send(query)
+    wait_until(lambda: len(answers.taken) >= len(sent), 20, "all queries")
+    for reader in readers:
+        reader.close()
+    assert sorted(answers.taken) == sorted(query.id for query in sent)
+    assert Queries(redis).waiting() == 0
+
+
+def test_no_more_are_taken_than_there_are_threads(redis: RedisClient, answers: Answers) -> None:
+    reader = QueryReader(Queries(redis), answers, 2, never)
+    for _ in range(5):
+        Queries(redis).send(a_query())
+    reader.start()
+    wait_until(lambda: len(answers.taken) == 2, 20, "two queries")
+    time.sleep(0.2)  # nothing tells that a third is not taken
+    assert Queries(redis).waiting() == 3
+    answers.go_on.set()
+    wait_until(lambda: len(answers.taken) == 5, 20, "the others")
+    reader.close()
+    assert answers.most_at_once == 2
+
+
+def test_a_reader_outlives_an_answer_that_raises(redis: RedisClient) -> None:
+    failed, seen = threading.Event(), list[str]()
+    first, second, third = (a_query() for _ in range(3))
+
+    def answer(query: Query) -> None:
+        seen.append(query.id)
+        if query == first:
+            raise ValueError("a mistake of ours")
+        if query == second:
+            raise EncoderFailed("the device is gone")
+
+    reader = QueryReader(Queries(redis), answer, 1, failed.set)
+    reader.start()
+    for query in (first, second, third):
+        Queries(redis).send(query)
+    wait_until(lambda: len(seen) == 3, 20, "three queries")
+    reader.close()
+    assert failed.is_set()
+
+
+def test_a_query_that_was_given_up_is_not_taken(redis: RedisClient) -> None:
+    queries, query = Queries(redis), a_query()
+    entry = queries.send(query)
+    queries.withdraw(query, entry)
+    assert queries.take(0.05) is None
+
+
+def test_what_nobody_takes_is_gone_after_its_time(redis: RedisClient) -> None:
+    queries = Queries(redis)
+    queries.send(a_query(seconds=1))
+    wait_until(lambda: queries.waiting() == 0, 10, "the end of the query's time")
+    assert redis.keys("*") == []
+
+
+def test_nothing_of_a_query_is_written_to_the_append_only_file(
+    redis: RedisClient, settings: Settings
+) -> None:
+    queries, query = Queries(redis), a_query()
+    redis.set("before", 1)
+    reading = threading.Thread(target=lambda: taken.append(queries.take(10)))
+    taken: list[Query | None] = []
+    reading.start()
+    sender = Queries(connect(settings))
+    size = redis.info("persistence")["aof_current_size"]
+    assert sender.admit(query, 5, QueryLimits(10, 1000))
+    sender.put_image(query, b"bytes")
+    sender.send(query)
+    reading.join()
+    assert taken == [query]
+    assert queries.image(query) is not None
+    queries.reply(query, QueryReply(code="corrupt"))
+    sender.withdraw(query)
+    assert redis.info("persistence")["aof_current_size"] == size
+    redis.set("after", 1)
+    assert redis.info("persistence")["aof_current_size"] > size
