@@ -99,11 +99,17 @@ class Settings(BaseSettings):
         description="Collection of the v1 calls without Table.",
     )
     chunk_size: int = Field(32, ge=1, le=1000, description="Files in one Celery message.")
+    pending_seconds: float = Field(
+        30.0, gt=0, description="Seconds of the encoders' work that a scan keeps ahead of them."
+    )
+    min_pending_chunks: int = Field(
+        16, ge=1, description="Chunks of one job that may wait, however slow the encoders are."
+    )
     max_pending_chunks: int = Field(
-        64,
+        4096,
         ge=1,
         validation_alias=renamed("max_pending_chunks", "chunks_ahead"),
-        description="Chunks of one job that may wait; the scan pauses beyond them.",
+        description="Chunks of one job that may wait, however fast the encoders are.",
     )
     max_concurrent_scans: int = Field(
         16,

@@ -2,9 +2,10 @@
 
 import time
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from indexer.scan.context import ScanContext, ScanSuspended
+from indexer.scan.pending_limit import PendingLimit
 from shared.domain.chunk import FileRef
 from shared.log import get_logger
 
@@ -33,7 +34,8 @@ class ChunkProducer:
         self._dispatcher = context.stores.dispatcher
         self._retry = context.retry
         self._size = context.stores.settings.chunk_size
-        self._max_pending = context.stores.settings.max_pending_chunks
+        self._limit = PendingLimit(context.stores.settings)
+        self._sent = 0
         self._files: list[FileRef] = []
         self._since = 0.0
         #: Pending chunks when Redis was last asked; there are no more than these now.
@@ -60,17 +62,19 @@ class ChunkProducer:
             self._since = time.monotonic()
         cut = [files[at : at + self._size] for at in range(0, count, self._size)]
         while cut:
-            room = max(1, self._max_pending - self._pending)
+            room = max(1, self._limit.chunks - self._pending)
             self._dispatch({uuid.uuid4().hex: chunk for chunk in cut[:room]})
             del cut[:room]
 
     def _dispatch(self, chunks: Mapping[str, Sequence[FileRef]]) -> None:
         """Write and send some chunks; then wait while the limit of pending chunks is reached."""
         job = self._spec.id
-        self._pending = self._scans.add_chunks(job, self._generation, chunks)
+        pending = self._scans.add_chunks(job, self._generation, chunks)
+        self._sent += len(chunks)
+        self._observe(pending)
         self._dispatcher.send_chunks(job, chunks, self._spec.priority)
         _log.debug("chunks_cut", chunks=list(chunks))
-        self._wait_below(self._max_pending)
+        self._wait_until(lambda: self._pending < self._limit.chunks)
 
     def wait_until_reported(self) -> bool:
         """Wait for a moment until no chunk of the job is pending; returns whether none is."""
@@ -91,10 +95,14 @@ class ChunkProducer:
                 raise ScanSuspended
             self._retry.sleep(_PAUSE_POLL_SECONDS)
 
-    def _wait_below(self, limit: int) -> None:
+    def _observe(self, pending: int) -> None:
+        self._pending = pending
+        self._limit.observe(self._sent, pending, time.monotonic())
+
+    def _wait_until(self, condition: Callable[[], bool]) -> None:
         poll = _FIRST_POLL_SECONDS
-        while self._pending >= limit:
+        while not condition():
             self._retry.sleep(poll)
             poll = min(poll * 1.5, _MAX_POLL_SECONDS)
             self.wait_while_paused()
-            self._pending = self._scans.pending(self._spec.id)
+            self._observe(self._scans.pending(self._spec.id))

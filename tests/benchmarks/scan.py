@@ -43,6 +43,7 @@ def measure(folder: Path, *, files: int, runs: int) -> Report:
             data_dir=folder / "data",
             redis_url=valkey.url,
             milvus_uri=milvus.uri,
+            min_pending_chunks=_UNBOUNDED,
             max_pending_chunks=_UNBOUNDED,
         )
         walks, scans, grown = [], [], []
