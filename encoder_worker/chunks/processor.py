@@ -167,9 +167,9 @@ class ChunkProcessor:
 def _write(claim: ChunkClaim, stores: Stores, row_files: RowFiles, writes: ChunkWrites) -> None:
     """Write a round. A worker killed anywhere in it leaves no content without a row.
 
-    Other loads are told first of rows of theirs that it takes over, and a repeated scan of theirs
-    looks for rows first. Rows that are about to be replaced are kept for the files that have their contents now, and a
-    row is deleted only after another one has its content.
+    Other loads are told before it takes over rows of theirs, and a repeated scan of theirs looks
+    for rows first. Rows that are about to be replaced are kept for the files that have their
+    contents now, and a row is deleted only after another one has its content.
     """
     collection, writer = claim.spec.collection, stores.writer
     stores.jobs.account(writes.taken_over)

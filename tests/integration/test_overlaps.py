@@ -1,4 +1,4 @@
-"""Loads of one directory that run at the same time, and whose indexers die, count each file once."""
+"""Loads of one directory at the same time, whose indexers die, count each file once."""
 
 import pytest
 
