@@ -38,6 +38,8 @@ FINISH_SCAN = _on_job("finish_scan")
 CLAIM_CONTENTS = _on_job("claim_contents")
 RELEASE_CONTENTS = _on_job("release_contents")
 CLAIM_MOVES = _on_job("claim_moves")
+NOTE_ONCE = _on_job("note_once")
+RECORD_FILESYSTEMS = _on_job("record_filesystems")
 KEEP_ROWS = _on_job("keep_rows")
 
 HEARTBEAT = _alone("heartbeat")
