@@ -24,6 +24,7 @@ def to_job(raw: dict[bytes, bytes], rate: Sequence[bytes], now: float) -> Job | 
     worked = number("indexed") + number("duplicates") + number("failed")
     started, finished = moment("started_at"), moment("finished_at")
     speed = _speed(rate, worked, started, finished, now)
+    error = fields.get("error") or fields.get("waiting")
     left = total - worked - unchanged
     return Job(
         spec=JobSpec.model_validate_json(fields["spec"]),
@@ -41,7 +42,7 @@ def to_job(raw: dict[bytes, bytes], rate: Sequence[bytes], now: float) -> Job | 
         eta_seconds=round(left / speed, 1) if status == "running" and speed > 0 else None,
         started_at=started,
         finished_at=finished,
-        error=JobError.model_validate_json(fields["error"]) if "error" in fields else None,
+        error=JobError.model_validate_json(error) if error else None,
     )
 
 

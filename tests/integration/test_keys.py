@@ -68,8 +68,8 @@ def test_a_scan_whose_collection_was_dropped_writes_no_key(loads: Loads) -> None
     with pytest.raises(JobEnded):
         stores.scans.note_source_rows(job, 5)
     loads.jobs.account({job: ["a"]})
-    assert [raw for raw in loads.redis.scan_iter(match="lookalike:job:*")] == []
-    assert [raw for raw in loads.redis.scan_iter(match="lookalike:collection:*")] == []
+    assert list(loads.redis.scan_iter(match="lookalike:job:*")) == []
+    assert list(loads.redis.scan_iter(match="lookalike:collection:*")) == []
 
 
 def test_the_lists_of_jobs_forget_those_that_have_expired(loads: Loads) -> None:
