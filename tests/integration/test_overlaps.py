@@ -54,8 +54,7 @@ def test_a_load_counts_once_what_another_one_has_written_anew(
 def test_overlapping_loads_count_each_file_once(library: Library) -> None:
     """Both are scanned before any chunk is worked on, so both have all files in their chunks."""
     jobs = [library.scanned() for _ in range(3)]
-    for job in jobs:
-        assert library.work_until_killed(job)
-    for job in (library.jobs.get(job) for job in jobs):
+    assert all(library.work_until_killed(job_id) for job_id in jobs)
+    for job in map(library.jobs.get, jobs):
         assert (job.status, job.total, job.done) == ("done", 6, 6)
     assert len(library.rows()) == 6
