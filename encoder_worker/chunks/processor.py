@@ -18,6 +18,7 @@ from encoder_worker.chunks.row_files import RowFiles
 from encoder_worker.chunks.stores import Stores
 from encoder_worker.errors import EncoderFailed
 from shared.domain.chunk import ChunkClaim, ChunkOutcome
+from shared.domain.collection import CollectionIdentity
 from shared.domain.job import JobError, JobSpec
 from shared.errors import Conflict, DecoderUnavailable, JobFailed, NotFound, PictureError
 from shared.files.filesystems import RecordedFilesystems
@@ -31,10 +32,21 @@ _log = get_logger(__name__)
 #: other chunks. It is then sent again; only the ledger says whose a content is.
 _WAIT_SECONDS = 5.0
 _POLL_SECONDS = 0.05
+#: How long a thread takes no chunk after one of a collection that needs another encoder: others
+#: have time to take it when it is sent again.
+_MISMATCH_WAIT_SECONDS = 5.0
 
 
 class _ContentsClaimed(Exception):
     """Other chunks are still at work on contents that this one needs to know of."""
+
+
+class _EncoderMismatch(Exception):
+    """This process has other weights than the collection's: the chunk is for another encoder."""
+
+    def __init__(self, why: JobError) -> None:
+        super().__init__(why.detail)
+        self.why = why
 
 
 class ChunkProcessor:
@@ -75,6 +87,11 @@ class ChunkProcessor:
             outcome = self._attempt(claim).outcome()
         except (ShuttingDown, JobEnded, _ContentsClaimed):
             self._release(claim)
+        except _EncoderMismatch as error:
+            self._stores.jobs.note_waiting(claim.spec.id, error.why)
+            self._release(claim)
+            _log.warning("chunk_needs_another_encoder", detail=error.why.detail)
+            self._stages.stopping.wait(_MISMATCH_WAIT_SECONDS)
         except DecoderUnavailable as error:
             self._release(claim)
             raise EncoderFailed(error.detail) from error
@@ -99,9 +116,10 @@ class ChunkProcessor:
             DecoderUnavailable,
             JobFailed,
             _ContentsClaimed,
+            _EncoderMismatch,
         ):
             raise
-        except (NotFound, Conflict) as error:
+        except NotFound as error:
             raise JobFailed(error.code, error.detail) from error
         except Exception:  # noqa: BLE001 - a job does not end before each chunk is reported
             _log.exception("chunk_failed")
@@ -113,7 +131,7 @@ class ChunkProcessor:
         check_active = partial(self._unretried.jobs.require_active, spec.id)
         stores = self._unretried.with_retry(RetryPolicy(self._stages.stopping, check_active))
         identity = stores.collections.identity(spec.collection)
-        identity.require(self._stages.encoder.weights)
+        _require(identity, self._stages.encoder.weights)
         row_files = self._row_files(spec, stores)
         matcher = Matcher(claim, stores, row_files)
         pipeline = ChunkPipeline(self._stages, claim, identity.pooling, matcher)
@@ -164,11 +182,18 @@ class ChunkProcessor:
         _log.info("chunk_released")
 
 
+def _require(identity: CollectionIdentity, weights: str) -> None:
+    try:
+        identity.require(weights)
+    except Conflict as error:
+        raise _EncoderMismatch(JobError(code=error.code, detail=error.detail)) from error
+
+
 def _write(claim: ChunkClaim, stores: Stores, row_files: RowFiles, writes: ChunkWrites) -> None:
     """Write a round. A worker killed anywhere in it leaves no content without a row.
 
-    Other loads are told first of rows of theirs that it takes over, and a repeated scan of theirs
-    looks for rows first. Rows that are about to be replaced are kept for the files that have their
+    Other loads are told before it takes over rows of theirs, and a repeated scan of theirs looks
+    for rows first. Rows that are about to be replaced are kept for the files that have their
     contents now, and a row is deleted only after another one has its content.
     """
     collection, writer = claim.spec.collection, stores.writer

@@ -19,6 +19,7 @@ from gateway.schemas.system import Folder, FolderList, Limits, PictureFormat, Sy
 from shared.domain.fingerprint import fingerprint
 from shared.domain.image import MAX_TAGS
 from shared.files.formats import FORMATS
+from shared.queue import ENCODE
 
 router = APIRouter(prefix="/api/v2", tags=["system"])
 
@@ -30,8 +31,7 @@ def get_system(
     settings: SettingsDep, workers: WorkersDep, queue_depths: QueueDepthsDep, jobs: JobsDep
 ) -> System:
     """The running encoder, the workers, the queues, and the limits for clients."""
-    encoder = workers.last_encoder()
-    weights = encoder.weights if encoder else None
+    weights = next(iter(workers.encoder_weights(ENCODE)), None)
     return System(
         encoder=fingerprint(weights, settings.pooling) if weights else None,
         weights=weights,

@@ -19,6 +19,9 @@ class Worker(BaseModel):
     device: str
     runtime: str
     precision: str
+    weights: str = Field(
+        "", description="An encoder's own; it encodes no collection that has others."
+    )
     images_per_second: float
     started_at: datetime
     seen_at: datetime
@@ -31,6 +34,7 @@ class Worker(BaseModel):
             device=worker.device,
             runtime=worker.runtime,
             precision=worker.precision,
+            weights=worker.weights,
             images_per_second=worker.images_per_second,
             started_at=moment(worker.started_at),
             seen_at=moment(worker.seen_at),
@@ -78,6 +82,7 @@ class System(BaseModel):
                         "device": "cpu",
                         "runtime": "openvino",
                         "precision": "bfloat16",
+                        "weights": "imagenet-4a1ffb70",
                         "images_per_second": 61.2,
                         "started_at": "2026-05-02T09:00:00Z",
                         "seen_at": "2026-05-02T10:00:00Z",

@@ -1,17 +1,22 @@
 """Which encoder runs, and with which weights a new collection is created."""
 
+from collections.abc import Sequence
+
 from shared.domain.worker import WorkerInfo
 from shared.errors import Conflict, Unavailable
 from shared.ledger import Workers
-from shared.queue import QUERY
+from shared.queue import ENCODE, QUERY
 
 
-def last_encoder(workers: Workers) -> WorkerInfo:
-    """The encoder whose heartbeat is the newest, alive or not. Raises Unavailable `no_encoder`."""
-    encoder = workers.last_encoder()
-    if encoder is None:
+def encoder_weights(workers: Workers) -> Sequence[str]:
+    """The weights of the encoders of loads, as `Workers.encoder_weights`: there are some.
+
+    Raises Unavailable `no_encoder`.
+    """
+    weights = workers.encoder_weights(ENCODE)
+    if not weights:
         raise _no_encoder()
-    return encoder
+    return weights
 
 
 def query_encoder(workers: Workers) -> WorkerInfo:
@@ -23,16 +28,17 @@ def query_encoder(workers: Workers) -> WorkerInfo:
 
 
 def choose_weights(requested: str | None, workers: Workers) -> str:
-    """The exact name of a new collection's weights: those of the running encoder.
+    """The exact name of a new collection's weights: those that most encoders have.
 
     `requested` may be that name, or its kind: `imagenet` for `imagenet-4a1ffb70`. Raises
     Unavailable `no_encoder`, Conflict `encoder_mismatch`.
     """
-    weights = last_encoder(workers).weights
-    if requested is None or requested == weights or weights.startswith(f"{requested}-"):
-        return weights
+    running = encoder_weights(workers)
+    for weights in running:
+        if requested is None or requested == weights or weights.startswith(f"{requested}-"):
+            return weights
     raise Conflict(
-        "encoder_mismatch", f"The encoder runs with the weights {weights!r}, not {requested!r}."
+        "encoder_mismatch", f"The encoder runs with the weights {running[0]!r}, not {requested!r}."
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from gateway.services.encoders import last_encoder
+from gateway.services.encoders import encoder_weights
 from shared.domain.base import Frozen
 from shared.domain.chunk import FileRef
 from shared.domain.job import DirectorySource, Job, JobSpec, OnDuplicate, RetrySource, Source
@@ -74,11 +74,12 @@ class LoadService:
         """
         if self._jobs.count_active() >= self._settings.queue_limit:
             raise QueueFull("queue_full", "Too many jobs are unfinished; wait for some to end.")
-        encoder = last_encoder(self._workers)
+        running = encoder_weights(self._workers)
         info = self._collections.ensure(
-            collection, weights=encoder.weights, pooling=self._settings.pooling
+            collection, weights=running[0], pooling=self._settings.pooling
         )
-        info.require(encoder.weights)
+        if info.weights not in running:
+            info.require(running[0])
 
     def queue(
         self,

@@ -19,6 +19,7 @@ from shared.domain.image import MAX_URI_BYTES
 from shared.domain.job import DirectorySource, Failure
 from shared.ledger import ScanCounts
 from shared.log import get_logger
+from shared.queue import ENCODE
 
 _log = get_logger(__name__)
 
@@ -110,9 +111,10 @@ class Scan:
     def _check_collection(self) -> None:
         name, collections = self._spec.collection, self._stores.collections
         identity = collections.identity(name)
-        encoder = self._stores.workers.last_encoder()
-        if encoder:
-            identity.require(encoder.weights)
+        weights = self._stores.workers.encoder_weights(ENCODE)
+        # Of several encoders one that fits is enough.
+        if weights and identity.weights not in weights:
+            identity.require(weights[0])
         # After a strong count, the look-ups that follow see every write before it.
         count = collections.count(name)
         is_directory = self._spec.source.kind == "directory"

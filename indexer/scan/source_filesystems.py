@@ -44,7 +44,7 @@ class SourceFilesystems:
             for uri, filesystem in before.items()
             if self._spec.allow_mass_removal or _is_in_use(uri, filesystem)
         ]
-        self._filesystems.record(self._spec.collection, found, stale)
+        self._filesystems.record(self._spec, found, stale)
 
 
 def is_empty(source: DirectorySource) -> bool:

@@ -3,7 +3,8 @@
 import json
 from collections.abc import Iterable, Mapping
 
-from shared.ledger import keys
+from shared.domain.job import JobSpec
+from shared.ledger import keys, scripts
 from shared.redis import RedisClient
 from shared.retry import Retriable, repeatable
 
@@ -13,6 +14,8 @@ class Filesystems(Retriable):
 
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
+        self._note = redis.register_script(scripts.NOTE_ONCE)
+        self._record = redis.register_script(scripts.RECORD_FILESYSTEMS)
 
     @repeatable
     def recorded(self, collection: str) -> Mapping[str, str]:
@@ -24,7 +27,7 @@ class Filesystems(Retriable):
     def begin(self, job_id: str, collection: str) -> None:
         """Note with a job what is recorded now, before its load records what it finds."""
         recorded = json.dumps(dict(self.recorded(collection)))
-        self._redis.hsetnx(keys.job(job_id), "filesystems", recorded)
+        self._note(keys=keys.for_job(job_id), args=["filesystems", recorded])
 
     @repeatable
     def before(self, job_id: str, collection: str) -> Mapping[str, str]:
@@ -36,12 +39,7 @@ class Filesystems(Retriable):
         return noted
 
     @repeatable
-    def record(self, collection: str, found: Mapping[str, str], stale: Iterable[str]) -> None:
-        """Record what a load found, and drop what is no mount point any more."""
-        key, dropped = keys.filesystems(collection), list(stale)
-        with self._redis.pipeline(transaction=True) as pipe:
-            if dropped:
-                pipe.hdel(key, *dropped)
-            if found:
-                pipe.hset(key, mapping=dict(found))
-            pipe.execute()
+    def record(self, spec: JobSpec, found: Mapping[str, str], stale: Iterable[str]) -> None:
+        """Record what an active job found, and drop what is no mount point any more."""
+        args = [spec.collection, json.dumps(dict(found)), json.dumps(list(stale))]
+        self._record(keys=keys.for_job(spec.id), args=args)

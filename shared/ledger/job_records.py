@@ -28,6 +28,7 @@ def to_job(
         speed = worked / max(finished - started, 1e-3)
     else:
         speed = _speed(first, last, now)
+    error = fields.get("error") or fields.get("waiting")
     left = total - worked - unchanged
     return Job(
         spec=JobSpec.model_validate_json(fields["spec"]),
@@ -45,7 +46,7 @@ def to_job(
         eta_seconds=round(left / speed, 1) if status == "running" and speed > 0 else None,
         started_at=started,
         finished_at=finished,
-        error=JobError.model_validate_json(fields["error"]) if "error" in fields else None,
+        error=JobError.model_validate_json(error) if error else None,
     )
 
 

@@ -38,6 +38,7 @@ class Jobs(Retriable):
         self._retention = int(settings.job_retention_days * 86400)
         self._create = redis.register_script(scripts.CREATE_JOB)
         self._add_files = redis.register_script(scripts.ADD_FILES)
+        self._note_waiting = redis.register_script(scripts.NOTE_WAITING)
         self._account = redis.register_script(scripts.ACCOUNT_FILES)
         self._end = redis.register_script(scripts.END_JOB)
         self._set_paused = redis.register_script(scripts.SET_PAUSED)
@@ -177,6 +178,11 @@ class Jobs(Retriable):
     def fail(self, job_id: str, error: JobError) -> None:
         """End a job with an error that trying its files again would not cure."""
         self._end(keys=keys.for_job(job_id), args=["failed", error.model_dump_json()])
+
+    @repeatable
+    def note_waiting(self, job_id: str, why: JobError) -> None:
+        """Show an active job's `error` as this until one of its chunks is reported."""
+        self._note_waiting(keys=keys.for_job(job_id), args=[why.model_dump_json()])
 
     def pause(self, job_id: str) -> Job:
         """Stop leasing a job's chunks to workers. Idempotent."""

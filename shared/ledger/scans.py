@@ -61,6 +61,7 @@ class Scans(Retriable):
         self._record = redis.register_script(scripts.RECORD_SCAN)
         self._removal = redis.register_script(scripts.RECORD_REMOVAL)
         self._end_walk = redis.register_script(scripts.END_WALK)
+        self._note = redis.register_script(scripts.NOTE_ONCE)
         self._suspend = redis.register_script(scripts.SUSPEND_SCAN)
         self._finish = redis.register_script(scripts.FINISH_SCAN)
         self._complete = redis.register_script(scripts.COMPLETE_CHUNK)
@@ -162,11 +163,14 @@ class Scans(Retriable):
 
     @repeatable
     def note_source_rows(self, job_id: str, rows: int) -> int:
-        """Note how many rows a source had before its load; returns what the first try noted."""
-        with self._redis.pipeline(transaction=True) as pipe:
-            pipe.hsetnx(keys.job(job_id), "source_rows", rows)
-            pipe.hget(keys.job(job_id), "source_rows")
-            return int(pipe.execute()[1])
+        """Note how many rows a source had before its load; returns what the first try noted.
+
+        Raises JobEnded.
+        """
+        noted = self._note(keys=keys.for_job(job_id), args=["source_rows", rows])
+        if noted is None:
+            raise JobEnded
+        return int(noted)
 
     @repeatable
     def end_walk(self, job_id: str, generation: int) -> None:

@@ -1,6 +1,7 @@
 """The registry of processes: a heartbeat renews an entry, which expires without one."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 
 from shared.domain.worker import HeldLeases, WorkerInfo
@@ -58,6 +59,18 @@ class Workers(Retriable):
             self._redis.srem(keys.WORKERS, *gone)
         found = [_to_worker(info, seen, now) for info, seen in rows if info is not None]
         return sorted(found, key=lambda w: (w.queue, w.name))
+
+    @repeatable
+    def encoder_weights(self, queue: str) -> Sequence[str]:
+        """The weights that the live encoders of a queue run with, those of most of them first.
+
+        Where none is alive, those of the last one; none before the first.
+        """
+        alive = Counter(w.weights for w in self.list_alive() if w.queue == queue and w.weights)
+        if alive:
+            return sorted(alive, key=lambda weights: (-alive[weights], weights))
+        last = self.last_encoder()
+        return [last.weights] if last else []
 
     @repeatable
     def last_encoder(self) -> WorkerInfo | None:

@@ -104,7 +104,7 @@ class Library:
 
     def finish(self, job_id: str) -> Job:
         """Scan a job while the encoders process what chunks there are."""
-        scanning = threading.Thread(target=self.indexing.indexer().scan, args=(job_id,))
+        scanning = threading.Thread(target=self.indexing.indexer().scan_to_end, args=(job_id,))
         working = [
             threading.Thread(target=self._work, args=(worker, job_id, scanning.is_alive))
             for worker in self._workers

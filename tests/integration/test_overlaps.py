@@ -1,4 +1,4 @@
-"""Loads of one directory at the same time, and whose indexers die, count each file once."""
+"""Loads of one directory at the same time, whose indexers die, count each file once."""
 
 import pytest
 
@@ -54,8 +54,7 @@ def test_a_load_counts_once_what_another_one_has_written_anew(
 def test_overlapping_loads_count_each_file_once(library: Library) -> None:
     """Both are scanned before any chunk is worked on, so both have all files in their chunks."""
     jobs = [library.scanned() for _ in range(3)]
-    for job in jobs:
-        assert library.work_until_killed(job)
-    for found in map(library.jobs.get, jobs):
-        assert (found.status, found.total, found.done) == ("done", 6, 6)
+    assert all(library.work_until_killed(job_id) for job_id in jobs)
+    for job in map(library.jobs.get, jobs):
+        assert (job.status, job.total, job.done) == ("done", 6, 6)
     assert len(library.rows()) == 6

@@ -8,7 +8,7 @@ import pytest
 from shared.domain.image import ImageRow
 from shared.domain.job import DirectorySource, Job
 from shared.files.uris import file_uri
-from shared.ledger import Filesystems
+from shared.ledger import keys
 from tests.integration.conftest import OpenLibrary
 from tests.integration.library import Counts, Library, counts
 from tests.integration.shared.store.samples import make_row, make_vectors
@@ -75,7 +75,7 @@ def test_more_than_half_is_refused_with_the_numbers(library: Library) -> None:
 def record(library: Library, **filesystems: str) -> None:
     """Have the ledger say what the folders below the root were on at the last load."""
     folders = {file_uri(library.root / name): value for name, value in filesystems.items()}
-    Filesystems(library.redis).record(library.collection, folders, ())
+    library.redis.hset(keys.filesystems(library.collection), mapping=folders)
 
 
 def test_a_folder_on_another_file_system_forgets_nothing(library: Library) -> None:

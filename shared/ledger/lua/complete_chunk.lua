@@ -11,6 +11,7 @@ for name, count in pairs(outcome.counts) do
   redis.call('HINCRBY', job, name, count)
   redis.call('HINCRBY', prefix .. 'stats', 'images:' .. name, count)
 end
+redis.call('HDEL', job, 'waiting')
 redis.call('HINCRBY', job, 'moved', outcome.moved)
 redis.call('HINCRBY', job, 'bytes', outcome.bytes)
 redis.call('HINCRBY', prefix .. 'stats', 'encoded_bytes', outcome.bytes)

@@ -19,4 +19,11 @@ if ARGV[4] == '1' then
   redis.call('ZREMRANGEBYRANK', prefix .. 'jobs:directory', 0, -1001)
 end
 redis.call('SADD', prefix .. 'jobs:active', job_id)
+-- Jobs that have expired are forgotten by the lists, a few with each new job.
+local expired = tostring(now() - tonumber(ARGV[5]))
+for _, list in ipairs({'jobs', 'jobs:directory', 'collection:' .. ARGV[2] .. ':jobs'}) do
+  for _, old in ipairs(redis.call('ZRANGEBYSCORE', prefix .. list, '-inf', expired, 'LIMIT', 0, 10)) do
+    if redis.call('EXISTS', prefix .. 'job:' .. old) == 0 then redis.call('ZREM', prefix .. list, old) end
+  end
+end
 return 1

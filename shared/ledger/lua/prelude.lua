@@ -33,6 +33,7 @@ local function expire()
 end
 local function finish(state)
   redis.call('HSET', job, 'state', state, 'paused', '0', 'finished_at', tostring(now()))
+  redis.call('HDEL', job, 'waiting')
   redis.call('SREM', prefix .. 'jobs:active', job_id)
   for _, part in ipairs({'sent', 'attempts', 'files', 'remembered', 'moves', 'displaced'}) do
     redis.call('UNLINK', job .. ':' .. part)

@@ -46,6 +46,15 @@ class Indexer:
     def scan(self, job_id: str) -> None:
         run_scan(job_id, self.stores)
 
+    def scan_to_end(self, job_id: str) -> None:
+        """Scan, and again when the chunks of a walk are reported, as recovery has it done."""
+        self.scan(job_id)
+        key = keys.job(job_id)
+        while self.redis.hexists(key, "walk") and self.redis.hget(key, "scan_done") != b"1":
+            if self.stores.jobs.get(job_id).finished or self.stores.stop.wait(0.02):
+                return
+            self.scan(job_id)
+
     def die(self) -> None:
         """Leave the ledger as a killed process does, once its heartbeat has run out."""
         self.stores.stop.set()
@@ -112,7 +121,7 @@ class Loads:
         worker = threading.Thread(target=work)
         worker.start()
         try:
-            indexer.scan(job_id)
+            indexer.scan_to_end(job_id)
         finally:
             done.set()
             worker.join()

@@ -1594,7 +1594,8 @@ export interface components {
          *           "queue": "query",
          *           "runtime": "openvino",
          *           "seen_at": "2026-05-02T10:00:00Z",
-         *           "started_at": "2026-05-02T09:00:00Z"
+         *           "started_at": "2026-05-02T09:00:00Z",
+         *           "weights": "imagenet-4a1ffb70"
          *         }
          *       ]
          *     }
@@ -2384,6 +2385,12 @@ export interface components {
              * Format: date-time
              */
             started_at: string;
+            /**
+             * Weights
+             * @description An encoder's own; it encodes no collection that has others.
+             * @default
+             */
+            weights: string;
         };
     };
     responses: never;

@@ -101,6 +101,7 @@ export function system(changes: Partial<System> = {}): System {
         device: 'cpu',
         runtime: 'openvino',
         precision: 'bfloat16',
+        weights: 'imagenet-4a1ffb70',
         images_per_second: 61.2,
         started_at: '2026-05-02T09:00:00Z',
         seen_at: '2026-05-02T10:00:00Z',

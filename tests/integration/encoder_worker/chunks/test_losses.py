@@ -206,15 +206,3 @@ def test_a_dropped_collection_fails_the_job(load: Load) -> None:
     assert job.status == "failed"
     assert job.error is not None
     assert job.error.code == "collection_not_found"
-
-
-def test_vectors_of_two_encoders_are_not_mixed(load: Load, drawn: Drawn) -> None:
-    load.collections.drop(load.collection)
-    load.make_collection(weights="imagenet1k_features-88682ab5")
-    job = load.run(drawn(1))
-    assert job.status == "failed"
-    assert job.error is not None
-    assert job.error.code == "encoder_mismatch"
-    assert "imagenet1k_features-88682ab5" in job.error.detail
-    assert load.encoder.weights in job.error.detail
-    assert load.collections.count(load.collection) == 0

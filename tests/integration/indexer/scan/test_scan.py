@@ -156,6 +156,15 @@ def test_another_encoder_ends_the_job(loads: Loads) -> None:
     assert "imagenet-2" in job.error.detail
 
 
+def test_one_encoder_that_fits_is_enough(loads: Loads) -> None:
+    loads.put(*NAMES)
+    workers = Workers(loads.redis, loads.settings)
+    for name, weights in (("right", WEIGHTS), ("odd", "imagenet-2"), ("odder", "imagenet-2")):
+        info = WorkerInfo(id=name, name=name, queue="encode", weights=weights, started_at=0)
+        workers.heartbeat(info)
+    assert loads.load().status == "done"
+
+
 def test_a_source_that_vanished_ends_the_job(loads: Loads) -> None:
     job = loads.load(source=DirectorySource(path=str(loads.root / "gone")))
     assert job.status == "failed"
