@@ -117,8 +117,8 @@ class JobFailed(LookalikeError):
     """A whole job cannot go on; trying its files again would not cure it.
 
     Codes: `source_missing`, `source_unreadable`, `source_outside_roots`, `source_empty`,
-    `source_replaced`, `mass_removal`, `collection_not_found`, `encoder_mismatch`,
-    `internal_error`.
+    `source_replaced`, `mass_removal`, `collection_not_found`, `collection_replaced`,
+    `encoder_mismatch`, `internal_error`.
     """
 
     title = "Job failed"
@@ -126,6 +126,13 @@ class JobFailed(LookalikeError):
 
 def collection_not_found(name: str) -> NotFound:
     return NotFound("collection_not_found", f"There is no collection {name!r}. Create it first.")
+
+
+def collection_replaced(name: str) -> NotFound:
+    return NotFound(
+        "collection_replaced",
+        f"The collection {name!r} was dropped, and is another one of the same name now.",
+    )
 
 
 def job_not_found(job_id: str) -> NotFound:

@@ -103,6 +103,7 @@ class ChunkProcessor:
         check_active = partial(self._unretried.jobs.require_active, spec.id)
         stores = self._unretried.with_retry(RetryPolicy(self._stages.stopping, check_active))
         identity = stores.collections.identity(spec.collection)
+        identity.require_generation(spec.generation)
         identity.require(self._stages.encoder.weights)
         row_files = self._row_files(spec, stores)
         matcher = Matcher(claim, stores, row_files)
@@ -160,16 +161,17 @@ def _write(claim: ChunkClaim, stores: Stores, row_files: RowFiles, writes: Chunk
     Rows that are about to be replaced are kept for the files that have their contents now, and a
     row is deleted only after another one has its content.
     """
-    collection, writer = claim.spec.collection, stores.writer
+    collection, generation = claim.spec.collection, claim.spec.generation
+    writer = stores.writer
     if not stores.moves.keep(claim.spec.id, writes.replaced):
         _log.warning("replaced_rows_not_kept", rows=len(writes.replaced))
     if writes.rows:
-        writer.upsert(collection, writes.rows, np.stack(writes.vectors))
+        writer.upsert(collection, writes.rows, np.stack(writes.vectors), generation)
     if writes.touched:
-        writer.update_keeping_vector(collection, writes.touched)
+        writer.update_keeping_vector(collection, writes.touched, generation)
     left = [file.id for file in writes.left if row_files.look(file) == "gone"]
     if writes.superseded or left:
-        writer.delete(collection, [*writes.superseded, *left])
+        writer.delete(collection, [*writes.superseded, *left], generation)
 
 
 def _all_failed(claim: ChunkClaim, error: PictureError) -> ChunkResult:

@@ -11,6 +11,7 @@ from pydantic import Field
 from gateway.services.encoders import last_encoder
 from shared.domain.base import Frozen
 from shared.domain.chunk import FileRef
+from shared.domain.collection import CollectionInfo
 from shared.domain.job import DirectorySource, Job, JobSpec, OnDuplicate, RetrySource, Source
 from shared.errors import Conflict, QueueFull, Unavailable
 from shared.files.paths import resolve_directory
@@ -66,11 +67,11 @@ class LoadService:
         Raises InvalidRequest as `resolve_directory` does, and what `check_can_queue` raises.
         """
         directory = resolve_directory(path, self._settings)
-        self.check_can_queue(collection)
+        target = self.check_can_queue(collection)
         source = DirectorySource(path=str(directory), recursive=recursive, pattern=pattern)
-        return self.queue(collection, source, options)
+        return self.queue(target, source, options)
 
-    def check_can_queue(self, collection: str) -> None:
+    def check_can_queue(self, collection: str) -> CollectionInfo:
         """Check that a load of `collection` may be queued. Creates the collection if it is unknown.
 
         Raises QueueFull, Unavailable `no_encoder`, Conflict `encoder_mismatch`.
@@ -82,10 +83,11 @@ class LoadService:
             collection, weights=encoder.weights, pooling=self._settings.pooling
         )
         info.require(encoder.weights)
+        return info
 
     def queue(
         self,
-        collection: str,
+        target: CollectionInfo,
         source: Source,
         options: LoadOptions,
         *,
@@ -94,7 +96,8 @@ class LoadService:
         """Write the job of a load that passed `check_can_queue`, and send its scan task."""
         spec = JobSpec(
             id=uuid.uuid4().hex,
-            collection=collection,
+            collection=target.name,
+            generation=target.generation,
             source=source,
             on_duplicate=options.on_duplicate,
             sync=options.sync,
@@ -126,9 +129,9 @@ class LoadService:
             count = self._jobs.get(job_id).failed
             if count == 0:
                 raise Conflict("nothing_to_retry", "No file of this job has failed.")
-            self.check_can_queue(spec.collection)
+            target = self.check_can_queue(spec.collection)
             return self.queue(
-                spec.collection,
+                target,
                 RetrySource(job=job_id, files=count),
                 LoadOptions(on_duplicate=spec.on_duplicate, tags=spec.tags, metadata=spec.metadata),
                 files=self._failed_files(job_id, count),

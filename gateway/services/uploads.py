@@ -76,12 +76,10 @@ class UploadService:
         incoming = [uploads.inspect(name, file) for name, file in files]
         if all(file.error for file in incoming):
             raise _unusable([(file.name, file.error) for file in incoming if file.error])
-        self._loads.check_can_queue(collection)
+        target = self._loads.check_can_queue(collection)
         received = uploads.store(incoming, collection, self._settings)
         refs = {file.ref.uri: file.ref for file in received if file.ref}
-        job = self._loads.queue(
-            collection, UploadSource(files=len(refs)), options, files=refs.values()
-        )
+        job = self._loads.queue(target, UploadSource(files=len(refs)), options, files=refs.values())
         return QueuedUpload(job, received)
 
     async def wait(self, queued: QueuedUpload) -> UploadResult:

@@ -175,7 +175,7 @@ class Pruner:
         self._delete(ids)
 
     def _delete(self, ids: Sequence[str]) -> None:
-        self._writer.delete(self._spec.collection, ids)
+        self._writer.delete(self._spec.collection, ids, self._spec.generation)
         self._scans.end_removal(self._spec.id, self._generation, len(ids))
         _log.info("images_removed", images=len(ids))
 

@@ -92,6 +92,7 @@ class Scan:
     def _check_collection(self) -> None:
         name, collections = self._spec.collection, self._stores.collections
         identity = collections.identity(name)
+        identity.require_generation(self._spec.generation)
         encoder = self._stores.workers.last_encoder()
         if encoder:
             identity.require(encoder.weights)

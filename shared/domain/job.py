@@ -43,6 +43,8 @@ class JobSpec(Frozen):
 
     id: str
     collection: str
+    #: The collection's, when the job was queued; None in jobs that an earlier version queued.
+    generation: str | None = None
     source: Source
     on_duplicate: OnDuplicate = "keep"
     sync: bool = False

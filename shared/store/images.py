@@ -8,6 +8,7 @@ from shared.errors import InvalidRequest, image_not_found
 from shared.retry import Retriable, repeatable
 from shared.store.client import MilvusConnection
 from shared.store.filters import and_, filter_expression, in_, quote
+from shared.store.generations import current_partition
 from shared.store.rows import Row, check_labels, to_row
 from shared.store.schema import MAX_WINDOW, SCALARS, VECTOR
 from shared.store.time_pagination import Order, Position, TimePagination
@@ -94,6 +95,7 @@ class Images(Retriable):
         Raises NotFound `image_not_found`, InvalidRequest `invalid_labels`, `invalid_text`.
         """
         check_labels(tags or (), metadata or {})
+        partition = current_partition(self._milvus, collection)
         fields = (*SCALARS, VECTOR)
         rows = self._lookup(collection, [image], fields, strong=True)
         if not rows:
@@ -101,13 +103,14 @@ class Images(Retriable):
         row = {name: rows[0][name] for name in fields}
         row["tags"] = list(row["tags"] if tags is None else tags)
         row["metadata"] = row["metadata"] if metadata is None else metadata
-        self._milvus.upsert(collection, [row])
+        self._milvus.upsert(collection, [row], partition)
         return to_row(row)
 
     def delete(self, collection: str, ids: Iterable[str]) -> int:
         """Delete images; returns how many of them there were."""
+        partition = current_partition(self._milvus, collection)
         found = self._lookup(collection, list(dict.fromkeys(ids)), ["id"], strong=True)
-        self._milvus.delete(collection, [row["id"] for row in found])
+        self._milvus.delete(collection, [row["id"] for row in found], partition)
         return len(found)
 
     def delete_matching(
@@ -124,9 +127,10 @@ class Images(Retriable):
             raise InvalidRequest(
                 "empty_filter", "Name a tag or a path prefix; to forget all, drop the collection."
             )
+        partition = current_partition(self._milvus, collection)
         removed = 0
         for rows in self.iterate(collection, filter):
-            self._milvus.delete(collection, [row.id for row in rows])
+            self._milvus.delete(collection, [row.id for row in rows], partition)
             removed += len(rows)
             if on_deleted is not None:
                 on_deleted(rows)

@@ -103,6 +103,25 @@ def test_writing_again_replaces(stores: Stores) -> None:
     assert stored.row == changed[3]
 
 
+def test_a_writer_of_a_dropped_collection_is_refused(stores: Stores) -> None:
+    rows, vectors = [make_row(n) for n in range(4)], make_vectors(4)
+    before = stores.collections.identity(stores.name).generation
+    stores.writer.upsert(stores.name, rows, vectors, before)
+    stores.collections.drop(stores.name)
+    made = stores.collections.create(stores.name, weights="w", pooling="avg")
+    with pytest.raises(NotFound) as refusal:
+        stores.writer.upsert(stores.name, rows[:2], vectors[:2], before)
+    assert refusal.value.code == "collection_replaced"
+    with pytest.raises(NotFound):
+        stores.writer.delete(stores.name, [rows[2].id], before)
+    stores.writer.upsert(stores.name, rows[2:], vectors[2:], made.generation)
+    stores.writer.upsert(stores.name, rows[2:], vectors[2:])
+    assert stores.collections.count(stores.name) == 2
+    assert set(stores.images.get_many(stores.name, [row.id for row in rows], strong=True)) == {
+        row.id for row in rows[2:]
+    }
+
+
 def test_pages_hold_every_image_once_in_order(stores: Stores) -> None:
     times = [n // 3 for n in range(1500)] + [10**9] * 700 + [10**15 + n**3 for n in range(300)]
     rows = [make_row(n, added_at=time) for n, time in enumerate(times)]
