@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from gateway.files.thumbnails import Thumbnails
 from gateway.http.security import ApiKeys
 from gateway.metrics import LedgerMetrics, Metrics
-from gateway.services.deletion import DeletionService
+from gateway.services.deletion import DeletionService, Store
 from gateway.services.job_events import JobEventStream
+from gateway.services.labels import LabelService
 from gateway.services.loads import LoadService
 from gateway.services.query_encoder import QueryEncoder
 from gateway.services.readiness import ReadinessProbe
 from gateway.services.search import SearchService
 from gateway.services.uploads import UploadService
-from shared.ledger import AsyncEvents, Events, Jobs, Queries, Stats, Workers
+from shared.ledger import AsyncEvents, Events, Jobs, Queries, RowLocks, Stats, Workers
 from shared.queue import Dispatcher, create_celery
 from shared.redis import connect, connect_async
 from shared.settings import Settings
@@ -22,6 +23,7 @@ from shared.store import (
     AsyncMilvusConnection,
     Collections,
     Images,
+    ImageWriter,
     MilvusConnection,
     VectorSearch,
 )
@@ -36,6 +38,7 @@ class Services:
     api_keys: ApiKeys
     collections: Collections
     images: Images
+    labels: LabelService
     searches: SearchService
     deletion: DeletionService
     jobs: Jobs
@@ -64,6 +67,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
 
         collections, images = Collections(milvus, settings), Images(milvus)
         metrics, dispatcher = Metrics(), Dispatcher(celery)
+        store, row_locks = Store(collections, images, ImageWriter(milvus)), RowLocks(redis)
         jobs, workers = Jobs(redis, settings), Workers(redis, settings)
         metrics.watch(LedgerMetrics(Stats(redis), jobs, workers, dispatcher))
         readiness = ReadinessProbe(redis, workers, collections, settings.default_collection)
@@ -78,8 +82,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             api_keys=ApiKeys(settings.api_keys),
             collections=collections,
             images=images,
+            labels=LabelService(images, row_locks),
             searches=SearchService(VectorSearch(async_milvus), encoder, metrics),
-            deletion=DeletionService(settings, collections, images, jobs),
+            deletion=DeletionService(settings, store, jobs, row_locks),
             jobs=jobs,
             loads=loads,
             uploads=UploadService(settings, loads, jobs, AsyncEvents(async_redis), images),

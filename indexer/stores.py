@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from indexer.active_scans import ActiveScans
-from shared.ledger import Filesystems, JobRecovery, Jobs, Scans, Workers
+from shared.ledger import Filesystems, JobRecovery, Jobs, RowLocks, Scans, Workers
 from shared.queue import Celery, Dispatcher
 from shared.redis import RedisClient, connect
 from shared.retry import RetryPolicy
@@ -23,6 +23,7 @@ class IndexerStores:
     jobs: Jobs
     scans: Scans
     filesystems: Filesystems
+    row_locks: RowLocks
     job_recovery: JobRecovery
     workers: Workers
     collections: Collections
@@ -61,6 +62,7 @@ def open_stores(settings: Settings, app: Celery, indexer_id: str) -> IndexerStor
         jobs=Jobs(redis, settings),
         scans=Scans(redis, indexer_id),
         filesystems=Filesystems(redis),
+        row_locks=RowLocks(redis, indexer_id),
         job_recovery=JobRecovery(redis, indexer_id),
         workers=Workers(redis, settings),
         collections=Collections(milvus, settings),

@@ -36,6 +36,13 @@ class Conflict(LookalikeError):
     title = "Conflict"
 
 
+class PreconditionFailed(LookalikeError):
+    """What a request's If-Match names is no longer what is stored."""
+
+    status = 412
+    title = "Precondition failed"
+
+
 class InvalidRequest(LookalikeError):
     """The caller can mend it: a path outside the roots, an empty filter."""
 
@@ -93,7 +100,7 @@ class Unavailable(LookalikeError):
     """A part is away.
 
     Codes: `redis_unavailable`, `milvus_unavailable`, `storage_unavailable`, `no_encoder`,
-    `decoder_unavailable`.
+    `decoder_unavailable`, `image_busy`.
     """
 
     status = 503

@@ -14,6 +14,7 @@ from shared.ledger.jobs import JobEnded, Jobs
 from shared.ledger.moves import MoveRequest, Moves
 from shared.ledger.queries import Queries, await_reply
 from shared.ledger.recovery import JobRecovery
+from shared.ledger.row_locks import RowLock, RowLocks
 from shared.ledger.scans import ScanCounts, Scans, ScanStart, ScanSuperseded
 from shared.ledger.stats import Stats
 from shared.ledger.workers import Workers
@@ -32,6 +33,8 @@ __all__ = [
     "MoveRequest",
     "Moves",
     "Queries",
+    "RowLock",
+    "RowLocks",
     "ScanCounts",
     "ScanStart",
     "ScanSuperseded",

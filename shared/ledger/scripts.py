@@ -37,6 +37,8 @@ CLAIM_CONTENTS = _on_job("claim_contents")
 RELEASE_CONTENTS = _on_job("release_contents")
 CLAIM_MOVES = _on_job("claim_moves")
 KEEP_ROWS = _on_job("keep_rows")
+LOCK_ROWS = _on_job("lock_rows")
+UNLOCK_ROWS = _on_job("unlock_rows")
 
 PUT_QUERY_IMAGE = _on_query("put_query_image")
 REPLY_QUERY = _on_query("reply_query")

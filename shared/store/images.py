@@ -89,8 +89,11 @@ class Images(Retriable):
         *,
         tags: Sequence[str] | None = None,
         metadata: dict[str, Any] | None = None,
+        check: Callable[[ImageRow], None] = lambda _: None,
     ) -> ImageRow:
         """Replace an image's tags or metadata; None leaves them.
+
+        `check` is called with the stored row before it is written, and may raise.
 
         Raises NotFound `image_not_found`, InvalidRequest `invalid_labels`, `invalid_text`.
         """
@@ -100,6 +103,7 @@ class Images(Retriable):
         rows = self._lookup(collection, [image], fields, strong=True)
         if not rows:
             raise image_not_found(image)
+        check(to_row(rows[0]))
         row = {name: rows[0][name] for name in fields}
         row["tags"] = list(row["tags"] if tags is None else tags)
         row["metadata"] = row["metadata"] if metadata is None else metadata

@@ -123,6 +123,30 @@ def test_tags_and_metadata_are_replaced_apart(
     assert len(hits) == 5
 
 
+def test_a_change_may_ask_that_nobody_made_another(
+    api: httpx.Client, stored: list[ImageRow], url: str
+) -> None:
+    address = f"{url}/{stored[0].id}"
+    seen = api.get(address).headers["etag"]
+    changed = api.patch(address, json={"tags": ["one"]}, headers={"If-Match": seen})
+    assert (changed.status_code, changed.json()["tags"]) == (200, ["one"])
+    now = changed.headers["etag"]
+    assert now == api.get(address).headers["etag"] != seen
+
+    late = {"If-Match": seen}
+    problem(api.patch(address, json={"tags": ["two"]}, headers=late), 412, "precondition_failed")
+    problem(api.delete(address, headers=late), 412, "precondition_failed")
+    problem(api.delete(address, headers={"If-Match": f"W/{now}"}), 412, "precondition_failed")
+    assert api.get(address).json()["tags"] == ["one"]
+
+    any_of = {"If-Match": f"{seen}, {now}"}
+    assert api.patch(address, json={"metadata": {"a": 1}}, headers=any_of).status_code == 200
+    assert api.patch(address, json={"tags": []}, headers={"If-Match": "*"}).status_code == 200
+    last = api.get(address).headers["etag"]
+    assert api.delete(address, headers={"If-Match": last}).status_code == 204
+    problem(api.delete(address, headers={"If-Match": last}), 404, "image_not_found")
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
