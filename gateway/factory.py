@@ -7,15 +7,27 @@ from dataclasses import dataclass
 from gateway.files.thumbnails import Thumbnails
 from gateway.http.security import ApiKeys
 from gateway.metrics import LedgerMetrics, Metrics
-from gateway.services.deletion import DeletionService, Store
+from gateway.services.deletion import DeletionService, Ledger, Store
 from gateway.services.job_events import JobEventStream
 from gateway.services.labels import LabelService
 from gateway.services.loads import LoadService
 from gateway.services.query_encoder import QueryEncoder
 from gateway.services.readiness import ReadinessProbe
 from gateway.services.search import SearchService
+from gateway.services.upkeep import Upkeep
+from gateway.services.upload_sweep import UploadSweep
 from gateway.services.uploads import UploadService
-from shared.ledger import AsyncEvents, Events, Jobs, Queries, RowLocks, Stats, Workers
+from shared.ledger import (
+    AsyncEvents,
+    Drops,
+    Events,
+    Jobs,
+    Queries,
+    RowLocks,
+    Stats,
+    UploadFiles,
+    Workers,
+)
 from shared.queue import Dispatcher, create_celery
 from shared.redis import connect, connect_async
 from shared.settings import Settings
@@ -76,6 +88,11 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         stack.callback(thumbnails.close)
         encoder = QueryEncoder(settings, async_redis, Queries(redis), workers, dispatcher)
         loads = LoadService(settings, jobs, workers, collections, dispatcher)
+        deletion = DeletionService(settings, store, Ledger(jobs, row_locks, Drops(redis)), loads)
+        sweep = UploadSweep(settings, collections, images, UploadFiles(redis, jobs), row_locks)
+        upkeep = Upkeep(deletion, sweep)
+        upkeep.start()
+        stack.callback(upkeep.stop)
         yield Services(
             settings=settings,
             metrics=metrics,
@@ -84,10 +101,12 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             images=images,
             labels=LabelService(images, row_locks),
             searches=SearchService(VectorSearch(async_milvus), encoder, metrics),
-            deletion=DeletionService(settings, store, jobs, row_locks),
+            deletion=deletion,
             jobs=jobs,
             loads=loads,
-            uploads=UploadService(settings, loads, jobs, AsyncEvents(async_redis), images),
+            uploads=UploadService(
+                settings, loads, jobs, AsyncEvents(async_redis), images, row_locks
+            ),
             job_events=JobEventStream(jobs, Events(redis)),
             workers=workers,
             dispatcher=dispatcher,

@@ -1,8 +1,9 @@
 """Images: list, show, change, delete."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Response
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from gateway.dependencies import DeletionDep, ImagesDep, LabelsDep, UrlsDep
@@ -12,6 +13,7 @@ from gateway.http.problems import problem_responses
 from gateway.routes.parameters import CollectionPath, Cursor, ImagePath, Limit
 from gateway.schemas.fields import BLANK_IS_NONE
 from gateway.schemas.images import Deleted, Image, ImageList, ImageUpdate
+from gateway.schemas.jobs import Job
 from gateway.schemas.search import FilterTag, PathPrefix
 from gateway.services.labels import LabelChange
 from shared.domain.image import MAX_URI_BYTES, ImageFilter
@@ -66,19 +68,33 @@ def list_images(
     )
 
 
-@router.delete("", summary="Forget many images", responses=problem_responses(404, 422, 503))
+@router.delete(
+    "",
+    summary="Forget many images",
+    response_model=Deleted,
+    responses={
+        202: {"model": Job, "description": "A job forgets them; `Location` is its address."},
+        **problem_responses(404, 422, 429, 503),
+    },
+)
 def delete_images(
     collection: CollectionPath,
     deletion: DeletionDep,
+    urls: UrlsDep,
     tag: TagQuery = None,
     path_prefix: PrefixQuery = None,
-) -> Deleted:
+) -> Any:
     """Forget the images that a filter names, and those of their files that were uploaded.
 
-    Without a filter nothing is forgotten: 422 `empty_filter`.
+    More than a thousand are forgotten by a job, whose `removed` counts them: 202. Without a filter
+    nothing is forgotten: 422 `empty_filter`.
     """
     wanted = ImageFilter(tag=tag, path_prefix=path_prefix)
-    return Deleted(deleted=deletion.matching(collection, wanted))
+    done = deletion.matching(collection, wanted)
+    if isinstance(done, int):
+        return Deleted(deleted=done)
+    headers = {"Location": urls.job(done.spec.id)}
+    return JSONResponse(Job.of(done).model_dump(mode="json"), 202, headers)
 
 
 @router.get(

@@ -11,8 +11,17 @@ from pydantic import Field
 from gateway.services.encoders import last_encoder
 from shared.domain.base import Frozen
 from shared.domain.chunk import FileRef
-from shared.domain.collection import CollectionInfo
-from shared.domain.job import DirectorySource, Job, JobSpec, OnDuplicate, RetrySource, Source
+from shared.domain.collection import CollectionIdentity, CollectionInfo
+from shared.domain.image import ImageFilter
+from shared.domain.job import (
+    DeletionSource,
+    DirectorySource,
+    Job,
+    JobSpec,
+    OnDuplicate,
+    RetrySource,
+    Source,
+)
 from shared.errors import Conflict, QueueFull, Unavailable
 from shared.files.paths import resolve_directory
 from shared.ledger import Jobs, Workers
@@ -76,8 +85,7 @@ class LoadService:
 
         Raises QueueFull, Unavailable `no_encoder`, Conflict `encoder_mismatch`.
         """
-        if self._jobs.count_active() >= self._settings.queue_limit:
-            raise QueueFull("queue_full", "Too many jobs are unfinished; wait for some to end.")
+        self._check_queue()
         encoder = last_encoder(self._workers)
         info = self._collections.ensure(
             collection, weights=encoder.weights, pooling=self._settings.pooling
@@ -85,9 +93,19 @@ class LoadService:
         info.require(encoder.weights)
         return info
 
+    def delete_matching(self, target: CollectionIdentity, wanted: ImageFilter) -> Job:
+        """Queue a job that deletes the images of a filter. Raises QueueFull."""
+        self._check_queue()
+        source = DeletionSource(tag=wanted.tag, path_prefix=wanted.path_prefix)
+        return self.queue(target, source, LoadOptions())
+
+    def _check_queue(self) -> None:
+        if self._jobs.count_active() >= self._settings.queue_limit:
+            raise QueueFull("queue_full", "Too many jobs are unfinished; wait for some to end.")
+
     def queue(
         self,
-        target: CollectionInfo,
+        target: CollectionIdentity,
         source: Source,
         options: LoadOptions,
         *,

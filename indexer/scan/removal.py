@@ -24,13 +24,14 @@ class RowRemoval:
         self._retry = context.retry
         self._scans = context.stores.scans
         self._row_locks = context.stores.row_locks
+        self._upload_files = context.stores.upload_files
         self._images = context.stores.images.with_retry(None)
         self._writer = context.stores.writer.with_retry(None)
 
-    def remove(self, ids: Sequence[str]) -> None:
-        """Remove rows, noted in the ledger before."""
+    def remove(self, ids: Sequence[str], unwanted: Unwanted | None = None) -> None:
+        """Remove rows, or those of them that are `unwanted` still; noted in the ledger before."""
         self._scans.begin_removal(self._spec.id, self._generation, ids)
-        self._finish(ids, None)
+        self._finish(ids, unwanted)
 
     def finish_begun(self, unwanted: Unwanted) -> None:
         """Finish a batch that an earlier try of this scan began and did not count.
@@ -52,8 +53,11 @@ class RowRemoval:
         with self._row_locks.hold(wanted, self._retry.sleep) as held:
             stay: set[str] = set()
             if unwanted is not None:
-                rows = self._images.get_many(collection, ids, strong=True)
-                stay = {row.id for row in rows.values() if not unwanted(row)}
+                rows = self._images.get_many(collection, ids, strong=True).values()
+                stay = {row.id for row in rows if not unwanted(row)}
+                # A gateway deletes them, which waits for this lock.
+                uris = [row.uri for row in rows if row.id not in stay]
+                self._upload_files.add_deleted(collection, uris)
             held.require_time()
             gone = [image for image in ids if image not in stay]
             self._writer.delete(collection, gone, self._spec.generation)

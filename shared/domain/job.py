@@ -35,7 +35,17 @@ class RetrySource(Frozen):
     files: int
 
 
-Source = Annotated[DirectorySource | UploadSource | RetrySource, Field(discriminator="kind")]
+class DeletionSource(Frozen):
+    """No source: the job deletes the images of a filter, as `ImageFilter` has it."""
+
+    kind: Literal["deletion"] = "deletion"
+    tag: str | None = None
+    path_prefix: str | None = None
+
+
+Source = Annotated[
+    DirectorySource | UploadSource | RetrySource | DeletionSource, Field(discriminator="kind")
+]
 
 
 class JobSpec(Frozen):

@@ -7,6 +7,7 @@ raises Unavailable `redis_unavailable`.
 
 from shared.ledger.chunks import Chunks
 from shared.ledger.content_claims import ContentClaims
+from shared.ledger.drops import Drops
 from shared.ledger.events import AsyncEvents, Event, Events
 from shared.ledger.filesystems import Filesystems
 from shared.ledger.heartbeat import Heartbeat
@@ -17,12 +18,14 @@ from shared.ledger.recovery import JobRecovery
 from shared.ledger.row_locks import RowLock, RowLocks
 from shared.ledger.scans import ScanCounts, Scans, ScanStart, ScanSuperseded
 from shared.ledger.stats import Stats
+from shared.ledger.upload_files import UploadFiles
 from shared.ledger.workers import Workers
 
 __all__ = [
     "AsyncEvents",
     "Chunks",
     "ContentClaims",
+    "Drops",
     "Event",
     "Events",
     "Filesystems",
@@ -40,6 +43,7 @@ __all__ = [
     "ScanSuperseded",
     "Scans",
     "Stats",
+    "UploadFiles",
     "Workers",
     "await_reply",
 ]

@@ -8,6 +8,9 @@ WORKERS = f"{PREFIX}workers"
 ENCODER = f"{PREFIX}encoder"
 STATS = f"{PREFIX}stats"
 RECOVERY_LOCK = f"{PREFIX}recovery"
+DELETED_UPLOADS = f"{PREFIX}uploads:deleted"
+UPLOAD_SWEEP = f"{PREFIX}uploads:sweep"
+DROPS = f"{PREFIX}collections:dropped"
 WORKER = f"{PREFIX}worker:"
 
 

@@ -138,10 +138,22 @@ class Collections(Retriable):
         self._properties(name)
         return self._milvus.count(name)
 
-    def drop(self, name: str) -> None:
-        """Delete a collection with all its images."""
-        self._properties(name)
-        self._milvus.write(name, lambda client: client.drop_collection(name, timeout=WRITE_SECONDS))
+    def drop(self, name: str, generation: str | None = None) -> None:
+        """Delete a collection with all its images.
+
+        With a `generation`, one that has another or is gone already is left as it is.
+        """
+        with self._milvus.exclusive(name):
+            try:
+                current = self.identity(name).generation
+            except NotFound:
+                if generation is None:
+                    raise
+                return
+            if generation in (None, current):
+                self._milvus.run(
+                    lambda client: client.drop_collection(name, timeout=WRITE_SECONDS), name
+                )
 
     def flush(self, name: str) -> None:
         """Make the rows written so far quick to search. Nothing is lost without it."""

@@ -1,13 +1,14 @@
 """Images of a collection: one, many, page by page, changed, deleted."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from shared.domain.image import FileVersion, ImageFilter, ImageRow, IndexedFile
 from shared.errors import InvalidRequest, image_not_found
 from shared.retry import Retriable, repeatable
 from shared.store.client import MilvusConnection
-from shared.store.filters import and_, filter_expression, in_, quote
+from shared.store.filters import and_, filter_expression, in_, matches, quote
 from shared.store.generations import current_partition
 from shared.store.rows import Row, check_labels, to_row
 from shared.store.schema import MAX_WINDOW, SCALARS, VECTOR
@@ -121,9 +122,12 @@ class Images(Retriable):
         self,
         collection: str,
         filter: ImageFilter,  # noqa: A002 - as in `page`
-        on_deleted: Callable[[Sequence[ImageRow]], None] | None = None,
+        on_deleted: Callable[[Sequence[ImageRow]], None] = lambda _: None,
+        lock: Callable[[Sequence[str]], AbstractContextManager[object]] = nullcontext,
     ) -> int:
         """Delete the images that match a filter; returns how many, and passes `on_deleted` which.
+
+        `lock` is entered for the ids of each batch, and left once its rows are deleted.
 
         Raises InvalidRequest `empty_filter`, `invalid_text`.
         """
@@ -133,11 +137,14 @@ class Images(Retriable):
             )
         partition = current_partition(self._milvus, collection)
         removed = 0
-        for rows in self.iterate(collection, filter):
-            self._milvus.delete(collection, [row.id for row in rows], partition)
-            removed += len(rows)
-            if on_deleted is not None:
+        for batch in self.iterate(collection, filter):
+            ids = [row.id for row in batch]
+            with lock(ids):
+                found = self.get_many(collection, ids, strong=True).values()
+                rows = [row for row in found if matches(row, filter)]
+                self._milvus.delete(collection, [row.id for row in rows], partition)
                 on_deleted(rows)
+            removed += len(rows)
         return removed
 
     def iterate(

@@ -8,7 +8,7 @@ import pytest
 
 from shared.domain.image import ImageRow
 from shared.files.uris import file_path
-from tests.contract.calls import problem
+from tests.contract.calls import ended, problem
 
 FIELDS = {
     *("id", "uri", "sha256", "width", "height", "bytes", "format", "modified_at", "added_at"),
@@ -191,6 +191,23 @@ def test_many_are_forgotten_by_filter_and_never_all(
     assert api.delete(url, params={"tag": "even"}).json() == {"deleted": 3}
     assert api.delete(url, params={"tag": "even"}).json() == {"deleted": 0}
     assert len(api.get(url).json()["items"]) == 3
+
+
+def test_very_many_are_forgotten_by_a_job(
+    api: httpx.Client,
+    stored: list[ImageRow],
+    url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("gateway.services.deletion.MAX_AT_ONCE", 2)
+
+    reply = api.delete(url, params={"tag": "even"})
+
+    assert reply.status_code == 202
+    job = reply.json()
+    assert job["source"] == {"kind": "deletion", "tag": "even", "path_prefix": None}
+    assert reply.headers["location"].endswith(f"/api/v2/jobs/{job['id']}")
+    assert ended(api, job["id"])["status"] == "done"
 
 
 def test_what_is_not_there_is_not_found(

@@ -8,52 +8,30 @@ from typing import Any
 import pytest
 
 from encoder_worker.decode.decoder import decode
-from gateway.services.deletion import DeletionService, Store
-from gateway.services.labels import LabelChange, LabelService
+from gateway.services.labels import LabelChange
 from shared.domain.chunk import FileRef
-from shared.domain.image import ImageRow
-from shared.errors import NotFound, PictureError
+from shared.errors import NotFound, PictureError, PreconditionFailed
 from shared.files.paths import upload_path
 from shared.files.uris import upload_uri
-from shared.ledger import RowLocks
 from shared.pictures.square import Picture
 from shared.redis import connect
 from shared.store import ImageWriter, MilvusConnection
 from tests.drawn import draw
 from tests.integration.encoder_worker.conftest import Drawn
 from tests.integration.encoder_worker.load import Load
+from tests.integration.gateway.client import Client
 from tests.services import wait_until
-
-
-class Client:
-    """What the gateway does for a client, in other threads too."""
-
-    def __init__(self, load: Load) -> None:
-        self.load = load
-        self.milvus = MilvusConnection(load.settings)
-        self.redis = connect(load.settings)
-        locks = RowLocks(self.redis)
-        images, collections = load.images, load.collections
-        self.labels = LabelService(images, locks)
-        store = Store(collections, images, ImageWriter(self.milvus))
-        self.deletion = DeletionService(load.settings, store, load.jobs, locks)
-
-    def tag(self, row: ImageRow, *tags: str) -> None:
-        self.labels.update(self.load.collection, row.id, LabelChange(tags=tags))
-
-    def delete(self, row: ImageRow) -> None:
-        self.deletion.image(self.load.collection, row.id)
-
-    def close(self) -> None:
-        self.milvus.close()
-        self.redis.close()
 
 
 @pytest.fixture
 def client(load: Load) -> Iterator[Client]:
-    opened = Client(load)
+    """A client of a gateway, which other threads may use too."""
+    milvus, redis = MilvusConnection(load.settings), connect(load.settings)
+    opened = Client(load.settings, redis, load.collections, load.images, ImageWriter(milvus))
     yield opened
     opened.close()
+    milvus.close()
+    redis.close()
 
 
 def work(load: Load, files: Sequence[Any], meanwhile: Callable[[], object], **spec: Any) -> str:
@@ -228,8 +206,6 @@ def test_what_two_clients_add_at_once_is_all_there(
     load: Load, drawn: Drawn, client: Client
 ) -> None:
     """Each reads, adds its tag, and writes only if nobody did so in between."""
-    from shared.errors import PreconditionFailed
-
     path = drawn(1)
     load.run(path)
     row = load.row(path)
