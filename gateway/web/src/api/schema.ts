@@ -180,7 +180,8 @@ export interface paths {
          * Forget many images
          * @description Forget the images that a filter names, and those of their files that were uploaded.
          *
-         *     Without a filter nothing is forgotten: 422 `empty_filter`.
+         *     More than a thousand are forgotten by a job, whose `removed` counts them: 202. Without a filter
+         *     nothing is forgotten: 422 `empty_filter`.
          */
         delete: operations["delete_images"];
         options?: never;
@@ -205,6 +206,8 @@ export interface paths {
         /**
          * Forget an image
          * @description Forget an image's vector, and its file if it was uploaded.
+         *
+         *     A job that is about to index that upload again counts it as a failure, `missing`.
          */
         delete: operations["delete_image"];
         options?: never;
@@ -212,6 +215,8 @@ export interface paths {
         /**
          * Change an image's tags or metadata
          * @description Replace an image's tags, its metadata, or both; what is left out stays as it is.
+         *
+         *     With `If-Match`, only if nobody has changed the image since it was read: 412 otherwise.
          */
         patch: operations["update_image"];
         trace?: never;
@@ -847,6 +852,21 @@ export interface components {
             deleted: number;
         };
         /**
+         * DeletionSource
+         * @description The images of a filter, which the job forgets; `removed` counts them.
+         */
+        DeletionSource: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "deletion";
+            /** Path Prefix */
+            path_prefix: string | null;
+            /** Tag */
+            tag: string | null;
+        };
+        /**
          * Descriptor
          * @description How a feature map becomes a vector.
          */
@@ -1231,7 +1251,7 @@ export interface components {
              */
             removed: number;
             /** Source */
-            source: components["schemas"]["DirectorySource"] | components["schemas"]["UploadSource"] | components["schemas"]["RetrySource"];
+            source: components["schemas"]["DirectorySource"] | components["schemas"]["UploadSource"] | components["schemas"]["RetrySource"] | components["schemas"]["DeletionSource"];
             /** Started At */
             started_at: string | null;
             /**
@@ -1752,7 +1772,7 @@ export interface components {
              */
             removed: number;
             /** Source */
-            source: components["schemas"]["DirectorySource"] | components["schemas"]["UploadSource"] | components["schemas"]["RetrySource"];
+            source: components["schemas"]["DirectorySource"] | components["schemas"]["UploadSource"] | components["schemas"]["RetrySource"] | components["schemas"]["DeletionSource"];
             /** Started At */
             started_at: string | null;
             /**
@@ -2484,7 +2504,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -2587,7 +2607,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -2628,7 +2648,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -2764,7 +2784,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -2914,7 +2934,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -2968,7 +2988,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3057,7 +3077,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3118,7 +3138,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3186,7 +3206,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3260,7 +3280,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3375,7 +3395,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3414,6 +3434,15 @@ export interface operations {
                     "application/json": components["schemas"]["Deleted"];
                 };
             };
+            /** @description A job forgets them; `Location` is its address. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
             /** @description An API key is asked for: `unauthorized`. */
             401: {
                 headers: {
@@ -3450,7 +3479,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description Too many jobs or searches wait: `queue_full`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3477,7 +3517,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The image; `ETag` is for `If-Match`. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3513,7 +3553,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3529,7 +3569,10 @@ export interface operations {
     delete_image: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETags of the image; if it has none of them any more, the answer is 412. */
+                "if-match"?: string | null;
+            };
             path: {
                 /** @description A collection's name. */
                 collection: string;
@@ -3574,6 +3617,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The image is not as `If-Match` says any more: `precondition_failed`. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
@@ -3583,7 +3635,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3599,7 +3651,10 @@ export interface operations {
     update_image: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETags of the image; if it has none of them any more, the answer is 412. */
+                "if-match"?: string | null;
+            };
             path: {
                 /** @description A collection's name. */
                 collection: string;
@@ -3614,7 +3669,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The image as it is now; `ETag` is for `If-Match`. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3659,6 +3714,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The image is not as `If-Match` says any more: `precondition_failed`. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The body is over the limit: `too_large`. */
             413: {
                 headers: {
@@ -3677,7 +3741,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3782,7 +3846,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3853,7 +3917,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3928,7 +3992,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4031,7 +4095,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4143,7 +4207,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4246,7 +4310,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4349,7 +4413,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4410,7 +4474,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4480,7 +4544,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4569,7 +4633,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4640,7 +4704,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4710,7 +4774,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4780,7 +4844,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4870,7 +4934,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -5013,7 +5077,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -5115,7 +5179,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
