@@ -1,16 +1,22 @@
 """Collections on a real Milvus server, which is stricter than milvus-lite."""
 
+import contextlib
+import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 
+from gateway.services.labels import LabelChange, LabelService
 from shared.domain.collection import IndexSpec
 from shared.domain.image import ImageFilter, ImageRow
 from shared.domain.query import SearchParameters
-from shared.errors import Conflict, NotFound
+from shared.errors import Conflict, NotFound, PreconditionFailed
 from shared.files.uris import file_uri
+from shared.ledger import RowLock, RowLocks
+from shared.redis import RedisClient
 from shared.settings import Settings
 from shared.store import (
     AsyncMilvusConnection,
@@ -120,6 +126,47 @@ def test_a_writer_of_a_dropped_collection_is_refused(stores: Stores) -> None:
     assert set(stores.images.get_many(stores.name, [row.id for row in rows], strong=True)) == {
         row.id for row in rows[2:]
     }
+
+
+def test_clients_that_change_and_delete_one_image_at_once(
+    stores: Stores, redis: RedisClient
+) -> None:
+    """A server serialises nothing: their locks do."""
+    rows = [make_row(n, tags=()) for n in range(2)]
+    stores.writer.upsert(stores.name, rows, make_vectors(2))
+    labels = LabelService(stores.images, RowLocks(redis))
+    stored = stores.images.get_many(stores.name, [row.id for row in rows], strong=True)
+    versions = {image: row.version for image, row in stored.items()}
+    outcomes: list[str] = []
+
+    def tag(name: str) -> None:
+        change = LabelChange(tags=[name])
+        try:
+            labels.update(stores.name, rows[0].id, change, {versions[rows[0].id]})
+        except PreconditionFailed as refusal:
+            outcomes.append(refusal.code)
+        else:
+            outcomes.append(name)
+
+    def touch() -> None:
+        with contextlib.suppress(NotFound):
+            labels.update(stores.name, rows[1].id, LabelChange(tags=["x"]))
+
+    def delete() -> None:
+        lock = RowLock(stores.name, [rows[1].id], "client")
+        with RowLocks(redis).hold(lock):
+            stores.writer.delete(stores.name, [rows[1].id])
+
+    calls: list[Callable[[], None]] = [partial(tag, f"t{n}") for n in range(4)]
+    threads = [threading.Thread(target=call) for call in [*calls, touch, delete, touch]]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    (won,) = [outcome for outcome in outcomes if outcome != "precondition_failed"]
+    assert len(outcomes) == 4
+    left = stores.images.get_many(stores.name, [row.id for row in rows], strong=True)
+    assert {image: row.tags for image, row in left.items()} == {rows[0].id: (won,)}
 
 
 def test_pages_hold_every_image_once_in_order(stores: Stores) -> None:
