@@ -11,7 +11,8 @@ from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from indexer.scan.context import ScanContext
-from indexer.scan.removal import BATCH, RowRemoval
+from indexer.scan.removal import BATCH as _BATCH
+from indexer.scan.removal import RowRemoval
 from indexer.scan.source_filesystems import SourceFilesystems, is_empty
 from indexer.sources.directory import source_lost
 from indexer.sources.patterns import Pattern
@@ -81,7 +82,7 @@ class Pruner:
         batch: list[str] = []
         for image in self._missing(source) if missing else ():
             batch.append(image)
-            if len(batch) >= BATCH:
+            if len(batch) >= _BATCH:
                 self._remove(batch)
                 batch = []
         if batch:

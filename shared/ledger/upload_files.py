@@ -71,8 +71,9 @@ class UploadFiles(Retriable):
                         yield from (file.uri for file in files)
                         if len(files) < _PAGE:
                             break
-                # Last, and of all: it may have ended while its files were read.
-                yield from (failure.uri for failure in self._jobs.iter_failures(job.spec.id))
+                # After its files, and though it had no failure: it may have ended meanwhile.
+                if job.failed or not job.finished:
+                    yield from (failure.uri for failure in self._jobs.iter_failures(job.spec.id))
             if cursor is None:
                 return
 
