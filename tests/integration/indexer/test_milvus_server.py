@@ -1,63 +1,33 @@
 """Collections on a real Milvus server, which is stricter than milvus-lite."""
 
-import contextlib
-import threading
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
-from gateway.services.labels import LabelChange, LabelService
 from shared.domain.collection import IndexSpec
 from shared.domain.image import ImageFilter, ImageRow
 from shared.domain.query import SearchParameters
-from shared.errors import Conflict, NotFound, PreconditionFailed
+from shared.errors import Conflict, NotFound
 from shared.files.uris import file_uri
-from shared.ledger import RowLock, RowLocks
-from shared.redis import RedisClient
 from shared.settings import Settings
 from shared.store import (
     AsyncMilvusConnection,
     Collections,
-    Images,
     ImageWriter,
     MilvusConnection,
     VectorSearch,
 )
 from shared.store.time_pagination import Order
-from tests.integration.indexer.conftest import MilvusServer
+from tests.integration.indexer.conftest import MilvusServer, ServerStores
 from tests.integration.shared.store.samples import make_row, make_vectors
 from tests.services import wait_until
 
 pytestmark = pytest.mark.milvus_server
 
 
-class Stores:
-    """All clients of one test, and a new collection."""
-
-    def __init__(self, settings: Settings, name: str) -> None:
-        self.name = name
-        self.milvus = MilvusConnection(settings)
-        self.collections = Collections(self.milvus, settings)
-        self.images = Images(self.milvus)
-        self.writer = ImageWriter(self.milvus)
-        self.collections.create(name, description="Ä", weights="w", pooling="avg")
-
-    def close(self) -> None:
-        self.milvus.close()
-
-
-@pytest.fixture
-def stores(server_settings: Settings, collection: str) -> Iterator[Stores]:
-    opened = Stores(server_settings, collection)
-    yield opened
-    opened.collections.drop(collection)
-    opened.close()
-
-
-def test_a_collection_explains_itself(stores: Stores) -> None:
+def test_a_collection_explains_itself(stores: ServerStores) -> None:
     info = stores.collections.get(stores.name)
     assert (info.description, info.pooling, info.count) == ("Ä", "avg", 0)
     assert info.index == IndexSpec(type="HNSW", params={"M": 16, "efConstruction": 200})
@@ -90,7 +60,7 @@ async def test_every_known_index_finds(
     milvus.close()
 
 
-def test_writing_again_replaces(stores: Stores) -> None:
+def test_writing_again_replaces(stores: ServerStores) -> None:
     rows = [make_row(n) for n in range(10)]
     stores.writer.upsert(stores.name, rows, make_vectors(10))
     stores.collections.flush(stores.name)
@@ -109,67 +79,7 @@ def test_writing_again_replaces(stores: Stores) -> None:
     assert stored.row == changed[3]
 
 
-def test_a_writer_of_a_dropped_collection_is_refused(stores: Stores) -> None:
-    rows, vectors = [make_row(n) for n in range(4)], make_vectors(4)
-    before = stores.collections.identity(stores.name).generation
-    stores.writer.upsert(stores.name, rows, vectors, before)
-    stores.collections.drop(stores.name)
-    made = stores.collections.create(stores.name, weights="w", pooling="avg")
-    with pytest.raises(NotFound) as refusal:
-        stores.writer.upsert(stores.name, rows[:2], vectors[:2], before)
-    assert refusal.value.code == "collection_replaced"
-    with pytest.raises(NotFound):
-        stores.writer.delete(stores.name, [rows[2].id], before)
-    stores.writer.upsert(stores.name, rows[2:], vectors[2:], made.generation)
-    stores.writer.upsert(stores.name, rows[2:], vectors[2:])
-    assert stores.collections.count(stores.name) == 2
-    assert set(stores.images.get_many(stores.name, [row.id for row in rows], strong=True)) == {
-        row.id for row in rows[2:]
-    }
-
-
-def test_clients_that_change_and_delete_one_image_at_once(
-    stores: Stores, redis: RedisClient
-) -> None:
-    """A server serialises nothing: their locks do."""
-    rows = [make_row(n, tags=()) for n in range(2)]
-    stores.writer.upsert(stores.name, rows, make_vectors(2))
-    labels = LabelService(stores.images, RowLocks(redis))
-    stored = stores.images.get_many(stores.name, [row.id for row in rows], strong=True)
-    versions = {image: row.version for image, row in stored.items()}
-    outcomes: list[str] = []
-
-    def tag(name: str) -> None:
-        change = LabelChange(tags=[name])
-        try:
-            labels.update(stores.name, rows[0].id, change, {versions[rows[0].id]})
-        except PreconditionFailed as refusal:
-            outcomes.append(refusal.code)
-        else:
-            outcomes.append(name)
-
-    def touch() -> None:
-        with contextlib.suppress(NotFound):
-            labels.update(stores.name, rows[1].id, LabelChange(tags=["x"]))
-
-    def delete() -> None:
-        lock = RowLock(stores.name, [rows[1].id], "client")
-        with RowLocks(redis).hold(lock):
-            stores.writer.delete(stores.name, [rows[1].id])
-
-    calls: list[Callable[[], None]] = [partial(tag, f"t{n}") for n in range(4)]
-    threads = [threading.Thread(target=call) for call in [*calls, touch, delete, touch]]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    (won,) = [outcome for outcome in outcomes if outcome != "precondition_failed"]
-    assert len(outcomes) == 4
-    left = stores.images.get_many(stores.name, [row.id for row in rows], strong=True)
-    assert {image: row.tags for image, row in left.items()} == {rows[0].id: (won,)}
-
-
-def test_pages_hold_every_image_once_in_order(stores: Stores) -> None:
+def test_pages_hold_every_image_once_in_order(stores: ServerStores) -> None:
     times = [n // 3 for n in range(1500)] + [10**9] * 700 + [10**15 + n**3 for n in range(300)]
     rows = [make_row(n, added_at=time) for n, time in enumerate(times)]
     # Rows in sealed and in growing segments, some of them written twice, some deleted.
@@ -205,7 +115,7 @@ def test_pages_hold_every_image_once_in_order(stores: Stores) -> None:
 
 
 async def test_searches_are_exact_in_order_and_pages(
-    stores: Stores, server_settings: Settings
+    stores: ServerStores, server_settings: Settings
 ) -> None:
     rows = [make_row(n) for n in range(600)]
     vectors = make_vectors(600)
@@ -246,7 +156,7 @@ async def test_searches_are_exact_in_order_and_pages(
     await searching.close()
 
 
-def test_hostile_text(stores: Stores) -> None:
+def test_hostile_text(stores: ServerStores) -> None:
     names = ['a"b', "a'b\\", "100%_", "new\nline\t\r", "漢字😀", "\x01\x7f"]
     rows = [
         make_row(n, uri=file_uri(f"/photos/{name}"), tags=(name,)) for n, name in enumerate(names)
@@ -259,7 +169,7 @@ def test_hostile_text(stores: Stores) -> None:
 
 
 async def test_a_released_collection_and_a_killed_server(
-    stores: Stores, server_settings: Settings, milvus_server: MilvusServer
+    stores: ServerStores, server_settings: Settings, milvus_server: MilvusServer
 ) -> None:
     rows, vectors = [make_row(n) for n in range(300)], make_vectors(300)
     stores.writer.upsert(stores.name, rows, vectors)
