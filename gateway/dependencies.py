@@ -12,6 +12,7 @@ from gateway.metrics import Metrics
 from gateway.schemas.urls import UrlBuilder
 from gateway.services.deletion import DeletionService
 from gateway.services.job_events import JobEventStream
+from gateway.services.labels import LabelService
 from gateway.services.loads import LoadService
 from gateway.services.queue_depths import QueueDepths
 from gateway.services.readiness import ReadinessProbe
@@ -44,6 +45,7 @@ SettingsDep = Annotated[Settings, Depends(_one(lambda s: s.settings))]
 MetricsDep = Annotated[Metrics, Depends(_one(lambda s: s.metrics))]
 ApiKeysDep = Annotated[ApiKeys, Depends(_one(lambda s: s.api_keys))]
 CollectionsDep = Annotated[Collections, Depends(_one(lambda s: s.collections))]
+LabelsDep = Annotated[LabelService, Depends(_one(lambda s: s.labels))]
 ImagesDep = Annotated[Images, Depends(_one(lambda s: s.images))]
 SearchesDep = Annotated[SearchService, Depends(_one(lambda s: s.searches))]
 DeletionDep = Annotated[DeletionService, Depends(_one(lambda s: s.deletion))]

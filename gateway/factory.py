@@ -9,20 +9,26 @@ from anyio import to_thread
 from gateway.files.thumbnails import Thumbnails
 from gateway.http.security import ApiKeys
 from gateway.metrics import LedgerMetrics, Metrics
-from gateway.services.deletion import DeletionService
+from gateway.services.deletion import DeletionService, Ledger, Store
 from gateway.services.job_events import JobEventStream
+from gateway.services.labels import LabelService
 from gateway.services.loads import LoadService
 from gateway.services.query_encoder import QueryEncoder
 from gateway.services.queue_depths import QueueDepths
 from gateway.services.readiness import ReadinessProbe
 from gateway.services.search import SearchService
+from gateway.services.upkeep import Upkeep
+from gateway.services.upload_sweep import UploadSweep
 from gateway.services.uploads import UploadService
 from shared.ledger import (
     AsyncEvents,
+    Drops,
     Events,
     Jobs,
     Queries,
+    RowLocks,
     Stats,
+    UploadFiles,
     Workers,
     require_noeviction,
 )
@@ -33,6 +39,7 @@ from shared.store import (
     AsyncMilvusConnection,
     Collections,
     Images,
+    ImageWriter,
     MilvusConnection,
     VectorSearch,
 )
@@ -47,6 +54,7 @@ class Services:
     api_keys: ApiKeys
     collections: Collections
     images: Images
+    labels: LabelService
     searches: SearchService
     deletion: DeletionService
     jobs: Jobs
@@ -79,6 +87,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
 
         collections, images = Collections(milvus, settings), Images(milvus)
         metrics, dispatcher = Metrics(), Dispatcher(celery)
+        store, row_locks = Store(collections, images, ImageWriter(milvus)), RowLocks(redis)
         jobs, workers = Jobs(redis, settings), Workers(redis, settings)
         queries = Queries(redis)
         queue_depths = QueueDepths(dispatcher, queries)
@@ -89,17 +98,25 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         stack.callback(thumbnails.close)
         encoder = QueryEncoder(settings, async_redis, queries, workers)
         loads = LoadService(settings, jobs, workers, collections, dispatcher)
+        deletion = DeletionService(settings, store, Ledger(jobs, row_locks, Drops(redis)), loads)
+        sweep = UploadSweep(settings, collections, images, UploadFiles(redis, jobs), row_locks)
+        upkeep = Upkeep(deletion, sweep)
+        upkeep.start()
+        stack.callback(upkeep.stop)
         yield Services(
             settings=settings,
             metrics=metrics,
             api_keys=ApiKeys(settings.api_keys),
             collections=collections,
             images=images,
+            labels=LabelService(images, row_locks),
             searches=SearchService(VectorSearch(async_milvus), encoder, metrics),
-            deletion=DeletionService(settings, collections, images, jobs),
+            deletion=deletion,
             jobs=jobs,
             loads=loads,
-            uploads=UploadService(settings, loads, jobs, AsyncEvents(async_redis), images),
+            uploads=UploadService(
+                settings, loads, jobs, AsyncEvents(async_redis), images, row_locks
+            ),
             job_events=JobEventStream(jobs, Events(redis)),
             workers=workers,
             queue_depths=queue_depths,

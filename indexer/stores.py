@@ -5,7 +5,16 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from indexer.active_scans import ActiveScans
-from shared.ledger import FailureLists, Filesystems, JobRecovery, Jobs, Scans, Workers
+from shared.ledger import (
+    FailureLists,
+    Filesystems,
+    JobRecovery,
+    Jobs,
+    RowLocks,
+    Scans,
+    UploadFiles,
+    Workers,
+)
 from shared.queue import Celery, Dispatcher
 from shared.redis import RedisClient, connect
 from shared.retry import RetryPolicy
@@ -24,6 +33,8 @@ class IndexerStores:
     scans: Scans
     failures: FailureLists
     filesystems: Filesystems
+    row_locks: RowLocks
+    upload_files: UploadFiles
     job_recovery: JobRecovery
     workers: Workers
     collections: Collections
@@ -55,14 +66,17 @@ class IndexerStores:
 def open_stores(settings: Settings, app: Celery, indexer_id: str) -> IndexerStores:
     """Nothing is connected before the first call, so an outage does not delay the start."""
     redis, milvus = connect(settings), MilvusConnection(settings)
+    jobs = Jobs(redis, settings)
     return IndexerStores(
         settings=settings,
         redis=redis,
         milvus=milvus,
-        jobs=Jobs(redis, settings),
+        jobs=jobs,
         scans=Scans(redis, indexer_id),
         failures=FailureLists(redis),
         filesystems=Filesystems(redis),
+        row_locks=RowLocks(redis, indexer_id),
+        upload_files=UploadFiles(redis, jobs),
         job_recovery=JobRecovery(redis, indexer_id),
         workers=Workers(redis, settings),
         collections=Collections(milvus, settings),

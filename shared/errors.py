@@ -36,6 +36,13 @@ class Conflict(LookalikeError):
     title = "Conflict"
 
 
+class PreconditionFailed(LookalikeError):
+    """What a request's If-Match names is no longer what is stored."""
+
+    status = 412
+    title = "Precondition failed"
+
+
 class InvalidRequest(LookalikeError):
     """The caller can mend it: a path outside the roots, an empty filter."""
 
@@ -93,7 +100,7 @@ class Unavailable(LookalikeError):
     """A part is away.
 
     Codes: `redis_unavailable`, `milvus_unavailable`, `storage_unavailable`, `no_encoder`,
-    `decoder_unavailable`.
+    `decoder_unavailable`, `image_busy`.
     """
 
     status = 503
@@ -117,8 +124,8 @@ class JobFailed(LookalikeError):
     """A whole job cannot go on; trying its files again would not cure it.
 
     Codes: `source_missing`, `source_unreadable`, `source_outside_roots`, `source_empty`,
-    `source_replaced`, `mass_removal`, `collection_not_found`, `encoder_mismatch`,
-    `internal_error`.
+    `source_replaced`, `mass_removal`, `collection_not_found`, `collection_replaced`,
+    `encoder_mismatch`, `internal_error`.
     """
 
     title = "Job failed"
@@ -126,6 +133,13 @@ class JobFailed(LookalikeError):
 
 def collection_not_found(name: str) -> NotFound:
     return NotFound("collection_not_found", f"There is no collection {name!r}. Create it first.")
+
+
+def collection_replaced(name: str) -> NotFound:
+    return NotFound(
+        "collection_replaced",
+        f"The collection {name!r} was dropped, and is another one of the same name now.",
+    )
 
 
 def job_not_found(job_id: str) -> NotFound:

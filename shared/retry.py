@@ -83,7 +83,7 @@ class Retriable:
 
     _retry: RetryPolicy | None = None
 
-    def with_retry(self, retry: RetryPolicy) -> Self:
+    def with_retry(self, retry: RetryPolicy | None) -> Self:
         """The same object over the same connection, its `@repeatable` methods under `retry`."""
         view = copy.copy(self)
         view._retry = retry

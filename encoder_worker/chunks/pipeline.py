@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from encoder_worker.chunks.matching import Match, Matcher
 from encoder_worker.chunks.reading import FileContent, read
-from encoder_worker.chunks.result import ChunkResult, ChunkWrites, Decoded
+from encoder_worker.chunks.result import ChunkResult, ChunkWrites, Decoded, PlannedRow
 from encoder_worker.chunks.rows import moved_row, new_row, touched_row
 from encoder_worker.decode.batch import BatchDecoder
 from encoder_worker.encode.encoder import Encoded, Encoder
@@ -90,14 +90,16 @@ class ChunkPipeline:
                 writes.superseded.append(own.id)
         elif match.kind == "copied" and source is not None:
             result.indexed += 1
-            writes.add(new_row(content, source.row, self._spec, own), source.vector)
+            row = new_row(content, source.row, self._spec, own)
+            writes.add(content.ref, row, own, source.vector)
         elif match.kind == "moved" and source is not None:
             self._count_unchanged(match, result)
-            writes.add(moved_row(content, self._spec, source.row), source.vector)
+            row = moved_row(content.ref, self._spec, source.row)
+            writes.add(content.ref, row, source.row, source.vector)
         elif own is not None:
             self._count_unchanged(match, result)
-            if (touched := touched_row(content, self._spec, own)) != own:
-                writes.touched.append(touched)
+            if (touched := touched_row(content.ref, self._spec, own)) != own:
+                writes.touched.append(PlannedRow(content.ref, touched, own))
         self._add_replaced(match, writes)
 
     def _count_unchanged(self, match: Match, result: ChunkResult) -> None:
@@ -139,7 +141,8 @@ class ChunkPipeline:
             except PictureError as error:
                 writes.result.fail(match.content.ref, error)
                 continue
-            writes.add(new_row(match.content, picture, self._spec, match.own), encoded.vector)
+            row = new_row(match.content, picture, self._spec, match.own)
+            writes.add(match.content.ref, row, match.own, encoded.vector)
             self._add_replaced(match, writes)
             writes.result.indexed += 1
             writes.result.encode_seconds += encoded.seconds

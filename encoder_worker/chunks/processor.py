@@ -7,7 +7,6 @@ while another is encoded and a third is written. They share the encoder and the 
 import time
 from functools import partial
 
-import numpy as np
 from structlog.contextvars import bound_contextvars
 
 from encoder_worker.chunks.matching import Matcher
@@ -16,6 +15,7 @@ from encoder_worker.chunks.reading import batches
 from encoder_worker.chunks.result import ChunkResult, ChunkWrites
 from encoder_worker.chunks.row_files import RowFiles
 from encoder_worker.chunks.stores import Stores
+from encoder_worker.chunks.writing import ChunkWriter
 from encoder_worker.errors import EncoderFailed
 from shared.domain.chunk import ChunkClaim, ChunkOutcome
 from shared.domain.collection import CollectionIdentity
@@ -129,20 +129,22 @@ class ChunkProcessor:
     def _process(self, claim: ChunkClaim) -> ChunkResult:
         spec = claim.spec
         check_active = partial(self._unretried.jobs.require_active, spec.id)
-        stores = self._unretried.with_retry(RetryPolicy(self._stages.stopping, check_active))
+        retry = RetryPolicy(self._stages.stopping, check_active)
+        stores = self._unretried.with_retry(retry)
         identity = stores.collections.identity(spec.collection)
+        identity.require_generation(spec.generation)
         _require(identity, self._stages.encoder.weights)
         row_files = self._row_files(spec, stores)
         matcher = Matcher(claim, stores, row_files)
         pipeline = ChunkPipeline(self._stages, claim, identity.pooling, matcher)
+        writer = ChunkWriter(claim, self._unretried, row_files, retry)
         result, files = ChunkResult(claim.attempt), claim.files
         while files:
-            writes = ChunkWrites(result)
+            writes = ChunkWrites(result, stores.row_locks.now())
             later = [
                 ref for batch in batches(files) for ref in pipeline.process_batch(batch, writes)
             ]
-            stores.jobs.require_active(spec.id)
-            _write(claim, stores, row_files, writes)
+            writer.write(writes)
             matcher.end_round()
             if len(later) == len(files):
                 self._await(matcher)
@@ -187,26 +189,6 @@ def _require(identity: CollectionIdentity, weights: str) -> None:
         identity.require(weights)
     except Conflict as error:
         raise _EncoderMismatch(JobError(code=error.code, detail=error.detail)) from error
-
-
-def _write(claim: ChunkClaim, stores: Stores, row_files: RowFiles, writes: ChunkWrites) -> None:
-    """Write a round. A worker killed anywhere in it leaves no content without a row.
-
-    Other loads are told before it takes over rows of theirs, and a repeated scan of theirs looks
-    for rows first. Rows that are about to be replaced are kept for the files that have their
-    contents now, and a row is deleted only after another one has its content.
-    """
-    collection, writer = claim.spec.collection, stores.writer
-    stores.jobs.account(writes.taken_over)
-    if not stores.moves.keep(claim.spec.id, writes.replaced):
-        _log.warning("replaced_rows_not_kept", rows=len(writes.replaced))
-    if writes.rows:
-        writer.upsert(collection, writes.rows, np.stack(writes.vectors))
-    if writes.touched:
-        writer.update_keeping_vector(collection, writes.touched)
-    left = [file.id for file in writes.left if row_files.look(file) == "gone"]
-    if writes.superseded or left:
-        writer.delete(collection, [*writes.superseded, *left])
 
 
 def _all_failed(claim: ChunkClaim, error: PictureError) -> ChunkResult:

@@ -61,25 +61,50 @@ class Decoded(NamedTuple):
     picture: Picture
 
 
+class PlannedRow(NamedTuple):
+    """A row to write for a file, with its vector; None keeps the vector that is stored.
+
+    `stored` is the row whose tags and metadata it has beside the job's: its own, or that of the
+    file that was moved.
+    """
+
+    ref: FileRef
+    row: ImageRow
+    stored: ImageRow | None
+    vector: NDArray[np.float32] | None = None
+
+    @property
+    def labels_change(self) -> bool:
+        """Whether it has other tags or metadata than the row that is stored under its id."""
+        before = self.stored if self.stored and self.stored.id == self.row.id else None
+        now = (self.row.tags, self.row.metadata)
+        return now != ((before.tags, before.metadata) if before else ((), {}))
+
+
 @dataclass
 class ChunkWrites:
     """What a chunk will write: rows with their vectors, rows without, rows to delete.
 
     `replaced` are rows that have another content after this, `left` the files of rows that were
-    moved.
+    moved. `read_at` is Redis's time before the stored rows were read.
     """
 
     result: ChunkResult
-    rows: list[ImageRow] = field(default_factory=list)
-    vectors: list[NDArray[np.float32]] = field(default_factory=list)
-    touched: list[ImageRow] = field(default_factory=list)
+    read_at: float
+    rows: list[PlannedRow] = field(default_factory=list)
+    touched: list[PlannedRow] = field(default_factory=list)
     superseded: list[str] = field(default_factory=list)
     replaced: list[StoredImage] = field(default_factory=list)
     left: list[IndexedFile] = field(default_factory=list)
     #: Ids of images whose rows another job wrote, by that job.
     taken_over: dict[str, list[str]] = field(default_factory=dict)
 
-    def add(self, row: ImageRow, vector: Sequence[float] | NDArray[np.float32]) -> None:
+    def add(
+        self,
+        ref: FileRef,
+        row: ImageRow,
+        stored: ImageRow | None,
+        vector: Sequence[float] | NDArray[np.float32],
+    ) -> None:
         """Write a row with its vector, 512 floats."""
-        self.rows.append(row)
-        self.vectors.append(np.asarray(vector, np.float32))
+        self.rows.append(PlannedRow(ref, row, stored, np.asarray(vector, np.float32)))

@@ -36,6 +36,10 @@ class RowFiles:
             self._states[file] = self.look(file)
         return self._states[file]
 
+    def exists(self, uri: str) -> bool:
+        """Whether there is a file at `uri`. Raises OSError where that cannot be told."""
+        return resolve_uri(uri, self._collection, self._settings).exists()
+
     def look(self, file: IndexedFile) -> FileState:
         """What became of a row's file by now.
 

@@ -39,21 +39,25 @@ def new_row(
     )
 
 
-def touched_row(content: FileContent, spec: JobSpec, stored: ImageRow) -> ImageRow:
+def touched_row(ref: FileRef, spec: JobSpec, stored: ImageRow) -> ImageRow:
     """The row of a picture whose content did not change: its time, tags and metadata may."""
-    return stored.model_copy(
+    return relabelled(stored, ref, spec, stored).model_copy(update={"mtime_ns": ref.mtime_ns})
+
+
+def moved_row(ref: FileRef, spec: JobSpec, source: ImageRow) -> ImageRow:
+    """The row of a picture whose file has another uri now."""
+    return touched_row(ref, spec, source).model_copy(update={"id": ref.id, "uri": ref.uri})
+
+
+def relabelled(row: ImageRow, ref: FileRef, spec: JobSpec, stored: ImageRow | None) -> ImageRow:
+    """A row with the labels, and the time it was added, of the row that is stored by now."""
+    return row.model_copy(
         update={
-            "mtime_ns": content.ref.mtime_ns,
             "tags": _tags(spec, stored),
-            "metadata": _metadata(content.ref, spec, stored),
+            "metadata": _metadata(ref, spec, stored),
+            "added_at": stored.added_at if stored else time.time_ns() // 1000,
         }
     )
-
-
-def moved_row(content: FileContent, spec: JobSpec, source: ImageRow) -> ImageRow:
-    """The row of a picture whose file has another uri now."""
-    ref = content.ref
-    return touched_row(content, spec, source).model_copy(update={"id": ref.id, "uri": ref.uri})
 
 
 def _tags(spec: JobSpec, stored: ImageRow | None) -> tuple[str, ...]:

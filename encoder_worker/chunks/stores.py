@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Self
 
-from shared.ledger import Chunks, ContentClaims, Filesystems, Jobs, Moves
+from shared.ledger import Chunks, ContentClaims, Filesystems, Jobs, Moves, RowLocks
 from shared.redis import RedisClient
 from shared.retry import RetryPolicy
 from shared.settings import Settings
@@ -19,6 +19,7 @@ class Stores:
     content_claims: ContentClaims
     moves: Moves
     filesystems: Filesystems
+    row_locks: RowLocks
     jobs: Jobs
     collections: Collections
     images: Images
@@ -32,6 +33,7 @@ class Stores:
             content_claims=self.content_claims.with_retry(retry),
             moves=self.moves.with_retry(retry),
             filesystems=self.filesystems.with_retry(retry),
+            row_locks=self.row_locks.with_retry(retry),
             jobs=self.jobs.with_retry(retry),
             collections=self.collections.with_retry(retry),
             images=self.images.with_retry(retry),
@@ -51,6 +53,7 @@ def open_stores(settings: Settings, redis: RedisClient, worker_id: str) -> Store
         content_claims=ContentClaims(redis),
         moves=Moves(redis),
         filesystems=Filesystems(redis),
+        row_locks=RowLocks(redis, worker_id),
         jobs=Jobs(redis, settings),
         collections=Collections(milvus, settings),
         images=Images(milvus),

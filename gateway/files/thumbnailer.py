@@ -1,6 +1,7 @@
 """Makes thumbnails in decoder processes: upright, as WebP."""
 
-from pathlib import Path
+import os
+from typing import BinaryIO
 
 from anyio import CapacityLimiter, to_thread
 
@@ -27,19 +28,19 @@ class Thumbnailer:
         self._slow = CapacityLimiter(1)
         self._refused: dict[str, PictureError] = {}
 
-    async def shrink(self, path: Path, version: str, size: int) -> bytes:
-        """A WebP of the picture at `path` that fits into a square of `size` pixels.
+    async def shrink(self, file: BinaryIO, version: str, size: int) -> bytes:
+        """A WebP of the picture in an open file that fits into a square of `size` pixels.
 
         `version` identifies the file's content: one that could not be drawn is not tried again.
-        Raises PictureError as `shared.sandbox.pool.DecoderPool.decode_slowly` does, and `missing`,
-        `unreadable`; DecoderUnavailable.
+        Raises PictureError as `shared.sandbox.pool.DecoderPool.decode_slowly` does, and
+        `too_large`, `unreadable`; DecoderUnavailable.
         """
         if (known := self._refused.get(version)) is not None:
             raise PictureError(known.code, known.detail)
         try:
-            drawn = await to_thread.run_sync(self._quickly, path, size, limiter=self._quick)
+            drawn = await to_thread.run_sync(self._quickly, file, size, limiter=self._quick)
             if drawn is None:
-                drawn = await to_thread.run_sync(self._slowly, path, size, limiter=self._slow)
+                drawn = await to_thread.run_sync(self._slowly, file, size, limiter=self._slow)
         except PictureError as error:
             if error.code in _COSTLY_REFUSALS:
                 self._remember(version, error)
@@ -50,19 +51,18 @@ class Thumbnailer:
         """End the decoder processes."""
         self._decoders.close()
 
-    def _quickly(self, path: Path, size: int) -> bytes | None:
-        return self._decoders.decode_quickly(self._read(path), Thumbnail(size))
+    def _quickly(self, file: BinaryIO, size: int) -> bytes | None:
+        return self._decoders.decode_quickly(self._read(file), Thumbnail(size))
 
-    def _slowly(self, path: Path, size: int) -> bytes:
-        return self._decoders.decode_slowly(self._read(path), Thumbnail(size))
+    def _slowly(self, file: BinaryIO, size: int) -> bytes:
+        return self._decoders.decode_slowly(self._read(file), Thumbnail(size))
 
-    def _read(self, path: Path) -> bytes:
+    def _read(self, file: BinaryIO) -> bytes:
         try:
-            if path.stat().st_size > self._max_bytes:
+            if os.fstat(file.fileno()).st_size > self._max_bytes:
                 raise PictureError("too_large", "The file is larger than a load may read.")
-            return path.read_bytes()
-        except FileNotFoundError as error:
-            raise PictureError("missing", "The file is gone.") from error
+            file.seek(0)
+            return file.read()
         except OSError as error:
             raise PictureError("unreadable", "The file may not be read.") from error
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from anyio import to_thread
 
-from gateway.files.originals import version
+from gateway.files.originals import Original
 from gateway.files.thumbnailer import Thumbnailer
 from shared.log import get_logger
 from shared.settings import Settings
@@ -30,17 +30,17 @@ class Thumbnails:
         self._bytes: int | None = None
         self._lock = threading.Lock()
 
-    async def get(self, picture: Path, size: int) -> tuple[bytes, str]:
+    async def get(self, picture: Original, size: int) -> tuple[bytes, str]:
         """A WebP of `picture` within a square of `size` pixels, and its ETag.
 
-        Raises PictureError and DecoderUnavailable as `Thumbnailer.shrink` does, OSError where the
-        file is gone. If the disk is full or read-only, the thumbnail is made and not cached.
+        Raises PictureError and DecoderUnavailable as `Thumbnailer.shrink` does. If the disk is full
+        or read-only, the thumbnail is made and not cached.
         """
-        name = await to_thread.run_sync(version, picture, size)
+        name = picture.version(size)
         location = self._folder / name[:2] / f"{name}.webp"
         data = await to_thread.run_sync(_read, location)
         if data is None:
-            data = await self._thumbnailer.shrink(picture, name, size)
+            data = await self._thumbnailer.shrink(picture.file, name, size)
             await to_thread.run_sync(self._store, location, data)
         return data, f'"{name}"'
 

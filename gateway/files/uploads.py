@@ -4,12 +4,16 @@ import contextlib
 import hashlib
 import os
 import tempfile
-from collections.abc import Sequence
+import time
+import uuid
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from shared.domain.chunk import FileRef
+from shared.domain.collection import CollectionIdentity
+from shared.domain.image import image_id
 from shared.errors import PictureError, storage_unavailable
 from shared.files.formats import EXTENSIONS, FORMATS, SNIFF_BYTES, Format, sniff
 from shared.files.paths import upload_path
@@ -21,6 +25,10 @@ _log = get_logger(__name__)
 
 _COPY_BYTES = 1024 * 1024
 _NAME_LENGTH = 255
+#: How the names of files begin that are being written.
+TEMPORARY = ".incoming-"
+#: How the names of folders begin whose collection was dropped.
+DROPPED = ".dropped-"
 
 
 @dataclass(frozen=True)
@@ -76,26 +84,84 @@ def inspect(name: str | None, file: BinaryIO) -> Incoming:
         return Incoming(shown, file, None, error)
 
 
-def store(files: Sequence[Incoming], collection: str, settings: Settings) -> list[Received]:
-    """Store a request's pictures. None is ever visible half written.
+class StagedUploads:
+    """A request's pictures, written to temporary files of the folder that they are for."""
+
+    def __init__(
+        self, files: Sequence[tuple[Incoming, _Written | None]], collection: str, settings: Settings
+    ) -> None:
+        self._files = files
+        self._collection = collection
+        self._settings = settings
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids of the images that they will be."""
+        written = [(file.format, item) for file, item in self._files if file.format and item]
+        return sorted({image_id(_uri(found, item)) for found, item in written})
+
+    def place(self) -> list[Received]:
+        """Move them to where their uris say; none is ever visible half written.
+
+        They outlive a power cut once this returns. Raises Unavailable `storage_unavailable`.
+        """
+        received, folders = [], set()
+        try:
+            for file, item in self._files:
+                if item is None:
+                    received.append(Received(file.name, None, file.error))
+                    continue
+                ref, place, added = _place(file, item, self._collection, self._settings)
+                received.append(Received(file.name, ref, None))
+                if added:
+                    folders |= {place.parent, *place.parents[1:3]}
+            for folder in folders:
+                _sync(folder)
+        except OSError as error:
+            raise storage_unavailable(error) from error
+        return received
+
+
+@contextlib.contextmanager
+def staged(
+    files: Sequence[Incoming], target: CollectionIdentity, settings: Settings
+) -> Iterator[StagedUploads]:
+    """Write a request's pictures to disk. Those that are not placed in the context are removed.
 
     Raises Unavailable `storage_unavailable`.
     """
-    folder = settings.uploads_dir / collection
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with contextlib.ExitStack() as cleanup:
+    with contextlib.ExitStack() as cleanup:
+        try:
+            folder = _make_folder(target, settings)
             written = [_write(file, folder, cleanup) if file.format else None for file in files]
             # A job survives a power cut, so its files must too. They are synced after all are
             # written: the first fsync then flushes most of the others as well.
             for item in filter(None, written):
                 _sync(item.temporary)
-            return [
-                Received(file.name, _place(file, item, collection, settings), None)
-                if item
-                else Received(file.name, None, file.error)
-                for file, item in zip(files, written, strict=True)
-            ]
+        except OSError as error:
+            raise storage_unavailable(error) from error
+        yield StagedUploads(list(zip(files, written, strict=True)), target.name, settings)
+
+
+def belongs_to(folder: Path, generation: str) -> bool:
+    """Whether a folder of uploads was made for the collection that has this generation.
+
+    An empty folder in it says so, `.` and the generation.
+    """
+    if generation:
+        return (folder / f".{generation}").is_dir()
+    return not any(path.is_dir() for path in folder.glob(".g*"))
+
+
+def set_aside(collection: str, generation: str, settings: Settings) -> None:
+    """Rename the folder of a collection that is dropped; deleting its files may take long.
+
+    A folder that was made for another collection of the name stays. Raises Unavailable.
+    """
+    folder = settings.uploads_dir / collection
+    try:
+        if folder.is_dir() and belongs_to(folder, generation):
+            folder.rename(settings.uploads_dir / f"{DROPPED}{uuid.uuid4().hex}")
     except OSError as error:
         raise storage_unavailable(error) from error
 
@@ -115,7 +181,7 @@ def remove(uris: Sequence[str], collection: str, settings: Settings) -> None:
 def _write(incoming: Incoming, folder: Path, cleanup: contextlib.ExitStack) -> _Written:
     """Copy a file to a temporary one and hash it."""
     digest = hashlib.sha256()
-    descriptor, temporary = tempfile.mkstemp(prefix=".incoming-", dir=folder)
+    descriptor, temporary = tempfile.mkstemp(prefix=TEMPORARY, dir=folder)
     cleanup.callback(Path(temporary).unlink, missing_ok=True)
     with os.fdopen(descriptor, "wb") as out:
         incoming.file.seek(0)
@@ -133,16 +199,36 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def _place(incoming: Incoming, written: _Written, collection: str, settings: Settings) -> FileRef:
-    """Move a temporary file to where its uri says."""
+def _make_folder(target: CollectionIdentity, settings: Settings) -> Path:
+    """The folder of a collection's uploads; a new one says which generation it is for."""
+    folder = settings.uploads_dir / target.name
+    settings.uploads_dir.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir()
+        if target.generation:
+            (folder / f".{target.generation}").mkdir()
+    return folder
+
+
+def _place(
+    incoming: Incoming, written: _Written, collection: str, settings: Settings
+) -> tuple[FileRef, Path, bool]:
+    """Move a temporary file to where its uri says. Returns the place, and whether it was empty."""
     assert incoming.format is not None  # noqa: S101 - others are not written
-    uri = upload_uri(written.sha256, EXTENSIONS[incoming.format][0])
+    uri = _uri(incoming.format, written)
     place = upload_path(uri, collection, settings)
-    if not place.exists():
-        # A file that exists keeps its mtime, so that the load counts it as unchanged.
+    added = not place.exists()
+    if added:
         place.parent.mkdir(exist_ok=True)
         written.temporary.replace(place)
     stat = place.stat()
-    return FileRef(
-        uri=uri, size=stat.st_size, mtime_ns=stat.st_mtime_ns, name=incoming.name or None
-    )
+    if not added:
+        # It keeps its mtime, so that the load counts it as unchanged; the change of its other times
+        # says that it was uploaded again just now.
+        os.utime(place, ns=(time.time_ns(), stat.st_mtime_ns))
+    ref = FileRef(uri=uri, size=stat.st_size, mtime_ns=stat.st_mtime_ns, name=incoming.name or None)
+    return ref, place, added
+
+
+def _uri(found: Format, written: _Written) -> str:
+    return upload_uri(written.sha256, EXTENSIONS[found][0])

@@ -61,6 +61,7 @@ _MEANINGS: dict[int, str] = {
     "whose file is gone: `missing`, `outside_roots`, `unreadable`.",
     409: "`collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, "
     "`job_failed`.",
+    412: "The image is not as `If-Match` says any more: `precondition_failed`.",
     413: "The body is over the limit: `too_large`.",
     416: "The range lies outside the file: `range_not_satisfiable`.",
     422: "`validation_error`, or the code of what is wrong: `path_outside_roots`, "
@@ -68,7 +69,7 @@ _MEANINGS: dict[int, str] = {
     "`too_slow`, …",
     429: "Too many jobs or searches wait: `queue_full`.",
     503: "A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, "
-    "`storage_unavailable`, `decoder_unavailable`.",
+    "`storage_unavailable`, `decoder_unavailable`, `image_busy`.",
     504: "The encoder did not answer in time: `encode_timeout`.",
 }
 _RETRY_AFTER = {

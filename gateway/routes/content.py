@@ -9,7 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse
 
 from gateway.dependencies import ImagesDep, SettingsDep, ThumbnailsDep
-from gateway.files.originals import open_original, picture_path
+from gateway.files.originals import open_original
 from gateway.http.caching import cache_control, has_current, not_modified
 from gateway.http.open_file import OpenFileResponse
 from gateway.http.problems import problem_responses
@@ -111,11 +111,9 @@ async def get_image_thumbnail(
 ) -> Response:
     """A small WebP of the picture, upright, its first frame if it moves; never enlarged."""
     row = await run_in_threadpool(requested.row)
-    path = await run_in_threadpool(picture_path, row, requested.collection, requested.settings)
-    try:
-        data, etag = await thumbnails.get(path, size)
-    except OSError as error:
-        raise NotFound("missing", "The image's file is gone.") from error
+    original = await run_in_threadpool(open_original, row, requested.collection, requested.settings)
+    with original.file:
+        data, etag = await thumbnails.get(original, size)
     headers = {"ETag": etag, "Cache-Control": cache_control(v, content_version(row))}
     if has_current(request.headers, etag):
         return not_modified(headers)
@@ -131,13 +129,17 @@ def picture_response(
 ) -> Response:
     """An image's bytes, or the ranges of them that are asked for; 304 if the client has them.
 
-    Raises NotFound as `open_original` does.
+    Raises NotFound as `open_original` and `Original.format` do.
     """
     original = open_original(row, collection, settings)
-    etag = f'"{original.version}"'
+    try:
+        media_type = MEDIA_TYPES[original.format()]
+    except NotFound:
+        original.file.close()
+        raise
+    etag = f'"{original.version()}"'
     headers = {"ETag": etag, "Cache-Control": cache_control(wanted_version, content_version(row))}
     if has_current(request_headers, etag):
         original.file.close()
         return not_modified(headers)
-    media_type = MEDIA_TYPES[original.format]
     return OpenFileResponse(original.file, original.status, media_type, headers)

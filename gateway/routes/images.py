@@ -1,16 +1,21 @@
 """Images: list, show, change, delete."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Header, Query, Response
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
-from gateway.dependencies import DeletionDep, ImagesDep, UrlsDep
+from gateway.dependencies import DeletionDep, ImagesDep, LabelsDep, UrlsDep
+from gateway.http import caching
+from gateway.http.caching import etag
 from gateway.http.problems import problem_responses
 from gateway.routes.parameters import CollectionPath, Cursor, ImagePath, Limit
 from gateway.schemas.fields import BLANK_IS_NONE
 from gateway.schemas.images import Deleted, Image, ImageList, ImageUpdate
+from gateway.schemas.jobs import Job
 from gateway.schemas.search import FilterTag, PathPrefix
+from gateway.services.labels import LabelChange
 from shared.domain.image import MAX_URI_BYTES, ImageFilter
 
 router = APIRouter(prefix="/api/v2/collections/{collection}/images", tags=["images"])
@@ -22,6 +27,11 @@ PrefixQuery = Annotated[
     PathPrefix | None,
     BLANK_IS_NONE,
     Query(description="Only images in this folder and below, given as an absolute path or a uri."),
+]
+
+IfMatch = Annotated[
+    Annotated[str, Field(max_length=2000)] | None,
+    Header(description="ETags of the image; if it has none of them any more, the answer is 412."),
 ]
 
 
@@ -58,43 +68,76 @@ def list_images(
     )
 
 
-@router.delete("", summary="Forget many images", responses=problem_responses(404, 422, 503))
+@router.delete(
+    "",
+    summary="Forget many images",
+    response_model=Deleted,
+    responses={
+        202: {"model": Job, "description": "A job forgets them; `Location` is its address."},
+        **problem_responses(404, 422, 429, 503),
+    },
+)
 def delete_images(
     collection: CollectionPath,
     deletion: DeletionDep,
+    urls: UrlsDep,
     tag: TagQuery = None,
     path_prefix: PrefixQuery = None,
-) -> Deleted:
+) -> Any:
     """Forget the images that a filter names, and those of their files that were uploaded.
 
-    Without a filter nothing is forgotten: 422 `empty_filter`.
+    More than a thousand are forgotten by a job, whose `removed` counts them: 202. Without a filter
+    nothing is forgotten: 422 `empty_filter`.
     """
     wanted = ImageFilter(tag=tag, path_prefix=path_prefix)
-    return Deleted(deleted=deletion.matching(collection, wanted))
+    done = deletion.matching(collection, wanted)
+    if isinstance(done, int):
+        return Deleted(deleted=done)
+    headers = {"Location": urls.job(done.spec.id)}
+    return JSONResponse(Job.of(done).model_dump(mode="json"), 202, headers)
 
 
-@router.get("/{image}", summary="Show an image", responses=problem_responses(404, 422, 503))
+@router.get(
+    "/{image}",
+    summary="Show an image",
+    response_description="The image; `ETag` is for `If-Match`.",
+    responses=problem_responses(404, 422, 503),
+)
 def get_image(
-    collection: CollectionPath, image: ImagePath, images: ImagesDep, urls: UrlsDep
+    collection: CollectionPath,
+    image: ImagePath,
+    images: ImagesDep,
+    urls: UrlsDep,
+    response: Response,
 ) -> Image:
     """What is known of an image."""
-    return Image.of(images.get(collection, image), collection, urls)
+    row = images.get(collection, image)
+    response.headers["ETag"] = etag(row.version)
+    return Image.of(row, collection, urls)
 
 
 @router.patch(
     "/{image}",
     summary="Change an image's tags or metadata",
-    responses=problem_responses(400, 404, 413, 422, 503),
+    response_description="The image as it is now; `ETag` is for `If-Match`.",
+    responses=problem_responses(400, 404, 412, 413, 422, 503),
 )
 def update_image(
     collection: CollectionPath,
     image: ImagePath,
     body: ImageUpdate,
-    images: ImagesDep,
+    labels: LabelsDep,
     urls: UrlsDep,
+    response: Response,
+    if_match: IfMatch = None,
 ) -> Image:
-    """Replace an image's tags, its metadata, or both; what is left out stays as it is."""
-    row = images.update(collection, image, tags=body.tags, metadata=body.metadata)
+    """Replace an image's tags, its metadata, or both; what is left out stays as it is.
+
+    With `If-Match`, only if nobody has changed the image since it was read: 412 otherwise.
+    """
+    change = LabelChange(tags=body.tags, metadata=body.metadata)
+    row = labels.update(collection, image, change, caching.if_match(if_match))
+    response.headers["ETag"] = etag(row.version)
     return Image.of(row, collection, urls)
 
 
@@ -103,8 +146,16 @@ def update_image(
     status_code=204,
     summary="Forget an image",
     response_description="It is gone.",
-    responses=problem_responses(404, 422, 503),
+    responses=problem_responses(404, 412, 422, 503),
 )
-def delete_image(collection: CollectionPath, image: ImagePath, deletion: DeletionDep) -> None:
-    """Forget an image's vector, and its file if it was uploaded."""
-    deletion.image(collection, image)
+def delete_image(
+    collection: CollectionPath,
+    image: ImagePath,
+    deletion: DeletionDep,
+    if_match: IfMatch = None,
+) -> None:
+    """Forget an image's vector, and its file if it was uploaded.
+
+    A job that is about to index that upload again counts it as a failure, `missing`.
+    """
+    deletion.image(collection, image, caching.if_match(if_match))

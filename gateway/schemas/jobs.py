@@ -103,7 +103,17 @@ class RetrySource(BaseModel):
     files: int
 
 
-Source = Annotated[DirectorySource | UploadSource | RetrySource, Field(discriminator="kind")]
+class DeletionSource(BaseModel):
+    """The images of a filter, which the job forgets; `removed` counts them."""
+
+    kind: Literal["deletion"]
+    tag: str | None
+    path_prefix: str | None
+
+
+Source = Annotated[
+    DirectorySource | UploadSource | RetrySource | DeletionSource, Field(discriminator="kind")
+]
 
 
 class JobError(BaseModel):

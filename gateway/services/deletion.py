@@ -1,59 +1,106 @@
 """Deletes images and collections, and the uploaded files that belong to them."""
 
-import shutil
+from typing import NamedTuple
 
 from gateway.files import uploads
+from gateway.services.labels import WRITER, Versions, require_version
+from gateway.services.loads import LoadService
 from shared.domain.image import ImageFilter
-from shared.errors import NotFound, image_not_found
-from shared.ledger import Jobs
+from shared.domain.job import Job
+from shared.errors import image_not_found
+from shared.ledger import Drops, Jobs, RowLock, RowLocks
+from shared.log import get_logger
 from shared.settings import Settings
-from shared.store import Collections, Images
+from shared.store import Collections, Images, ImageWriter
+
+_log = get_logger(__name__)
+
+
+#: So many images are deleted in the request, and counted in its reply.
+MAX_AT_ONCE = 1000
+
+
+class Ledger(NamedTuple):
+    """What of the ledger a deletion uses."""
+
+    jobs: Jobs
+    row_locks: RowLocks
+    drops: Drops
+
+
+class Store(NamedTuple):
+    """What of Milvus a deletion uses."""
+
+    collections: Collections
+    images: Images
+    writer: ImageWriter
 
 
 class DeletionService:
     """Deletes from Milvus, the ledger and the uploads. Never touches files under image roots."""
 
     def __init__(
-        self, settings: Settings, collections: Collections, images: Images, jobs: Jobs
+        self, settings: Settings, store: Store, ledger: Ledger, loads: LoadService
     ) -> None:
         self._settings = settings
-        self._collections = collections
-        self._images = images
-        self._jobs = jobs
+        self._store = store
+        self._jobs, self._row_locks, self._drops = ledger
+        self._loads = loads
 
     def collection(self, name: str) -> None:
-        """Drop a collection with its jobs and uploads. Raises NotFound `collection_not_found`."""
-        missing: NotFound | None = None
-        try:
-            # Checked first, so that nothing is deleted while Milvus does not answer.
-            self._collections.identity(name)
-        except NotFound as error:
-            # An earlier deletion may have been interrupted: delete what it left.
-            missing = error
-        # Jobs before the collection, so that no running chunk writes to a new one of its name.
-        self._jobs.forget_collection(name)
-        if missing is None:
-            self._collections.drop(name)
-        shutil.rmtree(self._settings.uploads_dir / name, ignore_errors=True)
-        if missing is not None:
-            raise missing
+        """Drop a collection with its jobs and uploads. Raises NotFound `collection_not_found`.
 
-    def image(self, collection: str, image_id: str) -> None:
-        """Delete an image. Raises NotFound `collection_not_found`, `image_not_found`."""
-        row = self._images.get(collection, image_id)
-        if self._images.delete(collection, [image_id]) == 0:
-            raise image_not_found(image_id)
-        uploads.remove([row.uri], collection, self._settings)
+        It is noted before: if this process is killed in it, another one finishes it. The files are
+        deleted by `Upkeep`.
+        """
+        generation = self._store.collections.identity(name).generation
+        self._drops.begin(name, generation)
+        self._drop(name, generation)
 
-    def matching(self, collection: str, wanted: ImageFilter) -> int:
+    def finish_drops(self) -> None:
+        """Finish the drops that were interrupted. Raises Unavailable."""
+        for name, generation in self._drops.take_interrupted().items():
+            self._drop(name, generation)
+            _log.info("collection_drop_finished", collection=name)
+
+    def _drop(self, name: str, generation: str) -> None:
+        """May be repeated: a collection that was made again meanwhile, and its jobs, stay."""
+        self._jobs.forget_collection(name, generation)
+        uploads.set_aside(name, generation, self._settings)
+        self._store.collections.drop(name, generation)
+        self._drops.end(name)
+
+    def image(self, collection: str, image_id: str, versions: Versions = None) -> None:
+        """Delete an image, if it has one of these versions, and its file if it was uploaded.
+
+        A job that has the upload still to index counts it as a failure, `missing`. Raises NotFound
+        `collection_not_found`, `image_not_found`, PreconditionFailed, Unavailable `image_busy`.
+        """
+        generation = self._store.collections.identity(collection).generation
+        with self._row_locks.hold(RowLock(collection, [image_id], WRITER)) as held:
+            found = self._store.images.get_many(collection, [image_id], strong=True)
+            if not found:
+                raise image_not_found(image_id)
+            require_version(found[image_id], versions)
+            held.require_time()
+            self._store.writer.delete(collection, [image_id], generation)
+            # Under the lock: an upload of the same picture at this moment has its file after it.
+            uploads.remove([found[image_id].uri], collection, self._settings)
+
+    def matching(self, collection: str, wanted: ImageFilter) -> int | Job:
         """Delete all images that match a filter; returns how many.
 
-        Raises NotFound `collection_not_found`, InvalidRequest `empty_filter`.
+        If they are more than a thousand, it queues a job that does so, and returns that. Raises
+        NotFound `collection_not_found`, InvalidRequest `empty_filter`, QueueFull, Unavailable.
         """
-        return self._images.delete_matching(
+        target = self._store.collections.identity(collection)
+        if not wanted.empty and self._store.images.count(collection, wanted) > MAX_AT_ONCE:
+            return self._loads.delete_matching(target, wanted)
+        return self._store.images.delete_matching(
             collection,
             wanted,
             on_deleted=lambda rows: uploads.remove(
                 [row.uri for row in rows], collection, self._settings
             ),
+            lock=lambda ids: self._row_locks.hold(RowLock(collection, ids, WRITER)),
         )

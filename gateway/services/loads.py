@@ -10,7 +10,17 @@ from pydantic import Field
 from gateway.services.encoders import encoder_weights
 from shared.domain.base import Frozen
 from shared.domain.chunk import FileRef
-from shared.domain.job import DirectorySource, Job, JobSpec, OnDuplicate, RetrySource, Source
+from shared.domain.collection import CollectionIdentity, CollectionInfo
+from shared.domain.image import ImageFilter
+from shared.domain.job import (
+    DeletionSource,
+    DirectorySource,
+    Job,
+    JobSpec,
+    OnDuplicate,
+    RetrySource,
+    Source,
+)
 from shared.errors import Conflict, QueueFull, Unavailable
 from shared.files.paths import resolve_directory
 from shared.ledger import Jobs, Workers
@@ -63,27 +73,37 @@ class LoadService:
         Raises InvalidRequest as `resolve_directory` does, and what `check_can_queue` raises.
         """
         directory = resolve_directory(path, self._settings)
-        self.check_can_queue(collection)
+        target = self.check_can_queue(collection)
         source = DirectorySource(path=str(directory), recursive=recursive, pattern=pattern)
-        return self.queue(collection, source, options)
+        return self.queue(target, source, options)
 
-    def check_can_queue(self, collection: str) -> None:
+    def check_can_queue(self, collection: str) -> CollectionInfo:
         """Check that a load of `collection` may be queued. Creates the collection if it is unknown.
 
         Raises QueueFull, Unavailable `no_encoder`, Conflict `encoder_mismatch`.
         """
-        if self._jobs.count_active() >= self._settings.queue_limit:
-            raise QueueFull("queue_full", "Too many jobs are unfinished; wait for some to end.")
+        self._check_queue()
         running = encoder_weights(self._workers)
         info = self._collections.ensure(
             collection, weights=running[0], pooling=self._settings.pooling
         )
         if info.weights not in running:
             info.require(running[0])
+        return info
+
+    def delete_matching(self, target: CollectionIdentity, wanted: ImageFilter) -> Job:
+        """Queue a job that deletes the images of a filter. Raises QueueFull."""
+        self._check_queue()
+        source = DeletionSource(tag=wanted.tag, path_prefix=wanted.path_prefix)
+        return self.queue(target, source, LoadOptions())
+
+    def _check_queue(self) -> None:
+        if self._jobs.count_active() >= self._settings.queue_limit:
+            raise QueueFull("queue_full", "Too many jobs are unfinished; wait for some to end.")
 
     def queue(
         self,
-        collection: str,
+        target: CollectionIdentity,
         source: Source,
         options: LoadOptions,
         *,
@@ -92,7 +112,8 @@ class LoadService:
         """Write the job of a load that passed `check_can_queue`, and send its scan task."""
         spec = JobSpec(
             id=uuid.uuid4().hex,
-            collection=collection,
+            collection=target.name,
+            generation=target.generation,
             source=source,
             on_duplicate=options.on_duplicate,
             sync=options.sync,
@@ -124,9 +145,9 @@ class LoadService:
             count = self._jobs.get(job_id).failed
             if count == 0:
                 raise Conflict("nothing_to_retry", "No file of this job has failed.")
-            self.check_can_queue(spec.collection)
+            target = self.check_can_queue(spec.collection)
             return self.queue(
-                spec.collection,
+                target,
                 RetrySource(job=job_id, files=count),
                 LoadOptions(on_duplicate=spec.on_duplicate, tags=spec.tags, metadata=spec.metadata),
                 files=self._failed_files(job_id, count),

@@ -8,11 +8,12 @@ from anyio import to_thread
 
 from gateway.files import uploads
 from gateway.files.uploads import Received
+from gateway.services.labels import WRITER
 from gateway.services.loads import LoadOptions, LoadService
 from shared.domain.job import Failure, Job, UploadSource
 from shared.domain.upload import UploadedFile, UploadResult
 from shared.errors import Conflict, PictureError
-from shared.ledger import AsyncEvents, Jobs
+from shared.ledger import AsyncEvents, Jobs, RowLock, RowLocks
 from shared.settings import Settings
 from shared.store import Images
 
@@ -57,12 +58,14 @@ class UploadService:
         jobs: Jobs,
         events: AsyncEvents,
         images: Images,
+        row_locks: RowLocks,
     ) -> None:
         self._settings = settings
         self._loads = loads
         self._jobs = jobs
         self._events = events
         self._images = images
+        self._row_locks = row_locks
 
     def store_and_queue(
         self, collection: str, files: Sequence[SentFile], options: LoadOptions
@@ -71,17 +74,21 @@ class UploadService:
 
         Files that are no pictures are rejected at once and are not in the job; equal files count
         once. Raises PictureError when none is a picture, and what `LoadService.check_can_queue`
-        and `uploads.store` raise.
+        and `uploads.staged` raise, Unavailable `image_busy`.
         """
         incoming = [uploads.inspect(name, file) for name, file in files]
         if all(file.error for file in incoming):
             raise _unusable([(file.name, file.error) for file in incoming if file.error])
-        self._loads.check_can_queue(collection)
-        received = uploads.store(incoming, collection, self._settings)
-        refs = {file.ref.uri: file.ref for file in received if file.ref}
-        job = self._loads.queue(
-            collection, UploadSource(files=len(refs)), options, files=refs.values()
-        )
+        target = self._loads.check_can_queue(collection)
+        with uploads.staged(incoming, target, self._settings) as staged:
+            # Nobody deletes a file as unwanted between its being placed, or found, and its job.
+            lock = RowLock(collection, staged.ids, WRITER, changes_labels=False)
+            with self._row_locks.hold(lock) as held:
+                received = staged.place()
+                refs = {file.ref.uri: file.ref for file in received if file.ref}
+                source = UploadSource(files=len(refs))
+                held.require_time()
+                job = self._loads.queue(target, source, options, files=refs.values())
         return QueuedUpload(job, received)
 
     async def wait(self, queued: QueuedUpload) -> UploadResult:

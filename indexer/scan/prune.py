@@ -10,6 +10,8 @@ from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
 from indexer.scan.context import ScanContext
+from indexer.scan.removal import BATCH as _BATCH
+from indexer.scan.removal import RowRemoval
 from indexer.scan.source_filesystems import SourceFilesystems, is_empty
 from indexer.sources.directory import source_lost
 from indexer.sources.patterns import Pattern
@@ -18,11 +20,7 @@ from shared.domain.image import ImageFilter
 from shared.domain.job import DirectorySource
 from shared.errors import JobFailed
 from shared.files.uris import file_path, file_uri
-from shared.log import get_logger
 
-_log = get_logger(__name__)
-
-_BATCH = 500
 #: Fewer missing images than this are removed, whatever share of the source they are.
 _ALWAYS_ALLOWED = 20
 _REMEDY = "If that is meant, load it again with allow_mass_removal."
@@ -33,10 +31,9 @@ class Pruner:
 
     def __init__(self, context: ScanContext) -> None:
         self._spec = context.spec
-        self._generation = context.generation
         self._scans = context.stores.scans
         self._images = context.stores.images
-        self._writer = context.stores.writer
+        self._removal = RowRemoval(context)
         self._roots = context.stores.settings.image_roots
         self._symlinks = SymlinkPolicy(self._roots)
         self._filesystems = SourceFilesystems(context)
@@ -48,12 +45,7 @@ class Pruner:
 
         To be called before the walk: if a file was restored since, its row must stay.
         """
-        ids = self._scans.removal_begun(self._spec.id)
-        if not ids:
-            return
-        rows = self._images.get_many(self._spec.collection, ids, strong=True)
-        back = {row.id for row in rows.values() if not self.is_missing(row.uri)}
-        self._delete([image for image in ids if image not in back])
+        self._removal.finish_begun(lambda row: self.is_missing(row.uri))
 
     def remember(self, source: DirectorySource) -> None:
         """Record what the source has before it is walked.
@@ -167,13 +159,7 @@ class Pruner:
 
     def _remove(self, ids: Sequence[str]) -> None:
         self._require_unchanged()
-        self._scans.begin_removal(self._spec.id, self._generation, ids)
-        self._delete(ids)
-
-    def _delete(self, ids: Sequence[str]) -> None:
-        self._writer.delete(self._spec.collection, ids)
-        self._scans.end_removal(self._spec.id, self._generation, len(ids))
-        _log.info("images_removed", images=len(ids))
+        self._removal.remove(ids)
 
 
 def _folder(source: DirectorySource) -> str:

@@ -3,6 +3,7 @@
 from functools import partial
 
 from indexer.scan.context import ScanContext, ScanSuspended
+from indexer.scan.deletion import Deletion
 from indexer.scan.scan import LedgerDataLost, Scan, WalkOutdated
 from indexer.stores import IndexerStores
 from shared.domain.job import JobError
@@ -43,8 +44,12 @@ def _scan_until_complete(job_id: str, stores: IndexerStores, retry: RetryPolicy)
         while (start := stores.scans.begin(job_id, afresh=afresh)) is not None:
             spec = stores.jobs.get(job_id).spec
             _log.info("scan_started", collection=spec.collection, generation=start.generation)
+            context = ScanContext(spec, start, retry, stores)
             try:
-                Scan(ScanContext(spec, start, retry, stores)).run()
+                if spec.source.kind == "deletion":
+                    Deletion(context, spec.source).run()
+                else:
+                    Scan(context).run()
             except LedgerDataLost:
                 _log.error("ledger_data_lost", generation=start.generation)
             except WalkOutdated:

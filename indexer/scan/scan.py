@@ -111,6 +111,7 @@ class Scan:
     def _check_collection(self) -> None:
         name, collections = self._spec.collection, self._stores.collections
         identity = collections.identity(name)
+        identity.require_generation(self._spec.generation)
         weights = self._stores.workers.encoder_weights(ENCODE)
         # Of several encoders one that fits is enough.
         if weights and identity.weights not in weights:

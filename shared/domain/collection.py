@@ -6,7 +6,7 @@ from pydantic import Field
 
 from shared.domain.base import Frozen
 from shared.domain.fingerprint import Pooling, fingerprint
-from shared.errors import encoder_mismatch
+from shared.errors import collection_replaced, encoder_mismatch
 
 MAX_NAME_LENGTH = 63
 COLLECTION_PATTERN = rf"^[A-Za-z_][A-Za-z0-9_]{{0,{MAX_NAME_LENGTH - 1}}}$"
@@ -21,9 +21,14 @@ class IndexSpec(Frozen):
 
 
 class CollectionIdentity(Frozen):
-    """What a collection's vectors are: cheap to ask, and fixed for the collection's life."""
+    """What a collection's vectors are: cheap to ask, and fixed for the collection's life.
+
+    `generation` is that of no earlier or later collection of the same name; "" for collections
+    that a version without generations created.
+    """
 
     name: str
+    generation: str = ""
     fingerprint: str
     weights: str
     pooling: Pooling
@@ -33,6 +38,14 @@ class CollectionIdentity(Frozen):
         made = fingerprint(weights, self.pooling)
         if made != self.fingerprint:
             raise encoder_mismatch(self.fingerprint, made)
+
+    def require_generation(self, generation: str | None) -> None:
+        """Raise NotFound `collection_replaced` unless this is the collection that is meant.
+
+        None stands for any: jobs that an earlier version queued do not say.
+        """
+        if generation is not None and generation != self.generation:
+            raise collection_replaced(self.name)
 
 
 class CollectionInfo(CollectionIdentity):

@@ -1,6 +1,7 @@
 """An image of a collection: its id, its row, the filters and limits that hold for it."""
 
 import hashlib
+import json
 import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Self
@@ -35,6 +36,12 @@ class ImageRow(Frozen):
     job: str
     tags: tuple[str, ...]
     metadata: dict[str, Any]
+
+    @property
+    def version(self) -> str:
+        """Identifies what the row holds, but for its vector: 32 hex digits."""
+        text = json.dumps(self.model_dump(mode="json"), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 class StoredImage(NamedTuple):

@@ -35,7 +35,17 @@ class RetrySource(Frozen):
     files: int
 
 
-Source = Annotated[DirectorySource | UploadSource | RetrySource, Field(discriminator="kind")]
+class DeletionSource(Frozen):
+    """No source: the job deletes the images of a filter, as `ImageFilter` has it."""
+
+    kind: Literal["deletion"] = "deletion"
+    tag: str | None = None
+    path_prefix: str | None = None
+
+
+Source = Annotated[
+    DirectorySource | UploadSource | RetrySource | DeletionSource, Field(discriminator="kind")
+]
 
 
 class JobSpec(Frozen):
@@ -43,6 +53,8 @@ class JobSpec(Frozen):
 
     id: str
     collection: str
+    #: The collection's, when the job was queued; None in jobs that an earlier version queued.
+    generation: str | None = None
     source: Source
     on_duplicate: OnDuplicate = "keep"
     sync: bool = False

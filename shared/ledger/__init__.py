@@ -7,6 +7,7 @@ raises Unavailable `redis_unavailable`.
 
 from shared.ledger.chunks import Chunks
 from shared.ledger.content_claims import ContentClaims
+from shared.ledger.drops import Drops
 from shared.ledger.events import AsyncEvents, Event, Events
 from shared.ledger.eviction import EvictionEnabled, require_noeviction
 from shared.ledger.failures import FailureLists
@@ -16,14 +17,17 @@ from shared.ledger.jobs import JobEnded, Jobs
 from shared.ledger.moves import MoveRequest, Moves
 from shared.ledger.queries import Queries, QueryImage, QueryLimits, await_reply
 from shared.ledger.recovery import JobRecovery
+from shared.ledger.row_locks import RowLock, RowLocks
 from shared.ledger.scans import ScanCounts, Scans, ScanStart, ScanSuperseded
 from shared.ledger.stats import Stats
+from shared.ledger.upload_files import UploadFiles
 from shared.ledger.workers import Workers
 
 __all__ = [
     "AsyncEvents",
     "Chunks",
     "ContentClaims",
+    "Drops",
     "Event",
     "Events",
     "EvictionEnabled",
@@ -38,11 +42,14 @@ __all__ = [
     "Queries",
     "QueryImage",
     "QueryLimits",
+    "RowLock",
+    "RowLocks",
     "ScanCounts",
     "ScanStart",
     "ScanSuperseded",
     "Scans",
     "Stats",
+    "UploadFiles",
     "Workers",
     "await_reply",
     "require_noeviction",

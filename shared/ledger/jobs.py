@@ -192,16 +192,28 @@ class Jobs(Retriable):
         """Lease them again. Idempotent."""
         return self._pause(job_id, "0")
 
-    def forget_collection(self, collection: str) -> None:
-        """Cancel and delete every job of a collection that is being dropped."""
+    def forget_collection(self, collection: str, generation: str | None = None) -> None:
+        """Cancel and delete the jobs of a collection that is being dropped.
+
+        With a `generation`, not those of a collection that was made again under the name.
+        """
         index = keys.collection_jobs(collection)
         for member in self._redis.zrange(index, 0, -1):
             job_id = member.decode()
+            if not self._is_of(job_id, generation):
+                continue
             self._end(keys=keys.for_job(job_id), args=["cancelled", ""])
             parts = ("", "failures", "failure_blocks", "events", "chunks", "leases", "rate")
             self._redis.delete(*(keys.job(job_id, part) for part in parts))
             self._redis.zrem(keys.JOBS, member)
-        self._redis.delete(index, keys.contents(collection), keys.filesystems(collection))
+            self._redis.zrem(index, member)
+        if not self._redis.exists(index):
+            self._redis.delete(keys.contents(collection), keys.filesystems(collection))
+
+    def _is_of(self, job_id: str, generation: str | None) -> bool:
+        """Whether a job is of this generation, or it is not known of which."""
+        job = None if generation is None else self._read([job_id])[0]
+        return job is None or job.spec.generation in (None, generation)
 
     def _pause(self, job_id: str, value: str) -> Job:
         self.get(job_id)

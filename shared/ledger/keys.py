@@ -11,6 +11,9 @@ QUERIES = f"{PREFIX}queries"
 QUERY_BYTES = f"{PREFIX}queries:bytes"
 SENT_QUERIES = f"{PREFIX}queries:sent"
 RECOVERY_LOCK = f"{PREFIX}recovery"
+DELETED_UPLOADS = f"{PREFIX}uploads:deleted"
+UPLOAD_SWEEP = f"{PREFIX}uploads:sweep"
+DROPS = f"{PREFIX}collections:dropped"
 WORKER = f"{PREFIX}worker:"
 
 

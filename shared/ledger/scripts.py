@@ -45,6 +45,8 @@ KEEP_ROWS = _on_job("keep_rows")
 FIND_REMEMBERED = _on_job("find_remembered")
 READ_FAILURES = _on_job("read_failures")
 PACK_FAILURES = _on_job("pack_failures")
+LOCK_ROWS = _on_job("lock_rows")
+UNLOCK_ROWS = _on_job("unlock_rows")
 
 FIND_JOBS = _alone("find_jobs")
 HEARTBEAT = _alone("heartbeat")

@@ -2,6 +2,7 @@
 
 from shared.store.client import AsyncMilvusConnection, MilvusConnection
 from shared.store.collections import Collections
+from shared.store.filters import matches
 from shared.store.image_writer import ImageWriter
 from shared.store.images import Images
 from shared.store.search import VectorSearch
@@ -13,4 +14,5 @@ __all__ = [
     "Images",
     "MilvusConnection",
     "VectorSearch",
+    "matches",
 ]

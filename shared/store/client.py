@@ -19,6 +19,7 @@ from shared.log import get_logger
 from shared.settings import Settings
 from shared.store.errors import CALL_ERRORS, is_released, translate
 from shared.store.filters import in_
+from shared.store.grpc_options import GRPC_OPTIONS
 from shared.store.lite_lock import CollectionLock
 from shared.store.rows import Row
 
@@ -33,19 +34,6 @@ READ_SECONDS = 20.0
 WRITE_SECONDS = 60.0
 LOAD_SECONDS = 60.0
 _DELETE_BATCH = 1000
-
-# A subchannel pool of its own and short backoff: otherwise gRPC reconnects up to two minutes after
-# the end of a long outage. https://github.com/grpc/grpc/blob/master/doc/connection-backoff.md
-GRPC_OPTIONS = {
-    "grpc.use_local_subchannel_pool": 1,
-    "grpc.initial_reconnect_backoff_ms": 200,
-    "grpc.min_reconnect_backoff_ms": 3000,
-    "grpc.max_reconnect_backoff_ms": 3000,
-    # pymilvus pings idle servers every 10 s, and a server that follows gRPC's defaults, as
-    # milvus-lite does, hangs up on whoever pings more than every 5 minutes.
-    "grpc.keepalive_time_ms": 310_000,
-    "grpc.keepalive_permit_without_calls": False,
-}
 
 
 def connect(settings: Settings) -> MilvusClient:
@@ -66,8 +54,8 @@ def is_lite(version: str) -> bool:
     return version.startswith("milvus_lite")
 
 
-def _delete(client: MilvusClient, collection: str, expression: str) -> None:
-    client.delete(collection, filter=expression, timeout=WRITE_SECONDS)
+def _delete(client: MilvusClient, collection: str, expression: str, partition: str) -> None:
+    client.delete(collection, filter=expression, partition_name=partition, timeout=WRITE_SECONDS)
 
 
 class MilvusConnection:
@@ -156,18 +144,31 @@ class MilvusConnection:
         with self._collection_lock.reading(collection) if strong and self.lite else nullcontext():
             return self.run(count, collection)
 
-    def upsert(self, collection: str, rows: Sequence[Row]) -> None:
-        """Write rows; no two of them may have the same id."""
+    def describe(self, collection: str) -> dict[str, Any]:
+        """Milvus's description of a collection."""
+        described: dict[str, Any] = self.run(
+            lambda client: client.describe_collection(collection, timeout=READ_SECONDS), collection
+        )
+        return described
+
+    def upsert(self, collection: str, rows: Sequence[Row], partition: str) -> None:
+        """Write rows, each of another id. Raises NotFound `collection_replaced`."""
         self.write(
             collection,
-            lambda client: client.upsert(collection, list(rows), timeout=WRITE_SECONDS),
+            lambda client: client.upsert(
+                collection,
+                list(rows),
+                partition_name=partition,
+                timeout=WRITE_SECONDS,
+            ),
         )
 
-    def delete(self, collection: str, ids: Sequence[str]) -> None:
-        """Delete rows, in batches; an id without a row is no error."""
+    def delete(self, collection: str, ids: Sequence[str], partition: str) -> None:
+        """Delete rows, in batches; an id without a row is no error. Raises as `upsert`."""
+        delete = partial(_delete, collection=collection, partition=partition)
         for start in range(0, len(ids), _DELETE_BATCH):
             expression = in_("id", ids[start : start + _DELETE_BATCH])
-            self.write(collection, partial(_delete, collection=collection, expression=expression))
+            self.write(collection, partial(delete, expression=expression))
 
     def write(self, collection: str, operation: Callable[[MilvusClient], Any]) -> None:
         """Run an operation that changes a collection."""

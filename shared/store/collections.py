@@ -13,6 +13,7 @@ from shared.errors import Conflict, NotFound
 from shared.retry import Retriable, repeatable
 from shared.settings import Settings
 from shared.store.client import LOAD_SECONDS, READ_SECONDS, WRITE_SECONDS, MilvusConnection
+from shared.store.generations import new_generation, partition_of
 from shared.store.properties import read_identity, read_properties, to_milvus
 from shared.store.schema import (
     SCALAR_INDEXES,
@@ -61,12 +62,13 @@ class Collections(Retriable):
             "description": description,
             "created_at": repr(time.time()),
             "index": spec.model_dump_json(),
+            "generation": new_generation(),
         }
         with self._milvus.exclusive(name):
             self._milvus.run(lambda client: _create(client, name, properties))
             if self._properties(name) != properties:
                 raise _exists(name)  # Another process created it at the same time.
-            self._ensure_indexed_and_loaded(name, spec)
+            self._complete(name, properties["generation"], spec)
         return self.get(name)
 
     def ensure(self, name: str, *, weights: str, pooling: Pooling) -> CollectionInfo:
@@ -87,14 +89,14 @@ class Collections(Retriable):
                     raise conflict from None
         if info.state == "not_loaded" or VECTOR not in self._indexes(name):
             # The process that created it may have died before it was complete.
-            self._ensure_indexed_and_loaded(name, info.index)
+            self._complete(name, info.generation, info.index)
             info = self.get(name)
         return info
 
     @repeatable
     def identity(self, name: str) -> CollectionIdentity:
         """What a collection's vectors are: one call, where `get` makes three and counts."""
-        return read_identity(name, self._describe(name))
+        return read_identity(name, self._milvus.describe(name))
 
     def get(self, name: str) -> CollectionInfo:
         """A collection. Its count may miss the writes of the last seconds."""
@@ -102,6 +104,7 @@ class Collections(Retriable):
         state = self._state(name)
         return CollectionInfo(
             name=name,
+            generation=properties.get("generation", ""),
             fingerprint=properties["fingerprint"],
             weights=properties["weights"],
             pooling=properties["pooling"],
@@ -135,23 +138,29 @@ class Collections(Retriable):
         self._properties(name)
         return self._milvus.count(name)
 
-    def drop(self, name: str) -> None:
-        """Delete a collection with all its images."""
-        self._properties(name)
-        self._milvus.write(name, lambda client: client.drop_collection(name, timeout=WRITE_SECONDS))
+    def drop(self, name: str, generation: str | None = None) -> None:
+        """Delete a collection with all its images.
+
+        With a `generation`, one that has another or is gone already is left as it is.
+        """
+        with self._milvus.exclusive(name):
+            try:
+                current = self.identity(name).generation
+            except NotFound:
+                if generation is None:
+                    raise
+                return
+            if generation in (None, current):
+                self._milvus.run(
+                    lambda client: client.drop_collection(name, timeout=WRITE_SECONDS), name
+                )
 
     def flush(self, name: str) -> None:
         """Make the rows written so far quick to search. Nothing is lost without it."""
         self._milvus.write(name, lambda client: client.flush(name, timeout=WRITE_SECONDS))
 
     def _properties(self, name: str) -> dict[str, Any]:
-        return read_properties(name, self._describe(name))
-
-    def _describe(self, name: str) -> dict[str, Any]:
-        described: dict[str, Any] = self._milvus.run(
-            lambda client: client.describe_collection(name, timeout=READ_SECONDS), name
-        )
-        return described
+        return read_properties(name, self._milvus.describe(name))
 
     def _is_ours(self, name: str) -> bool:
         try:
@@ -173,8 +182,10 @@ class Collections(Retriable):
         )
         return int(stats["row_count"])
 
-    def _ensure_indexed_and_loaded(self, name: str, spec: IndexSpec) -> None:
-        """Create the missing indexes, and load the collection."""
+    def _complete(self, name: str, generation: str, spec: IndexSpec) -> None:
+        """Create the missing partition and indexes, and load the collection."""
+        partition = partition_of(generation)
+        self._milvus.run(lambda client: _create_partition(client, name, partition), name)
         present = self._indexes(name)
         if VECTOR not in present:
             self._index(name, vector_index(spec))
@@ -222,6 +233,16 @@ def _create(client: MilvusClient, name: str, properties: dict[str, str]) -> None
         if client.has_collection(name, timeout=READ_SECONDS):
             raise _exists(name) from None
         raise
+
+
+def _create_partition(client: MilvusClient, name: str, partition: str) -> None:
+    """Create a partition; no error if it is there."""
+    try:
+        if not client.has_partition(name, partition, timeout=READ_SECONDS):
+            client.create_partition(name, partition, timeout=WRITE_SECONDS)
+    except MilvusException:
+        if not client.has_partition(name, partition, timeout=READ_SECONDS):
+            raise
 
 
 def _exists(name: str) -> Conflict:

@@ -8,7 +8,7 @@ from pymilvus.exceptions import (
     ParamError,
 )
 
-from shared.errors import Unavailable, collection_not_found
+from shared.errors import Unavailable, collection_not_found, collection_replaced
 from shared.log import get_logger
 
 _log = get_logger(__name__)
@@ -16,6 +16,7 @@ _log = get_logger(__name__)
 # https://github.com/milvus-io/milvus/blob/master/pkg/util/merr/errors.go
 _COLLECTION_NOT_FOUND = 100
 _COLLECTION_NOT_LOADED = 101
+_PARTITION_NOT_FOUND = 200
 
 
 # 6 is milvus-lite's code for an illegal argument.
@@ -32,6 +33,8 @@ def translate(error: Exception, collection: str | None) -> Exception:
     code = getattr(error, "code", None)
     if collection is not None and code == _COLLECTION_NOT_FOUND:
         return collection_not_found(collection)
+    if collection is not None and code == _PARTITION_NOT_FOUND:
+        return collection_replaced(collection)
     if isinstance(error, _OUR_MISTAKES) or code in _INVALID_REQUESTS:
         return error
     _log.warning("milvus_call_failed", collection=collection, error=str(error)[:300])

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from shared.domain.image import ImageFilter, image_id
+from shared.domain.image import ImageFilter, ImageRow, image_id
 from shared.errors import InvalidRequest
 from shared.files.uris import file_uri
 
@@ -53,6 +53,19 @@ def filter_expression(wanted: ImageFilter) -> str:
     if wanted.uri is not None:
         conditions.append(_named(_uri(wanted.uri)))
     return and_(*conditions)
+
+
+def matches(row: ImageRow, wanted: ImageFilter) -> bool:
+    """Whether a row is one of those that `filter_expression` names."""
+    if wanted.tag is not None and wanted.tag not in row.tags:
+        return False
+    if wanted.uri is not None and row.uri != _uri(wanted.uri):
+        return False
+    if wanted.path_prefix is None:
+        return True
+    prefix = _uri(wanted.path_prefix)
+    folder = prefix if prefix.endswith("/") else f"{prefix}/"
+    return row.uri == prefix or row.uri.startswith(folder)
 
 
 def _below(uri: str) -> str:

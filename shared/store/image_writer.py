@@ -10,6 +10,7 @@ from shared.domain.image import ImageRow, IndexedFile, StoredImage
 from shared.retry import Retriable, repeatable
 from shared.store.client import MilvusConnection
 from shared.store.filters import in_
+from shared.store.generations import current_partition, partition_of
 from shared.store.rows import Row, row_fields, to_row
 from shared.store.schema import MAX_WINDOW, SCALARS, VECTOR
 
@@ -23,7 +24,11 @@ _COPIES = 100
 
 
 class ImageWriter(Retriable):
-    """Writes to collections. Methods raise NotFound `collection_not_found` and Unavailable."""
+    """Writes to collections. Methods raise NotFound `collection_not_found` and Unavailable.
+
+    Writes for a `generation` raise NotFound `collection_replaced` where the collection is another
+    one of the same name by now; None stands for the one that it has when it is called.
+    """
 
     def __init__(self, milvus: MilvusConnection) -> None:
         self._milvus = milvus
@@ -34,27 +39,31 @@ class ImageWriter(Retriable):
         collection: str,
         rows: Sequence[ImageRow],
         vectors: Sequence[Sequence[float]] | npt.NDArray[np.float32],
+        generation: str | None = None,
     ) -> None:
         """Write rows with their vectors, float32 of shape (rows, 512).
 
         A row replaces the stored row of the same id; of two in one call the last one counts.
         """
+        partition = self._partition(collection, generation)
         latest = {
             row.id: {**row_fields(row), VECTOR: np.asarray(vector, dtype=np.float32)}
             for row, vector in zip(rows, vectors, strict=True)
         }
         for batch in _batches(list(latest.values()), _BATCH):
-            self._milvus.upsert(collection, batch)
+            self._milvus.upsert(collection, batch, partition)
 
     @repeatable
-    def update_keeping_vector(self, collection: str, rows: Sequence[ImageRow]) -> None:
+    def update_keeping_vector(
+        self, collection: str, rows: Sequence[ImageRow], generation: str | None = None
+    ) -> None:
         """Replace stored rows but for their vectors. Rows that are not stored are ignored."""
         for batch in _batches(rows, _BATCH):
             wanted = {row.id: row for row in batch}
             stored = self._milvus.query(collection, in_("id", wanted), ["id", VECTOR], strong=True)
             if stored:
                 found = [wanted[row["id"]] for row in stored]
-                self.upsert(collection, found, [row[VECTOR] for row in stored])
+                self.upsert(collection, found, [row[VECTOR] for row in stored], generation)
 
     @repeatable
     def find_by_hash(
@@ -83,9 +92,14 @@ class ImageWriter(Retriable):
         return found
 
     @repeatable
-    def delete(self, collection: str, ids: Sequence[str]) -> None:
+    def delete(self, collection: str, ids: Sequence[str], generation: str | None = None) -> None:
         """Delete rows; an id without a row is no error."""
-        self._milvus.delete(collection, ids)
+        self._milvus.delete(collection, ids, self._partition(collection, generation))
+
+    def _partition(self, collection: str, generation: str | None) -> str:
+        if generation is None:
+            return current_partition(self._milvus, collection)
+        return partition_of(generation)
 
     def _with_contents(self, collection: str, sha256s: Sequence[str]) -> list[Row]:
         def ask(wanted: Sequence[str], limit: int) -> list[Row]:

@@ -1,13 +1,15 @@
 """Images of a collection: one, many, page by page, changed, deleted."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from shared.domain.image import FileVersion, ImageFilter, ImageRow, IndexedFile
 from shared.errors import InvalidRequest, image_not_found
 from shared.retry import Retriable, repeatable
 from shared.store.client import MilvusConnection
-from shared.store.filters import and_, filter_expression, in_, quote
+from shared.store.filters import and_, filter_expression, in_, matches, quote
+from shared.store.generations import current_partition
 from shared.store.rows import Row, check_labels, to_row
 from shared.store.schema import MAX_WINDOW, SCALARS, VECTOR
 from shared.store.time_pagination import Order, Position, TimePagination
@@ -88,35 +90,44 @@ class Images(Retriable):
         *,
         tags: Sequence[str] | None = None,
         metadata: dict[str, Any] | None = None,
+        check: Callable[[ImageRow], None] = lambda _: None,
     ) -> ImageRow:
         """Replace an image's tags or metadata; None leaves them.
+
+        `check` is called with the stored row before it is written, and may raise.
 
         Raises NotFound `image_not_found`, InvalidRequest `invalid_labels`, `invalid_text`.
         """
         check_labels(tags or (), metadata or {})
+        partition = current_partition(self._milvus, collection)
         fields = (*SCALARS, VECTOR)
         rows = self._lookup(collection, [image], fields, strong=True)
         if not rows:
             raise image_not_found(image)
+        check(to_row(rows[0]))
         row = {name: rows[0][name] for name in fields}
         row["tags"] = list(row["tags"] if tags is None else tags)
         row["metadata"] = row["metadata"] if metadata is None else metadata
-        self._milvus.upsert(collection, [row])
+        self._milvus.upsert(collection, [row], partition)
         return to_row(row)
 
     def delete(self, collection: str, ids: Iterable[str]) -> int:
         """Delete images; returns how many of them there were."""
+        partition = current_partition(self._milvus, collection)
         found = self._lookup(collection, list(dict.fromkeys(ids)), ["id"], strong=True)
-        self._milvus.delete(collection, [row["id"] for row in found])
+        self._milvus.delete(collection, [row["id"] for row in found], partition)
         return len(found)
 
     def delete_matching(
         self,
         collection: str,
         filter: ImageFilter,  # noqa: A002 - as in `page`
-        on_deleted: Callable[[Sequence[ImageRow]], None] | None = None,
+        on_deleted: Callable[[Sequence[ImageRow]], None] = lambda _: None,
+        lock: Callable[[Sequence[str]], AbstractContextManager[object]] = nullcontext,
     ) -> int:
         """Delete the images that match a filter; returns how many, and passes `on_deleted` which.
+
+        `lock` is entered for the ids of each batch, and left once its rows are deleted.
 
         Raises InvalidRequest `empty_filter`, `invalid_text`.
         """
@@ -124,12 +135,16 @@ class Images(Retriable):
             raise InvalidRequest(
                 "empty_filter", "Name a tag or a path prefix; to forget all, drop the collection."
             )
+        partition = current_partition(self._milvus, collection)
         removed = 0
-        for rows in self.iterate(collection, filter):
-            self._milvus.delete(collection, [row.id for row in rows])
-            removed += len(rows)
-            if on_deleted is not None:
+        for batch in self.iterate(collection, filter):
+            ids = [row.id for row in batch]
+            with lock(ids):
+                found = self.get_many(collection, ids, strong=True).values()
+                rows = [row for row in found if matches(row, filter)]
+                self._milvus.delete(collection, [row.id for row in rows], partition)
                 on_deleted(rows)
+            removed += len(rows)
         return removed
 
     def iterate(

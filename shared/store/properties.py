@@ -32,4 +32,4 @@ def read_identity(name: str, described: dict[str, Any]) -> CollectionIdentity:
     """As `read_properties`: what the collection's vectors are."""
     properties = read_properties(name, described)
     fields = {key: properties[key] for key in ("fingerprint", "weights", "pooling")}
-    return CollectionIdentity(name=name, **fields)
+    return CollectionIdentity(name=name, generation=properties.get("generation", ""), **fields)

@@ -8,7 +8,9 @@ import httpx
 import pytest
 from PIL import Image
 
+from gateway.files import originals
 from shared.domain.image import ImageRow
+from shared.files import paths
 from shared.settings import Settings
 from tests.contract.calls import problem
 from tests.contract.workers import index
@@ -85,6 +87,35 @@ def test_nothing_is_served_from_outside_the_roots(
     path.symlink_to(secret)
 
     problem(api.get(f"{url}/{call}"), 404, "outside_roots")
+
+
+@pytest.mark.parametrize("call", ["content", "thumbnail"])
+def test_a_folder_that_becomes_a_link_after_its_check_leads_nowhere(
+    api: httpx.Client,
+    url: str,
+    path: Path,
+    tmp_path: Path,
+    call: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    Image.new("RGB", (64, 48), "red").save(outside / path.name)
+    resolve = paths.resolve_uri
+
+    def resolve_then_swap(uri: str, collection: str, settings: Settings) -> Path:
+        resolved = resolve(uri, collection, settings)
+        path.parent.rename(tmp_path / "aside")
+        path.parent.symlink_to(outside)
+        return resolved
+
+    for module in (paths, originals):
+        if hasattr(module, "resolve_uri"):
+            monkeypatch.setattr(module, "resolve_uri", resolve_then_swap)
+
+    reply = api.get(f"{url}/{call}")
+
+    problem(reply, 404, "unreadable")
 
 
 def test_what_is_no_picture_any_more_is_not_served(api: httpx.Client, url: str, path: Path) -> None:

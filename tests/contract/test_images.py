@@ -8,7 +8,7 @@ import pytest
 
 from shared.domain.image import ImageRow
 from shared.files.uris import file_path
-from tests.contract.calls import problem
+from tests.contract.calls import ended, problem
 
 FIELDS = {
     *("id", "uri", "sha256", "width", "height", "bytes", "format", "modified_at", "added_at"),
@@ -123,6 +123,30 @@ def test_tags_and_metadata_are_replaced_apart(
     assert len(hits) == 5
 
 
+def test_a_change_may_ask_that_nobody_made_another(
+    api: httpx.Client, stored: list[ImageRow], url: str
+) -> None:
+    address = f"{url}/{stored[0].id}"
+    seen = api.get(address).headers["etag"]
+    changed = api.patch(address, json={"tags": ["one"]}, headers={"If-Match": seen})
+    assert (changed.status_code, changed.json()["tags"]) == (200, ["one"])
+    now = changed.headers["etag"]
+    assert now == api.get(address).headers["etag"] != seen
+
+    late = {"If-Match": seen}
+    problem(api.patch(address, json={"tags": ["two"]}, headers=late), 412, "precondition_failed")
+    problem(api.delete(address, headers=late), 412, "precondition_failed")
+    problem(api.delete(address, headers={"If-Match": f"W/{now}"}), 412, "precondition_failed")
+    assert api.get(address).json()["tags"] == ["one"]
+
+    any_of = {"If-Match": f"{seen}, {now}"}
+    assert api.patch(address, json={"metadata": {"a": 1}}, headers=any_of).status_code == 200
+    assert api.patch(address, json={"tags": []}, headers={"If-Match": "*"}).status_code == 200
+    last = api.get(address).headers["etag"]
+    assert api.delete(address, headers={"If-Match": last}).status_code == 204
+    problem(api.delete(address, headers={"If-Match": last}), 404, "image_not_found")
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
@@ -167,6 +191,23 @@ def test_many_are_forgotten_by_filter_and_never_all(
     assert api.delete(url, params={"tag": "even"}).json() == {"deleted": 3}
     assert api.delete(url, params={"tag": "even"}).json() == {"deleted": 0}
     assert len(api.get(url).json()["items"]) == 3
+
+
+def test_very_many_are_forgotten_by_a_job(
+    api: httpx.Client,
+    stored: list[ImageRow],
+    url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("gateway.services.deletion.MAX_AT_ONCE", 2)
+
+    reply = api.delete(url, params={"tag": "even"})
+
+    assert reply.status_code == 202
+    job = reply.json()
+    assert job["source"] == {"kind": "deletion", "tag": "even", "path_prefix": None}
+    assert reply.headers["location"].endswith(f"/api/v2/jobs/{job['id']}")
+    assert ended(api, job["id"])["status"] == "done"
 
 
 def test_what_is_not_there_is_not_found(

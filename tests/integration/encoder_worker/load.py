@@ -63,15 +63,8 @@ class Load:
         uploads = spec.pop("uploads", 0)
         source = UploadSource(files=uploads) if uploads else DirectorySource(path=str(self.root))
         job_id = uuid.uuid4().hex
-        self.jobs.create(
-            JobSpec(
-                id=job_id,
-                collection=self.collection,
-                source=source,
-                created_at=time.time(),
-                **spec,
-            )
-        )
+        fields = {"collection": self.collection, "source": source, "created_at": time.time()}
+        self.jobs.create(JobSpec(id=job_id, **{**fields, **spec}))
         scans = Scans(self.redis, "indexer")
         start = scans.begin(job_id)
         assert start is not None

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from shared.settings import Settings
+from shared.store import Collections, Images, ImageWriter, MilvusConnection
 from tests.services import Process, free_port, wait_for_milvus
 
 
@@ -49,3 +50,26 @@ def milvus_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MilvusSe
 @pytest.fixture
 def server_settings(base_settings: Settings, milvus_server: MilvusServer) -> Settings:
     return base_settings.model_copy(update={"milvus_uri": milvus_server.uri})
+
+
+class ServerStores:
+    """All clients of one test, and a new collection."""
+
+    def __init__(self, settings: Settings, name: str) -> None:
+        self.name = name
+        self.milvus = MilvusConnection(settings)
+        self.collections = Collections(self.milvus, settings)
+        self.images = Images(self.milvus)
+        self.writer = ImageWriter(self.milvus)
+        self.collections.create(name, description="Ä", weights="w", pooling="avg")
+
+    def close(self) -> None:
+        self.milvus.close()
+
+
+@pytest.fixture
+def stores(server_settings: Settings, collection: str) -> Iterator[ServerStores]:
+    opened = ServerStores(server_settings, collection)
+    yield opened
+    opened.collections.drop(collection)
+    opened.close()

@@ -1,6 +1,6 @@
 """Collections on a real Milvus server, which is stricter than milvus-lite."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,43 +15,19 @@ from shared.settings import Settings
 from shared.store import (
     AsyncMilvusConnection,
     Collections,
-    Images,
     ImageWriter,
     MilvusConnection,
     VectorSearch,
 )
 from shared.store.time_pagination import Order
-from tests.integration.indexer.conftest import MilvusServer
+from tests.integration.indexer.conftest import MilvusServer, ServerStores
 from tests.integration.shared.store.samples import make_row, make_vectors
 from tests.services import wait_until
 
 pytestmark = pytest.mark.milvus_server
 
 
-class Stores:
-    """All clients of one test, and a new collection."""
-
-    def __init__(self, settings: Settings, name: str) -> None:
-        self.name = name
-        self.milvus = MilvusConnection(settings)
-        self.collections = Collections(self.milvus, settings)
-        self.images = Images(self.milvus)
-        self.writer = ImageWriter(self.milvus)
-        self.collections.create(name, description="Ä", weights="w", pooling="avg")
-
-    def close(self) -> None:
-        self.milvus.close()
-
-
-@pytest.fixture
-def stores(server_settings: Settings, collection: str) -> Iterator[Stores]:
-    opened = Stores(server_settings, collection)
-    yield opened
-    opened.collections.drop(collection)
-    opened.close()
-
-
-def test_a_collection_explains_itself(stores: Stores) -> None:
+def test_a_collection_explains_itself(stores: ServerStores) -> None:
     info = stores.collections.get(stores.name)
     assert (info.description, info.pooling, info.count) == ("Ä", "avg", 0)
     assert info.index == IndexSpec(type="HNSW", params={"M": 16, "efConstruction": 200})
@@ -84,7 +60,7 @@ async def test_every_known_index_finds(
     milvus.close()
 
 
-def test_writing_again_replaces(stores: Stores) -> None:
+def test_writing_again_replaces(stores: ServerStores) -> None:
     rows = [make_row(n) for n in range(10)]
     stores.writer.upsert(stores.name, rows, make_vectors(10))
     stores.collections.flush(stores.name)
@@ -103,7 +79,7 @@ def test_writing_again_replaces(stores: Stores) -> None:
     assert stored.row == changed[3]
 
 
-def test_pages_hold_every_image_once_in_order(stores: Stores) -> None:
+def test_pages_hold_every_image_once_in_order(stores: ServerStores) -> None:
     times = [n // 3 for n in range(1500)] + [10**9] * 700 + [10**15 + n**3 for n in range(300)]
     rows = [make_row(n, added_at=time) for n, time in enumerate(times)]
     # Rows in sealed and in growing segments, some of them written twice, some deleted.
@@ -139,7 +115,7 @@ def test_pages_hold_every_image_once_in_order(stores: Stores) -> None:
 
 
 async def test_searches_are_exact_in_order_and_pages(
-    stores: Stores, server_settings: Settings
+    stores: ServerStores, server_settings: Settings
 ) -> None:
     rows = [make_row(n) for n in range(600)]
     vectors = make_vectors(600)
@@ -180,7 +156,7 @@ async def test_searches_are_exact_in_order_and_pages(
     await searching.close()
 
 
-def test_hostile_text(stores: Stores) -> None:
+def test_hostile_text(stores: ServerStores) -> None:
     names = ['a"b', "a'b\\", "100%_", "new\nline\t\r", "漢字😀", "\x01\x7f"]
     rows = [
         make_row(n, uri=file_uri(f"/photos/{name}"), tags=(name,)) for n, name in enumerate(names)
@@ -193,7 +169,7 @@ def test_hostile_text(stores: Stores) -> None:
 
 
 async def test_a_released_collection_and_a_killed_server(
-    stores: Stores, server_settings: Settings, milvus_server: MilvusServer
+    stores: ServerStores, server_settings: Settings, milvus_server: MilvusServer
 ) -> None:
     rows, vectors = [make_row(n) for n in range(300)], make_vectors(300)
     stores.writer.upsert(stores.name, rows, vectors)

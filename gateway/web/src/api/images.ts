@@ -89,7 +89,7 @@ export function useForget(collection: string) {
 }
 
 export interface TagChange {
-  images: readonly Pick<Image, 'id' | 'tags'>[];
+  images: readonly Pick<Image, 'id'>[];
   add: readonly string[];
   remove: readonly string[];
 }
@@ -99,18 +99,35 @@ export function changedTags(tags: readonly string[], { add, remove }: Omit<TagCh
   return [...new Set([...tags, ...add])].filter((tag) => !remove.includes(tag));
 }
 
+const ATTEMPTS = 5;
+
+/** Changes the tags that an image has now, not those that the page has seen; nobody's are lost. */
+async function changeTags(collection: string, image: string, change: Omit<TagChange, 'images'>) {
+  const path = { collection, image };
+  for (let attempt = 1; ; attempt += 1) {
+    const read = api.GET('/api/v2/collections/{collection}/images/{image}', { params: { path } });
+    const { tags } = await unwrap(read);
+    const etag = (await read).response.headers.get('ETag');
+    try {
+      await unwrap(
+        api.PATCH('/api/v2/collections/{collection}/images/{image}', {
+          params: { path, header: { 'if-match': etag } },
+          body: { tags: changedTags(tags, change) },
+        }),
+      );
+      return;
+    } catch (problem) {
+      const isLate = problem instanceof ApiProblem && problem.code === 'precondition_failed';
+      if (!isLate || attempt === ATTEMPTS) throw problem;
+    }
+  }
+}
+
 export function useTag(collection: string) {
   const refresh = useRefresh(collection, ['images', 'image', 'search']);
   return useMutation({
     mutationFn: (change: TagChange) =>
-      eachOf(change.images, (image) =>
-        unwrap(
-          api.PATCH('/api/v2/collections/{collection}/images/{image}', {
-            params: { path: { collection, image: image.id } },
-            body: { tags: changedTags(image.tags, change) },
-          }),
-        ),
-      ),
+      eachOf(change.images, (image) => changeTags(collection, image.id, change)),
     onSettled: refresh,
   });
 }

@@ -180,7 +180,8 @@ export interface paths {
          * Forget many images
          * @description Forget the images that a filter names, and those of their files that were uploaded.
          *
-         *     Without a filter nothing is forgotten: 422 `empty_filter`.
+         *     More than a thousand are forgotten by a job, whose `removed` counts them: 202. Without a filter
+         *     nothing is forgotten: 422 `empty_filter`.
          */
         delete: operations["delete_images"];
         options?: never;
@@ -205,6 +206,8 @@ export interface paths {
         /**
          * Forget an image
          * @description Forget an image's vector, and its file if it was uploaded.
+         *
+         *     A job that is about to index that upload again counts it as a failure, `missing`.
          */
         delete: operations["delete_image"];
         options?: never;
@@ -212,6 +215,8 @@ export interface paths {
         /**
          * Change an image's tags or metadata
          * @description Replace an image's tags, its metadata, or both; what is left out stays as it is.
+         *
+         *     With `If-Match`, only if nobody has changed the image since it was read: 412 otherwise.
          */
         patch: operations["update_image"];
         trace?: never;
@@ -847,6 +852,21 @@ export interface components {
             deleted: number;
         };
         /**
+         * DeletionSource
+         * @description The images of a filter, which the job forgets; `removed` counts them.
+         */
+        DeletionSource: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "deletion";
+            /** Path Prefix */
+            path_prefix: string | null;
+            /** Tag */
+            tag: string | null;
+        };
+        /**
          * Descriptor
          * @description How a feature map becomes a vector.
          */
@@ -1231,7 +1251,7 @@ export interface components {
              */
             removed: number;
             /** Source */
-            source: components["schemas"]["DirectorySource"] | components["schemas"]["UploadSource"] | components["schemas"]["RetrySource"];
+            source: components["schemas"]["DirectorySource"] | components["schemas"]["UploadSource"] | components["schemas"]["RetrySource"] | components["schemas"]["DeletionSource"];
             /** Started At */
             started_at: string | null;
             /**
@@ -1753,7 +1773,7 @@ export interface components {
              */
             removed: number;
             /** Source */
-            source: components["schemas"]["DirectorySource"] | components["schemas"]["UploadSource"] | components["schemas"]["RetrySource"];
+            source: components["schemas"]["DirectorySource"] | components["schemas"]["UploadSource"] | components["schemas"]["RetrySource"] | components["schemas"]["DeletionSource"];
             /** Started At */
             started_at: string | null;
             /**
@@ -2491,7 +2511,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -2594,7 +2614,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -2635,7 +2655,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -2771,7 +2791,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -2921,7 +2941,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -2975,7 +2995,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3064,7 +3084,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3125,7 +3145,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3193,7 +3213,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3267,7 +3287,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3382,7 +3402,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3421,6 +3441,15 @@ export interface operations {
                     "application/json": components["schemas"]["Deleted"];
                 };
             };
+            /** @description A job forgets them; `Location` is its address. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
             /** @description An API key is asked for: `unauthorized`. */
             401: {
                 headers: {
@@ -3457,7 +3486,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description Too many jobs or searches wait: `queue_full`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3484,7 +3524,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The image; `ETag` is for `If-Match`. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3520,7 +3560,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3536,7 +3576,10 @@ export interface operations {
     delete_image: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETags of the image; if it has none of them any more, the answer is 412. */
+                "if-match"?: string | null;
+            };
             path: {
                 /** @description A collection's name. */
                 collection: string;
@@ -3581,6 +3624,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The image is not as `If-Match` says any more: `precondition_failed`. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
@@ -3590,7 +3642,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3606,7 +3658,10 @@ export interface operations {
     update_image: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETags of the image; if it has none of them any more, the answer is 412. */
+                "if-match"?: string | null;
+            };
             path: {
                 /** @description A collection's name. */
                 collection: string;
@@ -3621,7 +3676,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The image as it is now; `ETag` is for `If-Match`. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3666,6 +3721,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The image is not as `If-Match` says any more: `precondition_failed`. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The body is over the limit: `too_large`. */
             413: {
                 headers: {
@@ -3684,7 +3748,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3789,7 +3853,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3860,7 +3924,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3935,7 +3999,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4038,7 +4102,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4150,7 +4214,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4253,7 +4317,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4356,7 +4420,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4417,7 +4481,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4487,7 +4551,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4576,7 +4640,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4647,7 +4711,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4717,7 +4781,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4787,7 +4851,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4877,7 +4941,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -5020,7 +5084,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -5122,7 +5186,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`. */
+            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */

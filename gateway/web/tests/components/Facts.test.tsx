@@ -46,6 +46,28 @@ test('a tag is added beside the others', async () => {
   });
 });
 
+test('a tag that somebody else adds meanwhile is kept', async () => {
+  const { user } = open();
+  let version = 1;
+  const now = () =>
+    Response.json(image({ tags: version === 1 ? ['old'] : ['old', 'theirs'] }), {
+      headers: { ETag: `"${version}"` },
+    });
+  gateway.on(`GET ${PATH}`, now);
+  gateway.on(`PATCH ${PATH}`, ({ ifMatch }) => {
+    if (ifMatch === '"2"') return now();
+    version = 2;
+    return problem(412, 'precondition_failed');
+  });
+  await user.type(screen.getByRole('combobox', { name: 'Tags' }), 'new{Enter}');
+  await waitFor(() => {
+    expect(gateway.calls(`PATCH ${PATH}`).map(({ body, ifMatch }) => [ifMatch, body])).toEqual([
+      ['"1"', { tags: ['old', 'new'] }],
+      ['"2"', { tags: ['old', 'theirs', 'new'] }],
+    ]);
+  });
+});
+
 test.each([
   ['file:///photos/beach.jpg', 'The file in its folder stays where it is.'],
   ['upload://beach.jpg', 'What was uploaded is deleted.'],

@@ -6,6 +6,7 @@ export interface Asked {
   path: string;
   query: Record<string, string>;
   body: unknown;
+  ifMatch: string | null;
 }
 
 type Answer = (asked: Asked) => unknown;
@@ -84,6 +85,7 @@ class Gateway {
       path: url.pathname,
       query: Object.fromEntries(url.searchParams),
       body: await bodyOf(request),
+      ifMatch: request.headers.get('If-Match'),
     };
     this.asked.push(asked);
     const answer = this.answers.get(`${asked.method} ${asked.path}`);

@@ -118,6 +118,9 @@ describe('the selected pictures', () => {
   });
 
   test('are given tags beside those they have', async () => {
+    for (const picture of pictures) {
+      gateway.on(`GET /api/v2/collections/shoes/images/${picture.id}`, () => picture);
+    }
     const user = await selected();
     await user.click(screen.getByRole('button', { name: 'Tag…' }));
     const dialog = await screen.findByRole('dialog', { name: 'Tag 2 pictures' });

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -166,11 +167,11 @@ def test_an_error_of_ours_ends_the_chunk_and_is_said(load: Load, drawn: Drawn) -
     assert [line["log_level"] for line in logs if line["event"] == "chunk_failed"] == ["error"]
 
 
-def interrupted(load: Load, what: Callable[[str], object]) -> tuple[str, str, Path]:
+def interrupted(load: Load, what: Callable[[str], object], **spec: Any) -> tuple[str, str, Path]:
     """A chunk in whose middle, once its files are read, something happens to its job."""
     path = load.root / "1.jpg"
     draw(1).save(path)
-    job_id, (chunk,) = load.job([path])
+    job_id, (chunk,) = load.job([path], **spec)
 
     def decode_all(files: Sequence[bytes]) -> list[Picture | PictureError]:
         what(job_id)
@@ -206,3 +207,28 @@ def test_a_dropped_collection_fails_the_job(load: Load) -> None:
     assert job.status == "failed"
     assert job.error is not None
     assert job.error.code == "collection_not_found"
+
+
+def test_a_late_chunk_writes_nothing_to_a_collection_that_was_made_again(load: Load) -> None:
+    """Between the chunk's look at the collection and its write, it is dropped and made again."""
+
+    def replace(_: str) -> None:
+        load.collections.drop(load.collection)
+        load.make_collection()
+
+    before = load.collections.identity(load.collection)
+    job_id, _, path = interrupted(load, replace, generation=before.generation)
+    assert load.collections.count(load.collection) == 0
+    assert load.rows(path) == [None]
+    job = load.jobs.get(job_id)
+    assert (job.status, job.done) == ("failed", 0)
+    assert job.error is not None
+    assert job.error.code == "collection_replaced"
+
+
+def test_a_chunk_of_a_replaced_collection_is_not_read(load: Load, drawn: Drawn) -> None:
+    job_id, (chunk,) = load.job([drawn(1)], generation="g0")
+    load.worker().work(job_id, chunk)
+    job = load.jobs.get(job_id)
+    assert job.error is not None
+    assert (job.status, job.error.code) == ("failed", "collection_replaced")

@@ -5,15 +5,16 @@ from typing import Any
 
 import pytest
 
+from gateway.services.labels import LabelChange, LabelService
 from indexer.scan import prune
 from indexer.scan.context import ScanContext
 from indexer.scan.prune import Pruner
 from shared.domain.image import ImageFilter, image_id
 from shared.domain.job import DirectorySource, JobSpec
 from shared.files.uris import file_uri
-from shared.ledger import ScanStart
+from shared.ledger import RowLocks, ScanStart
 from shared.retry import RetryPolicy
-from shared.store import Images
+from shared.store import Images, MilvusConnection
 from tests.integration.indexer.loads import Loads
 
 
@@ -38,6 +39,29 @@ def test_what_is_gone_is_forgotten(loads: Loads, images: Images, loaded: list[Pa
     left = {file_uri(loaded[n]) for n in (1, 3, 4)}
     assert uris(images, loads.collection) == left
     assert loads.load(sync=True).removed == 0
+
+
+def test_a_change_of_labels_does_not_bring_back_what_sync_removes(
+    loads: Loads, images: Images, loaded: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The removal comes between the change's read and its write."""
+    loaded[0].unlink()
+    image = image_id(file_uri(loaded[0]))
+    labels = LabelService(images, RowLocks(loads.redis))
+    removing = threading.Thread(target=loads.load, kwargs={"sync": True})
+    upsert = MilvusConnection.upsert
+
+    def remove_first(*args: Any) -> None:
+        removing.start()
+        # Enough for a removal that waits for nobody.
+        removing.join(3)
+        upsert(*args)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(MilvusConnection, "upsert", remove_first)
+        labels.update(loads.collection, image, LabelChange(tags=["mine"]))
+    removing.join(60)
+    assert uris(images, loads.collection) == {file_uri(path) for path in loaded[1:]}
 
 
 def test_only_what_the_load_was_about(loads: Loads, images: Images, loaded: list[Path]) -> None:

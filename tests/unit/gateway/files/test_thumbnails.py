@@ -6,13 +6,34 @@ from pathlib import Path
 
 import pytest
 
-from gateway.files.originals import version
+from gateway.files.originals import Original
 from gateway.files.thumbnailer import Thumbnailer
 from gateway.files.thumbnails import Thumbnails
 from shared.settings import Settings
 from tests.drawn import draw
 
 Open = Callable[..., Thumbnails]
+
+
+class Pictures:
+    """Opens pictures as the routes do."""
+
+    def __init__(self) -> None:
+        self.opened: list[Original] = []
+
+    def __call__(self, path: Path) -> Original:
+        file = path.open("rb")
+        original = Original(f"file://{path}", file, os.fstat(file.fileno()))
+        self.opened.append(original)
+        return original
+
+
+@pytest.fixture
+def pictures() -> Iterator[Pictures]:
+    opened = Pictures()
+    yield opened
+    for original in opened.opened:
+        original.file.close()
 
 
 @pytest.fixture
@@ -41,61 +62,73 @@ def files(settings: Settings) -> list[Path]:
 
 
 async def test_a_thumbnail_is_made_once(
-    opened: Open, picture: Path, monkeypatch: pytest.MonkeyPatch
+    opened: Open, pictures: Pictures, picture: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cache = opened()
-    first, etag = await cache.get(picture, 64)
+    first, etag = await cache.get(pictures(picture), 64)
 
     monkeypatch.setattr(Thumbnailer, "shrink", None)
 
-    assert await cache.get(picture, 64) == (first, etag)
-    assert await opened().get(picture, 64) == (first, etag)
+    assert await cache.get(pictures(picture), 64) == (first, etag)
+    assert await opened().get(pictures(picture), 64) == (first, etag)
 
 
-async def test_a_changed_file_has_another_thumbnail(opened: Open, picture: Path) -> None:
+async def test_a_changed_file_has_another_thumbnail(
+    opened: Open, pictures: Pictures, picture: Path
+) -> None:
     cache = opened()
-    before = await cache.get(picture, 64)
+    before = await cache.get(pictures(picture), 64)
     draw(2).save(picture)
 
-    after = await cache.get(picture, 64)
+    after = await cache.get(pictures(picture), 64)
 
     assert before[0] != after[0]
     assert before[1] != after[1]
 
 
 async def test_the_longest_unused_make_room(
-    opened: Open, base_settings: Settings, tmp_path: Path
+    opened: Open, pictures: Pictures, base_settings: Settings, tmp_path: Path
 ) -> None:
-    pictures = []
+    paths = []
     for number in range(8):
         path = tmp_path / f"{number}.png"
         draw(number).save(path)
-        pictures.append(path)
-    one, _ = await opened().get(pictures[0], 64)
+        paths.append(path)
+    one, _ = await opened().get(pictures(paths[0]), 64)
     cache = opened(max_bytes=4 * len(one))
-    for number, path in enumerate(pictures):
-        await cache.get(path, 64)
+    for number, path in enumerate(paths):
+        await cache.get(pictures(path), 64)
         for age, file in enumerate(sorted(files(base_settings), key=os.path.getmtime)):
             os.utime(file, (1000 + number * 100 + age,) * 2)
 
     assert sum(file.stat().st_size for file in files(base_settings)) <= 4 * len(one)
     assert 1 <= len(files(base_settings)) < 8
-    newest = version(pictures[-1], 64)
+    newest = pictures(paths[-1]).version(64)
     assert any(file.stem == newest for file in files(base_settings))
 
 
 async def test_a_disk_that_cannot_be_written_costs_only_the_cache(
-    opened: Open, base_settings: Settings, picture: Path, tmp_path: Path
+    opened: Open, pictures: Pictures, base_settings: Settings, picture: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("where the data directory should be")
     broken = base_settings.model_copy(update={"data_dir": tmp_path / "file"})
 
-    data, _ = await opened(broken).get(picture, 64)
+    data, _ = await opened(broken).get(pictures(picture), 64)
 
     assert data[8:12] == b"WEBP"
     assert files(base_settings) == []
 
 
-async def test_a_missing_file_is_an_os_error(opened: Open, tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
-        await opened().get(tmp_path / "gone.png", 64)
+async def test_what_was_opened_is_drawn_and_nothing_in_its_place(
+    opened: Open, pictures: Pictures, picture: Path, tmp_path: Path
+) -> None:
+    expected, _ = await opened().get(pictures(picture), 64)
+    original = pictures(picture)
+    (tmp_path / "elsewhere").mkdir()
+    draw(2).save(tmp_path / "elsewhere" / picture.name)
+    picture.unlink()
+    picture.symlink_to(tmp_path / "elsewhere" / picture.name)
+    for cached in (tmp_path / "data").rglob("*.webp"):
+        cached.unlink()
+
+    assert (await opened().get(original, 64))[0] == expected

@@ -8,9 +8,14 @@ from pathlib import Path
 import pytest
 
 from gateway.files import uploads
+from shared.domain.collection import CollectionIdentity
 from shared.errors import PictureError, Unavailable
 from shared.settings import Settings
 from tests.drawn import draw
+
+HOLIDAYS = CollectionIdentity(
+    name="holidays", generation="g1", fingerprint="f", weights="w", pooling="avg"
+)
 
 
 def png(number: int) -> bytes:
@@ -21,7 +26,8 @@ def png(number: int) -> bytes:
 
 def store(settings: Settings, *contents: bytes) -> list[uploads.Received]:
     incoming = [uploads.inspect(f"{n}", io.BytesIO(c)) for n, c in enumerate(contents)]
-    return uploads.store(incoming, "holidays", settings)
+    with uploads.staged(incoming, HOLIDAYS, settings) as staged:
+        return staged.place()
 
 
 def below(folder: Path) -> list[str]:
@@ -75,6 +81,47 @@ def test_nothing_half_written_is_left(
     assert caught.value.code == "storage_unavailable"
     assert "No space left" in caught.value.detail
     assert below(base_settings.uploads_dir) == []
+
+
+def test_a_picture_outlives_a_power_cut(
+    base_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its content is flushed before it has its name, and its folders after that."""
+    flushed: list[str] = []
+    fsync = os.fsync
+
+    def note(descriptor: int) -> None:
+        path = Path(f"/proc/self/fd/{descriptor}").readlink()
+        below_it = below(base_settings.uploads_dir)
+        named = bool(below_it) and not any(".incoming-" in name for name in below_it)
+        name = "file" if path.is_file() else str(path.relative_to(base_settings.uploads_dir))
+        flushed.append(f"{name} {'named' if named else 'unnamed'}")
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", note)
+    content = png(1)
+    store(base_settings, content)
+
+    folder = f"holidays/{hashlib.sha256(content).hexdigest()[:2]}"
+    assert flushed[0] == "file unnamed"
+    assert set(flushed[1:]) == {f"{name} named" for name in (folder, "holidays", ".")}
+    flushed.clear()
+    store(base_settings, content)
+    assert set(flushed) == {"file named"} or set(flushed) == {"file unnamed"}
+
+
+def test_a_folder_says_whose_it_is(base_settings: Settings) -> None:
+    store(base_settings, png(1))
+    folder = base_settings.uploads_dir / "holidays"
+    assert uploads.belongs_to(folder, "g1")
+    assert not uploads.belongs_to(folder, "g2")
+    assert not uploads.belongs_to(folder, "")
+    # Whoever uploads to another collection of the name does not make the old files its own.
+    again = HOLIDAYS.model_copy(update={"generation": "g2"})
+    incoming = [uploads.inspect("a", io.BytesIO(png(2)))]
+    with uploads.staged(incoming, again, base_settings) as staged:
+        staged.place()
+    assert not uploads.belongs_to(folder, "g2")
 
 
 def test_only_uploads_are_removed(base_settings: Settings) -> None:

@@ -2,7 +2,16 @@ import pytest
 
 from shared.domain.image import ImageFilter, image_id
 from shared.errors import InvalidRequest
-from shared.store.filters import and_, filter_expression, in_, prefix_range, quote
+from shared.files.uris import file_uri
+from shared.store.filters import (
+    and_,
+    filter_expression,
+    in_,
+    matches,
+    prefix_range,
+    quote,
+)
+from tests.integration.shared.store.samples import make_row
 
 
 def test_a_value_cannot_break_out_of_its_quotes() -> None:
@@ -53,3 +62,25 @@ def test_a_whole_uri_names_an_image_by_its_id() -> None:
     assert by_path == filter_expression(ImageFilter(uri=uri)) == f'(id == "{image_id(uri)}")'
     with pytest.raises(InvalidRequest):
         filter_expression(ImageFilter(uri="upload://\ud800"))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        ({}, True),
+        ({"tag": "a"}, True),
+        ({"tag": "A"}, False),
+        ({"path_prefix": "/photos/2020"}, True),
+        ({"path_prefix": "/photos/2020/"}, True),
+        ({"path_prefix": "/photos/202"}, False),
+        ({"path_prefix": "/photos/2020/\u00fc.jpg"}, True),
+        ({"path_prefix": "file:///photos", "tag": "b"}, True),
+        ({"path_prefix": "file:///photos", "tag": "c"}, False),
+        ({"uri": "/photos/2020/\u00fc.jpg"}, True),
+        ({"uri": "/photos/2020"}, False),
+    ],
+)
+def test_a_row_matches_as_milvus_finds_it(wanted: dict[str, str], expected: bool) -> None:
+    uri = file_uri("/photos/2020/\u00fc.jpg")
+    row = make_row(1, uri=uri, tags=("a", "b"))
+    assert matches(row, ImageFilter(**wanted)) is expected

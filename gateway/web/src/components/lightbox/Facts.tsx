@@ -173,7 +173,8 @@ function Tags({ collection, picture }: { collection: string; picture: Picture })
       onChange={(next) => {
         setTags(next);
         const remove = picture.tags.filter((one) => !next.includes(one));
-        tag.mutate({ images: [picture], add: next, remove });
+        const add = next.filter((one) => !picture.tags.includes(one));
+        tag.mutate({ images: [picture], add, remove });
       }}
     />
   );

@@ -130,6 +130,10 @@ function sourceOf({ source }: Job): string {
     return `${source.path}${source.pattern ? `, ${source.pattern}` : ''}${depth}`;
   }
   if (source.kind === 'upload') return formatNumberOf(source.files, 'uploaded picture');
+  if (source.kind === 'deletion') {
+    const tag = source.tag === null ? '' : ` tagged “${source.tag}”`;
+    return `Forgets the images${tag}${source.path_prefix === null ? '' : ` in ${source.path_prefix}`}`;
+  }
   return `Retry of ${formatNumberOf(source.files, 'failed file')}`;
 }
 

@@ -1,0 +1,125 @@
+"""The last stage of a chunk: its rows are written, under their locks."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from encoder_worker.chunks.result import ChunkWrites, PlannedRow
+from encoder_worker.chunks.row_files import RowFiles
+from encoder_worker.chunks.rows import relabelled, touched_row
+from encoder_worker.chunks.stores import Stores
+from shared.domain.chunk import ChunkClaim
+from shared.domain.image import ImageRow, StoredImage
+from shared.errors import PictureError
+from shared.files.uris import UPLOAD_SCHEME
+from shared.ledger import RowLock
+from shared.log import get_logger
+from shared.retry import RetryPolicy
+
+_log = get_logger(__name__)
+
+
+class ChunkWriter:
+    """Writes the rounds of one chunk. `stores` are without a retry, `retry` is for the whole."""
+
+    def __init__(
+        self, claim: ChunkClaim, stores: Stores, row_files: RowFiles, retry: RetryPolicy
+    ) -> None:
+        self._claim = claim
+        self._spec = claim.spec
+        self._stores = stores
+        self._row_files = row_files
+        self._retry = retry
+
+    def write(self, writes: ChunkWrites) -> None:
+        """Write a round. A worker killed anywhere in it leaves no content without a row.
+
+        Rows have the tags and metadata that are stored by then, and those of the job. Other loads
+        are told before it takes over rows of theirs, and a repeated scan of theirs looks for rows
+        first. Rows that are about to be replaced are kept for the files that have their contents
+        now, and a row is deleted only after another one has its content. The picture of an upload
+        that was deleted meanwhile is a failure, `missing`. Raises JobEnded, ShuttingDown, NotFound.
+        """
+        wanted = self._lock(writes)
+        if wanted.ids:
+            for gone in self._retry(self._write, writes, wanted):
+                writes.result.indexed -= 1
+                writes.result.fail(gone.ref, PictureError("missing", "The upload was deleted."))
+
+    def _lock(self, writes: ChunkWrites) -> RowLock:
+        planned = (*writes.rows, *writes.touched)
+        ids = {row.row.id for row in planned} | {row.stored.id for row in planned if row.stored}
+        removed = {*writes.superseded, *(file.id for file in writes.left)}
+        return RowLock(
+            self._spec.collection,
+            sorted(ids | removed),
+            writer=self._spec.id,
+            changes_labels=bool(removed) or any(row.labels_change for row in planned),
+            chunk=(self._spec.id, self._claim.chunk_id),
+        )
+
+    def _write(self, writes: ChunkWrites, wanted: RowLock) -> Sequence[PlannedRow]:
+        """Returns the rows that were not written, as their uploads are gone."""
+        collection, generation = self._spec.collection, self._spec.generation
+        writer = self._stores.writer
+        with self._stores.row_locks.hold(wanted, self._retry.sleep) as held:
+            rows, touched, replaced = writes.rows, writes.touched, writes.replaced
+            if touched or held.has_changed_since(writes.read_at):
+                fresh = self._stores.images.get_many(collection, wanted.ids, strong=True)
+                rows = [_with_labels(row, fresh, self._claim) for row in rows]
+                touched = _still_stored(touched, fresh, self._claim)
+                replaced = [_as_stored(image, fresh) for image in replaced]
+            self._stores.jobs.account(writes.taken_over)
+            if not self._stores.moves.keep(self._spec.id, replaced):
+                _log.warning("replaced_rows_not_kept", rows=len(replaced))
+            gone = [row for row in rows if self._is_deleted(row)]
+            lost = {row.row.id for row in gone}
+            rows = [row for row in rows if row.row.id not in lost]
+            held.require_time()
+            if rows:
+                vectors = np.stack([row.vector for row in rows if row.vector is not None])
+                writer.upsert(collection, [row.row for row in rows], vectors, generation)
+            if touched:
+                writer.update_keeping_vector(collection, [row.row for row in touched], generation)
+            left = [file.id for file in writes.left if self._row_files.look(file) == "gone"]
+            if writes.superseded or left:
+                held.require_time()
+                writer.delete(collection, [*writes.superseded, *left], generation)
+        return gone
+
+    def _is_deleted(self, planned: PlannedRow) -> bool:
+        """Whether a file is an upload that was deleted: it would be a row without a file."""
+        uri = planned.row.uri
+        return uri.startswith(UPLOAD_SCHEME) and not self._row_files.exists(uri)
+
+
+def _with_labels(
+    planned: PlannedRow, fresh: Mapping[str, ImageRow], claim: ChunkClaim
+) -> PlannedRow:
+    own, stored = fresh.get(planned.row.id), planned.stored
+    if stored is None or stored.id == planned.row.id:
+        stored = own
+    else:
+        # A moved file: an earlier attempt may have written its row, or the row it takes over has
+        # another content by now, and with it other labels.
+        found = (own, fresh.get(stored.id))
+        stored = next((row for row in found if row and row.sha256 == planned.row.sha256), stored)
+    row = relabelled(planned.row, planned.ref, claim.spec, stored)
+    return planned._replace(row=row, stored=stored)
+
+
+def _still_stored(
+    touched: Sequence[PlannedRow], fresh: Mapping[str, ImageRow], claim: ChunkClaim
+) -> list[PlannedRow]:
+    """Rows to touch, as they are stored; without those that are gone or have another content."""
+    found = [(planned, fresh.get(planned.row.id)) for planned in touched]
+    return [
+        planned._replace(row=touched_row(planned.ref, claim.spec, stored), stored=stored)
+        for planned, stored in found
+        if stored is not None and stored.sha256 == planned.row.sha256
+    ]
+
+
+def _as_stored(image: StoredImage, fresh: Mapping[str, ImageRow]) -> StoredImage:
+    row = fresh.get(image.row.id)
+    return image._replace(row=row) if row and row.sha256 == image.row.sha256 else image

@@ -1,0 +1,55 @@
+"""What the gateway does by itself, so that nothing is left half done by one that was killed."""
+
+import threading
+import time
+
+from gateway.services.deletion import DeletionService
+from gateway.services.upload_sweep import UploadSweep
+from shared.log import get_logger
+from shared.redis import is_outage
+
+_log = get_logger(__name__)
+
+_TICK_SECONDS = 2.0
+_SWEEP_SECONDS = 3600.0
+
+
+class Upkeep:
+    """A daemon thread that finishes deletions, and sweeps the uploads at the start and each hour.
+
+    Several gateways may do so at once.
+    """
+
+    def __init__(self, deletion: DeletionService, sweep: UploadSweep) -> None:
+        self._deletion = deletion
+        self._sweep = sweep
+        self._next_sweep = 0.0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join(timeout=5)
+
+    def run_once(self) -> None:
+        """One round. Raises Unavailable."""
+        self._deletion.finish_drops()
+        self._sweep.remove_dropped()
+        self._sweep.remove_deleted()
+        if time.monotonic() >= self._next_sweep:
+            self._sweep.sweep()
+            self._next_sweep = time.monotonic() + _SWEEP_SECONDS
+
+    def _run(self) -> None:
+        while not self._stop.wait(_TICK_SECONDS):
+            try:
+                self.run_once()
+            except Exception as error:  # noqa: BLE001 - the thread must outlive any error
+                if is_outage(error):
+                    _log.warning("upkeep_postponed", error=str(error)[:200])
+                else:
+                    _log.exception("upkeep_failed")
+                    self._next_sweep = time.monotonic() + _SWEEP_SECONDS

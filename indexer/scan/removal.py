@@ -1,0 +1,64 @@
+"""Removal of rows by a job: each is counted once, whichever try of its scan removes it."""
+
+from collections.abc import Callable, Sequence
+
+from indexer.scan.context import ScanContext
+from shared.domain.image import ImageRow
+from shared.ledger import RowLock
+from shared.log import get_logger
+
+_log = get_logger(__name__)
+
+#: Rows that are removed together.
+BATCH = 500
+
+Unwanted = Callable[[ImageRow], bool]
+
+
+class RowRemoval:
+    """Removes batches of rows. Methods raise NotFound, ScanSuperseded, JobEnded, ShuttingDown."""
+
+    def __init__(self, context: ScanContext) -> None:
+        self._spec = context.spec
+        self._generation = context.generation
+        self._retry = context.retry
+        self._scans = context.stores.scans
+        self._row_locks = context.stores.row_locks
+        self._upload_files = context.stores.upload_files
+        self._images = context.stores.images.with_retry(None)
+        self._writer = context.stores.writer.with_retry(None)
+
+    def remove(self, ids: Sequence[str], unwanted: Unwanted | None = None) -> None:
+        """Remove rows, or those of them that are `unwanted` still; noted in the ledger before."""
+        self._scans.begin_removal(self._spec.id, self._generation, ids)
+        self._finish(ids, unwanted)
+
+    def finish_begun(self, unwanted: Unwanted) -> None:
+        """Finish a batch that an earlier try of this scan began and did not count.
+
+        Rows that are not `unwanted` any more stay, and are not counted.
+        """
+        if ids := self._scans.removal_begun(self._spec.id):
+            self._finish(ids, unwanted)
+
+    def _finish(self, ids: Sequence[str], unwanted: Unwanted | None) -> None:
+        removed = self._retry(self._delete, ids, unwanted)
+        self._scans.end_removal(self._spec.id, self._generation, removed)
+        _log.info("images_removed", images=removed)
+
+    def _delete(self, ids: Sequence[str], unwanted: Unwanted | None) -> int:
+        """Delete rows under their locks, so that nobody who has read one writes it again."""
+        collection = self._spec.collection
+        wanted = RowLock(collection, ids, self._spec.id)
+        with self._row_locks.hold(wanted, self._retry.sleep) as held:
+            stay: set[str] = set()
+            if unwanted is not None:
+                rows = self._images.get_many(collection, ids, strong=True).values()
+                stay = {row.id for row in rows if not unwanted(row)}
+                # A gateway deletes them, which waits for this lock.
+                uris = [row.uri for row in rows if row.id not in stay]
+                self._upload_files.add_deleted(collection, uris)
+            held.require_time()
+            gone = [image for image in ids if image not in stay]
+            self._writer.delete(collection, gone, self._spec.generation)
+        return len(gone)
