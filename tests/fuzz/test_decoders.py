@@ -27,10 +27,9 @@ from tests.encoders import encoded
 from tests.fuzz.mutants import Mutants
 from tests.stack import Stack
 
-pytestmark = pytest.mark.timeout(0)
-
 SECONDS = float(os.environ.get("LOOKALIKE_TEST_FUZZ_SECONDS") or 40)
 SEED = int(os.environ.get("LOOKALIKE_TEST_SEED") or random.randrange(10**6))
+pytestmark = pytest.mark.timeout(600 + 2 * SECONDS)
 LANES = 2
 LIMITS = DecoderLimits(max_pixels=100_000_000, max_bytes=1 << 29, seconds=10)
 #: A decoder's two attempts, each stopped after twice its processor time, when all wait for one
