@@ -28,6 +28,7 @@ def points() -> Iterator[CrashPoints]:
 @pytest.mark.parametrize(
     ("part", "mode"), [("indexer", "skip"), ("encoder", "skip"), ("encoder", "keep")]
 )
+@pytest.mark.timeout(900)
 def test_killed_at_every_point(library: Library, points: CrashPoints, part: str, mode: str) -> None:
     rearranged, system = Rearranged(library), System(library, points)
     _know_scripts(library)
