@@ -154,9 +154,20 @@ ifeq ($(strip $(TESTS)),)
 	@$(MAKE) test-containers
 endif
 
-.PHONY: soak
-soak: $(INSTALLED) ## Random histories of the ledger by the thousand: HISTORIES=2000
-	LOOKALIKE_TEST_HISTORIES=$(or $(HISTORIES),2000) $(BIN)/pytest --timeout 0 tests/integration/shared/ledger/test_state_machine.py
+# What CI does a little of, for as long as it takes to believe it (docs/soak.md).
+SOAK = $(BIN)/pytest -q
+ifdef SEED
+soak soak-kills fuzz: export LOOKALIKE_TEST_SEED = $(SEED)
+endif
+
+.PHONY: soak soak-ledger soak-kills fuzz
+soak: soak-ledger soak-kills fuzz ## All three below, one after the other
+soak-ledger: $(INSTALLED) ## Random histories of the ledger by the thousand: HISTORIES=2000
+	LOOKALIKE_TEST_HISTORIES=$(or $(HISTORIES),2000) $(SOAK) --timeout 0 tests/integration/shared/ledger/test_state_machine.py
+soak-kills: $(INSTALLED) ## Loads while processes are killed at random: KILLS=100 SEED=…
+	LOOKALIKE_TEST_KILLS=$(or $(KILLS),100) $(SOAK) tests/soak
+fuzz: $(INSTALLED) ## Mutated pictures for the decoders: SECONDS=600 SEED=…
+	LOOKALIKE_TEST_FUZZ_SECONDS=$(or $(SECONDS),600) $(SOAK) tests/fuzz
 
 # Separate from the others: these tests share one deployment, which needs both cores.
 .PHONY: test-containers

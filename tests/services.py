@@ -124,7 +124,7 @@ class Valkey(Process):
                 *("--appendonly", "yes", "--appendfsync", "always", "--save", ""),
                 *("--maxmemory-policy", "noeviction", "--databases", "256"),
             ],
-            folder / "valkey.log",
+            folder.with_suffix(".log"),
         )
 
     @property
@@ -165,7 +165,7 @@ class MilvusLite(Process):
                 *("--data-dir", str(folder / "data")),
                 *("--host", "127.0.0.1", "--port", str(self.port)),
             ],
-            folder / "milvus.log",
+            folder.with_suffix(".log"),
             {"MILVUS_LITE_MEMTABLE_MEMORY_LIMIT_BYTES": str(8 * 1024 * 1024)},
         )
 

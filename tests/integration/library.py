@@ -1,48 +1,23 @@
 """A folder and its collection: loaded by a real indexer and real encoders, over real stores."""
 
-import hashlib
-import itertools
-import os
 import threading
-import uuid
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from encoder_worker.chunks.processor import ChunkProcessor
 from encoder_worker.encode.encoder import Encoder
 from shared.domain.image import ImageFilter, ImageRow
 from shared.domain.job import Job
 from shared.files.uris import file_path
-from shared.ledger import keys
 from shared.redis import RedisClient
 from shared.sandbox.pool import DecoderPool
 from shared.settings import Settings
-from tests.drawn import draw
-from tests.encoders import encoded
+from tests.folders import Counts, Folder
 from tests.integration.encoder_worker.load import Load
 from tests.integration.indexer.loads import Loads
 
-SIZE = (48, 32)
 
-
-class Counts(NamedTuple):
-    """What a job counted, in the order that its sum is written in."""
-
-    indexed: int = 0
-    unchanged: int = 0
-    duplicates: int = 0
-    failed: int = 0
-    moved: int = 0
-    removed: int = 0
-
-
-def picture(index: int) -> bytes:
-    """The bytes of a drawn picture: equal for equal indexes."""
-    return encoded(draw(index, SIZE), "PNG")
-
-
-class Library:
+class Library(Folder):
     """One folder, one collection, and the processes of one machine as threads of this one."""
 
     def __init__(
@@ -54,43 +29,17 @@ class Library:
         *,
         encoders: int = 1,
     ) -> None:
+        super().__init__(settings.image_roots[0])
         small = settings.model_copy(update={"chunk_size": 3})
         self.encoding = Load(small, redis, encoder, decoders)
         self.encoding.make_collection()
         self.indexing = Loads(small, settings.default_collection)
         self.collection = settings.default_collection
-        self.root: Path = settings.image_roots[0]
         self.jobs = self.encoding.jobs
         self.images = self.encoding.images
         self.redis = redis
         self._workers = [self.encoding.worker() for _ in range(encoders)]
         self.writer = self.indexing.writer
-        #: Seconds: each write is a second later than the one before.
-        self.clock = 0
-
-    def write(self, name: str, index: int) -> Path:
-        """Write a picture; each write has a time of its own."""
-        path = self.root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(picture(index))
-        self.touch(name)
-        return path
-
-    def touch(self, name: str) -> None:
-        """Give a file a time that no other file has."""
-        self.clock += 1
-        time = 1_700_000_000 + self.clock
-        os.utime(self.root / name, (time, time))
-
-    def rename(self, old: str, new: str) -> None:
-        (self.root / old).rename(self.root / new)
-
-    def rotate(self, names: list[str]) -> None:
-        """Each name takes the file of the one before it, the first that of the last."""
-        self.rename(names[-1], ".held")
-        for old, new in reversed(list(itertools.pairwise(names))):
-            self.rename(old, new)
-        self.rename(".held", names[0])
 
     def load(self, **spec: Any) -> Job:
         """Load the folder, unless the spec names another source, to its end."""
@@ -101,6 +50,13 @@ class Library:
         job_id = self.indexing.job(**spec)
         self.indexing.indexer().scan(job_id)
         return job_id
+
+    def work(self, job_id: str) -> None:
+        """Process a job's chunks until none is pending."""
+        worker = self.encoding.worker()
+        while chunks := self.indexing.pending(job_id):
+            for chunk in chunks:
+                worker.work(job_id, chunk)
 
     def finish(self, job_id: str) -> Job:
         """Scan a job while the encoders process what chunks there are."""
@@ -117,19 +73,6 @@ class Library:
             assert not thread.is_alive()
         return self.jobs.get(job_id)
 
-    def work_until_killed(self, job_id: str) -> bool:
-        """Process a job's chunks; False if that raised SystemExit, and the encoder died of it."""
-        name = uuid.uuid4().hex
-        worker = self.encoding.worker(name=name)
-        try:
-            while chunks := self.indexing.pending(job_id):
-                for chunk in chunks:
-                    worker.work(job_id, chunk)
-        except SystemExit:
-            self.redis.delete(keys.WORKER + name)
-            return False
-        return True
-
     def rows(self) -> dict[str, ImageRow]:
         """The rows of the collection, by the file's path below the folder."""
         batches = list(self.images.iterate(self.collection, ImageFilter()))
@@ -137,14 +80,6 @@ class Library:
         named = {str(file_path(row.uri).relative_to(self.root)): row for row in rows}
         assert len(named) == len(rows)
         return named
-
-    def contents(self) -> dict[str, str]:
-        """The hashes of the folder's files, by path."""
-        return {
-            str(path.relative_to(self.root)): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in self.root.rglob("*")
-            if path.is_file()
-        }
 
     def indexed_contents(self) -> dict[str, str]:
         """The hashes that the collection has, by path."""

@@ -2,8 +2,9 @@
 
 import pytest
 
+from tests.folders import Counts
 from tests.integration.conftest import OpenLibrary
-from tests.integration.library import Counts, Library, counts
+from tests.integration.library import Library, counts
 
 NAMES = [f"{n}.png" for n in range(10)]
 

@@ -9,8 +9,9 @@ from shared.domain.image import ImageRow
 from shared.domain.job import DirectorySource, Job
 from shared.files.uris import file_uri
 from shared.ledger import keys
+from tests.folders import Counts
 from tests.integration.conftest import OpenLibrary
-from tests.integration.library import Counts, Library, counts
+from tests.integration.library import Library, counts
 from tests.integration.shared.store.samples import make_row, make_vectors
 
 COUNT = 45
