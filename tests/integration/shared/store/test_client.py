@@ -111,14 +111,15 @@ def test_concurrent_writers_survive_a_kill(
 def test_a_milvus_that_hangs_is_away(
     own_settings: Settings, own_milvus: MilvusLite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client, "READ_SECONDS", 0.5)
     milvus = MilvusConnection(own_settings)
     images, collections = Images(milvus), Collections(milvus, own_settings)
     collections.create("pictures", weights="w", pooling="avg")
     images.get_many("pictures", ["0" * 32])
     os.killpg(own_milvus.pid, signal.SIGSTOP)
     try:
-        with pytest.raises(Unavailable):
+        # Short only while nothing answers: on a busy machine other calls need longer.
+        with monkeypatch.context() as impatient, pytest.raises(Unavailable):
+            impatient.setattr(client, "READ_SECONDS", 0.5)
             images.get_many("pictures", ["0" * 32])
     finally:
         os.killpg(own_milvus.pid, signal.SIGCONT)
