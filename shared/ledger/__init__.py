@@ -7,7 +7,7 @@ raises Unavailable `redis_unavailable`.
 
 from shared.ledger.chunks import Chunks
 from shared.ledger.content_claims import ContentClaims
-from shared.ledger.events import AsyncEvents, Event, Events
+from shared.ledger.events import AsyncEvents, Events
 from shared.ledger.filesystems import Filesystems
 from shared.ledger.heartbeat import Heartbeat
 from shared.ledger.jobs import JobEnded, Jobs
@@ -22,7 +22,6 @@ __all__ = [
     "AsyncEvents",
     "Chunks",
     "ContentClaims",
-    "Event",
     "Events",
     "Filesystems",
     "Heartbeat",

@@ -112,9 +112,13 @@ class Jobs(Retriable):
         Raises InvalidRequest `invalid_cursor`.
         """
         start = 0 if cursor is None else _parse_index(cursor)
-        rows = self._redis.lrange(keys.job(job_id, "failures"), start, start + limit)
-        page = [Failure.model_validate_json(row) for row in rows[:limit]]
-        return page, cursors.encode(start + limit) if len(rows) > limit else None
+        found = self.failures_from(job_id, start, limit + 1)
+        return found[:limit], cursors.encode(start + limit) if len(found) > limit else None
+
+    def failures_from(self, job_id: str, start: int, limit: int) -> Sequence[Failure]:
+        """Up to `limit` failures from index `start` on; an index never names another failure."""
+        rows = self._redis.lrange(keys.job(job_id, "failures"), start, start + limit - 1)
+        return [Failure.model_validate_json(row) for row in rows]
 
     def iter_failures(self, job_id: str) -> Iterator[Failure]:
         """All failures of a job, read page by page."""

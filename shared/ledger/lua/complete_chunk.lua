@@ -15,7 +15,6 @@ redis.call('HINCRBY', prefix .. 'stats', 'encoded_bytes', outcome.bytes)
 redis.call('HINCRBYFLOAT', prefix .. 'stats', 'encode_seconds', outcome.encode_seconds)
 for _, failure in ipairs(outcome.failures) do
   redis.call('RPUSH', job .. ':failures', failure)
-  event('failure', failure)
 end
 if not ended then
   for _, id in ipairs(outcome.accounted) do redis.call('SADD', job .. ':accounted', id) end

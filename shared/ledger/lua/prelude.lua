@@ -12,8 +12,9 @@ local function terminal()
   local state = get('state')
   return state == false or state == 'done' or state == 'failed' or state == 'cancelled'
 end
+-- Followers read the newest only. A failure is no event: its index in the list tells who has it.
 local function event(kind, data)
-  redis.call('XADD', job .. ':events', 'MAXLEN', '~', '10000', '*', 'kind', kind, 'data', data)
+  redis.call('XADD', job .. ':events', 'MAXLEN', '~', '100', '*', 'kind', kind, 'data', data)
 end
 -- What is left of a job that ended expires, also what a late report has just made anew.
 local function expire()
