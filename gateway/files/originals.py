@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from shared.domain.image import ImageRow
-from shared.errors import NotFound, PictureError
+from shared.errors import NotFound, NotPermitted, PictureError
 from shared.files.formats import SNIFF_BYTES, Format, sniff
-from shared.files.paths import open_image, resolve_uri
+from shared.files.paths import not_permitted, open_image, resolve_uri
 from shared.settings import Settings
 
 
@@ -27,10 +27,12 @@ class Original:
 def open_original(row: ImageRow, collection: str, settings: Settings) -> Original:
     """An image's file, checked to be a picture. Whoever asks closes it.
 
-    Raises NotFound `missing`, `outside_roots`, `unreadable`, `unsupported_format`.
+    Raises NotFound `missing`, `outside_roots`, `unreadable`, `unsupported_format`, NotPermitted.
     """
     try:
         file = open_image(row.uri, collection, settings)
+    except NotPermitted:
+        raise
     except PictureError as error:
         raise NotFound(error.code, error.detail) from error
     found = sniff(file.read(SNIFF_BYTES))
@@ -52,6 +54,8 @@ def picture_path(row: ImageRow, collection: str, settings: Settings) -> Path:
             raise PictureError("unreadable", "The image's file is no longer a regular file.")
     except PictureError as error:
         raise NotFound(error.code, error.detail) from error
+    except PermissionError as error:
+        raise not_permitted(error) from error
     except OSError as error:
         raise NotFound("missing", "The image's file is gone.") from error
     return path

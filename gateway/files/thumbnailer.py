@@ -5,6 +5,7 @@ from pathlib import Path
 from anyio import CapacityLimiter, to_thread
 
 from shared.errors import PictureError
+from shared.files.paths import not_permitted
 from shared.pictures.thumbnail import Thumbnail
 from shared.sandbox.pool import DecoderPool, limits_of
 from shared.settings import Settings
@@ -63,6 +64,8 @@ class Thumbnailer:
             return path.read_bytes()
         except FileNotFoundError as error:
             raise PictureError("missing", "The file is gone.") from error
+        except PermissionError as error:
+            raise not_permitted(error) from error
         except OSError as error:
             raise PictureError("unreadable", "The file may not be read.") from error
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from shared.domain.chunk import FileRef
-from shared.errors import PictureError, storage_unavailable
+from shared.errors import PictureError, storage_error
 from shared.files.formats import EXTENSIONS, FORMATS, SNIFF_BYTES, Format, sniff
 from shared.files.paths import upload_path
 from shared.files.uris import UPLOAD_SCHEME, upload_uri
@@ -79,7 +79,7 @@ def inspect(name: str | None, file: BinaryIO) -> Incoming:
 def store(files: Sequence[Incoming], collection: str, settings: Settings) -> list[Received]:
     """Store a request's pictures. None is ever visible half written.
 
-    Raises Unavailable `storage_unavailable`.
+    Raises StorageFull, Unavailable `storage_unavailable`.
     """
     folder = settings.uploads_dir / collection
     try:
@@ -97,7 +97,7 @@ def store(files: Sequence[Incoming], collection: str, settings: Settings) -> lis
                 for file, item in zip(files, written, strict=True)
             ]
     except OSError as error:
-        raise storage_unavailable(error) from error
+        raise storage_error(error) from error
 
 
 def remove(uris: Sequence[str], collection: str, settings: Settings) -> None:

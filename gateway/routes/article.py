@@ -106,7 +106,7 @@ async def article_count(parameters: ParametersDep, collections: CollectionsDep) 
                 }
             },
         },
-        **problem_responses(400, 404, 409, 413, 422, 429, 503, 504),
+        **problem_responses(400, 404, 409, 413, 422, 429, 503, 504, 507),
     },
     openapi_extra=documented("Table", "Num", picture=True),
 )

@@ -67,7 +67,7 @@ async def _options(
     response_description="The queued job and its files; `Location` is the job's address.",
     responses={
         200: {"model": Upload, "description": "With `wait`: everything is searchable now."},
-        **problem_responses(400, 409, 413, 422, 429, 503),
+        **problem_responses(400, 409, 413, 422, 429, 503, 507),
     },
     form_limits={"max_files": MAX_FILES},
 )

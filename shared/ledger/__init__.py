@@ -2,7 +2,7 @@
 
 The ledger is the truth and a Celery message only a hint: a chunk exists until it is reported,
 whichever processes were killed and however often its message was delivered. On an outage every call
-raises Unavailable `redis_unavailable`.
+raises Unavailable, as clients of `shared.redis` do.
 """
 
 from shared.ledger.chunks import Chunks

@@ -11,7 +11,6 @@ from kombu.exceptions import BatchPublishError, OperationalError  # type: ignore
 from redis.exceptions import RedisError
 
 from shared.domain.query import Query
-from shared.errors import redis_unavailable
 from shared.queue.routing import (
     ENCODE,
     ENCODE_TASK,
@@ -21,13 +20,14 @@ from shared.queue.routing import (
     SCAN,
     SCAN_TASK,
 )
+from shared.redis import outage
 from shared.retry import Retriable, repeatable
 
 
 class Dispatcher(Retriable):
     """Sends tasks by name. A message may be lost or repeated: the ledger holds the work.
 
-    Methods raise Unavailable `redis_unavailable`.
+    Methods raise Unavailable as clients of `shared.redis` do.
     """
 
     def __init__(self, app: Celery) -> None:
@@ -79,4 +79,4 @@ def _outages_as_unavailable() -> Iterator[None]:
     try:
         yield
     except (OperationalError, BatchPublishError, RedisError, OSError) as error:
-        raise redis_unavailable() from error
+        raise outage(error) from error

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shared.domain.chunk import ChunkOutcome, FileRef
-from shared.domain.job import Failure, JobError
+from shared.domain.job import JobError
 from shared.errors import NotFound
 from shared.ledger import JobEnded
 from tests.chunks import add_chunk
