@@ -133,6 +133,11 @@ def test_errors_in_our_words() -> None:
     assert isinstance(missing, NotFound)
     assert missing.code == "collection_not_found"
     assert isinstance(translate(MilvusException(1, "whatever"), "pictures"), Unavailable)
+    full = "[Errno 28] Error writing bytes to file. Detail: [errno 28] No space left on device"
+    for refused in (MilvusException(1, full), MilvusException(7, "disk"), MilvusException(9, "no")):
+        found = translate(refused, "pictures")
+        assert isinstance(found, Unavailable)
+        assert found.code == "milvus_full"
     # A mistake of ours is a bug to be seen, not an outage to be waited for.
     mistakes = (MilvusException(1100, "bad"), MilvusException(6, "bad"), ParamError(message="bad"))
     for ours in mistakes:
