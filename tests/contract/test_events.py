@@ -1,71 +1,18 @@
 """A job's events over SSE."""
 
-import json
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import httpx
 import pytest
 
-from shared.domain.chunk import ChunkOutcome, FileRef
-from shared.domain.job import Failure
-from shared.ledger import Chunks, Jobs, Scans, ScanStart
+from shared.ledger import Jobs
 from shared.redis import RedisClient, connect
 from shared.settings import Settings
-from tests.chunks import add_chunk
 from tests.contract.calls import load, problem
+from tests.contract.job_streams import Load, read
 from tests.contract.server import serving
 from tests.contract.workers import Encoder
 from tests.services import Valkey
-
-
-class Sent(NamedTuple):
-    """One event as it came over the wire."""
-
-    event: str
-    id: str | None
-    data: dict[str, Any]
-
-
-class Load:
-    """A job whose scan and chunks the test itself drives."""
-
-    def __init__(self, redis: RedisClient, job_id: str) -> None:
-        self.id = job_id
-        self.url = f"/api/v2/jobs/{job_id}/events"
-        self._scans, self._chunks = Scans(redis, "scan-1"), Chunks(redis, "encode-1")
-        start = self._scans.begin(job_id)
-        assert start is not None
-        self._start: ScanStart = start
-        self._count = 0
-
-    def add(self, *, fails: bool) -> None:
-        """One more file, indexed or not."""
-        self.report(self.claim(), fails=fails)
-
-    def claim(self) -> tuple[str, str]:
-        """One more file, at work: its chunk and its uri."""
-        self._count += 1
-        ref = FileRef(uri=f"file:///{self._count}", size=1, mtime_ns=1)
-        chunk_id, _ = add_chunk(self._scans, self.id, self._start.generation, [ref])
-        self._chunks.claim(self.id, chunk_id)
-        return chunk_id, ref.uri
-
-    def report(self, claimed: tuple[str, str], *, fails: bool) -> None:
-        """What became of a file."""
-        chunk_id, uri = claimed
-        failure = Failure(uri=uri, code="truncated", reason="Too short.")
-        outcome = ChunkOutcome(failures=(failure,)) if fails else ChunkOutcome(indexed=1)
-        self._chunks.complete(self.id, chunk_id, outcome)
-
-    def go_on(self, times: int) -> None:
-        """So many events of progress."""
-        for _ in range(times):
-            self._scans.record(self.id, self._start.generation, unchanged=1, ignored=0)
-
-    def end(self) -> None:
-        self._scans.finish(self.id, self._start.generation)
 
 
 @pytest.fixture
@@ -80,20 +27,6 @@ def running(
     """A job that is being scanned."""
     reply = load(api, collection, pictures_root)
     return Load(redis, reply.json()["id"])
-
-
-def read(reply: httpx.Response) -> Iterator[Sent]:
-    """The events of a stream; comments are left out."""
-    fields: dict[str, str] = {}
-    for line in reply.iter_lines():
-        if line:
-            name, _, value = line.partition(": ")
-            fields[name] = value
-        elif "event" in fields:
-            yield Sent(fields["event"], fields.get("id"), json.loads(fields["data"]))
-            fields = {}
-        else:
-            fields = {}
 
 
 def test_a_stream_tells_state_failures_and_end(api: httpx.Client, running: Load) -> None:
