@@ -12,7 +12,7 @@ from encoder_worker.errors import EncoderFailed
 from shared.domain.query import Query
 from shared.errors import Unavailable
 from shared.ledger import Queries
-from shared.log import get_logger
+from shared.log import get_logger, outages
 
 _log = get_logger(__name__)
 
@@ -36,6 +36,7 @@ class QueryReader:
         self._free = threading.Semaphore(threads)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="query")
         self._stopping = threading.Event()
+        self._away: str | None = None
         self._thread = threading.Thread(target=self._run, name="query-reader", daemon=True)
 
     def start(self) -> None:
@@ -62,9 +63,13 @@ class QueryReader:
         try:
             query = self._queries.take(_WAIT_SECONDS)
         except Unavailable as error:
-            _log.warning("queries_unreadable", error=str(error.__cause__ or error))
+            self._away = error.code
+            outages.met(error.code, error)
             self._stopping.wait(_OUTAGE_SECONDS)
             return False
+        if self._away is not None:
+            outages.ended(self._away)
+            self._away = None
         if query is None:
             return False
         self._pool.submit(self._work, query)

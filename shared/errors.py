@@ -1,5 +1,6 @@
 """Every error a user can meet; each carries the status and the code it is answered with."""
 
+import errno
 from typing import ClassVar
 
 
@@ -74,6 +75,13 @@ class PictureError(LookalikeError):
     )
 
 
+class NotPermitted(PictureError):
+    """The system lets the process not read a file: `unreadable`."""
+
+    status = 403
+    title = "Forbidden"
+
+
 class Unauthorized(LookalikeError):
     """An API key is asked for, and the request has none that is known."""
 
@@ -97,15 +105,24 @@ class QueueFull(LookalikeError):
 
 
 class Unavailable(LookalikeError):
-    """A part is away.
+    """A part is away, or cannot store anything.
 
-    Codes: `redis_unavailable`, `milvus_unavailable`, `storage_unavailable`, `no_encoder`,
+    Codes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`,
+    `redis_loading`, `milvus_unavailable`, `milvus_full`, `storage_unavailable`, `no_encoder`,
     `decoder_unavailable`, `image_busy`.
     """
 
     status = 503
     title = "Service unavailable"
     retry_after = 5
+
+
+class StorageFull(LookalikeError):
+    """The disk on which the gateway stores files is full: `storage_full`."""
+
+    status = 507
+    title = "Insufficient storage"
+    retry_after = 30
 
 
 class DecoderUnavailable(Unavailable):
@@ -171,5 +188,67 @@ def redis_unavailable() -> Unavailable:
     )
 
 
-def storage_unavailable(error: OSError) -> Unavailable:
-    return Unavailable("storage_unavailable", f"Nothing can be stored now: {error.strerror}.")
+def redis_full() -> Unavailable:
+    return Unavailable(
+        "redis_full",
+        "Redis has reached its maxmemory and stores nothing more. Raise maxmemory, or delete what "
+        "else is in it. Nothing was lost, and loads go on by themselves.",
+    )
+
+
+def redis_not_saving() -> Unavailable:
+    return Unavailable(
+        "redis_not_saving",
+        "Redis cannot write to its disk, which may be full, and so takes no changes. Free space on "
+        "it; Redis's own log has the cause. Nothing was lost, and loads go on by themselves.",
+    )
+
+
+def redis_read_only() -> Unavailable:
+    return Unavailable(
+        "redis_read_only",
+        "This Redis is a replica, which takes no changes. LOOKALIKE_REDIS_URL has to name the "
+        "primary. Nothing was lost, and loads go on by themselves.",
+    )
+
+
+def redis_loading() -> Unavailable:
+    return Unavailable(
+        "redis_loading",
+        "Redis is starting and reads its data from disk. Nothing was lost; try again in a few "
+        "seconds.",
+    )
+
+
+def milvus_unavailable() -> Unavailable:
+    return Unavailable(
+        "milvus_unavailable",
+        "Milvus does not answer. Nothing was lost; try again in a few seconds.",
+    )
+
+
+def milvus_full() -> Unavailable:
+    return Unavailable(
+        "milvus_full",
+        "Milvus cannot write: its disk is full, or its quota used up. Free space there. Nothing "
+        "was lost, and loads go on by themselves.",
+    )
+
+
+#: A disk or a quota that is full, and a file as large as the process may make one.
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+def storage_error(error: OSError) -> LookalikeError:
+    """What a failed write of a file of ours means: StorageFull, or else Unavailable."""
+    if error.errno in _FULL:
+        return StorageFull(
+            "storage_full",
+            f"The gateway's disk is full ({error.strerror}), and nothing of the request was kept. "
+            "Free space below LOOKALIKE_DATA_DIR and in the directory of temporary files (TMPDIR).",
+        )
+    return Unavailable(
+        "storage_unavailable",
+        f"The gateway cannot write its files: {error.strerror}. See to the permissions and the "
+        "mount of LOOKALIKE_DATA_DIR and of the directory of temporary files (TMPDIR).",
+    )

@@ -2,6 +2,8 @@
 
 import logging
 import sys
+import threading
+import time
 
 import structlog
 
@@ -9,6 +11,9 @@ from shared.settings import Settings
 
 #: Libraries that log a traceback for failures which are answered properly elsewhere.
 _CHATTY = ("pymilvus", "kombu", "celery.redirected", "grpc", "httpx", "PIL", "uvicorn.access")
+
+#: An outage that a call meets again within this time goes on.
+_QUIET_SECONDS = 60.0
 
 
 def configure(settings: Settings, process: str) -> None:
@@ -55,7 +60,41 @@ def configure(settings: Settings, process: str) -> None:
     structlog.contextvars.bind_contextvars(process=process)
 
 
+class OutageLog:
+    """Logs that a part is away, or takes no writes, once: not for each call that meets it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._met: dict[str, float] = {}
+        self._over: set[str] = set()
+        self._log = get_logger(__name__)
+
+    def met(self, code: str, error: BaseException) -> None:
+        """A call met the outage of this code. Logged if it is the first for a minute."""
+        now = time.monotonic()
+        with self._lock:
+            goes_on = now - self._met.get(code, -_QUIET_SECONDS) < _QUIET_SECONDS
+            self._met[code] = now
+            self._over.discard(code)
+        if not goes_on:
+            # An Unavailable tells a client what to do; its cause tells what happened.
+            cause = str(error.__cause__ or error)[:300]
+            self._log.warning("outage_began", code=code, error=cause)
+
+    def ended(self, code: str) -> None:
+        """A call that had met the outage succeeded. Logged once."""
+        with self._lock:
+            known = code in self._met and code not in self._over
+            self._over.add(code)
+        if known:
+            self._log.info("outage_ended", code=code)
+
+
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
     """A logger for a module; bind `job` and `chunk` with structlog's context variables."""
     logger: structlog.stdlib.BoundLogger = structlog.get_logger(name)
     return logger
+
+
+#: The outages that this process has met.
+outages = OutageLog()

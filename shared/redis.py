@@ -1,7 +1,7 @@
 """Connections to Redis that outlive its restarts, and raise Unavailable while it is away."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
@@ -22,7 +22,14 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
-from shared.errors import Unavailable, redis_unavailable
+from shared.errors import (
+    Unavailable,
+    redis_full,
+    redis_loading,
+    redis_not_saving,
+    redis_read_only,
+    redis_unavailable,
+)
 from shared.settings import Settings
 
 _OUTAGES = (
@@ -35,8 +42,21 @@ _OUTAGES = (
     NoScriptError,
 )
 
-#: Redis cannot write to its disk, as when that is full; a pipeline puts the command before it.
-_MISCONF = re.compile(r"(^|caused error: )MISCONF ")
+#: What Redis answers when it takes no command, or none that writes. A pipeline puts the command
+#: before it, and a server before version 7 the script in which it happened.
+_REFUSAL = re.compile(r"(?:^|caused error: |: -)(MISCONF|OOM|READONLY|LOADING) ")
+#: redis-py makes some of these classes of their own, and cuts the word off.
+_REFUSALS: dict[type[Exception], str] = {
+    OutOfMemoryError: "OOM",
+    ReadOnlyError: "READONLY",
+    BusyLoadingError: "LOADING",
+}
+_MEANINGS: dict[str, Callable[[], Unavailable]] = {
+    "MISCONF": redis_not_saving,
+    "OOM": redis_full,
+    "READONLY": redis_read_only,
+    "LOADING": redis_loading,
+}
 
 #: redis-py types every reply as the union over all of its decoding settings, which fits no
 #: caller. A client made here always replies in bytes.
@@ -48,7 +68,8 @@ def connect(settings: Settings, *, retries: int = 2) -> RedisClient:
     """A client that retries lost connections `retries` times, with capped backoff.
 
     Nothing is sent before the first command. Replies are bytes. Commands, pipelines and scripts
-    raise Unavailable `redis_unavailable` on an outage; other RedisErrors are mistakes of ours.
+    raise Unavailable on an outage: `redis_unavailable`, or `redis_full`, `redis_not_saving`,
+    `redis_read_only`, `redis_loading`. Other RedisErrors are mistakes of ours.
     """
     return _Client.from_url(
         settings.redis_address,
@@ -78,9 +99,32 @@ def connect_async(settings: Settings, *, retries: int = 2) -> AsyncRedisClient:
 
 def is_outage(error: Exception) -> bool:
     """Whether waiting may end it: a store that is away, starting, or out of space."""
-    if isinstance(error, ResponseError) and _MISCONF.search(str(error)):
-        return True
-    return isinstance(error, _OUTAGES)
+    return isinstance(error, _OUTAGES) or _refusal(error) is not None
+
+
+def outage(error: BaseException) -> Unavailable:
+    """An outage in words for the caller, with its cause; what wraps one is looked into."""
+    cause: BaseException | None = error
+    while cause is not None:
+        refusal = _refusal(cause)
+        if refusal is not None:
+            return _MEANINGS[refusal]()
+        cause = cause.__cause__
+    return redis_unavailable()
+
+
+def outage_code(error: BaseException) -> str:
+    """The code of an outage, of which `is_outage` is true."""
+    return error.code if isinstance(error, Unavailable) else outage(error).code
+
+
+def _refusal(error: BaseException) -> str | None:
+    """`OOM`, `MISCONF`, `READONLY` or `LOADING`, where Redis answered that."""
+    for kind, word in _REFUSALS.items():
+        if isinstance(error, kind):
+            return word
+    match = _REFUSAL.search(str(error)) if isinstance(error, ResponseError) else None
+    return match[1] if match else None
 
 
 def seconds(time: tuple[int, int]) -> float:
@@ -90,12 +134,12 @@ def seconds(time: tuple[int, int]) -> float:
 
 @contextmanager
 def outages_as_unavailable() -> Iterator[None]:
-    """Raise Unavailable `redis_unavailable` in place of an outage; our own mistakes stay."""
+    """Raise Unavailable in place of an outage; our own mistakes stay."""
     try:
         yield
     except RedisError as error:
         if is_outage(error):
-            raise redis_unavailable() from error
+            raise outage(error) from error
         raise
 
 

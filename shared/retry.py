@@ -15,13 +15,11 @@ from tenacity import (
     wait_exponential,
 )
 
-from shared.log import get_logger
-from shared.redis import is_outage
+from shared.log import outages
+from shared.redis import is_outage, outage_code
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-_log = get_logger(__name__)
 
 _FIRST_WAIT_SECONDS = 0.1
 _MAX_WAIT_SECONDS = 3.0
@@ -47,16 +45,20 @@ class RetryPolicy:
 
         Raises ShuttingDown, what `check` raises, and every error of `fn` that is no outage.
         """
+        met: set[str] = set()
         retrying = Retrying(
             stop=stop_when_event_set(self._stop),
             sleep=sleep_using_event(self._stop),
             wait=wait_exponential(multiplier=_FIRST_WAIT_SECONDS, max=_MAX_WAIT_SECONDS),
             retry=retry_if_exception(_is_outage),
             before=self._before_try,
-            before_sleep=_log_wait,
+            before_sleep=functools.partial(_note_outage, met),
             retry_error_callback=_shut_down,
         )
-        return retrying(fn, *args, **kwargs)
+        result = retrying(fn, *args, **kwargs)
+        for code in met:
+            outages.ended(code)
+        return result
 
     def sleep(self, seconds: float) -> None:
         """Sleep. Raises ShuttingDown."""
@@ -112,11 +114,12 @@ def _is_outage(error: BaseException) -> bool:
     return isinstance(error, Exception) and is_outage(error)
 
 
-def _log_wait(state: RetryCallState) -> None:
+def _note_outage(met: set[str], state: RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
-    # An Unavailable tells a client what to do; its cause tells what happened.
-    cause = (error.__cause__ if error else None) or error
-    _log.warning("call_postponed", error=str(cause)[:200], wait_seconds=state.upcoming_sleep)
+    if error is not None:
+        code = outage_code(error)
+        met.add(code)
+        outages.met(code, error)
 
 
 def _shut_down(state: RetryCallState) -> None:

@@ -1,6 +1,5 @@
 """What a collection stores of a picture besides its vector."""
 
-import json
 import time
 from typing import Any
 
@@ -8,6 +7,7 @@ from encoder_worker.chunks.reading import FileContent
 from shared.domain.chunk import FileRef
 from shared.domain.image import MAX_METADATA_BYTES, MAX_TAGS, ImageRow
 from shared.domain.job import JobSpec
+from shared.domain.labels import metadata_size
 from shared.pictures.square import Picture
 
 #: The metadata key under which an upload's own name is kept.
@@ -70,5 +70,5 @@ def _metadata(ref: FileRef, spec: JobSpec, stored: ImageRow | None) -> dict[str,
     before = stored.metadata if stored else {}
     merged = {**before, **spec.metadata, **named}
     # Each part was within the limit when it was given; only together may they exceed it.
-    fits = len(json.dumps(merged).encode()) <= MAX_METADATA_BYTES
+    fits = metadata_size(merged) <= MAX_METADATA_BYTES
     return merged if fits else (before or spec.metadata)

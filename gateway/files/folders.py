@@ -45,11 +45,19 @@ def _inside(parent: Path, after: str, settings: Settings) -> Iterator[Path]:
         for entry in entries:
             if entry.name.startswith(".") or entry.name <= after or not _is_unicode(entry.name):
                 continue
-            if not entry.is_dir():
+            if not _is_folder(entry):
                 continue
             folder = Path(entry.path)
             if not entry.is_symlink() or is_under(folder.resolve(), settings.image_roots):
                 yield folder
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        # A link in a circle, or to where the process may not look.
+        return False
 
 
 def _is_unicode(name: str) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from shared.domain.image import ImageRow
-from shared.errors import NotFound, PictureError
+from shared.errors import NotFound, NotPermitted, PictureError
 from shared.files.formats import SNIFF_BYTES, Format, sniff
 from shared.files.paths import open_image
 from shared.settings import Settings
@@ -36,10 +36,12 @@ class Original:
 def open_original(row: ImageRow, collection: str, settings: Settings) -> Original:
     """An image's file, checked to be a regular one. Whoever asks closes it.
 
-    Raises NotFound `missing`, `outside_roots`, `unreadable`.
+    Raises NotFound `missing`, `outside_roots`, `unreadable`, NotPermitted.
     """
     try:
         file = open_image(row.uri, collection, settings)
+    except NotPermitted:
+        raise
     except PictureError as error:
         raise NotFound(error.code, error.detail) from error
     return Original(row.uri, file, os.fstat(file.fileno()))

@@ -9,10 +9,8 @@ from anyio import to_thread
 
 from gateway.files.originals import Original
 from gateway.files.thumbnailer import Thumbnailer
-from shared.log import get_logger
+from shared.log import outages
 from shared.settings import Settings
-
-_log = get_logger(__name__)
 
 #: Room for some 30,000 thumbnails of the page's size.
 CACHE_BYTES = 512 * 1024 * 1024
@@ -52,12 +50,18 @@ class Thumbnails:
         try:
             location.parent.mkdir(parents=True, exist_ok=True)
             descriptor, temporary = tempfile.mkstemp(prefix=".new-", dir=location.parent)
-            with os.fdopen(descriptor, "wb") as out:
-                out.write(data)
-            Path(temporary).replace(location)
+            try:
+                with os.fdopen(descriptor, "wb") as out:
+                    out.write(data)
+                Path(temporary).replace(location)
+            except OSError:
+                Path(temporary).unlink(missing_ok=True)
+                raise
             self._limit_size(len(data))
         except OSError as error:
-            _log.warning("thumbnail_store_failed", error=str(error))
+            outages.met("thumbnails_not_cached", error)
+        else:
+            outages.ended("thumbnails_not_cached")
 
     def _limit_size(self, added: int) -> None:
         with self._lock:

@@ -14,7 +14,7 @@ from typing import BinaryIO, NamedTuple
 from shared.domain.chunk import FileRef
 from shared.domain.collection import CollectionIdentity
 from shared.domain.image import image_id
-from shared.errors import PictureError, storage_unavailable
+from shared.errors import PictureError, storage_error
 from shared.files.formats import EXTENSIONS, FORMATS, SNIFF_BYTES, Format, sniff
 from shared.files.paths import upload_path
 from shared.files.uris import UPLOAD_SCHEME, upload_uri
@@ -103,7 +103,8 @@ class StagedUploads:
     def place(self) -> list[Received]:
         """Move them to where their uris say; none is ever visible half written.
 
-        They outlive a power cut once this returns. Raises Unavailable `storage_unavailable`.
+        They outlive a power cut once this returns. Raises StorageFull, Unavailable
+        `storage_unavailable`.
         """
         received, folders = [], set()
         try:
@@ -118,7 +119,7 @@ class StagedUploads:
             for folder in folders:
                 _sync(folder)
         except OSError as error:
-            raise storage_unavailable(error) from error
+            raise storage_error(error) from error
         return received
 
 
@@ -128,7 +129,7 @@ def staged(
 ) -> Iterator[StagedUploads]:
     """Write a request's pictures to disk. Those that are not placed in the context are removed.
 
-    Raises Unavailable `storage_unavailable`.
+    Raises StorageFull, Unavailable `storage_unavailable`.
     """
     with contextlib.ExitStack() as cleanup:
         try:
@@ -139,7 +140,7 @@ def staged(
             for item in filter(None, written):
                 _sync(item.temporary)
         except OSError as error:
-            raise storage_unavailable(error) from error
+            raise storage_error(error) from error
         yield StagedUploads(list(zip(files, written, strict=True)), target.name, settings)
 
 
@@ -163,7 +164,7 @@ def set_aside(collection: str, generation: str, settings: Settings) -> None:
         if folder.is_dir() and belongs_to(folder, generation):
             folder.rename(settings.uploads_dir / f"{DROPPED}{uuid.uuid4().hex}")
     except OSError as error:
-        raise storage_unavailable(error) from error
+        raise storage_error(error) from error
 
 
 def remove(uris: Sequence[str], collection: str, settings: Settings) -> None:

@@ -12,8 +12,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.errors import LookalikeError, Unavailable
-from shared.log import get_logger
+from shared.errors import LookalikeError, StorageFull, Unavailable, storage_error
+from shared.log import get_logger, outages
 
 _log = get_logger(__name__)
 
@@ -56,7 +56,8 @@ class Problem(BaseModel):
 _MEANINGS: dict[int, str] = {
     400: "The body cannot be read: `bad_request`.",
     401: "An API key is asked for: `unauthorized`.",
-    403: "A browser page of a foreign origin: `foreign_origin`.",
+    403: "A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no "
+    "permission to read: `unreadable`.",
     404: "`collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, or a picture "
     "whose file is gone: `missing`, `outside_roots`, `unreadable`.",
     409: "`collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, "
@@ -68,9 +69,11 @@ _MEANINGS: dict[int, str] = {
     "`path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, "
     "`too_slow`, …",
     429: "Too many jobs or searches wait: `queue_full`.",
-    503: "A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, "
-    "`storage_unavailable`, `decoder_unavailable`, `image_busy`.",
+    503: "A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, "
+    "`redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, "
+    "`no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`.",
     504: "The encoder did not answer in time: `encode_timeout`.",
+    507: "The gateway's disk is full: `storage_full`.",
 }
 _RETRY_AFTER = {
     "Retry-After": {
@@ -86,7 +89,7 @@ def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
         status: {
             "description": _MEANINGS[status],
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-            **({"headers": _RETRY_AFTER} if status in (429, 503, 504) else {}),
+            **({"headers": _RETRY_AFTER} if status in (429, 503, 504, 507) else {}),
         }
         for status in sorted({401, *statuses})
     }
@@ -163,8 +166,8 @@ class UnhandledErrors:
 
 async def _on_lookalike_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, LookalikeError)  # noqa: S101 - registered for this class alone
-    if isinstance(error, Unavailable) and error.__cause__ is not None:
-        _log.warning("request_refused", code=error.code, error=str(error.__cause__)[:300])
+    if isinstance(error, Unavailable | StorageFull) and error.__cause__ is not None:
+        outages.met(error.code, error)
     return problem_of(error)
 
 
@@ -190,10 +193,15 @@ _HTTP_DETAILS = {
 }
 
 
-async def _on_http_exception(_: Request, error: Exception) -> Response:
+async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class alone
     if error.status_code < 400:
         return Response(status_code=error.status_code, headers=error.headers)
+    if isinstance(error.__cause__, OSError):
+        # FastAPI's answer to whatever fails while a body is read, here while files are spooled.
+        full = storage_error(error.__cause__)
+        full.__cause__ = error.__cause__
+        return await _on_lookalike_error(request, full)
     phrase = HTTPStatus(error.status_code).phrase
     code, detail = _HTTP_DETAILS.get(
         error.status_code, (phrase.lower().replace(" ", "_"), str(error.detail))

@@ -52,7 +52,7 @@ def _text_reply(example: str) -> dict[int | str, dict[str, object]]:
     "/api/v1/train",
     summary="Load a directory (v1)",
     response_class=PlainTextResponse,
-    responses={**_text_reply("Start"), **problem_responses(400, 409, 413, 422, 429, 503)},
+    responses={**_text_reply("Start"), **problem_responses(400, 409, 413, 422, 429, 503, 507)},
     openapi_extra=documented("Table", "File"),
 )
 async def article_train(parameters: ParametersDep, loads: LoadsDep) -> str:
@@ -81,7 +81,7 @@ def article_process(jobs: JobsDep) -> str:
     "/api/v1/count",
     summary="Count the images (v1)",
     response_class=PlainTextResponse,
-    responses={**_text_reply("4711"), **problem_responses(400, 413, 422, 503)},
+    responses={**_text_reply("4711"), **problem_responses(400, 413, 422, 503, 507)},
     openapi_extra=documented("Table"),
 )
 async def article_count(parameters: ParametersDep, collections: CollectionsDep) -> str:
@@ -106,7 +106,7 @@ async def article_count(parameters: ParametersDep, collections: CollectionsDep) 
                 }
             },
         },
-        **problem_responses(400, 404, 409, 413, 422, 429, 503, 504),
+        **problem_responses(400, 404, 409, 413, 422, 429, 503, 504, 507),
     },
     openapi_extra=documented("Table", "Num", picture=True),
 )
@@ -125,7 +125,7 @@ async def article_search(
     "/api/v1/delete",
     summary="Drop a table (v1)",
     response_class=PlainTextResponse,
-    responses={**_text_reply("Deleted"), **problem_responses(400, 413, 422, 503)},
+    responses={**_text_reply("Deleted"), **problem_responses(400, 413, 422, 503, 507)},
     openapi_extra=documented("Table"),
 )
 async def article_delete(parameters: ParametersDep, deletion: DeletionDep) -> str:

@@ -12,6 +12,7 @@ from gateway.dependencies import SettingsDep
 from gateway.http.problems import invalid_field
 from gateway.schemas.search import MAX_TOP_K
 from shared.domain.collection import COLLECTION_PATTERN
+from shared.errors import storage_error
 
 _COLLECTION = re.compile(COLLECTION_PATTERN)
 _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
@@ -59,7 +60,7 @@ async def _read(request: Request, default_table: str) -> Parameters:
     given: dict[str, Any] = dict(request.query_params)
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type in _FORMS:
-        given |= dict(await request.form())
+        given |= await _form(request)
     elif media_type == "application/json":
         given |= await _json_object(request)
     picture = given.get("file")
@@ -84,6 +85,14 @@ def documented(*names: str, picture: bool = False) -> dict[str, Any]:
     kinds = ("multipart/form-data",) if picture else ("application/json", *_FORMS)
     body = {"required": picture, "content": {kind: {"schema": schema} for kind in kinds}}
     return {"parameters": query, "requestBody": body}
+
+
+async def _form(request: Request) -> dict[str, Any]:
+    try:
+        return dict(await request.form())
+    except OSError as error:
+        # Files of a form are spooled to disk. FastAPI's own forms: `gateway.http.problems`.
+        raise storage_error(error) from error
 
 
 async def _json_object(request: Request) -> dict[str, Any]:

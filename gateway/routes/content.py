@@ -45,7 +45,7 @@ CONTENT_REPLIES: dict[int | str, dict[str, Any]] = {
     },
     206: {"description": "The part that `Range` asked for."},
     **_NOT_MODIFIED,
-    **problem_responses(400, 404, 416, 422, 503),
+    **problem_responses(400, 403, 404, 416, 422, 503),
 }
 
 
@@ -96,7 +96,7 @@ def get_image_content(requested: RequestedDep, request: Request, v: Version = No
             "content": {"image/webp": {"schema": _BINARY}},
         },
         **_NOT_MODIFIED,
-        **problem_responses(404, 422, 503),
+        **problem_responses(403, 404, 422, 503),
     },
 )
 @router.head("/thumbnail", include_in_schema=False)

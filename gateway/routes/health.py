@@ -22,9 +22,9 @@ async def get_liveness() -> Liveness:
     summary="Is everything there?",
     responses={503: {"model": Readiness, "description": "At least one part does not answer."}},
 )
-def get_readiness(readiness: ReadinessDep, response: Response) -> Readiness:
+async def get_readiness(readiness: ReadinessDep, response: Response) -> Readiness:
     """Whether Redis, Milvus and an encoder that answers searches are there, each with its age."""
-    states = readiness.check()
+    states = await readiness.check()
     ready = all(state.ok for state in states.values())
     if not ready:
         response.status_code = 503

@@ -30,10 +30,10 @@ _LAST_EVENT_ID = Header(
 #: Milliseconds after which browsers reconnect when the connection is lost.
 _RETRY_MS = 1000
 _EVENTS_EXAMPLE = (
-    'event: progress\nid: 1714640405000-3\ndata: {"id": "0f6f…", "done": 800, "total": 1200, …}\n\n'
-    'event: failure\nid: 1714640405120-0\ndata: {"uri": "file:///photos/broken.jpg", '
+    'event: progress\nid: 3\ndata: {"id": "0f6f…", "done": 800, "total": 1200, …}\n\n'
+    'event: failure\nid: 4\ndata: {"uri": "file:///photos/broken.jpg", '
     '"code": "truncated", …}\n\n'
-    'event: end\nid: 1714640411000-1\ndata: {"id": "0f6f…", "status": "done", …}\n\n'
+    'event: end\nid: 4-end\ndata: {"id": "0f6f…", "status": "done", …}\n\n'
 )
 
 
@@ -123,8 +123,8 @@ async def stream_job_events(
 ) -> AsyncIterator[ServerSentEvent]:
     """Server-Sent Events of a job, from its beginning or after Last-Event-ID.
 
-    Begins with its state now, gives `progress` at most four times a second, every `failure`, and
-    closes after `end`. During an outage of Redis it sends comments and continues afterwards.
+    Begins with its state now, gives `progress` at most four times a second, every `failure` once,
+    and closes after `end`. During an outage of Redis it sends comments and continues afterwards.
     """
     async for event in events:
         yield _to_sse(event)

@@ -64,7 +64,7 @@ async def _crop(
 @router.post(
     "/search",
     summary="Search by a picture",
-    responses=problem_responses(400, 404, 409, 413, 422, 429, 503, 504),
+    responses=problem_responses(400, 404, 409, 413, 422, 429, 503, 504, 507),
 )
 async def search_images(
     collection: CollectionPath,

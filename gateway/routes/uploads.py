@@ -41,7 +41,8 @@ async def _options(
     metadata: Annotated[
         str,
         Form(
-            max_length=2 * MAX_GIVEN_METADATA_BYTES,
+            # JSON may escape an emoji of four bytes in twelve.
+            max_length=3 * MAX_GIVEN_METADATA_BYTES,
             description="A JSON object.",
             examples=['{"camera": "X100"}'],
         ),
@@ -53,9 +54,10 @@ async def _options(
 ) -> _Options:
     try:
         parsed = _METADATA.validate_python(json.loads(metadata))
-    except (ValidationError, ValueError, RecursionError) as error:
-        message = "must be a JSON object with finite numbers"
-        raise invalid_field(message, "body", "metadata") from error
+    except ValidationError as error:
+        raise invalid_field(error.errors()[0]["msg"], "body", "metadata") from error
+    except (ValueError, RecursionError) as error:
+        raise invalid_field("must be a JSON object", "body", "metadata") from error
     load = LoadOptions(on_duplicate=on_duplicate, tags=tuple(tags), metadata=parsed)
     return _Options(load, wait)
 
@@ -67,7 +69,7 @@ async def _options(
     response_description="The queued job and its files; `Location` is the job's address.",
     responses={
         200: {"model": Upload, "description": "With `wait`: everything is searchable now."},
-        **problem_responses(400, 409, 413, 422, 429, 503),
+        **problem_responses(400, 409, 413, 422, 429, 503, 507),
     },
     form_limits={"max_files": MAX_FILES},
 )

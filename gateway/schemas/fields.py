@@ -1,6 +1,5 @@
 """Field types that several schemas share: names, ids, tags, metadata, times, pages."""
 
-import json
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from pydantic import (
 
 from shared.domain.collection import COLLECTION_PATTERN, MAX_NAME_LENGTH
 from shared.domain.image import ID_PATTERN, MAX_GIVEN_METADATA_BYTES, MAX_TAG_LENGTH, MAX_TAGS
+from shared.domain.labels import metadata_size
 from shared.errors import NotFound, image_not_found, job_not_found
 
 T = TypeVar("T")
@@ -28,11 +28,7 @@ EXAMPLE_JOB_ID = "0f6f1f6b0c0e4f0e8a7ab0d9f0d1c2b3"
 
 
 def _check_size(value: dict[str, Any]) -> dict[str, Any]:
-    try:
-        size = len(json.dumps(value, allow_nan=False, ensure_ascii=False).encode())
-    except (ValueError, RecursionError) as error:
-        raise ValueError("must be JSON with finite numbers and valid Unicode") from error
-    if size > MAX_GIVEN_METADATA_BYTES:
+    if metadata_size(value) > MAX_GIVEN_METADATA_BYTES:
         raise ValueError(f"must not be longer than {MAX_GIVEN_METADATA_BYTES} bytes of JSON")
     return value
 

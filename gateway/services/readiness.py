@@ -1,5 +1,6 @@
 """Whether Redis, Milvus and a query encoder answer."""
 
+import asyncio
 import contextlib
 import time
 from collections.abc import Callable
@@ -16,6 +17,8 @@ from shared.store import Collections
 FRESH_SECONDS = 15.0
 #: How long one check waits for a part.
 _PROBE_SECONDS = 4.0
+#: How long the answer of a check is given to others.
+_CACHE_SECONDS = 1.0
 
 Part = Literal["redis", "milvus", "encoder"]
 
@@ -28,7 +31,10 @@ class PartState(NamedTuple):
 
 
 class ReadinessProbe:
-    """Asks each part, and keeps the time of its last answer."""
+    """Asks each part, and keeps the time of its last answer.
+
+    It needs no thread of the pool that calls run in, which may all wait for a store that hangs.
+    """
 
     def __init__(
         self, redis: RedisClient, workers: Workers, collections: Collections, collection: str
@@ -48,31 +54,40 @@ class ReadinessProbe:
             part: ThreadPoolExecutor(max_workers=2, thread_name_prefix=f"probe-{part}")
             for part in self._probes
         }
+        self._checking = asyncio.Lock()
+        self._checked_at = -_CACHE_SECONDS
+        self._states: dict[Part, PartState] = {}
 
-    def check(self) -> dict[Part, PartState]:
-        """Ask Redis, Milvus and the query encoders, all at once."""
-        begun = time.time()
-        running = {part: self._threads[part].submit(probe) for part, probe in self._probes.items()}
-        states: dict[Part, PartState] = {}
-        for part, future in running.items():
-            try:
-                left = max(0.0, begun + _PROBE_SECONDS - time.time())
-                answered = future.result(timeout=left)
-            except (LookalikeError, TimeoutError):
-                future.cancel()
-                answered = None
-            if answered is not None:
-                self._answered[part] = answered
-            last = self._answered.get(part)
-            age = None if last is None else max(0.0, time.time() - last)
-            ok = answered is not None and age is not None and age <= FRESH_SECONDS
-            states[part] = PartState(ok, age)
-        return states
+    async def check(self) -> dict[Part, PartState]:
+        """Ask Redis, Milvus and the query encoders, all at once.
+
+        Checks at the same time, or within a second of one, have its answer.
+        """
+        async with self._checking:
+            if time.monotonic() - self._checked_at >= _CACHE_SECONDS:
+                self._states = await self._ask_all()
+                self._checked_at = time.monotonic()
+            return self._states
 
     def close(self) -> None:
         """Shut the threads down without waiting for probes that hang."""
         for threads in self._threads.values():
             threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _ask_all(self) -> dict[Part, PartState]:
+        running = {
+            part: asyncio.wrap_future(self._threads[part].submit(probe))
+            for part, probe in self._probes.items()
+        }
+        await asyncio.wait(running.values(), timeout=_PROBE_SECONDS)
+        return {part: self._state(part, _answer(probe)) for part, probe in running.items()}
+
+    def _state(self, part: Part, answered: float | None) -> PartState:
+        if answered is not None:
+            self._answered[part] = answered
+        last = self._answered.get(part)
+        age = None if last is None else max(0.0, time.time() - last)
+        return PartState(answered is not None and age is not None and age <= FRESH_SECONDS, age)
 
     def _ask_redis(self) -> float:
         self._redis.ping()
@@ -88,3 +103,14 @@ class ReadinessProbe:
         """The time of the newest heartbeat of a query encoder; None if none is alive."""
         ages = [w.age for w in self._workers.list_alive() if w.queue == QUERY]
         return time.time() - min(ages) if ages else None
+
+
+def _answer(probe: asyncio.Future[float | None]) -> float | None:
+    """What a probe found; None where it found nothing, failed, or has not ended."""
+    if not probe.done():
+        probe.cancel()
+        return None
+    try:
+        return probe.result()
+    except LookalikeError:
+        return None

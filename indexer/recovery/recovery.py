@@ -7,9 +7,9 @@ from collections.abc import Sequence, Set
 from indexer.recovery.flush import FlushAfterLoads
 from indexer.recovery.speculation import SpeculativeExecution
 from indexer.stores import IndexerStores
-from shared.log import get_logger
+from shared.log import get_logger, outages
 from shared.queue import ENCODE, SCAN
-from shared.redis import is_outage
+from shared.redis import is_outage, outage_code
 
 _log = get_logger(__name__)
 
@@ -101,6 +101,6 @@ class Recovery:
                 if is_outage(error):
                     # Once Redis is back, processes need a moment to send their heartbeats.
                     self._quiet_until = time.monotonic() + self._settings.lease_seconds
-                    _log.warning("recovery_failed", error=str(error.__cause__ or error)[:200])
+                    outages.met(outage_code(error), error)
                 else:
                     _log.exception("recovery_crashed")

@@ -10,7 +10,7 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
-from shared.errors import InvalidRequest, PictureError
+from shared.errors import InvalidRequest, NotPermitted, PictureError
 from shared.files.uris import FILE_SCHEME, UPLOAD_NAME, UPLOAD_SCHEME, file_path
 from shared.settings import Settings
 
@@ -93,12 +93,22 @@ def open_image(uri: str, collection: str, settings: Settings) -> BinaryIO:
         descriptor = _open_beneath(_root_of(path, settings), path)
     except FileNotFoundError as error:
         raise PictureError("missing", "The file is gone.") from error
+    except PermissionError as error:
+        raise not_permitted(error) from error
     except OSError as error:
         raise PictureError("unreadable", f"The file cannot be read: {error.strerror}.") from error
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise PictureError("unreadable", "This is not a regular file.")
     return os.fdopen(descriptor, "rb", buffering=0)
+
+
+def not_permitted(error: PermissionError) -> NotPermitted:
+    return NotPermitted(
+        "unreadable",
+        f"The file cannot be read: {error.strerror}. Let the user that Lookalike runs as read it "
+        "and pass through its folders.",
+    )
 
 
 def _root_of(path: Path, settings: Settings) -> Path:

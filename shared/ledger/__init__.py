@@ -2,13 +2,13 @@
 
 The ledger is the truth and a Celery message only a hint: a chunk exists until it is reported,
 whichever processes were killed and however often its message was delivered. On an outage every call
-raises Unavailable `redis_unavailable`.
+raises Unavailable, as clients of `shared.redis` do.
 """
 
 from shared.ledger.chunks import Chunks
 from shared.ledger.content_claims import ContentClaims
 from shared.ledger.drops import Drops
-from shared.ledger.events import AsyncEvents, Event, Events
+from shared.ledger.events import AsyncEvents, Events
 from shared.ledger.eviction import EvictionEnabled, require_noeviction
 from shared.ledger.failures import FailureLists
 from shared.ledger.filesystems import Filesystems
@@ -28,7 +28,6 @@ __all__ = [
     "Chunks",
     "ContentClaims",
     "Drops",
-    "Event",
     "Events",
     "EvictionEnabled",
     "FailureLists",

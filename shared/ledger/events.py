@@ -1,25 +1,16 @@
-"""What happened in a job, in order: a capped Redis stream that Server-Sent Events follow."""
+"""That something happened in a job: a capped Redis stream that its followers watch.
 
-import re
+It says that the job's counts changed, and that the job ended; the failures are read from the job.
+"""
+
 import time
-from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
-from shared.errors import InvalidRequest
 from shared.ledger import keys
 from shared.redis import AsyncRedisClient, RedisClient
 
-_EVENT_ID = re.compile(r"^\d{1,20}-\d{1,20}$")
 #: Longest single XREAD; it must end before the connection's own time-out.
 _BLOCK_SECONDS = 5.0
-
-
-class Event(NamedTuple):
-    """`progress` and `end` carry no data of their own (read the job); `failure` is its JSON."""
-
-    id: str
-    kind: Literal["progress", "failure", "end"]
-    data: str
 
 
 class Events:
@@ -30,16 +21,6 @@ class Events:
         """The id of the newest event, `0-0` before the first."""
         newest = self._redis.xrevrange(keys.job(job_id, "events"), count=1)
         return newest[0][0].decode() if newest else "0-0"
-
-    def read_after(self, job_id: str, event_id: str, limit: int = 500) -> Sequence[Event]:
-        """Events newer than `event_id`, oldest first. Raises InvalidRequest `invalid_event_id`."""
-        if not _EVENT_ID.match(event_id):
-            raise InvalidRequest("invalid_event_id", "Last-Event-ID is none that this stream gave.")
-        rows = self._redis.xrange(keys.job(job_id, "events"), min=f"({event_id}", count=limit)
-        return [
-            Event(row_id.decode(), fields[b"kind"].decode(), fields[b"data"].decode())
-            for row_id, fields in rows
-        ]
 
 
 class AsyncEvents:

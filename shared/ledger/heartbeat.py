@@ -8,7 +8,7 @@ from redis.exceptions import RedisError
 from shared.domain.worker import HeldLeases, WorkerInfo
 from shared.errors import Unavailable
 from shared.ledger.workers import Workers
-from shared.log import get_logger
+from shared.log import get_logger, outages
 from shared.settings import Settings
 
 _log = get_logger(__name__)
@@ -47,11 +47,19 @@ class Heartbeat:
             _log.warning("deregister_failed", error=str(error.__cause__ or error))
 
     def _run(self) -> None:
+        away: str | None = None
         while not self._stop.is_set():
             try:
                 restored = self._workers.heartbeat(self._info(), self._held())
                 if restored:
                     _log.warning("leases_restored", leases=restored)
-            except (Unavailable, RedisError) as error:
-                _log.warning("heartbeat_failed", error=str(error.__cause__ or error))
+            except Unavailable as error:
+                away = error.code
+                outages.met(away, error)
+            except RedisError as error:
+                _log.warning("heartbeat_failed", error=str(error))
+            else:
+                if away is not None:
+                    outages.ended(away)
+                away = None
             self._stop.wait(self._seconds)

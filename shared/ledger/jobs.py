@@ -122,8 +122,12 @@ class Jobs(Retriable):
         Raises InvalidRequest `invalid_cursor`.
         """
         start = 0 if cursor is None else _parse_index(cursor)
-        found = self._failures.read(job_id, start, limit + 1)
+        found = self.failures_from(job_id, start, limit + 1)
         return found[:limit], cursors.encode(start + limit) if len(found) > limit else None
+
+    def failures_from(self, job_id: str, start: int, limit: int) -> Sequence[Failure]:
+        """Up to `limit` failures from index `start` on; an index never names another failure."""
+        return self._failures.read(job_id, start, limit)
 
     def iter_failures(self, job_id: str) -> Iterator[Failure]:
         """All failures of a job, read page by page."""

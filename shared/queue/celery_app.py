@@ -31,6 +31,9 @@ def create_celery(settings: Settings) -> Celery:
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         broker_connection_timeout=2,
+        broker_transport="shared.queue.transport:Transport",
+        # A worker that starts while Redis takes no writes waits for it.
+        broker_channel_error_retry=True,
         broker_transport_options={
             "priority_steps": list(PRIORITY_STEPS),
             "queue_order_strategy": "priority",

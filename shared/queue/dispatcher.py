@@ -10,7 +10,6 @@ from kombu import Producer
 from kombu.exceptions import BatchPublishError, OperationalError  # type: ignore[attr-defined]
 from redis.exceptions import RedisError
 
-from shared.errors import redis_unavailable
 from shared.queue.routing import (
     ENCODE,
     ENCODE_TASK,
@@ -18,13 +17,14 @@ from shared.queue.routing import (
     SCAN,
     SCAN_TASK,
 )
+from shared.redis import outage
 from shared.retry import Retriable, repeatable
 
 
 class Dispatcher(Retriable):
     """Sends tasks by name. A message may be lost or repeated: the ledger holds the work.
 
-    Methods raise Unavailable `redis_unavailable`.
+    Methods raise Unavailable as clients of `shared.redis` do.
     """
 
     def __init__(self, app: Celery) -> None:
@@ -72,4 +72,4 @@ def _outages_as_unavailable() -> Iterator[None]:
     try:
         yield
     except (OperationalError, BatchPublishError, RedisError, OSError) as error:
-        raise redis_unavailable() from error
+        raise outage(error) from error

@@ -8,16 +8,23 @@ from pymilvus.exceptions import (
     ParamError,
 )
 
-from shared.errors import Unavailable, collection_not_found, collection_replaced
-from shared.log import get_logger
-
-_log = get_logger(__name__)
+from shared.errors import (
+    collection_not_found,
+    collection_replaced,
+    milvus_full,
+    milvus_unavailable,
+)
+from shared.log import outages
 
 # https://github.com/milvus-io/milvus/blob/master/pkg/util/merr/errors.go
 _COLLECTION_NOT_FOUND = 100
 _COLLECTION_NOT_LOADED = 101
 _PARTITION_NOT_FOUND = 200
 
+#: Memory, disk and other quotas of a server are used up, and it denies writes.
+_FULL = {3, 7, 9}
+#: strerror(ENOSPC), which milvus-lite passes on.
+_NO_SPACE = "No space left on device"
 
 # 6 is milvus-lite's code for an illegal argument.
 _INVALID_REQUESTS = {6, *range(1100, 1200)}
@@ -37,11 +44,9 @@ def translate(error: Exception, collection: str | None) -> Exception:
         return collection_replaced(collection)
     if isinstance(error, _OUR_MISTAKES) or code in _INVALID_REQUESTS:
         return error
-    _log.warning("milvus_call_failed", collection=collection, error=str(error)[:300])
-    return Unavailable(
-        "milvus_unavailable",
-        "Milvus does not answer. Nothing was lost; try again in a few seconds.",
-    )
+    away = milvus_full() if code in _FULL or _NO_SPACE in str(error) else milvus_unavailable()
+    outages.met(away.code, error)
+    return away
 
 
 def is_released(error: Exception) -> bool:

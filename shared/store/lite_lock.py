@@ -60,21 +60,24 @@ class CollectionLock:
         with self._lock_file(collection) as lock:
             for nap in _until_locked(lock):
                 time.sleep(nap)
-            os.pwrite(lock, _WRITING, 0)
+            _mark(lock, _WRITING)
             try:
                 yield
             except Unavailable:
                 raise
             except Exception:
-                os.pwrite(lock, _IDLE, 0)
+                _mark_idle(lock)
                 raise
-            os.pwrite(lock, _IDLE, 0)
+            _mark_idle(lock)
 
     @contextlib.contextmanager
     def _lock_file(self, collection: str) -> Iterator[int]:
-        self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / f"milvus-{collection}.lock"
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            raise _not_writable(error) from error
         try:
             yield descriptor
         finally:
@@ -94,7 +97,28 @@ def _until_locked(lock: int) -> Iterator[float]:
         nap = min(nap * 2, _MAX_NAP_SECONDS)
     if os.pread(lock, 1, 0) == _WRITING:
         yield _SETTLE_SECONDS
-        os.pwrite(lock, _IDLE, 0)
+        _mark_idle(lock)
+
+
+def _mark(lock: int, state: bytes) -> None:
+    try:
+        os.pwrite(lock, state, 0)
+    except OSError as error:
+        raise _not_writable(error) from error
+
+
+def _mark_idle(lock: int) -> None:
+    # Left as it is, the next holder waits for a moment; what was written is written.
+    with contextlib.suppress(Unavailable):
+        _mark(lock, _IDLE)
+
+
+def _not_writable(error: OSError) -> Unavailable:
+    return Unavailable(
+        "storage_unavailable",
+        f"The locks below LOOKALIKE_DATA_DIR cannot be written: {error.strerror}. Free space "
+        "there, or see to its permissions; loads then go on by themselves.",
+    )
 
 
 def _locked(lock: int) -> bool:

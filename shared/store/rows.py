@@ -1,10 +1,10 @@
 """An image as a row of Milvus."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from shared.domain.image import MAX_METADATA_BYTES, MAX_TAG_BYTES, MAX_TAGS, ImageRow
+from shared.domain.labels import metadata_size
 from shared.errors import InvalidRequest
 from shared.store.filters import check_text
 from shared.store.schema import SCALARS
@@ -24,11 +24,10 @@ def check_labels(tags: Sequence[str], metadata: dict[str, Any]) -> None:
             "invalid_labels", f"An image has up to {MAX_TAGS} tags of up to {MAX_TAG_BYTES} bytes."
         )
     try:
-        text = json.dumps(metadata, ensure_ascii=False, allow_nan=False)
+        size = metadata_size(metadata)
     except ValueError as error:
-        raise InvalidRequest("invalid_labels", f"The metadata is no JSON: {error}.") from error
-    check_text(text)
-    if len(text.encode()) > MAX_METADATA_BYTES:
+        raise InvalidRequest("invalid_labels", f"The metadata {error}.") from error
+    if size > MAX_METADATA_BYTES:
         raise InvalidRequest(
             "invalid_labels", f"The metadata is longer than {MAX_METADATA_BYTES} bytes of JSON."
         )

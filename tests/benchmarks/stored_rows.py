@@ -40,15 +40,16 @@ def write(folder: Path, collection: str, count: int) -> float:
         # Flushed and indexed here, where it is known when a segment is full.
         opened._should_flush = lambda: False
         opened._schedule_bg_maintenance = lambda: None
-        for written, batch in _batches(opened, count):
-            opened._apply(InsertOp(partition="_default", batch=batch))
+        (partition,) = set(opened.list_partitions()) - {"_default"}
+        for written, batch in _batches(opened, partition, count):
+            opened._apply(InsertOp(partition=partition, batch=batch))
             if written % _SEGMENT == 0 or written == count:
                 opened._trigger_flush()
                 opened._ensure_loaded_segments_indexed()
     return time.perf_counter() - started
 
 
-def _batches(collection: Any, count: int) -> Iterator[tuple[int, pa.RecordBatch]]:
+def _batches(collection: Any, partition: str, count: int) -> Iterator[tuple[int, pa.RecordBatch]]:
     dice = np.random.default_rng(0)
     schema = collection._wal_data_schema
     for first in range(0, count, _BATCH):
@@ -58,7 +59,7 @@ def _batches(collection: Any, count: int) -> Iterator[tuple[int, pa.RecordBatch]
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         known: dict[str, Any] = {
             "_seq": range(collection._next_seq, collection._next_seq + size),
-            "_partition": ["_default"] * size,
+            "_partition": [partition] * size,
             "metadata": [json.dumps(fields["metadata"]) for fields in rows],
         }
         collection._next_seq += size

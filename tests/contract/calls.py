@@ -1,10 +1,12 @@
 """Requests, and readers of answers, that several tests of the API share."""
 
+import io
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from tests.drawn import draw
 from tests.services import wait_until
 
 JOB_FIELDS = {
@@ -12,6 +14,60 @@ JOB_FIELDS = {
     *("moved", "duplicates", "failed", "ignored", "removed", "bytes", "images_per_second"),
     *("eta_seconds", "created_at", "started_at", "finished_at", "finished", "error"),
 }
+
+
+#: An id that nothing has.
+NOTHING = "0" * 32
+
+
+def png(number: int) -> bytes:
+    """A drawn picture."""
+    out = io.BytesIO()
+    draw(number).save(out, "PNG")
+    return out.getvalue()
+
+
+def every_call(
+    client: httpx.Client, collection: str, root: Path, job_id: str = NOTHING
+) -> dict[str, httpx.Response]:
+    """One request for each call that needs a store."""
+    base = f"/api/v2/collections/{collection}"
+    job = f"/api/v2/jobs/{job_id}"
+    load = {"source": {"kind": "directory", "path": str(root)}}
+    return {
+        "list_collections": client.get("/api/v2/collections"),
+        "create_collection": client.post("/api/v2/collections", json={"name": collection}),
+        "get_collection": client.get(base),
+        "delete_collection": client.delete(base),
+        "create_job": client.post(f"{base}/jobs", json=load),
+        "upload_images": client.post(f"{base}/images", files={"files": png(1)}),
+        "list_jobs": client.get("/api/v2/jobs"),
+        "get_job": client.get(job),
+        # Of no job: those of a running one have no end.
+        "events": client.get(f"/api/v2/jobs/{NOTHING}/events"),
+        "failures": client.get(f"{job}/failures"),
+        "pause": client.post(f"{job}/pause"),
+        "resume": client.post(f"{job}/resume"),
+        "cancel": client.post(f"{job}/cancel"),
+        "retry": client.post(f"{job}/retry"),
+        "list_images": client.get(f"{base}/images"),
+        "get_image": client.get(f"{base}/images/{NOTHING}"),
+        "patch_image": client.patch(f"{base}/images/{NOTHING}", json={"tags": []}),
+        "delete_image": client.delete(f"{base}/images/{NOTHING}"),
+        "delete_images": client.delete(f"{base}/images?tag=a"),
+        "content": client.get(f"{base}/images/{NOTHING}/content"),
+        "thumbnail": client.get(f"{base}/images/{NOTHING}/thumbnail"),
+        "search": client.post(f"{base}/search", files={"file": png(1)}),
+        "similar": client.get(f"{base}/images/{NOTHING}/similar"),
+        "vector": client.post(f"{base}/search/vector", json={"vector": [1.0] * 512}),
+        "system": client.get("/api/v2/system"),
+        "train": client.post("/api/v1/train", json={"File": str(root)}),
+        "process": client.get("/api/v1/process"),
+        "count": client.post("/api/v1/count"),
+        "v1_search": client.post("/api/v1/search", files={"file": png(1)}),
+        "v1_delete": client.post("/api/v1/delete"),
+        "data": client.get(f"/data/{NOTHING}.jpg"),
+    }
 
 
 def load(api: httpx.Client, collection: str, path: Path, **body: Any) -> httpx.Response:

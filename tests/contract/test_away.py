@@ -1,70 +1,21 @@
 """The gateway without Redis, Milvus or both: it starts, reports it, and recovers."""
 
-import io
 import shutil
 from pathlib import Path
 
-import httpx
 import pytest
 
 from shared.redis import connect
 from shared.settings import Settings
-from tests.contract.calls import problem
+from tests.contract.calls import every_call, problem
 from tests.contract.server import serving
 from tests.contract.workers import Encoder
-from tests.drawn import draw
 from tests.services import Valkey, wait_until
-
-IMAGE = "0" * 32
-
-
-def picture() -> bytes:
-    out = io.BytesIO()
-    draw(1).save(out, "PNG")
-    return out.getvalue()
-
-
-def calls(client: httpx.Client, collection: str, root: Path) -> dict[str, httpx.Response]:
-    """One request for each call that needs a store."""
-    base = f"/api/v2/collections/{collection}"
-    job = f"/api/v2/jobs/{IMAGE}"
-    load = {"source": {"kind": "directory", "path": str(root)}}
-    return {
-        "list_collections": client.get("/api/v2/collections"),
-        "create_collection": client.post("/api/v2/collections", json={"name": collection}),
-        "get_collection": client.get(base),
-        "delete_collection": client.delete(base),
-        "create_job": client.post(f"{base}/jobs", json=load),
-        "upload_images": client.post(f"{base}/images", files={"files": picture()}),
-        "list_jobs": client.get("/api/v2/jobs"),
-        "get_job": client.get(job),
-        "events": client.get(f"{job}/events"),
-        "failures": client.get(f"{job}/failures"),
-        "cancel": client.post(f"{job}/cancel"),
-        "retry": client.post(f"{job}/retry"),
-        "list_images": client.get(f"{base}/images"),
-        "get_image": client.get(f"{base}/images/{IMAGE}"),
-        "patch_image": client.patch(f"{base}/images/{IMAGE}", json={"tags": []}),
-        "delete_image": client.delete(f"{base}/images/{IMAGE}"),
-        "delete_images": client.delete(f"{base}/images?tag=a"),
-        "content": client.get(f"{base}/images/{IMAGE}/content"),
-        "thumbnail": client.get(f"{base}/images/{IMAGE}/thumbnail"),
-        "search": client.post(f"{base}/search", files={"file": picture()}),
-        "similar": client.get(f"{base}/images/{IMAGE}/similar"),
-        "vector": client.post(f"{base}/search/vector", json={"vector": [1.0] * 512}),
-        "system": client.get("/api/v2/system"),
-        "train": client.post("/api/v1/train", json={"File": str(root)}),
-        "process": client.get("/api/v1/process"),
-        "count": client.post("/api/v1/count"),
-        "v1_search": client.post("/api/v1/search", files={"file": picture()}),
-        "v1_delete": client.post("/api/v1/delete"),
-        "data": client.get(f"/data/{IMAGE}.jpg"),
-    }
 
 
 def test_with_both_away_every_call_is_503(base_settings: Settings, collection: str) -> None:
     with serving(base_settings) as api:
-        replies = calls(api, collection, base_settings.image_roots[0])
+        replies = every_call(api, collection, base_settings.image_roots[0])
         alive = api.get("/health/live")
         ready = api.get("/health/ready")
         metrics = api.get("/metrics")
@@ -90,13 +41,13 @@ def test_with_milvus_away_the_ledger_still_answers(
 ) -> None:
     alone = settings.model_copy(update={"milvus_uri": base_settings.milvus_uri})
     with Encoder(settings), serving(alone) as api:
-        replies = calls(api, collection, pictures_root)
+        replies = every_call(api, collection, pictures_root)
         ready = api.get("/health/ready").json()
         metrics = api.get("/metrics").text
 
     for name in ("list_jobs", "system", "process"):
         assert replies.pop(name).status_code == 200, name
-    for name in ("get_job", "events", "failures", "cancel", "retry"):
+    for name in ("get_job", "events", "failures", "pause", "resume", "cancel", "retry"):
         problem(replies.pop(name), 404, "job_not_found")
     for name, reply in replies.items():
         assert reply.status_code == 503, (name, reply.text)
@@ -138,7 +89,7 @@ def test_a_redis_that_takes_no_writes_is_away(settings: Settings, tmp_path: Path
             redis.bgsave()
             failed = {"rdb_last_bgsave_status": "err"}
             wait_until(lambda: failed.items() <= redis.info("persistence").items(), 20, "an error")
-            problem(api.post(url, json=load), 503, "redis_unavailable")
+            problem(api.post(url, json=load), 503, "redis_not_saving")
             assert api.get("/api/v2/jobs").status_code == 200
         redis.close()
     finally:

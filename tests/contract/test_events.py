@@ -1,57 +1,18 @@
 """A job's events over SSE."""
 
-import json
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import httpx
 import pytest
 
-from shared.domain.chunk import ChunkOutcome, FileRef
-from shared.domain.job import Failure
-from shared.ledger import Chunks, Events, Jobs, Scans, ScanStart
+from shared.ledger import Jobs
 from shared.redis import RedisClient, connect
 from shared.settings import Settings
-from tests.chunks import add_chunk
 from tests.contract.calls import load, problem
+from tests.contract.job_streams import Load, read
 from tests.contract.server import serving
 from tests.contract.workers import Encoder
 from tests.services import Valkey
-
-
-class Sent(NamedTuple):
-    """One event as it came over the wire."""
-
-    event: str
-    id: str | None
-    data: dict[str, Any]
-
-
-class Load:
-    """A job whose scan and chunks the test itself drives."""
-
-    def __init__(self, redis: RedisClient, job_id: str) -> None:
-        self.id = job_id
-        self.url = f"/api/v2/jobs/{job_id}/events"
-        self._scans, self._chunks = Scans(redis, "scan-1"), Chunks(redis, "encode-1")
-        start = self._scans.begin(job_id)
-        assert start is not None
-        self._start: ScanStart = start
-        self._count = 0
-
-    def add(self, *, fails: bool) -> None:
-        """One more file, indexed or not."""
-        self._count += 1
-        ref = FileRef(uri=f"file:///{self._count}", size=1, mtime_ns=1)
-        chunk_id, _ = add_chunk(self._scans, self.id, self._start.generation, [ref])
-        self._chunks.claim(self.id, chunk_id)
-        failure = Failure(uri=ref.uri, code="truncated", reason="Too short.")
-        outcome = ChunkOutcome(failures=(failure,)) if fails else ChunkOutcome(indexed=1)
-        self._chunks.complete(self.id, chunk_id, outcome)
-
-    def end(self) -> None:
-        self._scans.finish(self.id, self._start.generation)
 
 
 @pytest.fixture
@@ -66,20 +27,6 @@ def running(
     """A job that is being scanned."""
     reply = load(api, collection, pictures_root)
     return Load(redis, reply.json()["id"])
-
-
-def read(reply: httpx.Response) -> Iterator[Sent]:
-    """The events of a stream; comments are left out."""
-    fields: dict[str, str] = {}
-    for line in reply.iter_lines():
-        if line:
-            name, _, value = line.partition(": ")
-            fields[name] = value
-        elif "event" in fields:
-            yield Sent(fields["event"], fields.get("id"), json.loads(fields["data"]))
-            fields = {}
-        else:
-            fields = {}
 
 
 def test_a_stream_tells_state_failures_and_end(api: httpx.Client, running: Load) -> None:
@@ -129,11 +76,51 @@ def test_after_the_end_there_is_nothing_to_come_back_for(
     api: httpx.Client, running: Load, redis: RedisClient
 ) -> None:
     running.end()
-    last = Events(redis).last_id(running.id)
+    with api.stream("GET", running.url) as reply:
+        last = list(read(reply))[-1]
+    assert last.id is not None
 
-    reply = api.get(running.url, headers={"Last-Event-ID": last})
+    reply = api.get(running.url, headers={"Last-Event-ID": last.id})
 
     assert (reply.status_code, reply.content) == (204, b"")
+
+
+def test_every_failure_comes_once_whatever_lies_between(
+    api: httpx.Client, running: Load, redis: RedisClient
+) -> None:
+    running.add(fails=True)
+    with api.stream("GET", running.url) as reply:
+        first = next(event for event in read(reply) if event.event == "failure")
+    assert first.id is not None
+    for _ in range(3):
+        running.add(fails=True)
+    # More than the ledger keeps.
+    running.go_on(12_000)
+    running.add(fails=True)
+    running.end()
+
+    with api.stream("GET", running.url, headers={"Last-Event-ID": first.id}) as reply:
+        rest = [event for event in read(reply) if event.event != "progress"]
+
+    uris = [event.data["uri"] for event in rest[:-1]]
+    assert uris == [f"file:///{n}" for n in range(2, 6)]
+    assert rest[-1].event == "end"
+
+
+def test_a_failure_after_the_end_is_told_to_who_comes_back(
+    api: httpx.Client, running: Load, redis: RedisClient
+) -> None:
+    late = running.claim()
+    api.post(f"/api/v2/jobs/{running.id}/cancel").raise_for_status()
+    with api.stream("GET", running.url) as reply:
+        end = list(read(reply))[-1]
+    assert end.id is not None
+    running.report(late, fails=True)
+
+    with api.stream("GET", running.url, headers={"Last-Event-ID": end.id}) as reply:
+        again = [event for event in read(reply) if event.event != "progress"]
+
+    assert [event.event for event in again] == ["failure", "end"]
 
 
 def test_a_job_whose_events_are_forgotten_still_ends(

@@ -44,15 +44,15 @@ class Maintenance(Collection):
                 and not schema.enable_dynamic_field
                 and not schema.functions
                 and not any(f.nullable and f.name == self._vector_name for f in schema.fields)
-                and self._manifest.list_partitions() == ["_default"]
             )
         return self._is_plain
 
     _is_plain: bool | None = None
 
-    def create_partition(self, partition_name: str) -> None:
-        super().create_partition(partition_name)
-        self._is_plain = None
+    def drop_partition(self, partition_name: str) -> None:
+        with self._writing:
+            super().drop_partition(partition_name)
+            self._sources.begin(self._memtable, self._segments(), self._delta_index.snapshot)
 
     def _refresh_segment_cache(self) -> None:
         super()._refresh_segment_cache()

@@ -18,7 +18,6 @@ redis.call('HINCRBY', prefix .. 'stats', 'encoded_bytes', outcome.bytes)
 redis.call('HINCRBYFLOAT', prefix .. 'stats', 'encode_seconds', outcome.encode_seconds)
 for _, failure in ipairs(outcome.failures) do
   redis.call('RPUSH', job .. ':failures', failure)
-  event('failure', failure)
 end
 -- No row says that this job has seen these files, so a repeated scan must be told. A bucket of
 -- `:remembered` is named by an id's first two bytes and holds the other 14 of all that begin so.

@@ -12,8 +12,9 @@ local function terminal()
   local state = get('state')
   return state == false or state == 'done' or state == 'failed' or state == 'cancelled'
 end
+-- Followers read the newest only. A failure is no event: its index in the list tells who has it.
 local function event(kind, data)
-  redis.call('XADD', job .. ':events', 'MAXLEN', '~', '10000', '*', 'kind', kind, 'data', data)
+  redis.call('XADD', job .. ':events', 'MAXLEN', '~', '100', '*', 'kind', kind, 'data', data)
 end
 -- How many files were worked on until now; the speed is told from these.
 local function sample_rate()

@@ -19,6 +19,34 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
     title: 'The job ledger is away',
     text: `Redis does not answer, so nothing can be searched or loaded just now. Nothing is lost. ${RETRYING}`,
   },
+  redis_full: {
+    title: 'The job ledger is full',
+    text: `Redis has reached its maxmemory, so nothing can be searched or loaded just now. Raise maxmemory. Nothing is lost. ${RETRYING}`,
+  },
+  redis_not_saving: {
+    title: 'The job ledger cannot be saved',
+    text: `Redis cannot write to its disk, which may be full. Free space there. Nothing is lost. ${RETRYING}`,
+  },
+  redis_read_only: {
+    title: 'The job ledger is read-only',
+    text: `This Redis is a replica. LOOKALIKE_REDIS_URL has to name the primary. Nothing is lost. ${RETRYING}`,
+  },
+  redis_loading: {
+    title: 'The job ledger is starting',
+    text: `Redis reads its data from disk. Nothing is lost. ${RETRYING}`,
+  },
+  milvus_full: {
+    title: 'The index is full',
+    text: `Milvus cannot write: its disk is full, or its quota used up. Free space there. Loads wait for it. ${RETRYING}`,
+  },
+  storage_full: {
+    title: 'The disk of the server is full',
+    text: 'Nothing of this was kept. Free space below LOOKALIKE_DATA_DIR, then try again.',
+  },
+  unreadable: {
+    title: 'This cannot be read',
+    text: 'Let the user that Lookalike runs as read the file or folder, and pass through the folders above it.',
+  },
   milvus_unavailable: {
     title: 'The index is away',
     text: `Milvus does not answer, so nothing can be searched just now. Loads wait for it. ${RETRYING}`,

@@ -436,8 +436,8 @@ export interface paths {
          * Follow a job
          * @description Server-Sent Events of a job, from its beginning or after Last-Event-ID.
          *
-         *     Begins with its state now, gives `progress` at most four times a second, every `failure`, and
-         *     closes after `end`. During an outage of Redis it sends comments and continues afterwards.
+         *     Begins with its state now, gives `progress` at most four times a second, every `failure` once,
+         *     and closes after `end`. During an outage of Redis it sends comments and continues afterwards.
          */
         get: operations["stream_job_events"];
         put?: never;
@@ -2484,7 +2484,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`. */
+            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2511,8 +2511,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's disk is full: `storage_full`. */
+            507: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
                     "Retry-After"?: number;
@@ -2587,7 +2598,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`. */
+            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2614,8 +2625,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's disk is full: `storage_full`. */
+            507: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
                     "Retry-After"?: number;
@@ -2655,7 +2677,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -2735,7 +2757,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`. */
+            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2791,7 +2813,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -2804,6 +2826,17 @@ export interface operations {
             };
             /** @description The encoder did not answer in time: `encode_timeout`. */
             504: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's disk is full: `storage_full`. */
+            507: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
                     "Retry-After"?: number;
@@ -2894,7 +2927,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`. */
+            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2941,8 +2974,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's disk is full: `storage_full`. */
+            507: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
                     "Retry-After"?: number;
@@ -2995,7 +3039,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3048,7 +3092,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`. */
+            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3084,7 +3128,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3145,7 +3189,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3186,7 +3230,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`. */
+            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3213,7 +3257,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3287,7 +3331,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3355,7 +3399,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`. */
+            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3402,8 +3446,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's disk is full: `storage_full`. */
+            507: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
                     "Retry-After"?: number;
@@ -3459,7 +3514,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`. */
+            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3497,7 +3552,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3560,7 +3615,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3606,7 +3661,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`. */
+            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3642,7 +3697,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3703,7 +3758,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`. */
+            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3748,7 +3803,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3826,6 +3881,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
@@ -3853,7 +3917,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3924,7 +3988,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -3981,6 +4045,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
@@ -3999,7 +4072,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4055,7 +4128,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`. */
+            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4102,7 +4175,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4158,7 +4231,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`. */
+            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4214,7 +4287,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4227,6 +4300,17 @@ export interface operations {
             };
             /** @description The encoder did not answer in time: `encode_timeout`. */
             504: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's disk is full: `storage_full`. */
+            507: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
                     "Retry-After"?: number;
@@ -4281,7 +4365,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`. */
+            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4317,7 +4401,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4420,7 +4504,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4481,7 +4565,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4524,7 +4608,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`. */
+            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4551,7 +4635,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4587,15 +4671,15 @@ export interface operations {
                 content: {
                     /**
                      * @example event: progress
-                     *     id: 1714640405000-3
+                     *     id: 3
                      *     data: {"id": "0f6f…", "done": 800, "total": 1200, …}
                      *
                      *     event: failure
-                     *     id: 1714640405120-0
+                     *     id: 4
                      *     data: {"uri": "file:///photos/broken.jpg", "code": "truncated", …}
                      *
                      *     event: end
-                     *     id: 1714640411000-1
+                     *     id: 4-end
                      *     data: {"id": "0f6f…", "status": "done", …}
                      */
                     "text/event-stream": {
@@ -4640,7 +4724,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4711,7 +4795,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4754,7 +4838,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`. */
+            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4781,7 +4865,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4824,7 +4908,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`. */
+            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4851,7 +4935,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4894,7 +4978,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`. */
+            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4941,7 +5025,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4992,7 +5076,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`. */
+            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5046,7 +5130,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`. */
+            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5084,7 +5168,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -5159,6 +5243,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
@@ -5186,7 +5279,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A part does not answer: `redis_unavailable`, `milvus_unavailable`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
             503: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */

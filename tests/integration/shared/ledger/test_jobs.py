@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shared.domain.chunk import ChunkOutcome, FileRef
-from shared.domain.job import Failure, JobError
+from shared.domain.job import JobError
 from shared.errors import NotFound
 from shared.ledger import JobEnded
 from tests.chunks import add_chunk
@@ -122,17 +122,20 @@ def test_failures_come_by_page(ledger: Ledger) -> None:
     assert seen == [file.uri for file in files]
 
 
-def test_events_tell_the_story_in_order(ledger: Ledger) -> None:
+def test_failures_are_read_on_from_where_a_reader_was(ledger: Ledger) -> None:
     job, chunk = ledger.scanned()
     ledger.chunks.claim(job, chunk, "token")
     before = ledger.events.last_id(job)
-    ledger.chunks.complete(job, chunk, ChunkOutcome(indexed=3, failures=(failure(FILES[0]),)))
+    outcome = ChunkOutcome(indexed=2, failures=(failure(FILES[0]), failure(FILES[1])))
 
-    events = ledger.events.read_after(job, before)
+    assert ledger.jobs.failures_from(job, 0, 10) == []
+    ledger.chunks.complete(job, chunk, outcome)
 
-    assert [event.kind for event in events] == ["failure", "progress", "end"]
-    assert Failure.model_validate_json(events[0].data).uri == FILES[0].uri
-    assert ledger.events.read_after(job, events[-1].id) == []
+    assert ledger.events.last_id(job) != before
+    assert ledger.jobs.failures_from(job, 0, 10) == list(outcome.failures)
+    assert ledger.jobs.failures_from(job, 0, 1) == [outcome.failures[0]]
+    assert ledger.jobs.failures_from(job, 1, 10) == [outcome.failures[1]]
+    assert ledger.jobs.failures_from(job, 2, 10) == []
 
 
 def test_forgetting_a_collection_forgets_its_jobs(ledger: Ledger) -> None:

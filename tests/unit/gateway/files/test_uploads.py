@@ -9,7 +9,7 @@ import pytest
 
 from gateway.files import uploads
 from shared.domain.collection import CollectionIdentity
-from shared.errors import PictureError, Unavailable
+from shared.errors import PictureError, StorageFull
 from shared.settings import Settings
 from tests.drawn import draw
 
@@ -75,10 +75,10 @@ def test_nothing_half_written_is_left(
 
     monkeypatch.setattr(os, "fsync", full)
 
-    with pytest.raises(Unavailable) as caught:
+    with pytest.raises(StorageFull) as caught:
         store(base_settings, png(1))
 
-    assert caught.value.code == "storage_unavailable"
+    assert caught.value.code == "storage_full"
     assert "No space left" in caught.value.detail
     assert below(base_settings.uploads_dir) == []
 

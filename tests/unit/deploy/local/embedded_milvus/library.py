@@ -10,6 +10,8 @@ from milvus_lite.engine.collection import Collection
 from milvus_lite.schema.types import CollectionSchema, DataType, FieldSchema
 
 DIMENSION = 8
+#: Where the rows are, as those of one generation of a collection are.
+PARTITION = "g1"
 #: Small enough that a history of some dozen writes flushes and merges.
 LIMITS = {
     "milvus_lite.engine.collection.MEMTABLE_MEMORY_LIMIT": 20_000,
@@ -59,6 +61,8 @@ def opened(kind: type[Collection], folder: Path, index: str = "HNSW") -> Any:
     if not collection.has_index("vector"):
         parameters = {"index_type": index, "metric_type": "COSINE", "params": {}}
         collection.create_index("vector", parameters)
+    if not collection.has_partition(PARTITION):
+        collection.create_partition(PARTITION)
     collection.load()
     return collection
 

@@ -10,7 +10,7 @@ from milvus_lite.engine.flush import execute_flush
 
 from deploy.local.embedded_milvus import maintenance, server
 from deploy.local.embedded_milvus.collection import FastCollection
-from tests.unit.deploy.local.embedded_milvus.library import nearest, opened, record
+from tests.unit.deploy.local.embedded_milvus.library import PARTITION, nearest, opened, record
 
 QUERY = [1.0, 0, 0, 0, 0, 0, 0, 0]
 
@@ -128,6 +128,19 @@ def test_a_filter_that_leaves_few_rows_finds_them_all(tmp_path: Path) -> None:
     few = [row for row in rows if row["number"] < 5]
     (hits,) = collection.search([QUERY], top_k=60, expr="number < 5")
     assert [hit["id"] for hit in hits] == nearest(few, QUERY, 60)
+    collection.close()
+
+
+def test_a_partition_that_is_dropped_takes_its_rows_with_it(
+    tmp_path: Path, rows: list[dict[str, Any]]
+) -> None:
+    collection = opened(FastCollection, tmp_path / "c")
+    collection.upsert(rows[:10], partition_name=PARTITION)
+    collection.upsert(rows[10:15])
+    collection.drop_partition(PARTITION)
+    assert collection.num_entities == 5
+    (hits,) = collection.search([QUERY], top_k=3)
+    assert [hit["id"] for hit in hits] == nearest(rows[10:15], QUERY, 3)
     collection.close()
 
 

@@ -10,6 +10,7 @@ from milvus_lite.engine.collection import Collection
 from deploy.local.embedded_milvus.collection import FastCollection
 from tests.unit.deploy.local.embedded_milvus.library import (
     DIMENSION,
+    PARTITION,
     Record,
     killed,
     nearest,
@@ -38,11 +39,11 @@ class History:
         names = self._dice.choice(NAMES, int(self._dice.integers(1, 20)), replace=False)
         if operation == "upsert":
             records = [record(int(name), self._dice) for name in names]
-            self.collection.upsert([dict(row) for row in records])
+            self.collection.upsert([dict(row) for row in records], partition_name=PARTITION)
             self.model |= {row["id"]: row for row in records}
         elif operation == "delete":
             ids = [f"{name:04}" for name in names]
-            self.collection.delete(ids)
+            self.collection.delete(ids, partition_name=PARTITION)
             for image in ids:
                 self.model.pop(image, None)
         elif operation == "flush":

@@ -1,0 +1,24 @@
+"""The row of a picture."""
+
+import numpy as np
+
+from encoder_worker.chunks.reading import FileContent
+from encoder_worker.chunks.rows import new_row
+from shared.domain.chunk import FileRef
+from shared.domain.image import MAX_GIVEN_METADATA_BYTES
+from shared.domain.job import JobSpec, UploadSource
+from shared.pictures.square import Picture
+
+
+def test_metadata_in_any_script_leaves_room_for_the_name() -> None:
+    given = {"text": "\u6f22" * ((MAX_GIVEN_METADATA_BYTES - 12) // 3)}
+    ref = FileRef(uri="upload://a.jpg", size=1, mtime_ns=1, name="\u6d77" * 255)
+    spec = JobSpec(
+        id="j", collection="c", source=UploadSource(files=1), metadata=given, created_at=0.0
+    )
+    content = FileContent(ref=ref, data=b"x", sha256="0" * 64)
+    picture = Picture(pixels=np.zeros((224, 224, 3), np.uint8), width=1, height=1, format="jpeg")
+
+    row = new_row(content, picture, spec, None)
+
+    assert row.metadata == {**given, "filename": ref.name}
