@@ -215,8 +215,7 @@ def redis_read_only() -> Unavailable:
 def redis_loading() -> Unavailable:
     return Unavailable(
         "redis_loading",
-        "Redis is starting and reads its data from disk. Nothing was lost; try again in a few "
-        "seconds.",
+        "Redis is starting and reads its data from disk. Nothing was lost; try again soon.",
     )
 
 
@@ -235,13 +234,10 @@ def milvus_full() -> Unavailable:
     )
 
 
-#: A disk or a quota that is full, and a file as large as the process may make one.
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-
-
 def storage_error(error: OSError) -> LookalikeError:
     """What a failed write of a file of ours means: StorageFull, or else Unavailable."""
-    if error.errno in _FULL:
+    # A disk or a quota that is full, and a file as large as the process may make one.
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return StorageFull(
             "storage_full",
             f"The gateway's disk is full ({error.strerror}), and nothing of the request was kept. "

@@ -131,12 +131,10 @@ class Jobs(Retriable):
 
     def iter_failures(self, job_id: str) -> Iterator[Failure]:
         """All failures of a job, read page by page."""
-        cursor: str | None = None
-        while True:
-            page, cursor = self.failures(job_id, cursor, _FAILURES_PAGE)
+        start = 0
+        while page := self.failures_from(job_id, start, _FAILURES_PAGE):
             yield from page
-            if cursor is None:
-                return
+            start += len(page)
 
     def status(self, job_id: str) -> JobStatus | None:
         """A job's current status, `paused` included; None if there is no such job."""
