@@ -245,7 +245,6 @@ def _parse_place(cursor: str) -> tuple[str, str]:
 
 def _parse_index(cursor: str) -> int:
     (index,) = cursors.decode(cursor, int)
-    # Redis lists hold fewer than 2^32 items.
-    if not 0 <= index < 2**32:
+    if not 0 <= index < 2**32:  # what a list of Redis may hold
         raise invalid_cursor()
     return int(index)
