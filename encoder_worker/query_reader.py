@@ -67,6 +67,10 @@ class QueryReader:
             outages.met(error.code, error)
             self._stopping.wait(_OUTAGE_SECONDS)
             return False
+        except Exception:  # noqa: BLE001 - whatever it is, this thread must outlive it
+            _log.exception("queries_unreadable")
+            self._stopping.wait(_OUTAGE_SECONDS)
+            return False
         if self._away is not None:
             outages.ended(self._away)
             self._away = None

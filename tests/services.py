@@ -148,7 +148,7 @@ class Valkey(Process):
         self.start()
 
     def _append_only_file(self) -> Path:
-        (found,) = (self.log.parent / "appendonlydir").glob("*.incr.aof")
+        (found,) = (self.log.with_suffix("") / "appendonlydir").glob("*.incr.aof")
         return found
 
 

@@ -20,12 +20,6 @@ for _, failure in ipairs(outcome.failures) do
   redis.call('RPUSH', job .. ':failures', failure)
 end
 -- No row says that this job has seen these files, so a repeated scan must be told. A bucket of
--- `:remembered` is named by an id's first two bytes and holds the other 14 of all that begin so.
-local function remember(id)
-  local bucket = string.sub(id, 1, 2)
-  local others = redis.call('HGET', job .. ':remembered', bucket) or ''
-  redis.call('HSET', job .. ':remembered', bucket, others .. string.sub(id, 3))
-end
 -- Beyond the limit they are only counted: a repeated scan takes them back (`begin_scan`), and
 -- finds the files anew.
 local function remember_some(kind, ids)

@@ -59,3 +59,9 @@ local function holder(lease) return string.match(lease, '^%S+') end
 -- restored (heartbeat.lua) only where nothing happened since it was given.
 local function next_lease(chunk) return redis.call('HINCRBY', job .. ':attempts', chunk .. ' leases', 1) end
 local function alive(worker) return redis.call('EXISTS', prefix .. 'worker:' .. worker) == 1 end
+-- `:remembered` is named by an id's first two bytes and holds the other 14 of all that begin so.
+local function remember(id)
+  local bucket = string.sub(id, 1, 2)
+  local others = redis.call('HGET', job .. ':remembered', bucket) or ''
+  redis.call('HSET', job .. ':remembered', bucket, others .. string.sub(id, 3))
+end

@@ -5,3 +5,4 @@ redis.call('ZREM', KEYS[1], ARGV[1])
 redis.call('HDEL', KEYS[2], ARGV[1])
 redis.call('DEL', KEYS[3])
 if ARGV[2] ~= '' then redis.call('XDEL', KEYS[4], ARGV[2]) end
+if redis.call('XLEN', KEYS[4]) == 0 then redis.call('DEL', KEYS[4]) end
