@@ -67,8 +67,9 @@ class QueryReader:
             outages.met(error.code, error)
             self._stopping.wait(_OUTAGE_SECONDS)
             return False
-        except Exception:  # noqa: BLE001 - whatever it is, this thread must outlive it
-            _log.exception("queries_unreadable")
+        except Exception as error:  # noqa: BLE001 - a refusal of Redis too must not end the thread
+            self._away = "queries_unreadable"
+            outages.met(self._away, error)
             self._stopping.wait(_OUTAGE_SECONDS)
             return False
         if self._away is not None:

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="only Linux ends programs whose supervisor was killed"
 )
 
-PROGRAMS = ("valkey-server", "embedded_milvus", "scan", "encode", "query", "uvicorn")
+PROGRAMS = ("valkey-server", "deploy.local.embedded_milvus", "scan", "encode", "query", "uvicorn")
 
 
 class OneMachine:
