@@ -24,6 +24,8 @@ _STALENESS_SECONDS = 10.0
 #: For how long the ledger remembers changes, with a margin.
 _REMEMBERED_SECONDS = 3600.0
 _POLL_SECONDS = 0.02
+#: What says that a write was refused, or not even sent.
+_REFUSALS = frozenset({"image_busy", "milvus_full", "storage_unavailable"})
 _WAIT_SECONDS = 5.0
 
 
@@ -91,7 +93,7 @@ class RowLocks(Retriable):
         """Lock rows for as long as the context lasts.
 
         Without `sleep`, which may raise whatever ends the wait for another holder, it waits for
-        five seconds. After an outage the rows stay locked: a write may still be under way. Raises
+        five seconds. After an outage the rows stay locked, as a write may be under way. Raises
         Unavailable `image_busy`, JobEnded.
         """
         sleep = sleep or _sleep_until(time.monotonic() + _WAIT_SECONDS)
@@ -100,7 +102,7 @@ class RowLocks(Retriable):
         try:
             yield held
         except Exception as error:
-            if not is_outage(error):
+            if not is_outage(error) or getattr(error, "code", "") in _REFUSALS:
                 self._release(wanted)
             raise
         self._release(wanted)
