@@ -36,7 +36,6 @@ class QueryReader:
         self._free = threading.Semaphore(threads)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="query")
         self._stopping = threading.Event()
-        self._away: str | None = None
         self._thread = threading.Thread(target=self._run, name="query-reader", daemon=True)
 
     def start(self) -> None:
@@ -63,18 +62,14 @@ class QueryReader:
         try:
             query = self._queries.take(_WAIT_SECONDS)
         except Unavailable as error:
-            self._away = error.code
+            # Its end is told by the heartbeat, which writes: a Redis may answer reads alone.
             outages.met(error.code, error)
             self._stopping.wait(_OUTAGE_SECONDS)
             return False
-        except Exception as error:  # noqa: BLE001 - a refusal of Redis too must not end the thread
-            self._away = "queries_unreadable"
-            outages.met(self._away, error)
+        except Exception:  # noqa: BLE001 - no mistake of ours may end the thread
+            _log.exception("queries_unreadable")
             self._stopping.wait(_OUTAGE_SECONDS)
             return False
-        if self._away is not None:
-            outages.ended(self._away)
-            self._away = None
         if query is None:
             return False
         self._pool.submit(self._work, query)

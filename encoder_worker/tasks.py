@@ -42,7 +42,10 @@ def _keep_logging(**_: Any) -> None:
 
 @signals.celeryd_init.connect
 def _choose_threads(conf: Any, options: dict[str, Any], **_: Any) -> None:
-    """Take the number of threads from the settings, unless `-c` names one."""
+    """Take the number of threads from the settings, unless `-c` names one.
+
+    A process that serves queries has threads of its own for them, and Celery's stay idle.
+    """
     serves_queries = QUERY in str(options.get("queues"))
     conf.worker_concurrency = 1 if serves_queries else get_settings().encode_threads
 

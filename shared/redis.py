@@ -44,7 +44,7 @@ _OUTAGES = (
 
 #: What Redis answers when it takes no command, or none that writes. A pipeline puts the command
 #: before it, and a server before version 7 the script in which it happened.
-_REFUSAL = re.compile(r"(?:^|caused error: |: -)(MISCONF|OOM|READONLY|LOADING) ")
+_REFUSAL = re.compile(r"(?:^|caused error: |: -)(MISCONF|OOM|READONLY|LOADING|UNBLOCKED) ")
 #: redis-py makes some of these classes of their own, and cuts the word off.
 _REFUSALS: dict[type[Exception], str] = {
     OutOfMemoryError: "OOM",
@@ -55,6 +55,8 @@ _MEANINGS: dict[str, Callable[[], Unavailable]] = {
     "MISCONF": redis_not_saving,
     "OOM": redis_full,
     "READONLY": redis_read_only,
+    # To a call that waits while this Redis becomes a replica.
+    "UNBLOCKED": redis_read_only,
     "LOADING": redis_loading,
 }
 
@@ -119,7 +121,7 @@ def outage_code(error: BaseException) -> str:
 
 
 def _refusal(error: BaseException) -> str | None:
-    """`OOM`, `MISCONF`, `READONLY` or `LOADING`, where Redis answered that."""
+    """The word with which Redis refused, of those in `_MEANINGS`."""
     for kind, word in _REFUSALS.items():
         if isinstance(error, kind):
             return word

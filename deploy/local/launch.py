@@ -134,7 +134,6 @@ def environment(settings: Settings, stores: Stores) -> dict[str, str]:
         "LOOKALIKE_MILVUS_PORT": str(stores.milvus_port),
         "LOOKALIKE_MAX_CONCURRENT_SCANS": str(settings.max_concurrent_scans),
         "LOOKALIKE_ENCODE_THREADS": str(settings.encode_threads),
-        "LOOKALIKE_QUERY_THREADS": str(settings.query_threads),
     }
 
 

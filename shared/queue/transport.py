@@ -17,8 +17,6 @@ from shared.redis import is_outage, outage_code
 
 #: How long a worker waits before it asks again; the tasks that it works on are in other threads.
 _PAUSE_SECONDS = 1.0
-#: Redis's answer to a call that waits for a message while it becomes a replica.
-_UNBLOCKED = "UNBLOCKED"
 
 
 class Channel(kombu_redis.Channel):
@@ -30,11 +28,10 @@ class Channel(kombu_redis.Channel):
         try:
             found = super()._brpop_read(**options)  # type: ignore[misc]  # not in the stubs
         except ResponseError as error:
-            if is_outage(error):
-                self._refused_by = outage_code(error)
-                outages.met(self._refused_by, error)
-            elif not str(error).startswith(_UNBLOCKED):
+            if not is_outage(error):
                 raise
+            self._refused_by = outage_code(error)
+            outages.met(self._refused_by, error)
             time.sleep(_PAUSE_SECONDS)
             raise Empty from error
         except Empty:

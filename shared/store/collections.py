@@ -189,7 +189,7 @@ class Collections(Retriable):
         present = self._indexes(name)
         if VECTOR not in present:
             self._index(name, vector_index(spec))
-        # milvus-lite reads all ids for each query, with or without scalar indexes.
+        # milvus-lite answers from its columns, and its scalar indexes take a dictionary's memory.
         for field, before_inverted in {} if self._milvus.lite else SCALAR_INDEXES.items():
             if field in present:
                 continue

@@ -16,7 +16,7 @@ from shared.store.time_pagination import Order, Position, TimePagination
 
 _LOOKUP_BATCH = 1000
 _READ_BATCH = 1000
-#: milvus-lite reads the whole collection for each batch, so few large batches are faster.
+#: milvus-lite compares the whole column of ids for each batch, so few large batches are faster.
 _URI_BATCH = 8000
 
 

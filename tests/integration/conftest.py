@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,15 @@ from shared.store import Collections, Images, ImageWriter, MilvusConnection
 from tests.integration.indexer.loads import Loads
 from tests.integration.library import Library
 from tests.integration.shared.store.samples import Vectors, make_vectors
+from tests.services import Valkey
+
+
+@pytest.fixture
+def own_valkey(tmp_path: Path) -> Iterator[Valkey]:
+    """A Valkey of this test's own, which it may break."""
+    service = Valkey(tmp_path / "valkey")
+    yield service
+    service.kill()
 
 
 @pytest.fixture

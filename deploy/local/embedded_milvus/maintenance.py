@@ -3,6 +3,7 @@
 import logging
 import os
 import threading
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -33,21 +34,17 @@ class Maintenance(Collection):
         self._opened = False
         super().__init__(*arguments, **named)
 
-    @property
+    @cached_property
     def _plain(self) -> bool:
         """Whether the schema has one dense vector and nothing that reads would have to expand."""
-        if self._is_plain is None:
-            schema = self._schema
-            self._is_plain = (
-                self._vector_name is not None
-                and self._partition_key_field is None
-                and not schema.enable_dynamic_field
-                and not schema.functions
-                and not any(f.nullable and f.name == self._vector_name for f in schema.fields)
-            )
-        return self._is_plain
-
-    _is_plain: bool | None = None
+        schema = self._schema
+        return (
+            self._vector_name is not None
+            and self._partition_key_field is None
+            and not schema.enable_dynamic_field
+            and not schema.functions
+            and not any(f.nullable and f.name == self._vector_name for f in schema.fields)
+        )
 
     def drop_partition(self, partition_name: str) -> None:
         with self._writing:

@@ -27,7 +27,6 @@ def reciprocal_norms(vectors: Vectors) -> Vectors:
 class CompactSegment(Segment):
     """As `Segment`, without the vectors in its table, which `vectors` holds."""
 
-    # A dictionary for the cached reciprocals; Segment itself has slots only.
     @classmethod
     def load(cls, file_path: str, partition: str, pk_field: str, vector_field: str | None) -> Self:
         """Read a Parquet file. Raises what reading it raises."""

@@ -1,6 +1,7 @@
 """Every kind of outage of Redis raises Unavailable; a wrong command stays a RedisError."""
 
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,13 +13,6 @@ from shared.ledger import Jobs
 from shared.redis import RedisClient, connect, connect_async
 from shared.settings import Settings
 from tests.services import Valkey, wait_until
-
-
-@pytest.fixture
-def own_valkey(tmp_path: Path) -> Iterator[Valkey]:
-    service = Valkey(tmp_path / "valkey")
-    yield service
-    service.kill()
 
 
 @pytest.fixture
@@ -47,6 +41,17 @@ def refuse_writes(client: RedisClient, folder: Path) -> None:
 def fill_memory(client: RedisClient, folder: Path) -> None:
     """Have Redis answer OOM."""
     client.config_set("maxmemory", 1)
+
+
+def test_a_wait_that_ends_as_redis_becomes_a_replica_is_an_outage(client: RedisClient) -> None:
+    """As a failover does to whoever waits for an answer or a query."""
+    client.ping()
+    becoming = threading.Timer(0.5, client.replicaof, ("127.0.0.1", "1"))
+    becoming.start()
+    with pytest.raises(Unavailable) as caught:
+        client.xread({"stream": "0"}, block=4000)
+    becoming.join()
+    assert caught.value.code == "redis_read_only"
 
 
 @pytest.mark.parametrize(

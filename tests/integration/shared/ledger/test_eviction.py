@@ -1,7 +1,7 @@
 """A Redis that may evict keys is refused, by each process at its start."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -20,16 +20,10 @@ _COMMANDS: dict[str, Sequence[str]] = {
 
 
 @pytest.fixture
-def valkey(tmp_path: Path) -> Iterator[Valkey]:
-    """One whose policy the test may change."""
-    service = Valkey(tmp_path / "valkey")
-    yield service
-    service.kill()
-
-
-@pytest.fixture
-def own(base_settings: Settings, valkey: Valkey) -> Settings:
-    return base_settings.model_copy(update={"redis_url": type(base_settings.redis_url)(valkey.url)})
+def own(base_settings: Settings, own_valkey: Valkey) -> Settings:
+    return base_settings.model_copy(
+        update={"redis_url": type(base_settings.redis_url)(own_valkey.url)}
+    )
 
 
 @pytest.mark.parametrize("policy", ["allkeys-lru", "volatile-ttl"])
@@ -50,13 +44,13 @@ def test_a_redis_that_does_not_answer_is_waited_for(base_settings: Settings) -> 
 
 @pytest.mark.parametrize("name", _COMMANDS)
 def test_no_process_works_with_a_redis_that_evicts(
-    name: str, own: Settings, valkey: Valkey, tmp_path: Path
+    name: str, own: Settings, own_valkey: Valkey, tmp_path: Path
 ) -> None:
     redis = connect(own)
     redis.config_set("maxmemory-policy", "allkeys-lru")
     redis.close()
     environment = {
-        "LOOKALIKE_REDIS_URL": valkey.url,
+        "LOOKALIKE_REDIS_URL": own_valkey.url,
         "LOOKALIKE_DATA_DIR": str(tmp_path / "data"),
         "LOOKALIKE_WEIGHTS": "untrained",
         "UVICORN_PORT": str(free_port()),

@@ -1,7 +1,6 @@
 """Leases through a Redis that loses what it has acknowledged, as by a failover."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -11,13 +10,6 @@ from shared.redis import connect
 from shared.settings import Settings
 from tests.integration.shared.ledger.ledger import Ledger
 from tests.services import Valkey
-
-
-@pytest.fixture
-def own_valkey(tmp_path: Path) -> Iterator[Valkey]:
-    service = Valkey(tmp_path / "valkey")
-    yield service
-    service.kill()
 
 
 @pytest.fixture
