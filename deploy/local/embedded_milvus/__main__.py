@@ -6,7 +6,6 @@ import logging
 from milvus_lite.adapter.grpc.server import run_server
 
 from deploy.local.embedded_milvus.server import install
-from deploy.local.embedded_milvus.torn_log import end_at_torn_logs
 
 
 def main() -> None:
@@ -18,7 +17,6 @@ def main() -> None:
     options = parser.parse_args()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
     install()
-    end_at_torn_logs()
     run_server(options.data_dir, host=options.host, port=options.port)
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from milvus_lite.engine.collection import Collection
 from milvus_lite.engine.flush import execute_flush
-from milvus_lite.storage.wal import WAL
 
 from deploy.local.embedded_milvus.compaction import BackgroundCompaction, Merge
 from deploy.local.embedded_milvus.memtable import ArrayMemTable
+from deploy.local.embedded_milvus.record_log import RecordLog
 from deploy.local.embedded_milvus.segment import CompactSegment
 from deploy.local.embedded_milvus.sources import Sources
 
@@ -27,7 +27,7 @@ class Maintenance(Collection):
 
     _writing: threading.RLock
     _memtable: ArrayMemTable
-    _wal: WAL
+    _wal: RecordLog
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         self._sources = Sources()
@@ -68,7 +68,7 @@ class Maintenance(Collection):
         with self._writing:
             frozen, log = self._memtable, self._wal
             self._memtable = ArrayMemTable(self._schema)
-            self._wal = WAL(
+            self._wal = RecordLog(
                 wal_dir=log.wal_dir,
                 wal_data_schema=self._wal_data_schema,
                 wal_delta_schema=self._wal_delta_schema,
@@ -86,7 +86,7 @@ class Maintenance(Collection):
                 raise
         self._schedule_bg_maintenance()
 
-    def _flush(self, frozen: ArrayMemTable, log: WAL) -> None:
+    def _flush(self, frozen: ArrayMemTable, log: RecordLog) -> None:
         before = {id(segment) for segment in self._segments()}
         execute_flush(
             frozen_memtable=frozen,

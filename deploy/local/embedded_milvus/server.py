@@ -22,6 +22,7 @@ from milvus_lite.storage.manifest import Manifest
 from deploy.local.embedded_milvus.collection import FastCollection
 from deploy.local.embedded_milvus.database import LockedDatabase
 from deploy.local.embedded_milvus.memtable import ArrayMemTable
+from deploy.local.embedded_milvus.record_log import RecordLog
 from deploy.local.embedded_milvus.segment import CompactSegment
 
 _log = logging.getLogger(__name__)
@@ -79,6 +80,7 @@ def install() -> bool:
     milvus_lite.db.Collection = FastCollection
     milvus_lite.engine.collection.Segment = CompactSegment
     milvus_lite.engine.collection.MemTable = ArrayMemTable
+    milvus_lite.engine.collection.WAL = RecordLog
     milvus_lite.engine.recovery.MemTable = ArrayMemTable
     milvus_lite.engine.recovery.replay_wal_operations = unflushed
     lite_server.MilvusServicer = FastServicer
