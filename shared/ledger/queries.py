@@ -86,9 +86,9 @@ class Queries:
         """
         sent = keys.sent_queries(weights)
         found = self._redis.xread({sent: "0"}, count=1, block=max(1, int(seconds * 1000)))
-        for entry, fields in _entries(found):
-            if self._take(keys=[sent], args=[entry]):
-                return Query.model_validate_json(fields[b"query"])
+        for entry, _ in _entries(found):
+            if query := self._take(keys=[sent], args=[entry]):
+                return Query.model_validate_json(query)
         return None
 
     def waiting(self, *weights: str) -> int:

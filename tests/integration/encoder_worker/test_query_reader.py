@@ -11,7 +11,7 @@ import pytest
 from encoder_worker.errors import EncoderFailed
 from encoder_worker.query_reader import QueryReader
 from shared.domain.query import Query, QueryReply
-from shared.ledger import Queries, QueryLimits
+from shared.ledger import Queries, QueryLimits, keys
 from shared.redis import RedisClient, connect
 from shared.settings import Settings
 from tests.services import wait_until
@@ -163,3 +163,34 @@ def test_a_reader_leaves_queries_for_other_weights_alone(redis: RedisClient) -> 
     assert sorted(taken["w-1"]) == sorted(query.id for query in sent)
     assert taken["odd"] == [for_odd.id]
     assert Queries(redis).waiting("w-1", "odd") == 0
+
+
+def entry_again(redis: RedisClient, old: Query, new: Query) -> str:
+    """Have `old` taken, and `new` be sent in the same millisecond; returns the entry of both.
+
+    An empty stream is deleted, and the next one begins its entries' numbers anew.
+    """
+    sent, entry = keys.sent_queries("w-1"), "5-0"
+    redis.xadd(sent, {"query": old.model_dump_json()}, id=entry)
+    assert Queries(redis).take("w-1", 0.05) == old
+    redis.xadd(sent, {"query": new.model_dump_json()}, id=entry)
+    return entry
+
+
+def test_an_entry_that_was_read_may_be_another_query_by_the_time_it_is_taken(
+    redis: RedisClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new, queries = a_query(), a_query(), Queries(redis)
+    stream = [["s", [(b"5-0", {b"query": old.model_dump_json().encode()})]]]
+    entry_again(redis, old, new)
+    with monkeypatch.context() as patched:
+        patched.setattr(redis, "xread", lambda *_, **__: stream)
+        assert queries.take("w-1", 0.05) == new
+    assert queries.take("w-1", 0.05) is None
+
+
+def test_a_query_that_is_given_up_late_takes_no_other_along(redis: RedisClient) -> None:
+    old, new, queries = a_query(), a_query(), Queries(redis)
+    entry = entry_again(redis, old, new)
+    queries.withdraw(old, entry)
+    assert queries.take("w-1", 0.05) == new
