@@ -90,7 +90,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         store, row_locks = Store(collections, images, ImageWriter(milvus)), RowLocks(redis)
         jobs, workers = Jobs(redis, settings), Workers(redis, settings)
         queries = Queries(redis)
-        queue_depths = QueueDepths(dispatcher, queries)
+        queue_depths = QueueDepths(dispatcher, queries, workers)
         metrics.watch(LedgerMetrics(Stats(redis), jobs, workers, queue_depths.read))
         readiness = ReadinessProbe(redis, workers, collections, settings.default_collection)
         stack.callback(readiness.close)
