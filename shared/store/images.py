@@ -8,7 +8,8 @@ from shared.domain.image import FileVersion, ImageFilter, ImageRow, IndexedFile
 from shared.errors import InvalidRequest, image_not_found
 from shared.retry import Retriable, repeatable
 from shared.store.client import MilvusConnection
-from shared.store.filters import and_, filter_expression, in_, matches, quote
+from shared.store.expressions import and_, in_, quote
+from shared.store.filters import filter_expression, matches
 from shared.store.generations import current_partition
 from shared.store.rows import Row, check_labels, to_row
 from shared.store.schema import MAX_WINDOW, SCALARS, VECTOR
