@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from pymilvus import AsyncMilvusClient
 
+from shared.domain.fingerprint import DIMENSION
 from shared.domain.image import Hit, distance_of
 from shared.domain.query import SearchParameters
 from shared.errors import InvalidRequest, image_not_found
@@ -154,7 +155,7 @@ class ExampleSearch(VectorSearch):
 
 
 def _matrix(vectors: Sequence[Sequence[float]]) -> Vectors:
-    return np.array(vectors, dtype=np.float32).reshape(len(vectors), -1)
+    return np.array(vectors, dtype=np.float32).reshape(len(vectors), DIMENSION)
 
 
 def _ranked(

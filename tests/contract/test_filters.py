@@ -103,7 +103,10 @@ def test_what_is_no_filter_at_all(api: httpx.Client, url: str, picture: bytes) -
         deep = '{"must": [' * depth + '{"folder": "/a"}' + "]}" * depth
         headers = {"Content-Type": "application/json"}
         reply = api.post(f"{url}/count", content=f'{{"filter": {deep}}}', headers=headers)
-        body = problem(reply, 422 if depth < 1000 else 400, "validation_error")
+        if depth == 50_000:
+            problem(reply, 400, "bad_request")
+            break
+        body = problem(reply, 422, "validation_error")
         (error,) = body["errors"]
         assert error["field"] == "body.filter"
         assert "nested deeper than 5 filters" in error["message"]
@@ -116,8 +119,8 @@ def test_what_is_no_filter_at_all(api: httpx.Client, url: str, picture: bytes) -
 def test_deletion_by_a_filter(
     api: httpx.Client, stored: list[ImageRow], url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for empty in ({}, {"must": []}):
-        reply = api.delete(f"{url}/images", params={"filter": json.dumps(empty)})
+    for empty in ("{}", '{"must": []}'):
+        reply = api.delete(f"{url}/images", params={"filter": empty})
         problem(reply, 422, "empty_filter")
     two = {"must": [{"field": "id", "any": [stored[1].id, stored[2].id]}]}
     reply = api.delete(f"{url}/images", params={"filter": json.dumps(two)})

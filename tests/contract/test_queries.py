@@ -15,6 +15,7 @@ from tests.contract.calls import NOTHING, png, problem
 from tests.contract.workers import Encoder, index, vector_of
 
 Stored = list[ImageRow]
+CROP = {"x": 0.5, "y": 0.25, "width": 0.5, "height": 0.75}
 
 
 def content(row: ImageRow) -> bytes:
@@ -46,7 +47,8 @@ def test_one_example_is_a_search(api: httpx.Client, stored: Stored, url: str) ->
 
     by_vector = query(api, url, positive=[{"vector": vectors([row])[0].tolist()}])
     by_bytes = query(api, url, positive=[{"base64": base64.b64encode(content(row)).decode()}])
-    assert scores(by_vector)[0] == scores(by_bytes)[0] == (row.id, pytest.approx(1))
+    assert scores(by_vector) == scores(by_bytes)
+    assert scores(by_bytes)[0] == (row.id, 1)
     assert by_bytes["took_ms"]["encode"] > 0
 
 
@@ -92,7 +94,7 @@ def test_the_best_score_of_examples(
 
     assert [image for image, _ in scores(found)] == [image for image, _ in expected]
     assert [s for _, s in scores(found)] == pytest.approx([s for _, s in expected], abs=1e-5)
-    page = query(api, url, **body, offset=1, top_k=2, min_score=expected[-1][1])
+    page = query(api, url, **body, offset=1, top_k=2, min_score=expected[-1][1] - 1e-5)
     assert scores(page) == scores(found)[1:3]
     assert query(api, url, **body, min_score=0.99)["hits"] == []
 
@@ -100,16 +102,15 @@ def test_the_best_score_of_examples(
 def test_a_part_of_a_stored_image(
     api: httpx.Client, stored: Stored, url: str, encoder: Encoder
 ) -> None:
-    crop = {"x": 0.5, "y": 0.25, "width": 0.5, "height": 0.75}
-    found = query(api, url, positive=[{"image": stored[0].id, "crop": crop}])
+    found = query(api, url, positive=[{"image": stored[0].id, "crop": CROP}])
     # The encoder of these tests makes the whole picture's vector; the image itself is left out.
     assert stored[0].id not in dict(scores(found))
     assert len(found["hits"]) == 5
     assert encoder.queries[-1].crop is not None
-    assert encoder.queries[-1].crop.model_dump() == crop
+    assert encoder.queries[-1].crop.model_dump() == CROP
 
     Path(stored[0].uri.removeprefix("file://")).unlink()
-    reply = api.post(f"{url}/query", json={"positive": [{"image": stored[0].id, "crop": crop}]})
+    reply = api.post(f"{url}/query", json={"positive": [{"image": stored[0].id, "crop": CROP}]})
     problem(reply, 404, "missing")
 
 
@@ -151,7 +152,7 @@ def test_an_image_with_its_vector(api: httpx.Client, stored: Stored, url: str) -
         ({}, "body", "give an example"),
         ({"negative": [{"vector": [1.0] * 512}]}, "body", "average needs a positive example"),
         (
-            {"positive": [{"url": "https://a.example/b.jpg"}]},
+            {"positive": [{"url": "https://a.test/b.jpg"}]},
             "body.positive.0",
             "not supported yet",
         ),
@@ -163,11 +164,7 @@ def test_an_image_with_its_vector(api: httpx.Client, stored: Stored, url: str) -
         ({"positive": [{"vector": [1.0] * 512}], "expand": 3}, "body.expand", "not permitted"),
         ({"positive": [{"base64": "AAAA"}] * 17}, "body", "more than 16 pictures"),
         (
-            {
-                "positive": [
-                    {"image": NOTHING, "crop": {"x": 0.6, "y": 0, "width": 0.5, "height": 1}}
-                ]
-            },
+            {"positive": [{"image": NOTHING, "crop": {**CROP, "x": 0.6}}]},
             "body.positive.0.crop",
             "inside the picture",
         ),
@@ -213,7 +210,7 @@ def test_a_batch_in_which_some_fail(api: httpx.Client, stored: Stored, url: str)
     assert first["hits"] == query(api, url, **good)["hits"]
     assert absent["error"]["code"] == "image_not_found"
     assert (invalid["error"]["code"], invalid["error"]["status"]) == ("validation_error", 422)
-    assert invalid["error"]["errors"][0]["field"] == "body.queries.2.filter.must.0.any"
+    assert invalid["error"]["errors"][-1]["field"] == "body.queries.2.filter.must.0.any"
     assert nothing["error"]["errors"][0]["field"] == "body.queries.3"
     assert len(last["hits"][0]["vector"]) == 512
     problem(api.post(f"{url}/query/batch", json={"queries": []}), 422, "validation_error")
