@@ -38,6 +38,7 @@ class QueryReader:
         self._weights = weights
         self._answer = answer
         self._failed = failed
+        self._threads = threads
         self._free = threading.Semaphore(threads)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="query")
         self._stopping = threading.Event()
@@ -45,6 +46,7 @@ class QueryReader:
 
     def start(self) -> None:
         self._thread.start()
+        _log.info("query_reader_started", threads=self._threads)
 
     def stop(self) -> None:
         """Take no more queries; those that were taken are answered."""

@@ -10,7 +10,9 @@ from gateway.files.thumbnails import Thumbnails
 from gateway.http.security import ApiKeys
 from gateway.metrics import Metrics
 from gateway.schemas.urls import UrlBuilder
+from gateway.services.bulk_tags import BulkTags
 from gateway.services.deletion import DeletionService
+from gateway.services.example_queries import ExampleQueries
 from gateway.services.job_events import JobEventStream
 from gateway.services.labels import LabelService
 from gateway.services.loads import LoadService
@@ -48,6 +50,8 @@ CollectionsDep = Annotated[Collections, Depends(_one(lambda s: s.collections))]
 LabelsDep = Annotated[LabelService, Depends(_one(lambda s: s.labels))]
 ImagesDep = Annotated[Images, Depends(_one(lambda s: s.images))]
 SearchesDep = Annotated[SearchService, Depends(_one(lambda s: s.searches))]
+QueriesDep = Annotated[ExampleQueries, Depends(_one(lambda s: s.queries))]
+BulkTagsDep = Annotated[BulkTags, Depends(_one(lambda s: s.bulk_tags))]
 DeletionDep = Annotated[DeletionService, Depends(_one(lambda s: s.deletion))]
 JobsDep = Annotated[Jobs, Depends(_one(lambda s: s.jobs))]
 LoadsDep = Annotated[LoadService, Depends(_one(lambda s: s.loads))]

@@ -9,7 +9,9 @@ from anyio import to_thread
 from gateway.files.thumbnails import Thumbnails
 from gateway.http.security import ApiKeys
 from gateway.metrics import LedgerMetrics, Metrics
+from gateway.services.bulk_tags import BulkTags
 from gateway.services.deletion import DeletionService, Ledger, Store
+from gateway.services.example_queries import ExampleQueries
 from gateway.services.job_events import JobEventStream
 from gateway.services.labels import LabelService
 from gateway.services.loads import LoadService
@@ -38,10 +40,10 @@ from shared.settings import Settings
 from shared.store import (
     AsyncMilvusConnection,
     Collections,
+    ExampleSearch,
     Images,
     ImageWriter,
     MilvusConnection,
-    VectorSearch,
 )
 
 
@@ -55,7 +57,9 @@ class Services:
     collections: Collections
     images: Images
     labels: LabelService
+    bulk_tags: BulkTags
     searches: SearchService
+    queries: ExampleQueries
     deletion: DeletionService
     jobs: Jobs
     loads: LoadService
@@ -89,7 +93,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         metrics, dispatcher = Metrics(), Dispatcher(celery)
         store, row_locks = Store(collections, images, ImageWriter(milvus)), RowLocks(redis)
         jobs, workers = Jobs(redis, settings), Workers(redis, settings)
-        queries = Queries(redis)
+        queries, search = Queries(redis), ExampleSearch(async_milvus)
         queue_depths = QueueDepths(dispatcher, queries, workers)
         metrics.watch(LedgerMetrics(Stats(redis), jobs, workers, queue_depths.read))
         readiness = ReadinessProbe(redis, workers, collections, settings.default_collection)
@@ -110,7 +114,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             collections=collections,
             images=images,
             labels=LabelService(images, row_locks),
-            searches=SearchService(VectorSearch(async_milvus), encoder, metrics),
+            bulk_tags=BulkTags(collections, images, store.writer, row_locks),
+            searches=SearchService(search, encoder, metrics),
+            queries=ExampleQueries(settings, search, images, encoder, metrics),
             deletion=deletion,
             jobs=jobs,
             loads=loads,

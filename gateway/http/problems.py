@@ -7,11 +7,12 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.domain.filter import ALTERNATIVE
 from shared.errors import LookalikeError, StorageFull, Unavailable, storage_error
 from shared.log import get_logger, outages
 
@@ -101,20 +102,33 @@ def problem_response(
     title: str,
     detail: str,
     headers: Mapping[str, str] | None = None,
-    errors: Sequence[FieldError] = (),
 ) -> Response:
     """The answer to an error."""
-    body: dict[str, Any] = {
-        "type": f"urn:lookalike:problem:{code}",
-        "title": title,
-        "status": status,
-        "detail": detail,
-        "code": code,
-    }
-    if errors:
-        body["errors"] = [error.model_dump() for error in errors]
+    problem = Problem(type=_type(code), title=title, status=status, detail=detail, code=code)
+    return _answer(problem, headers)
+
+
+def problem_in_reply(error: LookalikeError | ValidationError, *location: int | str) -> Problem:
+    """The problem of a part of a request, at `location`, for the reply to the whole."""
+    if isinstance(error, ValidationError):
+        return _invalid([{**e, "loc": (*location, *e["loc"])} for e in error.errors()])
+    return Problem(
+        type=_type(error.code),
+        title=error.title,
+        status=error.status,
+        detail=error.detail,
+        code=error.code,
+    )
+
+
+def _answer(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
     # ASCII only: a detail may quote lone surrogates, which UTF-8 cannot encode.
-    return Response(json.dumps(body), status, dict(headers or {}), MEDIA_TYPE)
+    body = json.dumps(problem.model_dump(exclude_none=True))
+    return Response(body, problem.status, dict(headers or {}), MEDIA_TYPE)
+
+
+def _type(code: str) -> str:
+    return f"urn:lookalike:problem:{code}"
 
 
 def problem_of(error: LookalikeError) -> Response:
@@ -173,14 +187,24 @@ async def _on_lookalike_error(_: Request, error: Exception) -> Response:
 
 async def _on_validation_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it alone
-    errors = [
-        FieldError(field=".".join(map(str, e["loc"])), message=str(e["msg"]))
-        for e in error.errors()
-    ]
+    return _answer(_invalid(error.errors()))
+
+
+def _invalid(found: Sequence[Any]) -> Problem:
+    errors = [FieldError(field=_location(e["loc"]), message=str(e["msg"])) for e in found]
     detail = "; ".join(f"{e.field}: {e.message}" for e in errors[:5])
     if len(errors) > 5:
         detail += f"; and {len(errors) - 5} more"
-    return problem_response(422, "validation_error", "Invalid request", detail, errors=errors)
+    code = "validation_error"
+    title = "Invalid request"
+    return Problem(
+        type=_type(code), title=title, status=422, detail=detail, code=code, errors=errors
+    )
+
+
+def _location(parts: Sequence[int | str]) -> str:
+    """Where in a request an error is, without the names of a union's alternatives."""
+    return ".".join(part for part in map(str, parts) if not part.startswith(ALTERNATIVE))
 
 
 _HTTP_DETAILS = {

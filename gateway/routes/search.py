@@ -7,8 +7,11 @@ from fastapi import APIRouter, Depends, File, Form, UploadFile
 from gateway.dependencies import SearchesDep, UrlsDep
 from gateway.http.problems import invalid_field, problem_responses
 from gateway.routes.parameters import CollectionPath, ImagePath
+from gateway.schemas.filters import parse_filter
 from gateway.schemas.search import (
+    Distinct,
     FilterTag,
+    FilterText,
     MinScore,
     Offset,
     PathPrefix,
@@ -32,9 +35,17 @@ async def _parameters(
     min_score: Annotated[MinScore | None, Form()] = None,
     tag: Annotated[FilterTag | None, Form()] = None,
     path_prefix: Annotated[PathPrefix | None, Form()] = None,
+    filter: Annotated[FilterText | None, Form()] = None,  # noqa: A002 - the contract's word
+    distinct: Annotated[Distinct, Form()] = False,
 ) -> SearchParameters:
-    wanted = ImageFilter(tag=tag, path_prefix=path_prefix)
-    return SearchParameters(top_k=top_k, offset=offset, min_score=min_score, filter=wanted)
+    where = parse_filter(filter, "body", "filter")
+    return SearchParameters(
+        top_k=top_k,
+        offset=offset,
+        min_score=min_score,
+        filter=ImageFilter(tag=tag, path_prefix=path_prefix, where=where),
+        distinct=distinct,
+    )
 
 
 async def _crop(
@@ -64,6 +75,7 @@ async def _crop(
 @router.post(
     "/search",
     summary="Search by a picture",
+    response_model_exclude_unset=True,
     responses=problem_responses(400, 404, 409, 413, 422, 429, 503, 504, 507),
 )
 async def search_images(
@@ -82,6 +94,7 @@ async def search_images(
 @router.get(
     "/images/{image}/similar",
     summary="Search by a stored image",
+    response_model_exclude_unset=True,
     responses=problem_responses(404, 422, 503),
 )
 async def find_similar_images(
@@ -99,6 +112,7 @@ async def find_similar_images(
 @router.post(
     "/search/vector",
     summary="Search by a vector",
+    response_model_exclude_unset=True,
     responses=problem_responses(400, 404, 413, 422, 503),
 )
 async def search_by_vector(

@@ -1,15 +1,19 @@
 """Images and uploads over HTTP."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, model_validator
+from pydantic import Tag as Alternative
 
 from gateway.schemas.fields import EXAMPLE_ID, EXAMPLE_JOB_ID, Input, Metadata, Page, Tags, moment
 from gateway.schemas.jobs import EXAMPLE_JOB, JobFields, job_fields
 from gateway.schemas.urls import UrlBuilder
 from shared.domain import upload as domain
+from shared.domain.filter import ALTERNATIVE
 from shared.domain.image import ImageRow
+from shared.domain.labels import LabelChange
 from shared.domain.upload import UploadOutcome
 
 _EXAMPLE_URL = f"/api/v2/collections/holidays/images/{EXAMPLE_ID}"
@@ -50,10 +54,20 @@ class Image(BaseModel):
     metadata: dict[str, Any]
     content_url: str = Field(description="Its bytes; relative to this server.")
     thumbnail_url: str = Field(description="A small WebP of it; relative to this server.")
+    vector: list[float] | None = Field(None, description="512 floats, if they were asked for.")
 
     @classmethod
-    def of(cls, row: ImageRow, collection: str, urls: UrlBuilder) -> Self:
+    def of(
+        cls,
+        row: ImageRow,
+        collection: str,
+        urls: UrlBuilder,
+        vector: Sequence[float] | None = None,
+    ) -> Self:
+        # One that nobody asked for is left out of the reply.
+        given = {} if vector is None else {"vector": vector}
         return cls(
+            **given,
             **row.model_dump(exclude={"mtime_ns", "added_at"}),
             modified_at=moment(row.mtime_ns / 1e9),
             added_at=moment(row.added_at / 1e6),
@@ -66,15 +80,57 @@ class ImageList(Page[Image]):
     """Images in the requested order."""
 
 
+class TagsEdit(Input):
+    """Changes of the tags that an image has."""
+
+    add: Tags = Field([], description="Tags that it has afterwards.")
+    remove: Tags = Field([], description="Tags that it has not afterwards.")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if both := sorted(set(self.add) & set(self.remove)):
+            raise ValueError(f"{both[0]!r} stands in both add and remove; leave it out of one")
+        return self
+
+
+def _edit_or_list(given: Any) -> str:
+    return f"{ALTERNATIVE}{'edit' if isinstance(given, dict | TagsEdit) else 'list'}"
+
+
 class ImageUpdate(Input):
-    """What to change; whatever is left out stays as it is."""
+    """A JSON merge patch (RFC 7396): what is left out stays as it is, null removes."""
 
     model_config = ConfigDict(
-        json_schema_extra={"example": {"tags": ["summer", "beach"], "metadata": {"rating": 5}}}
+        json_schema_extra={
+            "example": {
+                "tags": {"add": ["beach"], "remove": ["new"]},
+                "metadata": {"rating": 5, "draft": None},
+            }
+        }
     )
 
-    tags: Tags | None = Field(None, description="All tags from now on.")
-    metadata: Metadata | None = Field(None, description="All metadata from now on.")
+    tags: (
+        Annotated[
+            Annotated[Tags, Alternative("<list")] | Annotated[TagsEdit, Alternative("<edit")],
+            Discriminator(_edit_or_list),
+        ]
+        | None
+    ) = Field(None, description="All tags from now on, or tags to add and to remove.")
+    metadata: Metadata | None = Field(
+        None, description="Merged with what there is: names whose value is null are removed."
+    )
+
+    def change(self) -> LabelChange:
+        """The same as the label service takes it."""
+        edit = self.tags if isinstance(self.tags, TagsEdit) else None
+        tags = None if isinstance(self.tags, TagsEdit) else self.tags
+        return LabelChange(
+            tags=[] if tags is None and edit is None and "tags" in self.model_fields_set else tags,
+            add=edit.add if edit else (),
+            remove=edit.remove if edit else (),
+            metadata=self.metadata,
+            without_metadata=self.metadata is None and "metadata" in self.model_fields_set,
+        )
 
 
 class Deleted(BaseModel):

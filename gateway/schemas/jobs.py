@@ -109,6 +109,7 @@ class DeletionSource(BaseModel):
     kind: Literal["deletion"]
     tag: str | None
     path_prefix: str | None
+    filter: dict[str, Any] | None = Field(description="As it was given.")
 
 
 Source = Annotated[

@@ -1,15 +1,23 @@
 """Searches over HTTP."""
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Self
 
 from fastapi import Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from gateway.schemas.fields import BLANK_IS_NONE, Input, Tag
+from gateway.schemas.filters import (
+    FILTER_DESCRIPTION,
+    FILTER_EXAMPLE,
+    MAX_FILTER_LENGTH,
+    parse_filter,
+)
 from gateway.schemas.images import EXAMPLE_IMAGE
 from gateway.schemas.urls import UrlBuilder
 from shared.domain import query as domain
+from shared.domain.filter import Filter
 from shared.domain.fingerprint import DIMENSION
 from shared.domain.image import Hit, ImageFilter
 
@@ -29,6 +37,11 @@ PathPrefix = Annotated[
     ),
 ]
 FilterTag = Annotated[Tag, Field(description="Only pictures with this tag.")]
+FilterText = Annotated[
+    str,
+    Field(max_length=MAX_FILTER_LENGTH, description=FILTER_DESCRIPTION, examples=[FILTER_EXAMPLE]),
+]
+Distinct = Annotated[bool, Field(description="Of images with equal contents only the first.")]
 
 
 class SearchOptions(BaseModel):
@@ -39,18 +52,29 @@ class SearchOptions(BaseModel):
     min_score: Annotated[MinScore | None, BLANK_IS_NONE] = None
     tag: Annotated[FilterTag | None, BLANK_IS_NONE] = None
     path_prefix: Annotated[PathPrefix | None, BLANK_IS_NONE] = None
+    distinct: Distinct = False
 
-    def parameters(self) -> domain.SearchParameters:
-        """The same as the search service takes it."""
+    def _parameters(self, where: Filter | None) -> domain.SearchParameters:
         return domain.SearchParameters(
             top_k=self.top_k,
             offset=self.offset,
             min_score=self.min_score,
-            filter=ImageFilter(tag=self.tag, path_prefix=self.path_prefix),
+            filter=ImageFilter(tag=self.tag, path_prefix=self.path_prefix, where=where),
+            distinct=self.distinct,
         )
 
 
-SearchQuery = Annotated[SearchOptions, Query()]
+class SimilarOptions(SearchOptions):
+    """The query parameters of a search by a stored image."""
+
+    filter: FilterText | None = None
+
+    def parameters(self) -> domain.SearchParameters:
+        """The same as the search service takes it. Raises RequestValidationError."""
+        return self._parameters(parse_filter(self.filter, "query", "filter"))
+
+
+SearchQuery = Annotated[SimilarOptions, Query()]
 
 
 def _normalise(vector: list[float]) -> list[float]:
@@ -62,20 +86,28 @@ def _normalise(vector: list[float]) -> list[float]:
     return [x / norm for x in vector]
 
 
+UnitVector = Annotated[
+    list[float],
+    Field(
+        min_length=DIMENSION,
+        max_length=DIMENSION,
+        description="512 numbers of any length but zero; only their direction counts.",
+    ),
+    AfterValidator(_normalise),
+]
+
+
 class VectorSearch(SearchOptions, Input):
     model_config = ConfigDict(
         json_schema_extra={"example": {"vector": [0.0442] * DIMENSION, "top_k": 5}}
     )
 
-    vector: Annotated[
-        list[float],
-        Field(
-            min_length=DIMENSION,
-            max_length=DIMENSION,
-            description="512 numbers of any length but zero; only their direction counts.",
-        ),
-        AfterValidator(_normalise),
-    ]
+    vector: UnitVector
+    filter: Filter = Filter()
+
+    def parameters(self) -> domain.SearchParameters:
+        """The same as the search service takes it."""
+        return self._parameters(self.filter)
 
 
 class SearchHit(BaseModel):
@@ -98,8 +130,13 @@ class SearchHit(BaseModel):
     )
 
     id: str
-    score: float = Field(description="Cosine similarity, -1 to 1; larger is more alike.")
-    distance: float = Field(description="Euclidean distance of unit vectors; smaller is more.")
+    score: float = Field(
+        description="Cosine similarity, -1 to 1; larger is more alike. Of `best_score` its score."
+    )
+    distance: float = Field(
+        description="Euclidean distance of unit vectors; smaller is more. With `best_score`, that "
+        "to the nearest positive example, or to the nearest negative one without any."
+    )
     uri: str
     width: int
     height: int
@@ -109,11 +146,21 @@ class SearchHit(BaseModel):
     metadata: dict[str, Any]
     content_url: str
     thumbnail_url: str
+    vector: list[float] | None = Field(None, description="512 floats, if they were asked for.")
 
     @classmethod
-    def of(cls, hit: Hit, collection: str, urls: UrlBuilder) -> Self:
+    def of(
+        cls,
+        hit: Hit,
+        collection: str,
+        urls: UrlBuilder,
+        vectors: Mapping[str, Sequence[float]] | None = None,
+    ) -> Self:
         wanted = {"id", "uri", "width", "height", "format", "bytes", "tags", "metadata"}
+        # One that nobody asked for is left out of the reply.
+        given = {} if vectors is None else {"vector": vectors.get(hit.row.id)}
         return cls(
+            **given,
             **hit.row.model_dump(include=wanted),
             score=hit.score,
             distance=hit.distance,
@@ -142,7 +189,7 @@ class SearchReply(BaseModel):
     @classmethod
     def of(cls, result: domain.SearchResult, collection: str, urls: UrlBuilder) -> Self:
         return cls(
-            hits=[SearchHit.of(hit, collection, urls) for hit in result.hits],
+            hits=[SearchHit.of(hit, collection, urls, result.vectors) for hit in result.hits],
             encoder=result.fingerprint,
             took_ms=TookMs.of(result.timings),
         )

@@ -1,12 +1,9 @@
 """Changes of an image's tags and metadata by a client."""
 
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Collection
 
-from pydantic import Field
-
-from shared.domain.base import Frozen
 from shared.domain.image import ImageRow
+from shared.domain.labels import LabelChange
 from shared.errors import PreconditionFailed
 from shared.ledger import RowLock, RowLocks
 from shared.store import Images
@@ -16,13 +13,6 @@ WRITER = "client"
 
 #: The versions that a client accepts; None for any.
 Versions = Collection[str] | None
-
-
-class LabelChange(Frozen):
-    """New tags or metadata; None leaves them as they are."""
-
-    tags: Sequence[str] | None = Field(None)
-    metadata: dict[str, Any] | None = Field(None)
 
 
 class LabelService:
@@ -35,20 +25,19 @@ class LabelService:
     def update(
         self, collection: str, image: str, change: LabelChange, versions: Versions = None
     ) -> ImageRow:
-        """Replace an image's tags, metadata or both, if it has one of these versions.
+        """Change an image's tags, metadata or both, if it has one of these versions.
 
         Raises NotFound, PreconditionFailed, InvalidRequest as `Images.update`, Unavailable
         `image_busy`.
         """
         with self._row_locks.hold(RowLock(collection, [image], WRITER)) as held:
 
-            def check(row: ImageRow) -> None:
+            def revise(row: ImageRow) -> ImageRow:
                 require_version(row, versions)
                 held.require_time()
+                return change.apply(row)
 
-            return self._images.update(
-                collection, image, tags=change.tags, metadata=change.metadata, check=check
-            )
+            return self._images.revise(collection, image, revise)
 
 
 def require_version(row: ImageRow, versions: Versions) -> None:

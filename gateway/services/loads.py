@@ -94,7 +94,7 @@ class LoadService:
     def delete_matching(self, target: CollectionIdentity, wanted: ImageFilter) -> Job:
         """Queue a job that deletes the images of a filter. Raises QueueFull."""
         self._check_queue()
-        source = DeletionSource(tag=wanted.tag, path_prefix=wanted.path_prefix)
+        source = DeletionSource(tag=wanted.tag, path_prefix=wanted.path_prefix, filter=wanted.where)
         return self.queue(target, source, LoadOptions())
 
     def _check_queue(self) -> None:

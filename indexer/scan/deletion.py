@@ -17,7 +17,9 @@ class Deletion:
 
     def __init__(self, context: ScanContext, source: DeletionSource) -> None:
         self._context = context
-        self._filter = ImageFilter(tag=source.tag, path_prefix=source.path_prefix)
+        self._filter = ImageFilter(
+            tag=source.tag, path_prefix=source.path_prefix, where=source.filter
+        )
         self._images = context.stores.images
         self._removal = RowRemoval(context)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Self
 
 from shared.domain.base import Frozen
+from shared.domain.filter import Filter
 
 #: Limits that the schema sets, in bytes of UTF-8.
 MAX_URI_BYTES = 4096
@@ -76,10 +77,14 @@ class ImageFilter(Frozen):
     tag: str | None = None
     path_prefix: str | None = None
     uri: str | None = None
+    sha256: str | None = None
+    where: Filter | None = None
 
     @property
     def empty(self) -> bool:
-        return self.tag is None and self.path_prefix is None and self.uri is None
+        """Whether it has no condition, so that it means all images."""
+        named = (self.tag, self.path_prefix, self.uri, self.sha256)
+        return all(value is None for value in named) and (self.where is None or self.where.empty)
 
 
 class Hit(NamedTuple):

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from shared.domain.base import Frozen
+from shared.domain.filter import Filter
 
 JobStatus = Literal["queued", "scanning", "running", "paused", "done", "failed", "cancelled"]
 OnDuplicate = Literal["keep", "skip"]
@@ -41,6 +42,7 @@ class DeletionSource(Frozen):
     kind: Literal["deletion"] = "deletion"
     tag: str | None = None
     path_prefix: str | None = None
+    filter: Filter | None = None
 
 
 Source = Annotated[

@@ -1,6 +1,6 @@
 """A search: what it asks for, the picture that is encoded for it, and what it found."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from pydantic import Field
@@ -46,13 +46,15 @@ class QueryReply(Frozen):
 class SearchParameters(Frozen):
     """Which hits a search wants: `top_k` of them after the best `offset`, none below `min_score`.
 
-    `min_score` is a cosine similarity, -1 to 1.
+    `min_score` is a cosine similarity, -1 to 1. `distinct` leaves out all images but the first of
+    equal contents.
     """
 
     top_k: int = 10
     offset: int = 0
     min_score: float | None = None
     filter: ImageFilter = ImageFilter()
+    distinct: bool = False
 
 
 class SearchTimings(NamedTuple):
@@ -64,8 +66,12 @@ class SearchTimings(NamedTuple):
 
 
 class SearchResult(NamedTuple):
-    """Hits, best first, and the fingerprint of the collection whose vectors were compared."""
+    """Hits, best first, and the fingerprint of the collection whose vectors were compared.
+
+    `vectors` are those of the hits by id, if they were asked for.
+    """
 
     hits: Sequence[Hit]
     fingerprint: str
     timings: SearchTimings
+    vectors: Mapping[str, Sequence[float]] | None = None

@@ -2,6 +2,7 @@
 
 from shared.store.client import AsyncMilvusConnection, MilvusConnection
 from shared.store.collections import Collections
+from shared.store.example_search import ExampleSearch
 from shared.store.filters import matches
 from shared.store.image_writer import ImageWriter
 from shared.store.images import Images
@@ -10,6 +11,7 @@ from shared.store.search import VectorSearch
 __all__ = [
     "AsyncMilvusConnection",
     "Collections",
+    "ExampleSearch",
     "ImageWriter",
     "Images",
     "MilvusConnection",

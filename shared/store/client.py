@@ -18,7 +18,7 @@ from pymilvus.exceptions import MilvusException
 from shared.log import get_logger
 from shared.settings import Settings
 from shared.store.errors import CALL_ERRORS, is_released, translate
-from shared.store.filters import in_
+from shared.store.expressions import in_
 from shared.store.grpc_options import GRPC_OPTIONS
 from shared.store.lite_lock import CollectionLock
 from shared.store.rows import Row

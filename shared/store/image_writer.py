@@ -9,7 +9,7 @@ import numpy.typing as npt
 from shared.domain.image import ImageRow, IndexedFile, StoredImage
 from shared.retry import Retriable, repeatable
 from shared.store.client import MilvusConnection
-from shared.store.filters import in_
+from shared.store.expressions import in_
 from shared.store.generations import current_partition, partition_of
 from shared.store.rows import Row, row_fields, to_row
 from shared.store.schema import MAX_WINDOW, SCALARS, VECTOR

@@ -4,13 +4,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from shared.domain.image import FileVersion, ImageFilter, ImageRow, IndexedFile
+from shared.domain.image import FileVersion, ImageFilter, ImageRow, IndexedFile, StoredImage
 from shared.errors import InvalidRequest, image_not_found
 from shared.retry import Retriable, repeatable
 from shared.store.client import MilvusConnection
-from shared.store.filters import and_, filter_expression, in_, matches, quote
+from shared.store.expressions import and_, in_, quote
+from shared.store.filters import filter_expression, matches
 from shared.store.generations import current_partition
-from shared.store.rows import Row, check_labels, to_row
+from shared.store.rows import Row, check_labels, row_fields, to_row
 from shared.store.schema import MAX_WINDOW, SCALARS, VECTOR
 from shared.store.time_pagination import Order, Position, TimePagination
 
@@ -90,26 +91,39 @@ class Images(Retriable):
         *,
         tags: Sequence[str] | None = None,
         metadata: dict[str, Any] | None = None,
-        check: Callable[[ImageRow], None] = lambda _: None,
     ) -> ImageRow:
         """Replace an image's tags or metadata; None leaves them.
 
-        `check` is called with the stored row before it is written, and may raise.
-
         Raises NotFound `image_not_found`, InvalidRequest `invalid_labels`, `invalid_text`.
         """
-        check_labels(tags or (), metadata or {})
+        given = {"tags": None if tags is None else tuple(tags), "metadata": metadata}
+        given = {name: value for name, value in given.items() if value is not None}
+        return self.revise(collection, image, lambda row: row.model_copy(update=given))
+
+    def revise(
+        self, collection: str, image: str, change: Callable[[ImageRow], ImageRow]
+    ) -> ImageRow:
+        """Write what `change`, which may raise, makes of an image's stored row.
+
+        Raises as `update`.
+        """
         partition = current_partition(self._milvus, collection)
-        fields = (*SCALARS, VECTOR)
-        rows = self._lookup(collection, [image], fields, strong=True)
+        stored = self._stored(collection, image)
+        row = change(stored.row)
+        check_labels(row.tags, row.metadata)
+        self._milvus.upsert(collection, [{**row_fields(row), VECTOR: stored.vector}], partition)
+        return row
+
+    @repeatable
+    def get_stored(self, collection: str, image: str) -> StoredImage:
+        """One image with its vector. Raises NotFound `image_not_found`."""
+        return self._stored(collection, image)
+
+    def _stored(self, collection: str, image: str) -> StoredImage:
+        rows = self._lookup(collection, [image], (*SCALARS, VECTOR), strong=True)
         if not rows:
             raise image_not_found(image)
-        check(to_row(rows[0]))
-        row = {name: rows[0][name] for name in fields}
-        row["tags"] = list(row["tags"] if tags is None else tags)
-        row["metadata"] = row["metadata"] if metadata is None else metadata
-        self._milvus.upsert(collection, [row], partition)
-        return to_row(row)
+        return StoredImage(to_row(rows[0]), [float(x) for x in rows[0][VECTOR]])
 
     def delete(self, collection: str, ids: Iterable[str]) -> int:
         """Delete images; returns how many of them there were."""
@@ -136,7 +150,8 @@ class Images(Retriable):
         """
         if filter.empty:
             raise InvalidRequest(
-                "empty_filter", "Name a tag or a path prefix; to forget all, drop the collection."
+                "empty_filter",
+                "Name a tag, a path prefix or a filter; to forget all, drop the collection.",
             )
         partition = current_partition(self._milvus, collection)
         removed = 0

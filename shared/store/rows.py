@@ -6,7 +6,7 @@ from typing import Any
 from shared.domain.image import MAX_METADATA_BYTES, MAX_TAG_BYTES, MAX_TAGS, ImageRow
 from shared.domain.labels import metadata_size
 from shared.errors import InvalidRequest
-from shared.store.filters import check_text
+from shared.store.expressions import check_text
 from shared.store.schema import SCALARS
 
 Row = dict[str, Any]

@@ -12,7 +12,8 @@ from shared.domain.image import Hit, distance_of
 from shared.domain.query import SearchParameters
 from shared.errors import InvalidRequest, image_not_found
 from shared.store.client import READ_SECONDS, AsyncMilvusConnection
-from shared.store.filters import filter_expression, in_
+from shared.store.expressions import in_
+from shared.store.filters import filter_expression
 from shared.store.properties import read_identity
 from shared.store.rows import Row, to_row
 from shared.store.schema import MAX_WINDOW, SCALARS, VECTOR, search_params

@@ -16,7 +16,7 @@ from typing import Any, Literal, NamedTuple, Self
 from shared import cursors
 from shared.domain.image import ID_PATTERN
 from shared.errors import invalid_cursor
-from shared.store.filters import and_, quote
+from shared.store.expressions import and_, quote
 from shared.store.schema import MAX_WINDOW
 
 #: `query(expression, fields, limit, ordered)`, as `MilvusConnection.query` of one collection.

@@ -1,4 +1,4 @@
-"""Filters over arrays, which milvus-lite evaluates row by row in Python, in Arrow's kernels."""
+"""Filters over arrays and JSON, which milvus-lite evaluates row by row, as columns of results."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,50 +12,92 @@ from milvus_lite.search.filter import evaluate_mask
 from milvus_lite.search.filter.ast import (
     And,
     ArrayContainsOp,
+    ArrayLengthOp,
     BoolLit,
+    CmpOp,
     FieldRef,
     FloatLit,
     IntLit,
+    IsNullOp,
     ListLit,
     Not,
     Or,
+    PathAccess,
     StringLit,
 )
 from milvus_lite.search.filter.eval.hybrid_backend import _has_python_only_nodes
+
+from deploy.local.embedded_milvus.json_paths import JsonColumns
 
 _LITERALS = (BoolLit, FloatLit, IntLit, StringLit)
 
 
 def evaluate(compiled: Any, table: pa.Table) -> npt.NDArray[np.bool_]:
-    """Which rows of `table` match a compiled filter; as `evaluate_mask`."""
+    """Which rows of `table` match a compiled filter; as `evaluate_mask`.
+
+    But JSON compares as a server has it: a truth value is no number, and what is missing or of
+    another kind does not match, so that `not` of it does.
+    """
     if compiled.backend != "python":
         return np.asarray(evaluate_mask(compiled, table), dtype=bool)
-    columns: dict[str, npt.NDArray[np.bool_]] = {}
-    expression = _rewritten(compiled.ast, table, columns)
-    if _has_python_only_nodes(expression) or not columns:
-        return np.asarray(evaluate_mask(compiled, table), dtype=bool)
-    for name, contained in columns.items():
-        table = table.append_column(name, pa.array(contained))
-    by_kernels = replace(compiled, ast=expression, backend="arrow")
-    return np.asarray(evaluate_mask(by_kernels, table), dtype=bool)
+    results = _Results(table)
+    expression = results.rewritten(compiled.ast)
+    # Of a row's fields, those that nothing asks for are its vector and whatever else is long.
+    table = table.select(list(compiled.fields))
+    for name, column in results.columns.items():
+        table = table.append_column(name, pa.array(column))
+    backend = "python" if _has_python_only_nodes(expression) else "arrow"
+    rest = replace(compiled, ast=expression, backend=backend)
+    return np.asarray(evaluate_mask(rest, table), dtype=bool)
 
 
-def _rewritten(node: Any, table: pa.Table, columns: dict[str, npt.NDArray[np.bool_]]) -> Any:
-    """The expression with each `array_contains` replaced by a column of its results."""
-    if isinstance(node, And | Or):
-        operands = tuple(_rewritten(operand, table, columns) for operand in node.operands)
-        return replace(node, operands=operands)
-    if isinstance(node, Not):
-        return replace(node, operand=_rewritten(node.operand, table, columns))
-    if not isinstance(node, ArrayContainsOp) or not isinstance(node.value, FieldRef):
-        return node
-    wanted = _values(node.values)
-    arrays = table.column(node.value.name)
-    if not wanted or not pa.types.is_list(arrays.type):
-        return node
-    name = f"__contains_{len(columns)}"
-    columns[name] = _contains(arrays, wanted, every=node.mode == "all")
-    return FieldRef(name=name, pos=node.pos)
+class _Results:
+    """Columns of what parts of an expression come to, in each row of a table."""
+
+    def __init__(self, table: pa.Table) -> None:
+        self.columns: dict[str, npt.NDArray[Any]] = {}
+        self._table = table
+        self._json = JsonColumns(table)
+
+    def rewritten(self, node: Any) -> Any:
+        """The expression with the parts that have a column here replaced by it."""
+        if isinstance(node, And | Or):
+            return replace(node, operands=tuple(map(self.rewritten, node.operands)))
+        if isinstance(node, Not):
+            return replace(node, operand=self.rewritten(node.operand))
+        if isinstance(node, CmpOp) and isinstance(node.left, ArrayLengthOp):
+            return replace(node, left=self._replaced(node.left))
+        return self._replaced(node)
+
+    def _replaced(self, node: Any) -> Any:
+        column = self._column(node)
+        if column is None:
+            return node
+        name = f"__result_{len(self.columns)}"
+        self.columns[name] = column
+        return FieldRef(name=name, pos=node.pos)
+
+    def _column(self, node: Any) -> npt.NDArray[Any] | None:
+        match node:
+            case ArrayContainsOp(value=FieldRef(name=name), values=values, mode=mode):
+                wanted = _values(values)
+                arrays = self._table.column(name)
+                if wanted and pa.types.is_list(arrays.type):
+                    return _contains(arrays, wanted, every=mode == "all")
+            case ArrayLengthOp(value=FieldRef(name=name)):
+                arrays = self._table.column(name)
+                if pa.types.is_list(arrays.type):
+                    return np.asarray(pc.fill_null(pc.list_value_length(arrays), 0))
+            case ArrayContainsOp(value=PathAccess() as path, values=values, mode=mode):
+                if wanted := _values(values):
+                    return self._json.contains(path, wanted, every=mode == "all")
+            case CmpOp(op=op, left=PathAccess() as path, right=literal):
+                if isinstance(literal, _LITERALS):
+                    return self._json.compares(path, op, literal.value)
+            case IsNullOp(field=PathAccess() as path, negate=negate):
+                null = self._json.is_null(path)
+                return null if null is None else null != negate
+        return None
 
 
 def _values(node: Any) -> list[Any] | None:

@@ -5,11 +5,12 @@ from pathlib import Path
 
 from gateway.files import uploads
 from gateway.services.deletion import DeletionService, Ledger, Store
-from gateway.services.labels import LabelChange, LabelService
+from gateway.services.labels import LabelService
 from gateway.services.loads import LoadOptions, LoadService
 from shared.domain.chunk import FileRef
 from shared.domain.image import ImageRow
 from shared.domain.job import Job, UploadSource
+from shared.domain.labels import LabelChange
 from shared.files.paths import upload_path
 from shared.ledger import Drops, Jobs, RowLocks, Workers
 from shared.queue import Dispatcher, create_celery

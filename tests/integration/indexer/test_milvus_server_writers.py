@@ -7,7 +7,8 @@ from functools import partial
 
 import pytest
 
-from gateway.services.labels import LabelChange, LabelService
+from gateway.services.labels import LabelService
+from shared.domain.labels import LabelChange
 from shared.errors import NotFound, PreconditionFailed
 from shared.ledger import RowLock, RowLocks
 from shared.redis import RedisClient

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from encoder_worker.decode.decoder import decode
-from gateway.services.labels import LabelChange
 from shared.domain.chunk import FileRef
+from shared.domain.labels import LabelChange
 from shared.errors import NotFound, PictureError, PreconditionFailed
 from shared.files.paths import upload_path
 from shared.files.uris import upload_uri

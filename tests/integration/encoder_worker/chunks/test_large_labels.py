@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from gateway.services.labels import LabelChange
 from shared.domain.image import MAX_METADATA_BYTES, MAX_TAGS
 from shared.domain.job import Job
+from shared.domain.labels import LabelChange
 from tests.integration.encoder_worker.chunks.test_labels import put_upload, work
 from tests.integration.encoder_worker.conftest import Drawn
 from tests.integration.encoder_worker.load import Load

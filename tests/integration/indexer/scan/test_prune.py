@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from gateway.services.labels import LabelChange, LabelService
+from gateway.services.labels import LabelService
 from indexer.scan import prune
 from indexer.scan.context import ScanContext
 from indexer.scan.prune import Pruner
 from shared.domain.image import ImageFilter, image_id
 from shared.domain.job import DirectorySource, JobSpec
+from shared.domain.labels import LabelChange
 from shared.files.uris import file_uri
 from shared.ledger import RowLocks, ScanStart
 from shared.retry import RetryPolicy

@@ -1,0 +1,244 @@
+"""Queries by examples, counts and changes of many images, over HTTP."""
+
+import base64
+import binascii
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    model_validator,
+)
+from pydantic import (
+    Tag as Alternative,
+)
+
+from gateway.schemas.fields import EXAMPLE_ID, ImageId, Input, Tags
+from gateway.schemas.search import MinScore, Offset, TopK, UnitVector
+from shared.domain import examples as domain
+from shared.domain.filter import ALTERNATIVE, Filter
+from shared.domain.image import ImageFilter
+from shared.domain.query import Crop, SearchParameters
+
+MAX_EXAMPLES = 100
+#: Of the examples, those that an encoder has to look at.
+MAX_PICTURES = 16
+MAX_QUERIES = 100
+MAX_IDS = 1000
+EXAMPLE_FILTER: dict[str, Any] = {
+    "must": [{"field": "tags", "any": ["summer"]}, {"folder": "/photos/2024"}],
+    "must_not": [{"field": "width", "range": {"lt": 640}}],
+}
+#: A crop may exceed the picture by this much, as clients round the fractions.
+_ROUNDING = 1e-6
+
+
+class CropFractions(Input):
+    """A part of the upright picture, in fractions of its width and height."""
+
+    x: float = Field(ge=0, le=1)
+    y: float = Field(ge=0, le=1)
+    width: float = Field(gt=0, le=1)
+    height: float = Field(gt=0, le=1)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.x + self.width > 1 + _ROUNDING or self.y + self.height > 1 + _ROUNDING:
+            raise ValueError("must lie inside the picture: x + width and y + height up to 1")
+        return self
+
+
+def _domain(crop: CropFractions | None) -> Crop | None:
+    return None if crop is None else Crop(**crop.model_dump())
+
+
+class ImageExample(Input):
+    """An image of the collection, or a part of it; it is left out of the hits."""
+
+    image: ImageId
+    crop: CropFractions | None = None
+
+    def example(self) -> domain.Example:
+        """The same as the service takes it."""
+        return domain.ImageExample(self.image, _domain(self.crop))
+
+
+class VectorExample(Input):
+    """A vector of the caller's own."""
+
+    vector: UnitVector
+
+    def example(self) -> domain.Example:
+        """The same as the service takes it."""
+        return domain.VectorExample(self.vector)
+
+
+def _decode(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise ValueError(
+            "must be base64 (RFC 4648), without line ends or a `data:` prefix"
+        ) from None
+
+
+class PictureExample(Input):
+    """A picture's bytes in base64, or a part of it."""
+
+    content: Annotated[
+        str,
+        Field(alias="base64", min_length=1, json_schema_extra={"contentEncoding": "base64"}),
+        AfterValidator(lambda text: _decode(text) and text),
+    ]
+    crop: CropFractions | None = None
+
+    def example(self) -> domain.Example:
+        """The same as the service takes it."""
+        return domain.PictureExample(_decode(self.content), _domain(self.crop))
+
+
+def _kind(given: Any) -> str:
+    for key in ("vector", "base64"):
+        if isinstance(given, dict) and key in given:
+            return f"{ALTERNATIVE}{key}"
+    return f"{ALTERNATIVE}image"
+
+
+def _refuse_url(given: Any) -> Any:
+    if isinstance(given, dict) and "url" in given:
+        raise ValueError("url is not supported yet; send the picture itself as base64")
+    return given
+
+
+Example = Annotated[
+    Annotated[ImageExample, Alternative("<image")]
+    | Annotated[VectorExample, Alternative("<vector")]
+    | Annotated[PictureExample, Alternative("<base64")],
+    Discriminator(_kind),
+    BeforeValidator(_refuse_url),
+]
+Examples = Annotated[list[Example], Field(max_length=MAX_EXAMPLES)]
+
+
+class ImageQuery(Input):
+    """What hits should be like, what not, and which images are looked at."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "positive": [
+                    {"image": EXAMPLE_ID},
+                    {"image": EXAMPLE_ID, "crop": {"x": 0, "y": 0, "width": 0.5, "height": 0.5}},
+                ],
+                "negative": [],
+                "filter": EXAMPLE_FILTER,
+                "top_k": 5,
+                "distinct": True,
+            }
+        }
+    )
+
+    positive: Examples = Field([], description="What hits should be like.")
+    negative: Examples = Field([], description="What hits should not be like.")
+    strategy: domain.Strategy = Field(
+        "average",
+        description="`average`: nearest to the mean of the positive examples, moved away from that "
+        "of the negative ones (avg(positive) + avg(positive) - avg(negative)). `best_score`: by "
+        "the nearest example of all; an image whose nearest one is negative has minus the square "
+        "of that cosine for a score. Both as Qdrant's users know them.",
+    )
+    filter: Filter = Filter()
+    top_k: TopK = 10
+    offset: Offset = 0
+    min_score: MinScore | None = None
+    distinct: bool = Field(False, description="Of images with equal contents only the first.")
+    with_vector: bool = Field(False, description="The vector of each hit, too.")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        given = [*self.positive, *self.negative]
+        if not given:
+            raise ValueError("give an example: positive and negative are both empty")
+        if not self.positive and self.strategy == "average":
+            raise ValueError(
+                "average needs a positive example; best_score takes negative ones alone"
+            )
+        if len(given) > MAX_EXAMPLES:
+            raise ValueError(f"must not hold more than {MAX_EXAMPLES} examples in all")
+        encoded = sum(getattr(e, "crop", None) is not None for e in given)
+        encoded += sum(isinstance(e, PictureExample) and e.crop is None for e in given)
+        if encoded > MAX_PICTURES:
+            raise ValueError(
+                f"must not hold more than {MAX_PICTURES} pictures and crops, which an encoder has "
+                "to look at; load the pictures, and name them by their ids"
+            )
+        return self
+
+    def query(self) -> domain.ExampleQuery:
+        """The same as the service takes it."""
+        parameters = SearchParameters(
+            top_k=self.top_k,
+            offset=self.offset,
+            min_score=self.min_score,
+            filter=ImageFilter(where=self.filter),
+            distinct=self.distinct,
+        )
+        positive = [example.example() for example in self.positive]
+        negative = [example.example() for example in self.negative]
+        return domain.ExampleQuery(positive, negative, self.strategy, parameters, self.with_vector)
+
+
+class CountQuery(Input):
+    """Which images to count; all of them without a filter."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"filter": EXAMPLE_FILTER}})
+
+    filter: Filter = Filter()
+
+
+class Count(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"example": {"count": 42}})
+
+    count: int = Field(description="Images that match, after every write that has returned.")
+
+
+class TagsUpdate(Input):
+    """Tags to add to many images, and to remove: of a filter, or of these ids."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {"filter": EXAMPLE_FILTER, "add": ["holiday"], "remove": ["new"]}
+        }
+    )
+
+    filter: Filter | None = None
+    ids: Annotated[list[ImageId], Field(min_length=1, max_length=MAX_IDS)] | None = None
+    add: Tags = Field([], description="Tags that each image has afterwards.")
+    remove: Tags = Field([], description="Tags that none of the images has afterwards.")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if (self.filter is None) == (self.ids is None):
+            raise ValueError("give either filter or ids")
+        if not self.add and not self.remove:
+            raise ValueError("give tags to add or to remove; both lists are empty")
+        if both := sorted(set(self.add) & set(self.remove)):
+            raise ValueError(f"{both[0]!r} stands in both add and remove; leave it out of one")
+        return self
+
+
+class TagsChanged(BaseModel):
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"changed": 1000, "remaining": 200, "missing": []}}
+    )
+
+    changed: int = Field(description="Images whose tags are other ones now.")
+    remaining: int = Field(
+        description="Images that are still to change, as one call changes some thousands at most: "
+        "repeat it until this is 0."
+    )
+    missing: list[str] = Field(description="Those of the ids that the collection does not have.")

@@ -1,0 +1,153 @@
+"""Queries by examples: stored images, pictures and vectors, and parts of the first two."""
+
+import asyncio
+import io
+import time
+from collections.abc import Sequence
+
+import numpy as np
+from anyio import to_thread
+
+from gateway.files.originals import open_original
+from gateway.metrics import Metrics
+from gateway.services.query_encoder import QueryEncoder
+from shared.domain.collection import CollectionIdentity
+from shared.domain.examples import Example, ExampleQuery, ImageExample, PictureExample
+from shared.domain.filter import AnyOf, Filter
+from shared.domain.image import Hit
+from shared.domain.query import Crop, SearchParameters, SearchResult, SearchTimings
+from shared.errors import InvalidRequest
+from shared.settings import Settings
+from shared.store import ExampleSearch, Images
+
+Vector = Sequence[float]
+
+
+class ExampleQueries:
+    """Answers queries by examples."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        search: ExampleSearch,
+        images: Images,
+        encoder: QueryEncoder,
+        metrics: Metrics,
+    ) -> None:
+        self._settings = settings
+        self._search = search
+        self._images = images
+        self._encoder = encoder
+        self._metrics = metrics
+
+    async def find(self, collection: str, query: ExampleQuery) -> SearchResult:
+        """The images that are like the positive examples, and unlike the negative ones.
+
+        Stored images among the examples are left out. Raises NotFound, InvalidRequest, Unavailable,
+        and what `QueryEncoder.encode` raises.
+        """
+        started = time.perf_counter()
+        identity = await self._search.identity(collection)
+        encoding = time.perf_counter()
+        vectors = await self._vectors(identity, [*query.positive, *query.negative])
+        encoded = time.perf_counter()
+        positive, negative = vectors[: len(query.positive)], vectors[len(query.positive) :]
+        parameters = _without(query.parameters, query.stored)
+        if query.strategy == "average":
+            target = average(positive, negative)
+            hits = await self._search.nearest(collection, target, parameters)
+        else:
+            hits = await self._search.best_score(collection, positive, negative, parameters)
+        of_hits = await self._of_hits(collection, hits) if query.with_vector else None
+        needs_encoder = any(_is_encoded(example) for example in (*query.positive, *query.negative))
+        timings = self._observe(started, encoded - encoding if needs_encoder else 0.0, encoded)
+        return SearchResult(hits, identity.fingerprint, timings, of_hits)
+
+    async def require(self, collection: str) -> None:
+        """Raise NotFound unless there is such a collection."""
+        await self._search.identity(collection)
+
+    async def _vectors(
+        self, identity: CollectionIdentity, examples: Sequence[Example]
+    ) -> list[Vector]:
+        """The vectors of examples, 512 floats of unit length each, in the same order."""
+        whole = [e.image for e in examples if isinstance(e, ImageExample) and e.crop is None]
+        stored = await self._search.vectors_of(identity.name, whole)
+        encoded = iter(
+            await asyncio.gather(*(self._encode(identity, e) for e in examples if _is_encoded(e)))
+        )
+        vectors: list[Vector] = []
+        for example in examples:
+            if _is_encoded(example):
+                vectors.append(next(encoded))
+            elif isinstance(example, ImageExample):
+                vectors.append(stored[example.image])
+            elif not isinstance(example, PictureExample):
+                vectors.append(example.vector)
+        return vectors
+
+    async def _encode(self, identity: CollectionIdentity, example: Example) -> Vector:
+        if isinstance(example, PictureExample):
+            return await self._encoder.encode(io.BytesIO(example.content), identity, example.crop)
+        if isinstance(example, ImageExample):
+            return await self._encode_part(identity, example.image, example.crop)
+        return example.vector
+
+    async def _encode_part(
+        self, identity: CollectionIdentity, image: str, crop: Crop | None
+    ) -> Vector:
+        """The vector of a part of a stored image, read from its own file."""
+        row = await to_thread.run_sync(self._images.get, identity.name, image)
+        original = await to_thread.run_sync(open_original, row, identity.name, self._settings)
+        try:
+            return await self._encoder.encode(original.file, identity, crop)
+        finally:
+            original.file.close()
+
+    async def _of_hits(self, collection: str, hits: Sequence[Hit]) -> dict[str, list[float]]:
+        return await self._search.vectors_of(collection, [hit.row.id for hit in hits])
+
+    def _observe(self, started: float, encode: float, search_started: float) -> SearchTimings:
+        end = time.perf_counter()
+        timings = SearchTimings(encode=encode, search=end - search_started, total=end - started)
+        for stage, seconds in timings._asdict().items():
+            if seconds > 0:
+                self._metrics.search_seconds.labels(stage).observe(seconds)
+        return timings
+
+
+def average(positive: Sequence[Vector], negative: Sequence[Vector]) -> list[float]:
+    """One vector of unit length for all examples, each 512 floats of unit length.
+
+    Qdrant's `average_vector`: avg(positive) + avg(positive) - avg(negative), and avg(positive)
+    without negative ones (https://qdrant.tech/documentation/concepts/explore, "Recommendation
+    API"). Raises InvalidRequest `examples_cancel_out`.
+    """
+    mean = np.mean(np.array(positive, dtype=np.float64), axis=0)
+    if negative:
+        mean = 2 * mean - np.mean(np.array(negative, dtype=np.float64), axis=0)
+    length = float(np.linalg.norm(mean))
+    if length < 1e-6:
+        raise InvalidRequest(
+            "examples_cancel_out",
+            "The examples' average is zero, and like nothing. Leave one out, or use best_score.",
+        )
+    vector: list[float] = (mean / length).tolist()
+    return vector
+
+
+def _is_encoded(example: Example) -> bool:
+    if isinstance(example, PictureExample):
+        return True
+    return isinstance(example, ImageExample) and example.crop is not None
+
+
+def _without(parameters: SearchParameters, images: frozenset[str]) -> SearchParameters:
+    if not images:
+        return parameters
+    given = parameters.filter
+    inner = (given.where,) if given.where is not None and not given.where.empty else ()
+    # Both were checked; together they may be more than one request may give.
+    ids = AnyOf(field="id", any=tuple(sorted(images)))
+    where = Filter.model_construct(must=inner, should=(), must_not=(ids,))
+    return parameters.model_copy(update={"filter": given.model_copy(update={"where": where})})

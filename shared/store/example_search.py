@@ -1,0 +1,210 @@
+"""Searches by several examples, and those that leave out further copies of a content."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from pymilvus import AsyncMilvusClient
+
+from shared.domain.fingerprint import DIMENSION
+from shared.domain.image import Hit, distance_of
+from shared.domain.query import SearchParameters
+from shared.errors import InvalidRequest, image_not_found
+from shared.store.client import READ_SECONDS
+from shared.store.expressions import in_
+from shared.store.filters import filter_expression
+from shared.store.rows import Row, to_row
+from shared.store.schema import MAX_WINDOW, SCALARS, VECTOR, search_params
+from shared.store.search import VectorSearch
+
+Vectors = npt.NDArray[np.float32]
+
+#: As many candidates are looked at in the first round, for each example.
+_FIRST_DEPTH = 128
+#: A cosine in float32 is good to about 1e-7.
+_DIGITS = 6
+
+
+class Scored(NamedTuple):
+    """A candidate's score, its content, and its cosine to the nearest example that hits are by."""
+
+    score: float
+    id: str
+    sha256: str
+    cosine: float
+
+
+class ExampleSearch(VectorSearch):
+    """As `VectorSearch`, by any number of vectors, and without further copies if that is wanted."""
+
+    async def nearest(
+        self,
+        collection: str,
+        vector: Sequence[float],
+        parameters: SearchParameters,
+        **options: Any,
+    ) -> list[Hit]:
+        """As `VectorSearch.nearest`; of images with equal contents only the first, if `distinct`.
+
+        Raises also what that does.
+        """
+        if not parameters.distinct:
+            return await super().nearest(collection, vector, parameters, **options)
+        wanted = parameters.offset + parameters.top_k
+        depth = wanted + 1
+        while True:
+            deeper = parameters.model_copy(update={"offset": 0, "top_k": depth})
+            hits = await super().nearest(collection, vector, deeper, **options)
+            first = {hit.row.sha256: hit for hit in reversed(hits)}
+            if len(first) >= wanted or len(hits) < depth or depth == MAX_WINDOW:
+                kept = [hit for hit in hits if first[hit.row.sha256] is hit]
+                return kept[parameters.offset : wanted]
+            depth = min(4 * depth, MAX_WINDOW)
+
+    async def best_score(
+        self,
+        collection: str,
+        positive: Sequence[Sequence[float]],
+        negative: Sequence[Sequence[float]],
+        parameters: SearchParameters,
+    ) -> list[Hit]:
+        """The hits by their best score against the examples, vectors of unit length.
+
+        As Qdrant defines it: the cosine to the nearest positive example where that is nearer than
+        every negative one, otherwise minus the square of the cosine to the nearest negative one
+        (https://docs.rs/qdrant-client/latest/qdrant_client/qdrant/enum.RecommendStrategy.html).
+        A hit's distance is that to its nearest positive example; without any, to a negative one.
+
+        Candidates are the nearest images to each positive example, the farthest from the negative
+        ones if there are no others: so many that no other image can have a better score, up to
+        16,384 in all. Raises InvalidRequest `window_too_large`, `invalid_text`.
+        """
+        wanted, count = parameters.offset + parameters.top_k, len(positive) or len(negative)
+        most = MAX_WINDOW // count
+        if wanted > most:
+            raise InvalidRequest(
+                "window_too_large",
+                f"offset + top_k reaches beyond the {most} best hits, which is how far "
+                f"{count} examples go with best_score. Ask for less, or by average.",
+            )
+        likes, dislikes = _matrix(positive), _matrix(negative)
+        queries = likes if len(likes) else -dislikes
+        depth = min(max(_FIRST_DEPTH, 2 * wanted), most)
+        while True:
+            found = await self._candidates(collection, queries, parameters, depth)
+            ranked = await asyncio.to_thread(_ranked, found, likes, dislikes, parameters)
+            whole = any(len(rows) < depth for rows in found)
+            if whole or depth == most or _decided(ranked, wanted, found, likes, dislikes):
+                break
+            depth = min(4 * depth, most)
+        page = ranked[parameters.offset : wanted]
+        rows = await self._by_id(collection, [scored.id for scored in page], SCALARS)
+        return [
+            Hit(to_row(rows[scored.id]), scored.score, distance_of(scored.cosine))
+            for scored in page
+            if scored.id in rows
+        ]
+
+    async def vectors_of(self, collection: str, images: Iterable[str]) -> dict[str, list[float]]:
+        """The vectors of stored images, by id. Raises NotFound `image_not_found`."""
+        ids = list(dict.fromkeys(images))
+        rows = await self._by_id(collection, ids, [VECTOR])
+        for image in ids:
+            if image not in rows:
+                raise image_not_found(image)
+        return {image: [float(x) for x in rows[image][VECTOR]] for image in ids}
+
+    async def _candidates(
+        self, collection: str, queries: Vectors, parameters: SearchParameters, depth: int
+    ) -> list[list[Row]]:
+        expression = filter_expression(parameters.filter)
+
+        async def search(client: AsyncMilvusClient) -> Any:
+            return await client.search(
+                collection,
+                data=queries.tolist(),
+                anns_field=VECTOR,
+                filter=expression,
+                limit=depth,
+                output_fields=["sha256", VECTOR],
+                search_params=search_params(depth),
+                timeout=READ_SECONDS,
+            )
+
+        reply = await self._milvus.run(search, collection)
+        return [[dict(hit) for hit in rows] for rows in reply]
+
+    async def _by_id(
+        self, collection: str, ids: Sequence[str], fields: Sequence[str]
+    ) -> dict[str, Row]:
+        if not ids:
+            return {}
+
+        async def query(client: AsyncMilvusClient) -> Any:
+            return await client.query(
+                collection,
+                filter=in_("id", ids),
+                output_fields=["id", *fields],
+                timeout=READ_SECONDS,
+            )
+
+        async with self._milvus.reading(collection):
+            return {row["id"]: row for row in await self._milvus.run(query, collection)}
+
+
+def _matrix(vectors: Sequence[Sequence[float]]) -> Vectors:
+    return np.array(vectors, dtype=np.float32).reshape(len(vectors), DIMENSION)
+
+
+def _ranked(
+    found: Sequence[Sequence[Row]], likes: Vectors, dislikes: Vectors, parameters: SearchParameters
+) -> list[Scored]:
+    """All candidates once, by score downwards, then by id."""
+    unique = {row["id"]: row["entity"] for rows in found for row in rows}
+    if not unique:
+        return []
+    candidates = np.array([entity[VECTOR] for entity in unique.values()], dtype=np.float32)
+    good, bad = _best(candidates, likes), _best(candidates, dislikes)
+    scores = np.where(good > bad, good, -(bad**2))
+    cosines = good if len(likes) else bad
+    rows = zip(unique.items(), scores.tolist(), cosines.tolist(), strict=True)
+    ranked = sorted(
+        (
+            Scored(round(score, _DIGITS), image, entity["sha256"], round(cosine, _DIGITS))
+            for (image, entity), score, cosine in rows
+        ),
+        key=lambda scored: (-scored.score, scored.id),
+    )
+    if parameters.distinct:
+        first = {scored.sha256: scored for scored in reversed(ranked)}
+        ranked = [scored for scored in ranked if first[scored.sha256] is scored]
+    least = -1.0 if parameters.min_score is None else parameters.min_score
+    return [scored for scored in ranked if scored.score >= least]
+
+
+def _best(candidates: Vectors, examples: Vectors) -> npt.NDArray[np.float64]:
+    """The cosine of each candidate to its nearest example; below all others without any."""
+    if not len(examples):
+        return np.full(len(candidates), -np.inf)
+    cosines = (candidates @ examples.T).max(axis=1).astype(np.float64)
+    return np.asarray(np.clip(cosines, -1.0, 1.0))
+
+
+def _decided(
+    ranked: Sequence[Scored],
+    wanted: int,
+    found: Sequence[Sequence[Row]],
+    likes: Vectors,
+    dislikes: Vectors,
+) -> bool:
+    """Whether no image beyond the candidates can have one of the wanted scores."""
+    # The least cosine to each query among its candidates: to no query have others more.
+    least = [float(rows[-1]["distance"]) for rows in found]
+    if not len(likes):
+        # The queries were negated: to one example others have the negative of that at least.
+        bound = -(min(least) ** 2) if min(least) <= 0 else 0.0
+    else:
+        bound = max(*least, 0.0) if len(dislikes) else max(least)
+    return len(ranked) >= wanted and ranked[wanted - 1].score > bound

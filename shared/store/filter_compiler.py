@@ -1,0 +1,124 @@
+"""Compiles a filter to an expression that milvus-lite and a server from 2.3 on both read.
+
+What such a server cannot do shapes it: `exists` cannot be joined with `and` unless it is negated,
+an array's length can be compared by `==` only, and `in` takes no path into JSON.
+"""
+
+from collections.abc import Sequence
+
+from shared.domain.filter import AnyOf, Condition, Exists, Filter, InFolder, InRange
+from shared.domain.filter_fields import Value, metadata_path, micros, whole
+from shared.domain.image import image_id
+from shared.store.expressions import and_, below, check_text, in_, quote, uri_of
+
+_ANY, _NONE = 'id != ""', 'id == ""'
+_LARGEST = 2**63 - 1
+_OPERATORS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
+
+
+def expression(wanted: Filter) -> str:
+    """A filter as Milvus reads it; "" if it means all images. Raises InvalidRequest."""
+    return and_(
+        *map(_condition, wanted.must),
+        _or([_condition(condition) for condition in wanted.should]),
+        *(f"not ({_condition(condition)})" for condition in wanted.must_not),
+    )
+
+
+def _condition(wanted: Condition) -> str:
+    match wanted:
+        case Filter():
+            return expression(wanted)
+        case InFolder():
+            return below(uri_of(wanted.folder))
+        case Exists():
+            return _exists(wanted)
+        case AnyOf():
+            return _any(wanted)
+        case InRange():
+            return _range(wanted)
+
+
+def _exists(wanted: Exists) -> str:
+    if wanted.kind == "json":
+        absent = f"not (exists {_path(wanted.field)})"
+    elif wanted.kind == "tags":
+        absent = "array_length(tags) == 0"
+    else:
+        return _ANY if wanted.exists else _NONE
+    return f"not ({absent})" if wanted.exists else absent
+
+
+def _any(wanted: AnyOf) -> str:
+    values = wanted.any
+    match wanted.kind:
+        case "uri":
+            return in_("id", [_id(str(value)) for value in values])
+        case "text":
+            return in_(wanted.field, map(str, values))
+        case "tags":
+            return f"array_contains_any(tags, {_list(values)})"
+        case "whole":
+            return f"{wanted.field} in {_list([whole(value) for value in values])}"
+        case "micros":
+            return f"{wanted.field} in {_list([micros(value) for value in values])}"
+        case "nanos":
+            return _or([and_(*_nanos({"gte": value, "lte": value})) for value in values])
+        case "json":
+            path = _path(wanted.field)
+            equal = [f"{path} == {_literal(value)}" for value in values]
+            return _or([*equal, f"json_contains_any({path}, {_list(values)})"])
+
+
+def _range(wanted: InRange) -> str:
+    ends = wanted.range.given()
+    match wanted.kind:
+        case "nanos":
+            return and_(*_nanos(ends))
+        case "micros":
+            numbers: dict[str, Value] = {name: micros(value) for name, value in ends.items()}
+            return and_(*_compared(wanted.field, numbers))
+        case "whole":
+            numbers = {name: whole(value) for name, value in ends.items()}
+            return and_(*_compared(wanted.field, numbers))
+        case _:
+            return and_(*_compared(_path(wanted.field), ends))
+
+
+def _compared(operand: str, ends: dict[str, Value]) -> list[str]:
+    return [f"{operand} {_OPERATORS[name]} {_literal(value)}" for name, value in ends.items()]
+
+
+def _nanos(ends: dict[str, Value]) -> list[str]:
+    """Conditions on the files' times, whose nanoseconds no given time has: they are cut off."""
+    numbers: dict[str, Value] = {}
+    for name, value in ends.items():
+        first = micros(value) + (1 if name in ("gt", "lte") else 0)
+        bound = max(-_LARGEST, min(_LARGEST, first * 1000))
+        numbers["gte" if name in ("gt", "gte") else "lt"] = bound
+    return _compared("mtime_ns", numbers)
+
+
+def _id(given: str) -> str:
+    uri = uri_of(given)
+    check_text(uri)
+    return image_id(uri)
+
+
+def _path(field: str) -> str:
+    """A path into the metadata; its names hold nothing that would have to be escaped."""
+    return "metadata" + "".join(f'["{name}"]' for name in metadata_path(field))
+
+
+def _literal(value: Value) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return quote(value) if isinstance(value, str) else repr(value)
+
+
+def _list(values: Sequence[Value]) -> str:
+    return f"[{','.join(map(_literal, values))}]"
+
+
+def _or(conditions: Sequence[str]) -> str:
+    return " or ".join(f"({condition})" for condition in conditions)
