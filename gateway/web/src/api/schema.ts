@@ -154,6 +154,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/collections/{collection}/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Count the images of a filter
+         * @description How many images match a filter, exactly.
+         */
+        post: operations["count_images"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/collections/{collection}/images": {
         parameters: {
             query?: never;
@@ -214,9 +234,11 @@ export interface paths {
         head?: never;
         /**
          * Change an image's tags or metadata
-         * @description Replace an image's tags, its metadata, or both; what is left out stays as it is.
+         * @description Change an image's tags, its metadata, or both, by a JSON merge patch (RFC 7396).
          *
-         *     With `If-Match`, only if nobody has changed the image since it was read: 412 otherwise.
+         *     What is left out stays as it is, and null removes; names of the metadata are changed one by one.
+         *     Beside a whole list, `tags` may be `{"add": […], "remove": […]}`. With `If-Match`, only if
+         *     nobody has changed the image since it was read: 412 otherwise.
          */
         patch: operations["update_image"];
         trace?: never;
@@ -281,6 +303,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/collections/{collection}/images/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change the tags of many images
+         * @description Add tags to the images of a filter, or of a list of ids, and remove others.
+         *
+         *     One call changes 5,000 images at most, and says how many remain; the same call again goes on
+         *     with those. Nothing is lost beside a load, as each image is locked while it is changed.
+         */
+        post: operations["tag_images"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/collections/{collection}/jobs": {
         parameters: {
             query?: never;
@@ -299,6 +344,49 @@ export interface paths {
          *     encoder is not running now, the job waits for it.
          */
         post: operations["create_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/collections/{collection}/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Search by examples
+         * @description Find the images that are like the positive examples, and unlike the negative ones.
+         *
+         *     An example is an image of the collection, a picture in base64, or a vector; of the first two a
+         *     part by `crop`. Images that are examples are left out of the hits.
+         */
+        post: operations["query_images"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/collections/{collection}/query/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Search by many examples at once
+         * @description Answer up to 100 queries; one that fails, or is not valid, fails alone.
+         */
+        post: operations["query_images_in_batch"];
         delete?: never;
         options?: never;
         head?: never;
@@ -659,6 +747,25 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AnyOf
+         * @description The field has one of these values; a list, such as the tags, has one of them at least.
+         */
+        AnyOf: {
+            /**
+             * Any
+             * @description Times are RFC 3339; a `uri` may be an absolute path.
+             */
+            any: (boolean | number | string)[];
+            /**
+             * Field
+             * @description `id`, `uri`, `sha256`, `format`, `tags`, `width`, `height`, `bytes`, `added_at`, `modified_at`, `job`, or a name in the metadata: `metadata.camera.lens`.
+             * @example tags
+             * @example width
+             * @example metadata.rating
+             */
+            field: string;
+        };
         /** Body_search_images */
         Body_search_images: {
             /**
@@ -668,11 +775,19 @@ export interface components {
              */
             crop?: string | null;
             /**
+             * Distinct
+             * @description Of images with equal contents only the first.
+             * @default false
+             */
+            distinct: boolean;
+            /**
              * File
              * Format: binary
              * @description The picture to search with.
              */
             file: string;
+            /** Filter */
+            filter?: string | null;
             /** Min Score */
             min_score?: number | null;
             /**
@@ -722,6 +837,20 @@ export interface components {
              *     ]
              */
             tags: string[];
+        };
+        /**
+         * Bounds
+         * @description The ends of a range: greater than, greater or equal, less than, less or equal.
+         */
+        Bounds: {
+            /** Gt */
+            gt?: boolean | number | string | null;
+            /** Gte */
+            gte?: boolean | number | string | null;
+            /** Lt */
+            lt?: boolean | number | string | null;
+            /** Lte */
+            lte?: boolean | number | string | null;
         };
         /**
          * Check
@@ -839,6 +968,70 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * Count
+         * @example {
+         *       "count": 42
+         *     }
+         */
+        Count: {
+            /**
+             * Count
+             * @description Images that match, after every write that has returned.
+             */
+            count: number;
+        };
+        /**
+         * CountQuery
+         * @description Which images to count; all of them without a filter.
+         * @example {
+         *       "filter": {
+         *         "must": [
+         *           {
+         *             "any": [
+         *               "summer"
+         *             ],
+         *             "field": "tags"
+         *           },
+         *           {
+         *             "folder": "/photos/2024"
+         *           }
+         *         ],
+         *         "must_not": [
+         *           {
+         *             "field": "width",
+         *             "range": {
+         *               "lt": 640
+         *             }
+         *           }
+         *         ]
+         *       }
+         *     }
+         */
+        CountQuery: {
+            /**
+             * @default {
+             *       "must": [],
+             *       "should": [],
+             *       "must_not": []
+             *     }
+             */
+            filter: components["schemas"]["Filter"];
+        };
+        /**
+         * CropFractions
+         * @description A part of the upright picture, in fractions of its width and height.
+         */
+        CropFractions: {
+            /** Height */
+            height: number;
+            /** Width */
+            width: number;
+            /** X */
+            x: number;
+            /** Y */
+            y: number;
+        };
+        /**
          * Deleted
          * @example {
          *       "deleted": 42
@@ -856,6 +1049,13 @@ export interface components {
          * @description The images of a filter, which the job forgets; `removed` counts them.
          */
         DeletionSource: {
+            /**
+             * Filter
+             * @description As it was given.
+             */
+            filter: {
+                [key: string]: unknown;
+            } | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -932,6 +1132,22 @@ export interface components {
             recursive: boolean;
         };
         /**
+         * Exists
+         * @description Whether the field has a value: an image has tags, its metadata such a name.
+         */
+        Exists: {
+            /** Exists */
+            exists: boolean;
+            /**
+             * Field
+             * @description `id`, `uri`, `sha256`, `format`, `tags`, `width`, `height`, `bytes`, `added_at`, `modified_at`, `job`, or a name in the metadata: `metadata.camera.lens`.
+             * @example tags
+             * @example width
+             * @example metadata.rating
+             */
+            field: string;
+        };
+        /**
          * Failure
          * @description One file that could not be indexed.
          * @example {
@@ -982,6 +1198,29 @@ export interface components {
             field: string;
             /** Message */
             message: string;
+        };
+        /**
+         * Filter
+         * @description All of `must`, at least one of `should` if it has any, and none of `must_not`.
+         *
+         *     Each holds conditions or nested filters. Without any it means all images.
+         */
+        Filter: {
+            /**
+             * Must
+             * @default []
+             */
+            must: (components["schemas"]["AnyOf"] | components["schemas"]["InRange"] | components["schemas"]["Exists"] | components["schemas"]["InFolder"] | components["schemas"]["Filter"])[];
+            /**
+             * Must Not
+             * @default []
+             */
+            must_not: (components["schemas"]["AnyOf"] | components["schemas"]["InRange"] | components["schemas"]["Exists"] | components["schemas"]["InFolder"] | components["schemas"]["Filter"])[];
+            /**
+             * Should
+             * @default []
+             */
+            should: (components["schemas"]["AnyOf"] | components["schemas"]["InRange"] | components["schemas"]["Exists"] | components["schemas"]["InFolder"] | components["schemas"]["Filter"])[];
         };
         /**
          * Folder
@@ -1085,10 +1324,24 @@ export interface components {
             /** Uri */
             uri: string;
             /**
+             * Vector
+             * @description 512 floats, if they were asked for.
+             */
+            vector?: number[] | null;
+            /**
              * Width
              * @description Pixels, upright.
              */
             width: number;
+        };
+        /**
+         * ImageExample
+         * @description An image of the collection, or a part of it; it is left out of the hits.
+         */
+        ImageExample: {
+            crop?: components["schemas"]["CropFractions"] | null;
+            /** Image */
+            image: string;
         };
         /**
          * ImageList
@@ -1104,31 +1357,134 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * ImageQuery
+         * @description What hits should be like, what not, and which images are looked at.
+         * @example {
+         *       "distinct": true,
+         *       "filter": {
+         *         "must": [
+         *           {
+         *             "any": [
+         *               "summer"
+         *             ],
+         *             "field": "tags"
+         *           },
+         *           {
+         *             "folder": "/photos/2024"
+         *           }
+         *         ],
+         *         "must_not": [
+         *           {
+         *             "field": "width",
+         *             "range": {
+         *               "lt": 640
+         *             }
+         *           }
+         *         ]
+         *       },
+         *       "negative": [],
+         *       "positive": [
+         *         {
+         *           "image": "5e884898da28047151d0e56f8dc62927"
+         *         },
+         *         {
+         *           "crop": {
+         *             "height": 0.5,
+         *             "width": 0.5,
+         *             "x": 0,
+         *             "y": 0
+         *           },
+         *           "image": "5e884898da28047151d0e56f8dc62927"
+         *         }
+         *       ],
+         *       "top_k": 5
+         *     }
+         */
+        ImageQuery: {
+            /**
+             * Distinct
+             * @description Of images with equal contents only the first.
+             * @default false
+             */
+            distinct: boolean;
+            /**
+             * @default {
+             *       "must": [],
+             *       "should": [],
+             *       "must_not": []
+             *     }
+             */
+            filter: components["schemas"]["Filter"];
+            /** Min Score */
+            min_score?: number | null;
+            /**
+             * Negative
+             * @description What hits should not be like.
+             * @default []
+             */
+            negative: (components["schemas"]["ImageExample"] | components["schemas"]["VectorExample"] | components["schemas"]["PictureExample"])[];
+            /**
+             * Offset
+             * @description Best hits to leave out.
+             * @default 0
+             */
+            offset: number;
+            /**
+             * Positive
+             * @description What hits should be like.
+             * @default []
+             */
+            positive: (components["schemas"]["ImageExample"] | components["schemas"]["VectorExample"] | components["schemas"]["PictureExample"])[];
+            /**
+             * Strategy
+             * @description `average`: nearest to the mean of the positive examples, moved away from that of the negative ones (avg(positive) + avg(positive) - avg(negative)). `best_score`: by the nearest example of all; an image whose nearest one is negative has minus the square of that cosine for a score. Both as Qdrant's users know them.
+             * @default average
+             * @enum {string}
+             */
+            strategy: "average" | "best_score";
+            /**
+             * Top K
+             * @description Hits wanted.
+             * @default 10
+             */
+            top_k: number;
+            /**
+             * With Vector
+             * @description The vector of each hit, too.
+             * @default false
+             */
+            with_vector: boolean;
+        };
+        /**
          * ImageUpdate
-         * @description What to change; whatever is left out stays as it is.
+         * @description A JSON merge patch (RFC 7396): what is left out stays as it is, null removes.
          * @example {
          *       "metadata": {
          *         "rating": 5
          *       },
-         *       "tags": [
-         *         "summer",
-         *         "beach"
-         *       ]
+         *       "tags": {
+         *         "add": [
+         *           "beach"
+         *         ],
+         *         "remove": [
+         *           "new"
+         *         ]
+         *       }
          *     }
          */
         ImageUpdate: {
             /**
              * Metadata
-             * @description All metadata from now on.
+             * @description Merged with what there is: names whose value is null are removed.
              */
             metadata?: {
                 [key: string]: unknown;
             } | null;
             /**
              * Tags
-             * @description All tags from now on.
+             * @description All tags from now on, or tags to add and to remove.
              */
-            tags?: string[] | null;
+            tags?: (string[] | components["schemas"]["TagsEdit"]) | null;
         };
         /**
          * Index
@@ -1164,6 +1520,33 @@ export interface components {
              * @enum {string}
              */
             type: "FLAT" | "IVF_FLAT" | "IVF_SQ8" | "HNSW" | "AUTOINDEX";
+        };
+        /**
+         * InFolder
+         * @description The image's file lies in this folder or below it, never in one whose name begins alike.
+         */
+        InFolder: {
+            /**
+             * Folder
+             * @description An absolute path or a uri.
+             * @example /photos/2020
+             */
+            folder: string;
+        };
+        /**
+         * InRange
+         * @description The field is a number or a time in a range; metadata may be a string, too.
+         */
+        InRange: {
+            /**
+             * Field
+             * @description `id`, `uri`, `sha256`, `format`, `tags`, `width`, `height`, `bytes`, `added_at`, `modified_at`, `job`, or a name in the metadata: `metadata.camera.lens`.
+             * @example tags
+             * @example width
+             * @example metadata.rating
+             */
+            field: string;
+            range: components["schemas"]["Bounds"];
         };
         /**
          * Job
@@ -1381,6 +1764,15 @@ export interface components {
             tags: string[];
         };
         /**
+         * PictureExample
+         * @description A picture's bytes in base64, or a part of it.
+         */
+        PictureExample: {
+            /** Base64 */
+            base64: string;
+            crop?: components["schemas"]["CropFractions"] | null;
+        };
+        /**
          * PictureFormat
          * @description A format of pictures that can be indexed and searched with.
          */
@@ -1435,6 +1827,73 @@ export interface components {
              * @description A URI that names the kind of problem.
              */
             type: string;
+        };
+        /**
+         * QueryBatch
+         * @description Queries that are answered together.
+         * @example {
+         *       "queries": [
+         *         {
+         *           "distinct": true,
+         *           "filter": {
+         *             "must": [
+         *               {
+         *                 "any": [
+         *                   "summer"
+         *                 ],
+         *                 "field": "tags"
+         *               },
+         *               {
+         *                 "folder": "/photos/2024"
+         *               }
+         *             ],
+         *             "must_not": [
+         *               {
+         *                 "field": "width",
+         *                 "range": {
+         *                   "lt": 640
+         *                 }
+         *               }
+         *             ]
+         *           },
+         *           "negative": [],
+         *           "positive": [
+         *             {
+         *               "image": "5e884898da28047151d0e56f8dc62927"
+         *             },
+         *             {
+         *               "crop": {
+         *                 "height": 0.5,
+         *                 "width": 0.5,
+         *                 "x": 0,
+         *                 "y": 0
+         *               },
+         *               "image": "5e884898da28047151d0e56f8dc62927"
+         *             }
+         *           ],
+         *           "top_k": 5
+         *         }
+         *       ]
+         *     }
+         */
+        QueryBatch: {
+            /** Queries */
+            queries: components["schemas"]["ImageQuery"][];
+        };
+        /** QueryBatchReply */
+        QueryBatchReply: {
+            /**
+             * Results
+             * @description In the order of the queries: what each of them found, or why it failed.
+             */
+            results: (components["schemas"]["SearchReply"] | components["schemas"]["QueryFailure"])[];
+        };
+        /**
+         * QueryFailure
+         * @description A query of a batch that failed, alone.
+         */
+        QueryFailure: {
+            error: components["schemas"]["Problem"];
         };
         /**
          * Readiness
@@ -1508,7 +1967,7 @@ export interface components {
             content_url: string;
             /**
              * Distance
-             * @description Euclidean distance of unit vectors; smaller is more.
+             * @description Euclidean distance of unit vectors; smaller is more. With `best_score`, that to the nearest positive example, or to the nearest negative one without any.
              */
             distance: number;
             /** Format */
@@ -1523,7 +1982,7 @@ export interface components {
             };
             /**
              * Score
-             * @description Cosine similarity, -1 to 1; larger is more alike.
+             * @description Cosine similarity, -1 to 1; larger is more alike. Of `best_score` its score.
              */
             score: number;
             /** Tags */
@@ -1532,6 +1991,11 @@ export interface components {
             thumbnail_url: string;
             /** Uri */
             uri: string;
+            /**
+             * Vector
+             * @description 512 floats, if they were asked for.
+             */
+            vector?: number[] | null;
             /** Width */
             width: number;
         };
@@ -1664,6 +2128,99 @@ export interface components {
             weights: string | null;
             /** Workers */
             workers: components["schemas"]["Worker"][];
+        };
+        /**
+         * TagsChanged
+         * @example {
+         *       "changed": 1000,
+         *       "missing": [],
+         *       "remaining": 200
+         *     }
+         */
+        TagsChanged: {
+            /**
+             * Changed
+             * @description Images whose tags are other ones now.
+             */
+            changed: number;
+            /**
+             * Missing
+             * @description Those of the ids that the collection does not have.
+             */
+            missing: string[];
+            /**
+             * Remaining
+             * @description Images that are still to change, as one call changes some thousands at most: repeat it until this is 0.
+             */
+            remaining: number;
+        };
+        /**
+         * TagsEdit
+         * @description Changes of the tags that an image has.
+         */
+        TagsEdit: {
+            /**
+             * Add
+             * @description Tags that it has afterwards.
+             * @default []
+             */
+            add: string[];
+            /**
+             * Remove
+             * @description Tags that it has not afterwards.
+             * @default []
+             */
+            remove: string[];
+        };
+        /**
+         * TagsUpdate
+         * @description Tags to add to many images, and to remove: of a filter, or of these ids.
+         * @example {
+         *       "add": [
+         *         "holiday"
+         *       ],
+         *       "filter": {
+         *         "must": [
+         *           {
+         *             "any": [
+         *               "summer"
+         *             ],
+         *             "field": "tags"
+         *           },
+         *           {
+         *             "folder": "/photos/2024"
+         *           }
+         *         ],
+         *         "must_not": [
+         *           {
+         *             "field": "width",
+         *             "range": {
+         *               "lt": 640
+         *             }
+         *           }
+         *         ]
+         *       },
+         *       "remove": [
+         *         "new"
+         *       ]
+         *     }
+         */
+        TagsUpdate: {
+            /**
+             * Add
+             * @description Tags that each image has afterwards.
+             * @default []
+             */
+            add: string[];
+            filter?: components["schemas"]["Filter"] | null;
+            /** Ids */
+            ids?: string[] | null;
+            /**
+             * Remove
+             * @description Tags that none of the images has afterwards.
+             * @default []
+             */
+            remove: string[];
         };
         /**
          * TookMs
@@ -1832,6 +2389,17 @@ export interface components {
              * @enum {string}
              */
             kind: "upload";
+        };
+        /**
+         * VectorExample
+         * @description A vector of the caller's own.
+         */
+        VectorExample: {
+            /**
+             * Vector
+             * @description 512 numbers of any length but zero; only their direction counts.
+             */
+            vector: number[];
         };
         /**
          * VectorSearch
@@ -2354,6 +2922,20 @@ export interface components {
          *     }
          */
         VectorSearch: {
+            /**
+             * Distinct
+             * @description Of images with equal contents only the first.
+             * @default false
+             */
+            distinct: boolean;
+            /**
+             * @default {
+             *       "must": [],
+             *       "should": [],
+             *       "must_not": []
+             *     }
+             */
+            filter: components["schemas"]["Filter"];
             /** Min Score */
             min_score?: number | null;
             /**
@@ -3270,17 +3852,113 @@ export interface operations {
             };
         };
     };
+    count_images: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A collection's name. */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CountQuery"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Count"];
+                };
+            };
+            /** @description The body cannot be read: `bad_request`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An API key is asked for: `unauthorized`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is over the limit: `too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_images: {
         parameters: {
             query?: {
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
+                /** @description Only images that match this filter, as JSON: `must`, `should` and `must_not` of conditions such as `{"field": "tags", "any": ["summer"]}`. */
+                filter?: string | null;
                 /** @description Items on a page. */
                 limit?: number;
                 /** @description `-added_at` is newest first. */
                 order?: "id" | "added_at" | "-added_at";
                 /** @description Only images in this folder and below, given as an absolute path or a uri. */
                 path_prefix?: string | null;
+                /** @description Only images whose file has this SHA-256. */
+                sha256?: string | null;
                 /** @description Only images with this tag. */
                 tag?: string | null;
                 /** @description Only the image with this uri, or whose file has this absolute path. */
@@ -3473,6 +4151,8 @@ export interface operations {
     delete_images: {
         parameters: {
             query?: {
+                /** @description Only images that match this filter, as JSON: `must`, `should` and `must_not` of conditions such as `{"field": "tags", "any": ["summer"]}`. */
+                filter?: string | null;
                 /** @description Only images in this folder and below, given as an absolute path or a uri. */
                 path_prefix?: string | null;
                 /** @description Only images with this tag. */
@@ -3567,7 +4247,10 @@ export interface operations {
     };
     get_image: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Its vector, too. */
+                with_vector?: boolean;
+            };
             header?: never;
             path: {
                 /** @description A collection's name. */
@@ -3728,6 +4411,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["ImageUpdate"];
+                "application/merge-patch+json": components["schemas"]["ImageUpdate"];
             };
         };
         responses: {
@@ -3933,6 +4617,9 @@ export interface operations {
     find_similar_images: {
         parameters: {
             query?: {
+                /** @description Of images with equal contents only the first. */
+                distinct?: boolean;
+                filter?: string | null;
                 min_score?: number | null;
                 /** @description Best hits to leave out. */
                 offset?: number;
@@ -4085,6 +4772,98 @@ export interface operations {
             };
         };
     };
+    tag_images: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A collection's name. */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagsUpdate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagsChanged"];
+                };
+            };
+            /** @description The body cannot be read: `bad_request`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An API key is asked for: `unauthorized`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is over the limit: `too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     create_job: {
         parameters: {
             query?: never;
@@ -4169,6 +4948,221 @@ export interface operations {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
                     "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    query_images: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A collection's name. */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImageQuery"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchReply"];
+                };
+            };
+            /** @description The body cannot be read: `bad_request`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An API key is asked for: `unauthorized`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is over the limit: `too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The encoder did not answer in time: `encode_timeout`. */
+            504: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    query_images_in_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A collection's name. */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueryBatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryBatchReply"];
+                };
+            };
+            /** @description The body cannot be read: `bad_request`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An API key is asked for: `unauthorized`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is over the limit: `too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            422: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {

@@ -151,7 +151,7 @@ const schema33 = {"properties":{"id":{"type":"string"},"collection":{"type":"str
 const schema34 = {"properties":{"kind":{"type":"string","const":"directory"},"path":{"type":"string"},"recursive":{"type":"boolean"},"pattern":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["kind","path","recursive","pattern"]};
 const schema35 = {"properties":{"kind":{"type":"string","const":"upload"},"files":{"type":"integer"}},"type":"object","required":["kind","files"]};
 const schema36 = {"properties":{"kind":{"type":"string","const":"retry"},"job":{"type":"string"},"files":{"type":"integer"}},"type":"object","required":["kind","job","files"]};
-const schema37 = {"properties":{"kind":{"type":"string","const":"deletion"},"tag":{"anyOf":[{"type":"string"},{"type":"null"}]},"path_prefix":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["kind","tag","path_prefix"]};
+const schema37 = {"properties":{"kind":{"type":"string","const":"deletion"},"tag":{"anyOf":[{"type":"string"},{"type":"null"}]},"path_prefix":{"anyOf":[{"type":"string"},{"type":"null"}]},"filter":{"anyOf":[{"additionalProperties":true,"type":"object"},{"type":"null"}]}},"type":"object","required":["kind","tag","path_prefix","filter"]};
 const schema38 = {"properties":{"code":{"type":"string"},"detail":{"type":"string"}},"type":"object","required":["code","detail"]};
 const formats0 = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 
@@ -576,7 +576,7 @@ const _errs39 = errors;
 if(errors === _errs39){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing4;
-if((((data2.kind === undefined) && (missing4 = "kind")) || ((data2.tag === undefined) && (missing4 = "tag"))) || ((data2.path_prefix === undefined) && (missing4 = "path_prefix"))){
+if(((((data2.kind === undefined) && (missing4 = "kind")) || ((data2.tag === undefined) && (missing4 = "tag"))) || ((data2.path_prefix === undefined) && (missing4 = "path_prefix"))) || ((data2.filter === undefined) && (missing4 = "filter"))){
 const err20 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/required",keyword:"required",params:{missingProperty: missing4}};
 if(vErrors === null){
 vErrors = [err20];
@@ -731,17 +731,80 @@ var valid10 = _errs49 === errors;
 else {
 var valid10 = true;
 }
-}
-}
-}
+if(valid10){
+if(data2.filter !== undefined){
+let data15 = data2.filter;
+const _errs55 = errors;
+const _errs56 = errors;
+let valid13 = false;
+const _errs57 = errors;
+if(errors === _errs57){
+if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
 }
 else {
-const err29 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/type",keyword:"type",params:{type: "object"}};
+const err29 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf/0/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err29];
 }
 else {
 vErrors.push(err29);
+}
+errors++;
+}
+}
+var _valid4 = _errs57 === errors;
+valid13 = valid13 || _valid4;
+const _errs60 = errors;
+if(data15 !== null){
+const err30 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err30];
+}
+else {
+vErrors.push(err30);
+}
+errors++;
+}
+var _valid4 = _errs60 === errors;
+valid13 = valid13 || _valid4;
+if(!valid13){
+const err31 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err31];
+}
+else {
+vErrors.push(err31);
+}
+errors++;
+}
+else {
+errors = _errs56;
+if(vErrors !== null){
+if(_errs56){
+vErrors.length = _errs56;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid10 = _errs55 === errors;
+}
+else {
+var valid10 = true;
+}
+}
+}
+}
+}
+}
+else {
+const err32 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err32];
+}
+else {
+vErrors.push(err32);
 }
 errors++;
 }
@@ -760,18 +823,19 @@ props0 = props0 || {};
 props0.kind = true;
 props0.tag = true;
 props0.path_prefix = true;
+props0.filter = true;
 }
 }
 }
 }
 }
 if(!valid1){
-const err30 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
+const err33 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
 if(vErrors === null){
-vErrors = [err30];
+vErrors = [err33];
 }
 else {
-vErrors.push(err30);
+vErrors.push(err33);
 }
 errors++;
 validate22.errors = vErrors;
@@ -795,231 +859,231 @@ var valid0 = true;
 }
 if(valid0){
 if(data.status !== undefined){
-let data15 = data.status;
-const _errs55 = errors;
-if(typeof data15 !== "string"){
+let data16 = data.status;
+const _errs62 = errors;
+if(typeof data16 !== "string"){
 validate22.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((((((data15 === "queued") || (data15 === "scanning")) || (data15 === "running")) || (data15 === "paused")) || (data15 === "done")) || (data15 === "failed")) || (data15 === "cancelled"))){
+if(!(((((((data16 === "queued") || (data16 === "scanning")) || (data16 === "running")) || (data16 === "paused")) || (data16 === "done")) || (data16 === "failed")) || (data16 === "cancelled"))){
 validate22.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema33.properties.status.enum}}];
 return false;
 }
-var valid0 = _errs55 === errors;
+var valid0 = _errs62 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.total !== undefined){
-let data16 = data.total;
-const _errs57 = errors;
-if(!((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16)))){
+let data17 = data.total;
+const _errs64 = errors;
+if(!((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17)))){
 validate22.errors = [{instancePath:instancePath+"/total",schemaPath:"#/properties/total/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs57 === errors;
+var valid0 = _errs64 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.done !== undefined){
-let data17 = data.done;
-const _errs59 = errors;
-if(!((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17)))){
+let data18 = data.done;
+const _errs66 = errors;
+if(!((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18)))){
 validate22.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs59 === errors;
+var valid0 = _errs66 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.indexed !== undefined){
-let data18 = data.indexed;
-const _errs61 = errors;
-if(!((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18)))){
+let data19 = data.indexed;
+const _errs68 = errors;
+if(!((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19)))){
 validate22.errors = [{instancePath:instancePath+"/indexed",schemaPath:"#/properties/indexed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs61 === errors;
+var valid0 = _errs68 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.unchanged !== undefined){
-let data19 = data.unchanged;
-const _errs63 = errors;
-if(!((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19)))){
+let data20 = data.unchanged;
+const _errs70 = errors;
+if(!((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20)))){
 validate22.errors = [{instancePath:instancePath+"/unchanged",schemaPath:"#/properties/unchanged/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs63 === errors;
+var valid0 = _errs70 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.moved !== undefined){
-let data20 = data.moved;
-const _errs65 = errors;
-if(!((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20)))){
+let data21 = data.moved;
+const _errs72 = errors;
+if(!((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21)))){
 validate22.errors = [{instancePath:instancePath+"/moved",schemaPath:"#/properties/moved/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs65 === errors;
+var valid0 = _errs72 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.duplicates !== undefined){
-let data21 = data.duplicates;
-const _errs67 = errors;
-if(!((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21)))){
+let data22 = data.duplicates;
+const _errs74 = errors;
+if(!((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22)))){
 validate22.errors = [{instancePath:instancePath+"/duplicates",schemaPath:"#/properties/duplicates/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs67 === errors;
+var valid0 = _errs74 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.failed !== undefined){
-let data22 = data.failed;
-const _errs69 = errors;
-if(!((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22)))){
+let data23 = data.failed;
+const _errs76 = errors;
+if(!((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23)))){
 validate22.errors = [{instancePath:instancePath+"/failed",schemaPath:"#/properties/failed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs69 === errors;
+var valid0 = _errs76 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.ignored !== undefined){
-let data23 = data.ignored;
-const _errs71 = errors;
-if(!((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23)))){
+let data24 = data.ignored;
+const _errs78 = errors;
+if(!((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24)))){
 validate22.errors = [{instancePath:instancePath+"/ignored",schemaPath:"#/properties/ignored/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs71 === errors;
+var valid0 = _errs78 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.removed !== undefined){
-let data24 = data.removed;
-const _errs73 = errors;
-if(!((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24)))){
+let data25 = data.removed;
+const _errs80 = errors;
+if(!((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25)))){
 validate22.errors = [{instancePath:instancePath+"/removed",schemaPath:"#/properties/removed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs73 === errors;
+var valid0 = _errs80 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bytes !== undefined){
-let data25 = data.bytes;
-const _errs75 = errors;
-if(!((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25)))){
+let data26 = data.bytes;
+const _errs82 = errors;
+if(!((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26)))){
 validate22.errors = [{instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs75 === errors;
+var valid0 = _errs82 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.images_per_second !== undefined){
-const _errs77 = errors;
+const _errs84 = errors;
 if(!(typeof data.images_per_second == "number")){
 validate22.errors = [{instancePath:instancePath+"/images_per_second",schemaPath:"#/properties/images_per_second/type",keyword:"type",params:{type: "number"}}];
 return false;
 }
-var valid0 = _errs77 === errors;
+var valid0 = _errs84 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.eta_seconds !== undefined){
-let data27 = data.eta_seconds;
-const _errs79 = errors;
-const _errs80 = errors;
-let valid13 = false;
-const _errs81 = errors;
-if(!(typeof data27 == "number")){
-const err31 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
+let data28 = data.eta_seconds;
+const _errs86 = errors;
+const _errs87 = errors;
+let valid14 = false;
+const _errs88 = errors;
+if(!(typeof data28 == "number")){
+const err34 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
 if(vErrors === null){
-vErrors = [err31];
+vErrors = [err34];
 }
 else {
-vErrors.push(err31);
+vErrors.push(err34);
 }
 errors++;
 }
-var _valid4 = _errs81 === errors;
-valid13 = valid13 || _valid4;
-const _errs83 = errors;
-if(data27 !== null){
-const err32 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid5 = _errs88 === errors;
+valid14 = valid14 || _valid5;
+const _errs90 = errors;
+if(data28 !== null){
+const err35 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
-vErrors = [err32];
+vErrors = [err35];
 }
 else {
-vErrors.push(err32);
+vErrors.push(err35);
 }
 errors++;
 }
-var _valid4 = _errs83 === errors;
-valid13 = valid13 || _valid4;
-if(!valid13){
-const err33 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
+var _valid5 = _errs90 === errors;
+valid14 = valid14 || _valid5;
+if(!valid14){
+const err36 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
-vErrors = [err33];
+vErrors = [err36];
 }
 else {
-vErrors.push(err33);
+vErrors.push(err36);
 }
 errors++;
 validate22.errors = vErrors;
 return false;
 }
 else {
-errors = _errs80;
+errors = _errs87;
 if(vErrors !== null){
-if(_errs80){
-vErrors.length = _errs80;
+if(_errs87){
+vErrors.length = _errs87;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs79 === errors;
+var valid0 = _errs86 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.created_at !== undefined){
-let data28 = data.created_at;
-const _errs85 = errors;
-if(errors === _errs85){
-if(errors === _errs85){
-if(typeof data28 === "string"){
-if(!(formats0.test(data28))){
+let data29 = data.created_at;
+const _errs92 = errors;
+if(errors === _errs92){
+if(errors === _errs92){
+if(typeof data29 === "string"){
+if(!(formats0.test(data29))){
 validate22.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"}}];
 return false;
 }
@@ -1030,61 +1094,23 @@ return false;
 }
 }
 }
-var valid0 = _errs85 === errors;
+var valid0 = _errs92 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.started_at !== undefined){
-let data29 = data.started_at;
-const _errs87 = errors;
-const _errs88 = errors;
-let valid14 = false;
-const _errs89 = errors;
-if(errors === _errs89){
-if(errors === _errs89){
-if(typeof data29 === "string"){
-if(!(formats0.test(data29))){
-const err34 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
-if(vErrors === null){
-vErrors = [err34];
-}
-else {
-vErrors.push(err34);
-}
-errors++;
-}
-}
-else {
-const err35 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err35];
-}
-else {
-vErrors.push(err35);
-}
-errors++;
-}
-}
-}
-var _valid5 = _errs89 === errors;
-valid14 = valid14 || _valid5;
-const _errs91 = errors;
-if(data29 !== null){
-const err36 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err36];
-}
-else {
-vErrors.push(err36);
-}
-errors++;
-}
-var _valid5 = _errs91 === errors;
-valid14 = valid14 || _valid5;
-if(!valid14){
-const err37 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
+let data30 = data.started_at;
+const _errs94 = errors;
+const _errs95 = errors;
+let valid15 = false;
+const _errs96 = errors;
+if(errors === _errs96){
+if(errors === _errs96){
+if(typeof data30 === "string"){
+if(!(formats0.test(data30))){
+const err37 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -1092,37 +1118,10 @@ else {
 vErrors.push(err37);
 }
 errors++;
-validate22.errors = vErrors;
-return false;
+}
 }
 else {
-errors = _errs88;
-if(vErrors !== null){
-if(_errs88){
-vErrors.length = _errs88;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs87 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.finished_at !== undefined){
-let data30 = data.finished_at;
-const _errs93 = errors;
-const _errs94 = errors;
-let valid15 = false;
-const _errs95 = errors;
-if(errors === _errs95){
-if(errors === _errs95){
-if(typeof data30 === "string"){
-if(!(formats0.test(data30))){
-const err38 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
+const err38 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -1132,8 +1131,12 @@ vErrors.push(err38);
 errors++;
 }
 }
-else {
-const err39 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
+}
+var _valid6 = _errs96 === errors;
+valid15 = valid15 || _valid6;
+const _errs98 = errors;
+if(data30 !== null){
+const err39 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -1142,13 +1145,10 @@ vErrors.push(err39);
 }
 errors++;
 }
-}
-}
-var _valid6 = _errs95 === errors;
+var _valid6 = _errs98 === errors;
 valid15 = valid15 || _valid6;
-const _errs97 = errors;
-if(data30 !== null){
-const err40 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(!valid15){
+const err40 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -1156,11 +1156,37 @@ else {
 vErrors.push(err40);
 }
 errors++;
+validate22.errors = vErrors;
+return false;
 }
-var _valid6 = _errs97 === errors;
-valid15 = valid15 || _valid6;
-if(!valid15){
-const err41 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
+else {
+errors = _errs95;
+if(vErrors !== null){
+if(_errs95){
+vErrors.length = _errs95;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs94 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.finished_at !== undefined){
+let data31 = data.finished_at;
+const _errs100 = errors;
+const _errs101 = errors;
+let valid16 = false;
+const _errs102 = errors;
+if(errors === _errs102){
+if(errors === _errs102){
+if(typeof data31 === "string"){
+if(!(formats0.test(data31))){
+const err41 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -1168,50 +1194,10 @@ else {
 vErrors.push(err41);
 }
 errors++;
-validate22.errors = vErrors;
-return false;
+}
 }
 else {
-errors = _errs94;
-if(vErrors !== null){
-if(_errs94){
-vErrors.length = _errs94;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs93 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.finished !== undefined){
-const _errs99 = errors;
-if(typeof data.finished !== "boolean"){
-validate22.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid0 = _errs99 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.error !== undefined){
-let data32 = data.error;
-const _errs101 = errors;
-const _errs102 = errors;
-let valid16 = false;
-const _errs103 = errors;
-const _errs104 = errors;
-if(errors === _errs104){
-if(data32 && typeof data32 == "object" && !Array.isArray(data32)){
-let missing5;
-if(((data32.code === undefined) && (missing5 = "code")) || ((data32.detail === undefined) && (missing5 = "detail"))){
-const err42 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing5}};
+const err42 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -1220,11 +1206,13 @@ vErrors.push(err42);
 }
 errors++;
 }
-else {
-if(data32.code !== undefined){
-const _errs106 = errors;
-if(typeof data32.code !== "string"){
-const err43 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
+}
+}
+var _valid7 = _errs102 === errors;
+valid16 = valid16 || _valid7;
+const _errs104 = errors;
+if(data31 !== null){
+const err43 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -1233,16 +1221,10 @@ vErrors.push(err43);
 }
 errors++;
 }
-var valid18 = _errs106 === errors;
-}
-else {
-var valid18 = true;
-}
-if(valid18){
-if(data32.detail !== undefined){
-const _errs108 = errors;
-if(typeof data32.detail !== "string"){
-const err44 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
+var _valid7 = _errs104 === errors;
+valid16 = valid16 || _valid7;
+if(!valid16){
+const err44 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -1250,17 +1232,50 @@ else {
 vErrors.push(err44);
 }
 errors++;
-}
-var valid18 = _errs108 === errors;
-}
-else {
-var valid18 = true;
-}
-}
-}
+validate22.errors = vErrors;
+return false;
 }
 else {
-const err45 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
+errors = _errs101;
+if(vErrors !== null){
+if(_errs101){
+vErrors.length = _errs101;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs100 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.finished !== undefined){
+const _errs106 = errors;
+if(typeof data.finished !== "boolean"){
+validate22.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs106 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.error !== undefined){
+let data33 = data.error;
+const _errs108 = errors;
+const _errs109 = errors;
+let valid17 = false;
+const _errs110 = errors;
+const _errs111 = errors;
+if(errors === _errs111){
+if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
+let missing5;
+if(((data33.code === undefined) && (missing5 = "code")) || ((data33.detail === undefined) && (missing5 = "detail"))){
+const err45 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing5}};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -1269,17 +1284,11 @@ vErrors.push(err45);
 }
 errors++;
 }
-}
-var _valid7 = _errs103 === errors;
-valid16 = valid16 || _valid7;
-if(_valid7){
-var props1 = {};
-props1.code = true;
-props1.detail = true;
-}
-const _errs110 = errors;
-if(data32 !== null){
-const err46 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
+else {
+if(data33.code !== undefined){
+const _errs113 = errors;
+if(typeof data33.code !== "string"){
+const err46 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -1288,10 +1297,16 @@ vErrors.push(err46);
 }
 errors++;
 }
-var _valid7 = _errs110 === errors;
-valid16 = valid16 || _valid7;
-if(!valid16){
-const err47 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
+var valid19 = _errs113 === errors;
+}
+else {
+var valid19 = true;
+}
+if(valid19){
+if(data33.detail !== undefined){
+const _errs115 = errors;
+if(typeof data33.detail !== "string"){
+const err47 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -1299,21 +1314,70 @@ else {
 vErrors.push(err47);
 }
 errors++;
+}
+var valid19 = _errs115 === errors;
+}
+else {
+var valid19 = true;
+}
+}
+}
+}
+else {
+const err48 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err48];
+}
+else {
+vErrors.push(err48);
+}
+errors++;
+}
+}
+var _valid8 = _errs110 === errors;
+valid17 = valid17 || _valid8;
+if(_valid8){
+var props2 = {};
+props2.code = true;
+props2.detail = true;
+}
+const _errs117 = errors;
+if(data33 !== null){
+const err49 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err49];
+}
+else {
+vErrors.push(err49);
+}
+errors++;
+}
+var _valid8 = _errs117 === errors;
+valid17 = valid17 || _valid8;
+if(!valid17){
+const err50 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err50];
+}
+else {
+vErrors.push(err50);
+}
+errors++;
 validate22.errors = vErrors;
 return false;
 }
 else {
-errors = _errs102;
+errors = _errs109;
 if(vErrors !== null){
-if(_errs102){
-vErrors.length = _errs102;
+if(_errs109){
+vErrors.length = _errs109;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs101 === errors;
+var valid0 = _errs108 === errors;
 }
 else {
 var valid0 = true;
@@ -1775,7 +1839,7 @@ const _errs39 = errors;
 if(errors === _errs39){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing4;
-if((((data2.kind === undefined) && (missing4 = "kind")) || ((data2.tag === undefined) && (missing4 = "tag"))) || ((data2.path_prefix === undefined) && (missing4 = "path_prefix"))){
+if(((((data2.kind === undefined) && (missing4 = "kind")) || ((data2.tag === undefined) && (missing4 = "tag"))) || ((data2.path_prefix === undefined) && (missing4 = "path_prefix"))) || ((data2.filter === undefined) && (missing4 = "filter"))){
 const err20 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/required",keyword:"required",params:{missingProperty: missing4}};
 if(vErrors === null){
 vErrors = [err20];
@@ -1930,17 +1994,80 @@ var valid10 = _errs49 === errors;
 else {
 var valid10 = true;
 }
-}
-}
-}
+if(valid10){
+if(data2.filter !== undefined){
+let data15 = data2.filter;
+const _errs55 = errors;
+const _errs56 = errors;
+let valid13 = false;
+const _errs57 = errors;
+if(errors === _errs57){
+if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
 }
 else {
-const err29 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/type",keyword:"type",params:{type: "object"}};
+const err29 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf/0/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err29];
 }
 else {
 vErrors.push(err29);
+}
+errors++;
+}
+}
+var _valid4 = _errs57 === errors;
+valid13 = valid13 || _valid4;
+const _errs60 = errors;
+if(data15 !== null){
+const err30 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err30];
+}
+else {
+vErrors.push(err30);
+}
+errors++;
+}
+var _valid4 = _errs60 === errors;
+valid13 = valid13 || _valid4;
+if(!valid13){
+const err31 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err31];
+}
+else {
+vErrors.push(err31);
+}
+errors++;
+}
+else {
+errors = _errs56;
+if(vErrors !== null){
+if(_errs56){
+vErrors.length = _errs56;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid10 = _errs55 === errors;
+}
+else {
+var valid10 = true;
+}
+}
+}
+}
+}
+}
+else {
+const err32 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err32];
+}
+else {
+vErrors.push(err32);
 }
 errors++;
 }
@@ -1959,18 +2086,19 @@ props0 = props0 || {};
 props0.kind = true;
 props0.tag = true;
 props0.path_prefix = true;
+props0.filter = true;
 }
 }
 }
 }
 }
 if(!valid1){
-const err30 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
+const err33 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
 if(vErrors === null){
-vErrors = [err30];
+vErrors = [err33];
 }
 else {
-vErrors.push(err30);
+vErrors.push(err33);
 }
 errors++;
 validate23.errors = vErrors;
@@ -1994,231 +2122,231 @@ var valid0 = true;
 }
 if(valid0){
 if(data.status !== undefined){
-let data15 = data.status;
-const _errs55 = errors;
-if(typeof data15 !== "string"){
+let data16 = data.status;
+const _errs62 = errors;
+if(typeof data16 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((((((data15 === "queued") || (data15 === "scanning")) || (data15 === "running")) || (data15 === "paused")) || (data15 === "done")) || (data15 === "failed")) || (data15 === "cancelled"))){
+if(!(((((((data16 === "queued") || (data16 === "scanning")) || (data16 === "running")) || (data16 === "paused")) || (data16 === "done")) || (data16 === "failed")) || (data16 === "cancelled"))){
 validate23.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema39.properties.status.enum}}];
 return false;
 }
-var valid0 = _errs55 === errors;
+var valid0 = _errs62 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.total !== undefined){
-let data16 = data.total;
-const _errs57 = errors;
-if(!((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16)))){
+let data17 = data.total;
+const _errs64 = errors;
+if(!((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17)))){
 validate23.errors = [{instancePath:instancePath+"/total",schemaPath:"#/properties/total/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs57 === errors;
+var valid0 = _errs64 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.done !== undefined){
-let data17 = data.done;
-const _errs59 = errors;
-if(!((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17)))){
+let data18 = data.done;
+const _errs66 = errors;
+if(!((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18)))){
 validate23.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs59 === errors;
+var valid0 = _errs66 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.indexed !== undefined){
-let data18 = data.indexed;
-const _errs61 = errors;
-if(!((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18)))){
+let data19 = data.indexed;
+const _errs68 = errors;
+if(!((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19)))){
 validate23.errors = [{instancePath:instancePath+"/indexed",schemaPath:"#/properties/indexed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs61 === errors;
+var valid0 = _errs68 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.unchanged !== undefined){
-let data19 = data.unchanged;
-const _errs63 = errors;
-if(!((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19)))){
+let data20 = data.unchanged;
+const _errs70 = errors;
+if(!((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20)))){
 validate23.errors = [{instancePath:instancePath+"/unchanged",schemaPath:"#/properties/unchanged/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs63 === errors;
+var valid0 = _errs70 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.moved !== undefined){
-let data20 = data.moved;
-const _errs65 = errors;
-if(!((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20)))){
+let data21 = data.moved;
+const _errs72 = errors;
+if(!((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21)))){
 validate23.errors = [{instancePath:instancePath+"/moved",schemaPath:"#/properties/moved/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs65 === errors;
+var valid0 = _errs72 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.duplicates !== undefined){
-let data21 = data.duplicates;
-const _errs67 = errors;
-if(!((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21)))){
+let data22 = data.duplicates;
+const _errs74 = errors;
+if(!((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22)))){
 validate23.errors = [{instancePath:instancePath+"/duplicates",schemaPath:"#/properties/duplicates/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs67 === errors;
+var valid0 = _errs74 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.failed !== undefined){
-let data22 = data.failed;
-const _errs69 = errors;
-if(!((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22)))){
+let data23 = data.failed;
+const _errs76 = errors;
+if(!((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23)))){
 validate23.errors = [{instancePath:instancePath+"/failed",schemaPath:"#/properties/failed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs69 === errors;
+var valid0 = _errs76 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.ignored !== undefined){
-let data23 = data.ignored;
-const _errs71 = errors;
-if(!((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23)))){
+let data24 = data.ignored;
+const _errs78 = errors;
+if(!((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24)))){
 validate23.errors = [{instancePath:instancePath+"/ignored",schemaPath:"#/properties/ignored/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs71 === errors;
+var valid0 = _errs78 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.removed !== undefined){
-let data24 = data.removed;
-const _errs73 = errors;
-if(!((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24)))){
+let data25 = data.removed;
+const _errs80 = errors;
+if(!((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25)))){
 validate23.errors = [{instancePath:instancePath+"/removed",schemaPath:"#/properties/removed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs73 === errors;
+var valid0 = _errs80 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bytes !== undefined){
-let data25 = data.bytes;
-const _errs75 = errors;
-if(!((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25)))){
+let data26 = data.bytes;
+const _errs82 = errors;
+if(!((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26)))){
 validate23.errors = [{instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs75 === errors;
+var valid0 = _errs82 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.images_per_second !== undefined){
-const _errs77 = errors;
+const _errs84 = errors;
 if(!(typeof data.images_per_second == "number")){
 validate23.errors = [{instancePath:instancePath+"/images_per_second",schemaPath:"#/properties/images_per_second/type",keyword:"type",params:{type: "number"}}];
 return false;
 }
-var valid0 = _errs77 === errors;
+var valid0 = _errs84 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.eta_seconds !== undefined){
-let data27 = data.eta_seconds;
-const _errs79 = errors;
-const _errs80 = errors;
-let valid13 = false;
-const _errs81 = errors;
-if(!(typeof data27 == "number")){
-const err31 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
+let data28 = data.eta_seconds;
+const _errs86 = errors;
+const _errs87 = errors;
+let valid14 = false;
+const _errs88 = errors;
+if(!(typeof data28 == "number")){
+const err34 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
 if(vErrors === null){
-vErrors = [err31];
+vErrors = [err34];
 }
 else {
-vErrors.push(err31);
+vErrors.push(err34);
 }
 errors++;
 }
-var _valid4 = _errs81 === errors;
-valid13 = valid13 || _valid4;
-const _errs83 = errors;
-if(data27 !== null){
-const err32 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid5 = _errs88 === errors;
+valid14 = valid14 || _valid5;
+const _errs90 = errors;
+if(data28 !== null){
+const err35 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
-vErrors = [err32];
+vErrors = [err35];
 }
 else {
-vErrors.push(err32);
+vErrors.push(err35);
 }
 errors++;
 }
-var _valid4 = _errs83 === errors;
-valid13 = valid13 || _valid4;
-if(!valid13){
-const err33 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
+var _valid5 = _errs90 === errors;
+valid14 = valid14 || _valid5;
+if(!valid14){
+const err36 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
-vErrors = [err33];
+vErrors = [err36];
 }
 else {
-vErrors.push(err33);
+vErrors.push(err36);
 }
 errors++;
 validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs80;
+errors = _errs87;
 if(vErrors !== null){
-if(_errs80){
-vErrors.length = _errs80;
+if(_errs87){
+vErrors.length = _errs87;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs79 === errors;
+var valid0 = _errs86 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.created_at !== undefined){
-let data28 = data.created_at;
-const _errs85 = errors;
-if(errors === _errs85){
-if(errors === _errs85){
-if(typeof data28 === "string"){
-if(!(formats0.test(data28))){
+let data29 = data.created_at;
+const _errs92 = errors;
+if(errors === _errs92){
+if(errors === _errs92){
+if(typeof data29 === "string"){
+if(!(formats0.test(data29))){
 validate23.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"}}];
 return false;
 }
@@ -2229,61 +2357,23 @@ return false;
 }
 }
 }
-var valid0 = _errs85 === errors;
+var valid0 = _errs92 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.started_at !== undefined){
-let data29 = data.started_at;
-const _errs87 = errors;
-const _errs88 = errors;
-let valid14 = false;
-const _errs89 = errors;
-if(errors === _errs89){
-if(errors === _errs89){
-if(typeof data29 === "string"){
-if(!(formats0.test(data29))){
-const err34 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
-if(vErrors === null){
-vErrors = [err34];
-}
-else {
-vErrors.push(err34);
-}
-errors++;
-}
-}
-else {
-const err35 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err35];
-}
-else {
-vErrors.push(err35);
-}
-errors++;
-}
-}
-}
-var _valid5 = _errs89 === errors;
-valid14 = valid14 || _valid5;
-const _errs91 = errors;
-if(data29 !== null){
-const err36 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err36];
-}
-else {
-vErrors.push(err36);
-}
-errors++;
-}
-var _valid5 = _errs91 === errors;
-valid14 = valid14 || _valid5;
-if(!valid14){
-const err37 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
+let data30 = data.started_at;
+const _errs94 = errors;
+const _errs95 = errors;
+let valid15 = false;
+const _errs96 = errors;
+if(errors === _errs96){
+if(errors === _errs96){
+if(typeof data30 === "string"){
+if(!(formats0.test(data30))){
+const err37 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -2291,37 +2381,10 @@ else {
 vErrors.push(err37);
 }
 errors++;
-validate23.errors = vErrors;
-return false;
+}
 }
 else {
-errors = _errs88;
-if(vErrors !== null){
-if(_errs88){
-vErrors.length = _errs88;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs87 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.finished_at !== undefined){
-let data30 = data.finished_at;
-const _errs93 = errors;
-const _errs94 = errors;
-let valid15 = false;
-const _errs95 = errors;
-if(errors === _errs95){
-if(errors === _errs95){
-if(typeof data30 === "string"){
-if(!(formats0.test(data30))){
-const err38 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
+const err38 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -2331,8 +2394,12 @@ vErrors.push(err38);
 errors++;
 }
 }
-else {
-const err39 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
+}
+var _valid6 = _errs96 === errors;
+valid15 = valid15 || _valid6;
+const _errs98 = errors;
+if(data30 !== null){
+const err39 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -2341,13 +2408,10 @@ vErrors.push(err39);
 }
 errors++;
 }
-}
-}
-var _valid6 = _errs95 === errors;
+var _valid6 = _errs98 === errors;
 valid15 = valid15 || _valid6;
-const _errs97 = errors;
-if(data30 !== null){
-const err40 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(!valid15){
+const err40 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -2355,11 +2419,37 @@ else {
 vErrors.push(err40);
 }
 errors++;
+validate23.errors = vErrors;
+return false;
 }
-var _valid6 = _errs97 === errors;
-valid15 = valid15 || _valid6;
-if(!valid15){
-const err41 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
+else {
+errors = _errs95;
+if(vErrors !== null){
+if(_errs95){
+vErrors.length = _errs95;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs94 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.finished_at !== undefined){
+let data31 = data.finished_at;
+const _errs100 = errors;
+const _errs101 = errors;
+let valid16 = false;
+const _errs102 = errors;
+if(errors === _errs102){
+if(errors === _errs102){
+if(typeof data31 === "string"){
+if(!(formats0.test(data31))){
+const err41 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -2367,50 +2457,10 @@ else {
 vErrors.push(err41);
 }
 errors++;
-validate23.errors = vErrors;
-return false;
+}
 }
 else {
-errors = _errs94;
-if(vErrors !== null){
-if(_errs94){
-vErrors.length = _errs94;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs93 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.finished !== undefined){
-const _errs99 = errors;
-if(typeof data.finished !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid0 = _errs99 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.error !== undefined){
-let data32 = data.error;
-const _errs101 = errors;
-const _errs102 = errors;
-let valid16 = false;
-const _errs103 = errors;
-const _errs104 = errors;
-if(errors === _errs104){
-if(data32 && typeof data32 == "object" && !Array.isArray(data32)){
-let missing5;
-if(((data32.code === undefined) && (missing5 = "code")) || ((data32.detail === undefined) && (missing5 = "detail"))){
-const err42 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing5}};
+const err42 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -2419,11 +2469,13 @@ vErrors.push(err42);
 }
 errors++;
 }
-else {
-if(data32.code !== undefined){
-const _errs106 = errors;
-if(typeof data32.code !== "string"){
-const err43 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
+}
+}
+var _valid7 = _errs102 === errors;
+valid16 = valid16 || _valid7;
+const _errs104 = errors;
+if(data31 !== null){
+const err43 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -2432,16 +2484,10 @@ vErrors.push(err43);
 }
 errors++;
 }
-var valid18 = _errs106 === errors;
-}
-else {
-var valid18 = true;
-}
-if(valid18){
-if(data32.detail !== undefined){
-const _errs108 = errors;
-if(typeof data32.detail !== "string"){
-const err44 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
+var _valid7 = _errs104 === errors;
+valid16 = valid16 || _valid7;
+if(!valid16){
+const err44 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -2449,17 +2495,50 @@ else {
 vErrors.push(err44);
 }
 errors++;
-}
-var valid18 = _errs108 === errors;
-}
-else {
-var valid18 = true;
-}
-}
-}
+validate23.errors = vErrors;
+return false;
 }
 else {
-const err45 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
+errors = _errs101;
+if(vErrors !== null){
+if(_errs101){
+vErrors.length = _errs101;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs100 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.finished !== undefined){
+const _errs106 = errors;
+if(typeof data.finished !== "boolean"){
+validate23.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs106 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.error !== undefined){
+let data33 = data.error;
+const _errs108 = errors;
+const _errs109 = errors;
+let valid17 = false;
+const _errs110 = errors;
+const _errs111 = errors;
+if(errors === _errs111){
+if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
+let missing5;
+if(((data33.code === undefined) && (missing5 = "code")) || ((data33.detail === undefined) && (missing5 = "detail"))){
+const err45 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing5}};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -2468,17 +2547,11 @@ vErrors.push(err45);
 }
 errors++;
 }
-}
-var _valid7 = _errs103 === errors;
-valid16 = valid16 || _valid7;
-if(_valid7){
-var props1 = {};
-props1.code = true;
-props1.detail = true;
-}
-const _errs110 = errors;
-if(data32 !== null){
-const err46 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
+else {
+if(data33.code !== undefined){
+const _errs113 = errors;
+if(typeof data33.code !== "string"){
+const err46 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -2487,10 +2560,16 @@ vErrors.push(err46);
 }
 errors++;
 }
-var _valid7 = _errs110 === errors;
-valid16 = valid16 || _valid7;
-if(!valid16){
-const err47 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
+var valid19 = _errs113 === errors;
+}
+else {
+var valid19 = true;
+}
+if(valid19){
+if(data33.detail !== undefined){
+const _errs115 = errors;
+if(typeof data33.detail !== "string"){
+const err47 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -2498,65 +2577,17 @@ else {
 vErrors.push(err47);
 }
 errors++;
-validate23.errors = vErrors;
-return false;
+}
+var valid19 = _errs115 === errors;
 }
 else {
-errors = _errs102;
-if(vErrors !== null){
-if(_errs102){
-vErrors.length = _errs102;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs101 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.files !== undefined){
-let data35 = data.files;
-const _errs112 = errors;
-if(errors === _errs112){
-if(Array.isArray(data35)){
 var valid19 = true;
-const len0 = data35.length;
-for(let i0=0; i0<len0; i0++){
-let data36 = data35[i0];
-const _errs114 = errors;
-const _errs115 = errors;
-if(errors === _errs115){
-if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
-let missing6;
-if(((((data36.name === undefined) && (missing6 = "name")) || ((data36.id === undefined) && (missing6 = "id"))) || ((data36.uri === undefined) && (missing6 = "uri"))) || ((data36.outcome === undefined) && (missing6 = "outcome"))){
-validate23.errors = [{instancePath:instancePath+"/files/" + i0,schemaPath:"#/components/schemas/UploadedFile/required",keyword:"required",params:{missingProperty: missing6}}];
-return false;
+}
+}
+}
 }
 else {
-if(data36.name !== undefined){
-const _errs117 = errors;
-if(typeof data36.name !== "string"){
-validate23.errors = [{instancePath:instancePath+"/files/" + i0+"/name",schemaPath:"#/components/schemas/UploadedFile/properties/name/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-var valid21 = _errs117 === errors;
-}
-else {
-var valid21 = true;
-}
-if(valid21){
-if(data36.id !== undefined){
-let data38 = data36.id;
-const _errs119 = errors;
-const _errs120 = errors;
-let valid22 = false;
-const _errs121 = errors;
-if(typeof data38 !== "string"){
-const err48 = {instancePath:instancePath+"/files/" + i0+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const err48 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -2565,11 +2596,17 @@ vErrors.push(err48);
 }
 errors++;
 }
-var _valid8 = _errs121 === errors;
-valid22 = valid22 || _valid8;
-const _errs123 = errors;
-if(data38 !== null){
-const err49 = {instancePath:instancePath+"/files/" + i0+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/1/type",keyword:"type",params:{type: "null"}};
+}
+var _valid8 = _errs110 === errors;
+valid17 = valid17 || _valid8;
+if(_valid8){
+var props2 = {};
+props2.code = true;
+props2.detail = true;
+}
+const _errs117 = errors;
+if(data33 !== null){
+const err49 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -2578,10 +2615,10 @@ vErrors.push(err49);
 }
 errors++;
 }
-var _valid8 = _errs123 === errors;
-valid22 = valid22 || _valid8;
-if(!valid22){
-const err50 = {instancePath:instancePath+"/files/" + i0+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf",keyword:"anyOf",params:{}};
+var _valid8 = _errs117 === errors;
+valid17 = valid17 || _valid8;
+if(!valid17){
+const err50 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -2593,30 +2630,61 @@ validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs120;
+errors = _errs109;
 if(vErrors !== null){
-if(_errs120){
-vErrors.length = _errs120;
+if(_errs109){
+vErrors.length = _errs109;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid21 = _errs119 === errors;
+var valid0 = _errs108 === errors;
 }
 else {
-var valid21 = true;
+var valid0 = true;
 }
-if(valid21){
-if(data36.uri !== undefined){
-let data39 = data36.uri;
-const _errs125 = errors;
+if(valid0){
+if(data.files !== undefined){
+let data36 = data.files;
+const _errs119 = errors;
+if(errors === _errs119){
+if(Array.isArray(data36)){
+var valid20 = true;
+const len0 = data36.length;
+for(let i0=0; i0<len0; i0++){
+let data37 = data36[i0];
+const _errs121 = errors;
+const _errs122 = errors;
+if(errors === _errs122){
+if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
+let missing6;
+if(((((data37.name === undefined) && (missing6 = "name")) || ((data37.id === undefined) && (missing6 = "id"))) || ((data37.uri === undefined) && (missing6 = "uri"))) || ((data37.outcome === undefined) && (missing6 = "outcome"))){
+validate23.errors = [{instancePath:instancePath+"/files/" + i0,schemaPath:"#/components/schemas/UploadedFile/required",keyword:"required",params:{missingProperty: missing6}}];
+return false;
+}
+else {
+if(data37.name !== undefined){
+const _errs124 = errors;
+if(typeof data37.name !== "string"){
+validate23.errors = [{instancePath:instancePath+"/files/" + i0+"/name",schemaPath:"#/components/schemas/UploadedFile/properties/name/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+var valid22 = _errs124 === errors;
+}
+else {
+var valid22 = true;
+}
+if(valid22){
+if(data37.id !== undefined){
+let data39 = data37.id;
 const _errs126 = errors;
-let valid23 = false;
 const _errs127 = errors;
+let valid23 = false;
+const _errs128 = errors;
 if(typeof data39 !== "string"){
-const err51 = {instancePath:instancePath+"/files/" + i0+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const err51 = {instancePath:instancePath+"/files/" + i0+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -2625,11 +2693,11 @@ vErrors.push(err51);
 }
 errors++;
 }
-var _valid9 = _errs127 === errors;
+var _valid9 = _errs128 === errors;
 valid23 = valid23 || _valid9;
-const _errs129 = errors;
+const _errs130 = errors;
 if(data39 !== null){
-const err52 = {instancePath:instancePath+"/files/" + i0+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err52 = {instancePath:instancePath+"/files/" + i0+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -2638,10 +2706,10 @@ vErrors.push(err52);
 }
 errors++;
 }
-var _valid9 = _errs129 === errors;
+var _valid9 = _errs130 === errors;
 valid23 = valid23 || _valid9;
 if(!valid23){
-const err53 = {instancePath:instancePath+"/files/" + i0+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf",keyword:"anyOf",params:{}};
+const err53 = {instancePath:instancePath+"/files/" + i0+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -2653,47 +2721,30 @@ validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs126;
+errors = _errs127;
 if(vErrors !== null){
-if(_errs126){
-vErrors.length = _errs126;
+if(_errs127){
+vErrors.length = _errs127;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid21 = _errs125 === errors;
+var valid22 = _errs126 === errors;
 }
 else {
-var valid21 = true;
+var valid22 = true;
 }
-if(valid21){
-if(data36.outcome !== undefined){
-let data40 = data36.outcome;
-const _errs131 = errors;
-if(typeof data40 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/files/" + i0+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((((((data40 === "queued") || (data40 === "indexed")) || (data40 === "unchanged")) || (data40 === "duplicate")) || (data40 === "failed")) || (data40 === "rejected"))){
-validate23.errors = [{instancePath:instancePath+"/files/" + i0+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/enum",keyword:"enum",params:{allowedValues: schema45.properties.outcome.enum}}];
-return false;
-}
-var valid21 = _errs131 === errors;
-}
-else {
-var valid21 = true;
-}
-if(valid21){
-if(data36.code !== undefined){
-let data41 = data36.code;
+if(valid22){
+if(data37.uri !== undefined){
+let data40 = data37.uri;
+const _errs132 = errors;
 const _errs133 = errors;
-const _errs134 = errors;
 let valid24 = false;
-const _errs135 = errors;
-if(typeof data41 !== "string"){
-const err54 = {instancePath:instancePath+"/files/" + i0+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const _errs134 = errors;
+if(typeof data40 !== "string"){
+const err54 = {instancePath:instancePath+"/files/" + i0+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -2702,11 +2753,11 @@ vErrors.push(err54);
 }
 errors++;
 }
-var _valid10 = _errs135 === errors;
+var _valid10 = _errs134 === errors;
 valid24 = valid24 || _valid10;
-const _errs137 = errors;
-if(data41 !== null){
-const err55 = {instancePath:instancePath+"/files/" + i0+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const _errs136 = errors;
+if(data40 !== null){
+const err55 = {instancePath:instancePath+"/files/" + i0+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -2715,10 +2766,10 @@ vErrors.push(err55);
 }
 errors++;
 }
-var _valid10 = _errs137 === errors;
+var _valid10 = _errs136 === errors;
 valid24 = valid24 || _valid10;
 if(!valid24){
-const err56 = {instancePath:instancePath+"/files/" + i0+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf",keyword:"anyOf",params:{}};
+const err56 = {instancePath:instancePath+"/files/" + i0+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -2730,30 +2781,47 @@ validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs134;
+errors = _errs133;
 if(vErrors !== null){
-if(_errs134){
-vErrors.length = _errs134;
+if(_errs133){
+vErrors.length = _errs133;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid21 = _errs133 === errors;
+var valid22 = _errs132 === errors;
 }
 else {
-var valid21 = true;
+var valid22 = true;
 }
-if(valid21){
-if(data36.reason !== undefined){
-let data42 = data36.reason;
-const _errs139 = errors;
+if(valid22){
+if(data37.outcome !== undefined){
+let data41 = data37.outcome;
+const _errs138 = errors;
+if(typeof data41 !== "string"){
+validate23.errors = [{instancePath:instancePath+"/files/" + i0+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((((((data41 === "queued") || (data41 === "indexed")) || (data41 === "unchanged")) || (data41 === "duplicate")) || (data41 === "failed")) || (data41 === "rejected"))){
+validate23.errors = [{instancePath:instancePath+"/files/" + i0+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/enum",keyword:"enum",params:{allowedValues: schema45.properties.outcome.enum}}];
+return false;
+}
+var valid22 = _errs138 === errors;
+}
+else {
+var valid22 = true;
+}
+if(valid22){
+if(data37.code !== undefined){
+let data42 = data37.code;
 const _errs140 = errors;
-let valid25 = false;
 const _errs141 = errors;
+let valid25 = false;
+const _errs142 = errors;
 if(typeof data42 !== "string"){
-const err57 = {instancePath:instancePath+"/files/" + i0+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const err57 = {instancePath:instancePath+"/files/" + i0+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -2762,11 +2830,11 @@ vErrors.push(err57);
 }
 errors++;
 }
-var _valid11 = _errs141 === errors;
+var _valid11 = _errs142 === errors;
 valid25 = valid25 || _valid11;
-const _errs143 = errors;
+const _errs144 = errors;
 if(data42 !== null){
-const err58 = {instancePath:instancePath+"/files/" + i0+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err58 = {instancePath:instancePath+"/files/" + i0+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -2775,10 +2843,10 @@ vErrors.push(err58);
 }
 errors++;
 }
-var _valid11 = _errs143 === errors;
+var _valid11 = _errs144 === errors;
 valid25 = valid25 || _valid11;
 if(!valid25){
-const err59 = {instancePath:instancePath+"/files/" + i0+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf",keyword:"anyOf",params:{}};
+const err59 = {instancePath:instancePath+"/files/" + i0+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -2790,20 +2858,80 @@ validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs140;
+errors = _errs141;
 if(vErrors !== null){
-if(_errs140){
-vErrors.length = _errs140;
+if(_errs141){
+vErrors.length = _errs141;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid21 = _errs139 === errors;
+var valid22 = _errs140 === errors;
 }
 else {
-var valid21 = true;
+var valid22 = true;
+}
+if(valid22){
+if(data37.reason !== undefined){
+let data43 = data37.reason;
+const _errs146 = errors;
+const _errs147 = errors;
+let valid26 = false;
+const _errs148 = errors;
+if(typeof data43 !== "string"){
+const err60 = {instancePath:instancePath+"/files/" + i0+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err60];
+}
+else {
+vErrors.push(err60);
+}
+errors++;
+}
+var _valid12 = _errs148 === errors;
+valid26 = valid26 || _valid12;
+const _errs150 = errors;
+if(data43 !== null){
+const err61 = {instancePath:instancePath+"/files/" + i0+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err61];
+}
+else {
+vErrors.push(err61);
+}
+errors++;
+}
+var _valid12 = _errs150 === errors;
+valid26 = valid26 || _valid12;
+if(!valid26){
+const err62 = {instancePath:instancePath+"/files/" + i0+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err62];
+}
+else {
+vErrors.push(err62);
+}
+errors++;
+validate23.errors = vErrors;
+return false;
+}
+else {
+errors = _errs147;
+if(vErrors !== null){
+if(_errs147){
+vErrors.length = _errs147;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid22 = _errs146 === errors;
+}
+else {
+var valid22 = true;
 }
 }
 }
@@ -2817,8 +2945,8 @@ validate23.errors = [{instancePath:instancePath+"/files/" + i0,schemaPath:"#/com
 return false;
 }
 }
-var valid19 = _errs114 === errors;
-if(!valid19){
+var valid20 = _errs121 === errors;
+if(!valid20){
 break;
 }
 }
@@ -2828,7 +2956,7 @@ validate23.errors = [{instancePath:instancePath+"/files",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs112 === errors;
+var valid0 = _errs119 === errors;
 }
 else {
 var valid0 = true;
