@@ -21,18 +21,24 @@ _OUTAGE_SECONDS = 0.5
 
 
 class QueryReader:
-    """Calls `answer` for each query, in up to `threads` threads; `failed` if the encoder failed."""
+    """Calls `answer` for each query that is for an encoder with these weights.
+
+    In up to `threads` threads; `failed` if the encoder failed.
+    """
 
     def __init__(
         self,
         queries: Queries,
+        weights: str,
         answer: Callable[[Query], None],
         threads: int,
         failed: Callable[[], None],
     ) -> None:
         self._queries = queries
+        self._weights = weights
         self._answer = answer
         self._failed = failed
+        self._threads = threads
         self._free = threading.Semaphore(threads)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="query")
         self._stopping = threading.Event()
@@ -40,6 +46,7 @@ class QueryReader:
 
     def start(self) -> None:
         self._thread.start()
+        _log.info("query_reader_started", threads=self._threads)
 
     def stop(self) -> None:
         """Take no more queries; those that were taken are answered."""
@@ -60,7 +67,7 @@ class QueryReader:
     def _take(self) -> bool:
         """Whether a query was taken."""
         try:
-            query = self._queries.take(_WAIT_SECONDS)
+            query = self._queries.take(self._weights, _WAIT_SECONDS)
         except Unavailable as error:
             # Its end is told by the heartbeat, which writes: a Redis may answer reads alone.
             outages.met(error.code, error)

@@ -67,7 +67,8 @@ class Worker:
         self.chunks = ChunkProcessor(stages, self._stores)
         queries = Queries(self._redis)
         self._queries = QueryProcessor(settings, queries, self._encoder, self._decoders)
-        self._reader = QueryReader(queries, self._queries.answer, settings.query_threads, failed)
+        weights, answer = self._encoder.weights, self._queries.answer
+        self._reader = QueryReader(queries, weights, answer, settings.query_threads, failed)
         workers, held = Workers(self._redis, settings), self._stores.chunks.held
         self._heartbeat = Heartbeat(workers, self._current_info, settings, held)
 

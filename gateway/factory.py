@@ -94,7 +94,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         store, row_locks = Store(collections, images, ImageWriter(milvus)), RowLocks(redis)
         jobs, workers = Jobs(redis, settings), Workers(redis, settings)
         queries, search = Queries(redis), ExampleSearch(async_milvus)
-        queue_depths = QueueDepths(dispatcher, queries)
+        queue_depths = QueueDepths(dispatcher, queries, workers)
         metrics.watch(LedgerMetrics(Stats(redis), jobs, workers, queue_depths.read))
         readiness = ReadinessProbe(redis, workers, collections, settings.default_collection)
         stack.callback(readiness.close)

@@ -3,8 +3,8 @@
 python -m tests.hostile_decoders DESCRIPTOR MEMORY_BYTES NICENESS
 """
 
+import ctypes
 import os
-import signal
 import socket
 import sys
 import time
@@ -29,7 +29,7 @@ def answer(request: Request) -> tuple[bytes, bytes]:
     """As the real one, but for the contents above."""
     data = request.data
     if data == POISON:
-        os.kill(os.getpid(), signal.SIGSEGV)
+        ctypes.string_at(0)
     if data == BROKEN:
         raise ZeroDivisionError
     if data == SLEEPY:
@@ -61,6 +61,9 @@ def _rights(folder: str) -> Iterator[str]:
         "delete": (Path(folder) / "secret").unlink,
         "create": (Path(folder) / "new").mkdir,
         "signal": lambda: os.kill(os.getppid(), 0),
+        "fork": _fork,
+        "execute": lambda: os.execv("/bin/true", ["true"]),
+        "look": Path("/").stat,
     }
     for name, attempt in attempts.items():
         try:
@@ -68,6 +71,11 @@ def _rights(folder: str) -> Iterator[str]:
         except OSError:
             continue
         yield name
+
+
+def _fork() -> None:
+    if os.fork() == 0:
+        os._exit(0)
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx
 
-#: What a gateway may answer while a part of it is away.
-_AWAY = frozenset({429, 503, 504})
+#: What a gateway may answer while a part of it is away, or its disk is full.
+_AWAY = frozenset({429, 503, 504, 507})
 #: No call may take longer to be answered, nor all tries of one.
 CALL_SECONDS, PATIENCE_SECONDS = 60, 240
 _PROBLEM = "application/problem+json"

@@ -25,7 +25,7 @@ ARG HARDWARE
 # torch.compile builds small C stubs on a GPU host's first start, hence gcc in that image.
 RUN apt-get update \
     && if [ "$HARDWARE" = gpu ]; then apt-get install -y --no-install-recommends gcc libc6-dev; fi \
-    && apt-get install -y --no-install-recommends tini \
+    && apt-get install -y --no-install-recommends libseccomp2 tini \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --uid 10001 --user-group --no-create-home --home-dir /data --shell /usr/sbin/nologin lookalike \
     && install -d -m 1777 /data /data/uploads /locks /weights

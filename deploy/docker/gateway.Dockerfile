@@ -22,7 +22,7 @@ RUN rm -r gateway/web && python -m compileall -q .
 
 FROM python:3.11.14-slim-bookworm
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends tini \
+    && apt-get install -y --no-install-recommends libseccomp2 tini \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --uid 10001 --user-group --no-create-home --home-dir /data --shell /usr/sbin/nologin lookalike \
     && install -d -m 1777 /data /data/uploads /spool

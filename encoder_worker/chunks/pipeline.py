@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from encoder_worker.chunks.matching import Match, Matcher
 from encoder_worker.chunks.reading import FileContent, read
-from encoder_worker.chunks.result import ChunkResult, ChunkWrites, Decoded, PlannedRow
+from encoder_worker.chunks.result import ChunkResult, ChunkWrites, Counted, Decoded, PlannedRow
 from encoder_worker.chunks.rows import moved_row, new_row, touched_row
 from encoder_worker.decode.batch import BatchDecoder
 from encoder_worker.encode.encoder import Encoded, Encoder
@@ -93,23 +93,24 @@ class ChunkPipeline:
             row = new_row(content, source.row, self._spec, own)
             writes.add(content.ref, row, own, source.vector)
         elif match.kind == "moved" and source is not None:
-            self._count_unchanged(match, result)
+            counted = self._count_unchanged(match, result)
             row = moved_row(content.ref, self._spec, source.row)
-            writes.add(content.ref, row, source.row, source.vector)
+            writes.add(content.ref, row, source.row, source.vector, counted)
         elif own is not None:
-            self._count_unchanged(match, result)
+            counted = self._count_unchanged(match, result)
             if (touched := touched_row(content.ref, self._spec, own)) != own:
-                writes.touched.append(PlannedRow(content.ref, touched, own))
+                writes.touched.append(PlannedRow(content.ref, touched, own, None, counted))
         self._add_replaced(match, writes)
 
-    def _count_unchanged(self, match: Match, result: ChunkResult) -> None:
+    def _count_unchanged(self, match: Match, result: ChunkResult) -> Counted:
         own = match.own
         if match.kind == "unchanged" and own is not None and own.job == self._spec.id:
             # An earlier attempt at this chunk wrote it and was lost before it could say so.
             result.indexed += 1
-            return
+            return "indexed"
         result.unchanged.append(match.content.ref.id)
         result.moved += match.kind == "moved"
+        return "moved" if match.kind == "moved" else "unchanged"
 
     def _add_replaced(self, match: Match, writes: ChunkWrites) -> None:
         own = match.own

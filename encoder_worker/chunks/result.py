@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ from shared.domain.image import ImageRow, IndexedFile, StoredImage
 from shared.domain.job import Failure
 from shared.errors import PictureError
 from shared.pictures.square import Picture
+
+#: As what a file was counted; those that are `moved` are among the unchanged.
+Counted = Literal["indexed", "unchanged", "moved"]
 
 
 @dataclass
@@ -42,6 +45,15 @@ class ChunkResult:
             )
         )
 
+    def refuse(self, planned: "PlannedRow", error: PictureError) -> None:
+        """Count a file as a failure that was counted already."""
+        if planned.counted == "indexed":
+            self.indexed -= 1
+        else:
+            self.unchanged.remove(planned.ref.id)
+            self.moved -= planned.counted == "moved"
+        self.fail(planned.ref, error)
+
     def outcome(self) -> ChunkOutcome:
         return ChunkOutcome(
             indexed=self.indexed,
@@ -65,13 +77,19 @@ class PlannedRow(NamedTuple):
     """A row to write for a file, with its vector; None keeps the vector that is stored.
 
     `stored` is the row whose tags and metadata it has beside the job's: its own, or that of the
-    file that was moved.
+    file that was moved. `counted` says as what the file was counted.
     """
 
     ref: FileRef
     row: ImageRow
     stored: ImageRow | None
     vector: NDArray[np.float32] | None = None
+    counted: Counted = "indexed"
+
+    @property
+    def takes_over(self) -> bool:
+        """Whether it is the row of a moved file, which must be written whatever its labels."""
+        return self.counted == "moved" and self.vector is not None
 
     @property
     def labels_change(self) -> bool:
@@ -105,6 +123,7 @@ class ChunkWrites:
         row: ImageRow,
         stored: ImageRow | None,
         vector: Sequence[float] | NDArray[np.float32],
+        counted: Counted = "indexed",
     ) -> None:
         """Write a row with its vector, 512 floats."""
-        self.rows.append(PlannedRow(ref, row, stored, np.asarray(vector, np.float32)))
+        self.rows.append(PlannedRow(ref, row, stored, np.asarray(vector, np.float32), counted))

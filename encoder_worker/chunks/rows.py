@@ -1,4 +1,8 @@
-"""What a collection stores of a picture besides its vector."""
+"""What a collection stores of a picture besides its vector.
+
+Rows that are made here have all tags and metadata of the row that is stored and of the job. Each
+part was within the limits when it was given, together they may exceed them (`labels_error`).
+"""
 
 import time
 from typing import Any
@@ -8,6 +12,7 @@ from shared.domain.chunk import FileRef
 from shared.domain.image import MAX_METADATA_BYTES, MAX_TAGS, ImageRow
 from shared.domain.job import JobSpec
 from shared.domain.labels import metadata_size
+from shared.errors import PictureError
 from shared.pictures.square import Picture
 
 #: The metadata key under which an upload's own name is kept.
@@ -60,15 +65,24 @@ def relabelled(row: ImageRow, ref: FileRef, spec: JobSpec, stored: ImageRow | No
     )
 
 
+def labels_error(row: ImageRow) -> PictureError | None:
+    """Why a collection cannot hold a row's tags and metadata; None where it can."""
+    if (tags := len(row.tags)) > MAX_TAGS:
+        what = f"{tags} tags; {MAX_TAGS} are allowed."
+    elif (size := metadata_size(row.metadata)) > MAX_METADATA_BYTES:
+        what = f"{size:,} bytes of metadata; {MAX_METADATA_BYTES:,} are allowed."
+    else:
+        return None
+    detail = f"With what this load adds, the image would have {what} It stays as it was."
+    return PictureError("labels_too_large", detail)
+
+
 def _tags(spec: JobSpec, stored: ImageRow | None) -> tuple[str, ...]:
     united = dict.fromkeys((*(stored.tags if stored else ()), *spec.tags))
-    return tuple(united)[:MAX_TAGS]
+    return tuple(united)
 
 
 def _metadata(ref: FileRef, spec: JobSpec, stored: ImageRow | None) -> dict[str, Any]:
     named = {FILENAME: ref.name} if ref.name else {}
     before = stored.metadata if stored else {}
-    merged = {**before, **spec.metadata, **named}
-    # Each part was within the limit when it was given; only together may they exceed it.
-    fits = metadata_size(merged) <= MAX_METADATA_BYTES
-    return merged if fits else (before or spec.metadata)
+    return {**before, **spec.metadata, **named}

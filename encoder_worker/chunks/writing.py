@@ -1,12 +1,13 @@
 """The last stage of a chunk: its rows are written, under their locks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from encoder_worker.chunks.result import ChunkWrites, PlannedRow
 from encoder_worker.chunks.row_files import RowFiles
-from encoder_worker.chunks.rows import relabelled, touched_row
+from encoder_worker.chunks.rows import labels_error, relabelled, touched_row
 from encoder_worker.chunks.stores import Stores
 from shared.domain.chunk import ChunkClaim
 from shared.domain.image import ImageRow, StoredImage
@@ -17,6 +18,11 @@ from shared.log import get_logger
 from shared.retry import RetryPolicy
 
 _log = get_logger(__name__)
+
+
+class _Refused(NamedTuple):
+    planned: PlannedRow
+    why: PictureError
 
 
 class ChunkWriter:
@@ -38,13 +44,14 @@ class ChunkWriter:
         are told before it takes over rows of theirs, and a repeated scan of theirs looks for rows
         first. Rows that are about to be replaced are kept for the files that have their contents
         now, and a row is deleted only after another one has its content. The picture of an upload
-        that was deleted meanwhile is a failure, `missing`. Raises JobEnded, ShuttingDown, NotFound.
+        that was deleted meanwhile is a failure, `missing`. A file whose row has no room for the
+        job's tags and metadata is one, `labels_too_large`: its row stays as it is, and that of a
+        moved file moves as it is. Raises JobEnded, ShuttingDown, NotFound.
         """
         wanted = self._lock(writes)
         if wanted.ids:
-            for gone in self._retry(self._write, writes, wanted):
-                writes.result.indexed -= 1
-                writes.result.fail(gone.ref, PictureError("missing", "The upload was deleted."))
+            for refused in self._retry(self._write, writes, wanted):
+                writes.result.refuse(*refused)
 
     def _lock(self, writes: ChunkWrites) -> RowLock:
         planned = (*writes.rows, *writes.touched)
@@ -58,18 +65,24 @@ class ChunkWriter:
             chunk=(self._spec.id, self._claim.chunk_id),
         )
 
-    def _write(self, writes: ChunkWrites, wanted: RowLock) -> Sequence[PlannedRow]:
-        """Returns the rows that were not written, as their uploads are gone."""
+    def _write(self, writes: ChunkWrites, wanted: RowLock) -> Sequence[_Refused]:
+        """Returns the rows that were not written as they should be."""
         collection, generation = self._spec.collection, self._spec.generation
         writer = self._stores.writer
         with self._stores.row_locks.hold(wanted, self._retry.sleep) as held:
             rows, touched, replaced = writes.rows, writes.touched, writes.replaced
-            if touched or held.has_changed_since(writes.read_at):
+            changed = held.has_changed_since(writes.read_at)
+            if touched or changed or any(labels_error(planned.row) for planned in rows):
                 fresh = self._stores.images.get_many(collection, wanted.ids, strong=True)
                 rows = [_with_labels(row, fresh, self._claim) for row in rows]
                 touched = _still_stored(touched, fresh, self._claim)
                 replaced = [_as_stored(image, fresh) for image in replaced]
-            self._stores.jobs.account(writes.taken_over)
+            refused = _refused((*rows, *touched))
+            stay = {planned.row.id for planned, _ in refused if not planned.takes_over}
+            rows = [_as_it_was(row) for row in rows if row.row.id not in stay]
+            touched = [row for row in touched if row.row.id not in stay]
+            self._stores.jobs.account(_without(writes.taken_over, stay))
+            replaced = [image for image in replaced if image.row.id not in stay]
             if not self._stores.moves.keep(self._spec.id, replaced):
                 _log.warning("replaced_rows_not_kept", rows=len(replaced))
             gone = [row for row in rows if self._is_deleted(row)]
@@ -85,7 +98,8 @@ class ChunkWriter:
             if writes.superseded or left:
                 held.require_time()
                 writer.delete(collection, [*writes.superseded, *left], generation)
-        return gone
+        deleted = PictureError("missing", "The upload was deleted.")
+        return [*refused, *(_Refused(planned, deleted) for planned in gone)]
 
     def _is_deleted(self, planned: PlannedRow) -> bool:
         """Whether a file is an upload that was deleted: it would be a row without a file."""
@@ -123,3 +137,23 @@ def _still_stored(
 def _as_stored(image: StoredImage, fresh: Mapping[str, ImageRow]) -> StoredImage:
     row = fresh.get(image.row.id)
     return image._replace(row=row) if row and row.sha256 == image.row.sha256 else image
+
+
+def _refused(rows: Sequence[PlannedRow]) -> list[_Refused]:
+    return [_Refused(row, why) for row in rows if (why := labels_error(row.row))]
+
+
+def _as_it_was(planned: PlannedRow) -> PlannedRow:
+    """A row to write; that of a moved file without the labels for which it has no room."""
+    stored = planned.stored
+    if stored is None or labels_error(planned.row) is None:
+        return planned
+    labels = {"tags": stored.tags, "metadata": stored.metadata}
+    return planned._replace(row=planned.row.model_copy(update=labels))
+
+
+def _without(
+    ids_by_job: Mapping[str, Sequence[str]], left_out: Collection[str]
+) -> dict[str, list[str]]:
+    found = {job: [i for i in ids if i not in left_out] for job, ids in ids_by_job.items()}
+    return {job: ids for job, ids in found.items() if ids}

@@ -1,11 +1,12 @@
 """Deletes images and collections, and the uploaded files that belong to them."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from gateway.files import uploads
 from gateway.services.labels import WRITER, Versions, require_version
 from gateway.services.loads import LoadService
-from shared.domain.image import ImageFilter
+from shared.domain.image import ImageFilter, ImageRow, ids_by_job
 from shared.domain.job import Job
 from shared.errors import image_not_found
 from shared.ledger import Drops, Jobs, RowLock, RowLocks
@@ -82,6 +83,7 @@ class DeletionService:
             if not found:
                 raise image_not_found(image_id)
             require_version(found[image_id], versions)
+            self._account(list(found.values()))
             held.require_time()
             self._store.writer.delete(collection, [image_id], generation)
             # Under the lock: an upload of the same picture at this moment has its file after it.
@@ -99,8 +101,13 @@ class DeletionService:
         return self._store.images.delete_matching(
             collection,
             wanted,
+            on_deleting=self._account,
             on_deleted=lambda rows: uploads.remove(
                 [row.uri for row in rows], collection, self._settings
             ),
             lock=lambda ids: self._row_locks.hold(RowLock(collection, ids, WRITER)),
         )
+
+    def _account(self, rows: Sequence[ImageRow]) -> None:
+        """Tell loads which of their rows are about to be deleted, so that none counts one again."""
+        self._jobs.account(ids_by_job({row.id: row for row in rows}))

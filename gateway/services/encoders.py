@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from shared.domain.collection import CollectionIdentity
 from shared.domain.worker import WorkerInfo
 from shared.errors import Conflict, Unavailable
 from shared.ledger import Workers
@@ -19,11 +20,19 @@ def encoder_weights(workers: Workers) -> Sequence[str]:
     return weights
 
 
-def query_encoder(workers: Workers) -> WorkerInfo:
-    """An encoder that is alive and serves queries. Raises Unavailable `no_encoder`."""
-    for worker in workers.list_alive():
-        if worker.queue == QUERY and worker.weights:
+def query_encoder(workers: Workers, collection: CollectionIdentity) -> WorkerInfo:
+    """An encoder that is alive, serves queries and makes vectors that fit a collection's.
+
+    Raises Unavailable `no_encoder`; Conflict `encoder_mismatch` if there are encoders, and none
+    fits, not even one of loads: that one of searches may then only be away for a moment.
+    """
+    encoders = [worker for worker in workers.list_alive() if worker.weights]
+    serving = [worker for worker in encoders if worker.queue == QUERY]
+    for worker in serving:
+        if collection.fits(worker.weights):
             return worker
+    if serving and not any(collection.fits(worker.weights) for worker in encoders):
+        collection.require(serving[0].weights)
     raise _no_encoder()
 
 

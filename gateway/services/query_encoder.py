@@ -45,47 +45,50 @@ class QueryEncoder:
         Raises PictureError when it cannot be decoded, Conflict `encoder_mismatch`, QueueFull,
         Unavailable `no_encoder`, `redis_unavailable`, TimedOut.
         """
-        query = Query(
-            id=uuid.uuid4().hex,
-            pooling=collection.pooling,
-            crop=crop,
-            seconds=self._settings.query_timeout_seconds,
-        )
-        deadline = time.monotonic() + query.seconds
-        entry = await to_thread.run_sync(self._send, query, picture, collection)
+        deadline = time.monotonic() + self._settings.query_timeout_seconds
+        query, entry = await to_thread.run_sync(self._send, picture, collection, crop)
         reply = None
         try:
-            reply = await self._await_reply(query, deadline)
+            reply = await self._await_reply(query, collection, deadline)
         finally:
             if reply is None:
                 await self._withdraw(query, entry)
         if reply.vector is None:
             raise PictureError(reply.code or "corrupt", reply.reason or "It cannot be decoded.")
-        # Checked again: another encoder may have taken the query than `_send` saw.
         collection.require(reply.weights)
         return reply.vector
 
-    def _send(self, query: Query, picture: BinaryIO, collection: CollectionIdentity) -> str:
+    def _send(
+        self, picture: BinaryIO, collection: CollectionIdentity, crop: Crop | None
+    ) -> tuple[Query, str]:
         recognise(picture)
-        collection.require(query_encoder(self._workers).weights)
+        query = Query(
+            id=uuid.uuid4().hex,
+            weights=query_encoder(self._workers, collection).weights,
+            pooling=collection.pooling,
+            crop=crop,
+            seconds=self._settings.query_timeout_seconds,
+        )
         size = picture.seek(0, io.SEEK_END)
         picture.seek(0)
         if not self._queries.admit(query, size, self._limits):
             raise QueueFull("queue_full", "Too many searches wait; try again in a few seconds.")
         self._queries.put_image(query, picture)
-        return self._queries.send(query)
+        return query, self._queries.send(query)
 
     async def _withdraw(self, query: Query, entry: str) -> None:
         # What is left of it without Redis expires by itself.
         with CancelScope(shield=True), contextlib.suppress(Unavailable):
             await to_thread.run_sync(self._queries.withdraw, query, entry)
 
-    async def _await_reply(self, query: Query, deadline: float) -> QueryReply:
+    async def _await_reply(
+        self, query: Query, collection: CollectionIdentity, deadline: float
+    ) -> QueryReply:
         while (left := deadline - time.monotonic()) > 0:
             reply = await await_reply(self._async_redis, query, min(_LIVENESS_CHECK_SECONDS, left))
             if reply is not None:
                 return reply
-            await to_thread.run_sync(query_encoder, self._workers)
+            await to_thread.run_sync(query_encoder, self._workers, collection)
         raise TimedOut(
             "encode_timeout",
             f"The encoder did not answer within {self._settings.query_timeout_seconds:g} s. It may "

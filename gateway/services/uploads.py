@@ -13,7 +13,7 @@ from gateway.services.loads import LoadOptions, LoadService
 from shared.domain.job import Failure, Job, UploadSource
 from shared.domain.upload import UploadedFile, UploadResult
 from shared.errors import Conflict, PictureError
-from shared.ledger import AsyncEvents, Jobs, RowLock, RowLocks
+from shared.ledger import REDIS_WRITE, AsyncEvents, Jobs, RowLock, RowLocks
 from shared.settings import Settings
 from shared.store import Images
 
@@ -82,7 +82,7 @@ class UploadService:
         target = self._loads.check_can_queue(collection)
         with uploads.staged(incoming, target, self._settings) as staged:
             # Nobody deletes a file as unwanted between its being placed, or found, and its job.
-            lock = RowLock(collection, staged.ids, WRITER, changes_labels=False)
+            lock = RowLock(collection, staged.ids, WRITER, changes_labels=False, time=REDIS_WRITE)
             with self._row_locks.hold(lock) as held:
                 received = staged.place()
                 refs = {file.ref.uri: file.ref for file in received if file.ref}

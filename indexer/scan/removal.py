@@ -1,9 +1,9 @@
 """Removal of rows by a job: each is counted once, whichever try of its scan removes it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from indexer.scan.context import ScanContext
-from shared.domain.image import ImageRow
+from shared.domain.image import FileVersion, ImageRow, ids_by_job
 from shared.ledger import RowLock
 from shared.log import get_logger
 
@@ -24,6 +24,7 @@ class RowRemoval:
         self._retry = context.retry
         self._scans = context.stores.scans
         self._row_locks = context.stores.row_locks
+        self._jobs = context.stores.jobs
         self._upload_files = context.stores.upload_files
         self._images = context.stores.images.with_retry(None)
         self._writer = context.stores.writer.with_retry(None)
@@ -52,12 +53,16 @@ class RowRemoval:
         wanted = RowLock(collection, ids, self._spec.id)
         with self._row_locks.hold(wanted, self._retry.sleep) as held:
             stay: set[str] = set()
-            if unwanted is not None:
-                rows = self._images.get_many(collection, ids, strong=True).values()
-                stay = {row.id for row in rows if not unwanted(row)}
+            rows: Mapping[str, ImageRow | FileVersion]
+            if unwanted is None:
+                rows = self._images.file_versions(collection, ids, strong=True)
+            else:
+                found = self._images.get_many(collection, ids, strong=True)
+                rows = {image: row for image, row in found.items() if unwanted(row)}
+                stay = found.keys() - rows.keys()
                 # A gateway deletes them, which waits for this lock.
-                uris = [row.uri for row in rows if row.id not in stay]
-                self._upload_files.add_deleted(collection, uris)
+                self._upload_files.add_deleted(collection, [found[image].uri for image in rows])
+            self._jobs.account(ids_by_job(rows))
             held.require_time()
             gone = [image for image in ids if image not in stay]
             self._writer.delete(collection, gone, self._spec.generation)

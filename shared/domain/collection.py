@@ -33,11 +33,14 @@ class CollectionIdentity(Frozen):
     weights: str
     pooling: Pooling
 
+    def fits(self, weights: str) -> bool:
+        """Whether `weights` make vectors that can be compared with these."""
+        return fingerprint(weights, self.pooling) == self.fingerprint
+
     def require(self, weights: str) -> None:
         """Raise Conflict `encoder_mismatch` unless `weights` make vectors that fit these."""
-        made = fingerprint(weights, self.pooling)
-        if made != self.fingerprint:
-            raise encoder_mismatch(self.fingerprint, made)
+        if not self.fits(weights):
+            raise encoder_mismatch(self.fingerprint, fingerprint(weights, self.pooling))
 
     def require_generation(self, generation: str | None) -> None:
         """Raise NotFound `collection_replaced` unless this is the collection that is meant.

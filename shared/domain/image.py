@@ -3,7 +3,7 @@
 import hashlib
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Self
 
 from shared.domain.base import Frozen
@@ -111,3 +111,11 @@ class FileVersion(NamedTuple):
     bytes: int
     mtime_ns: int
     job: str
+
+
+def ids_by_job(rows: Mapping[str, ImageRow | FileVersion]) -> dict[str, list[str]]:
+    """The ids of images, by the job that wrote their rows."""
+    ids: dict[str, list[str]] = {}
+    for image, row in rows.items():
+        ids.setdefault(row.job, []).append(image)
+    return ids

@@ -23,9 +23,11 @@ class Query(Frozen):
     """One picture to encode at once; its bytes wait in Redis under the query's id.
 
     They are gone `seconds` after they were put there: no process compares its clock with another's.
+    Encoders with other weights than these leave the query alone.
     """
 
     id: str
+    weights: str
     pooling: Pooling
     crop: Crop | None = None
     seconds: float

@@ -17,13 +17,14 @@ from shared.ledger.jobs import JobEnded, Jobs
 from shared.ledger.moves import MoveRequest, Moves
 from shared.ledger.queries import Queries, QueryImage, QueryLimits, await_reply
 from shared.ledger.recovery import JobRecovery
-from shared.ledger.row_locks import RowLock, RowLocks
+from shared.ledger.row_locks import REDIS_WRITE, LockTime, RowLock, RowLocks
 from shared.ledger.scans import ScanCounts, Scans, ScanStart, ScanSuperseded
 from shared.ledger.stats import Stats
 from shared.ledger.upload_files import UploadFiles
 from shared.ledger.workers import Workers
 
 __all__ = [
+    "REDIS_WRITE",
     "AsyncEvents",
     "Chunks",
     "ContentClaims",
@@ -36,6 +37,7 @@ __all__ = [
     "JobEnded",
     "JobRecovery",
     "Jobs",
+    "LockTime",
     "MoveRequest",
     "Moves",
     "Queries",

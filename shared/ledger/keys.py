@@ -9,7 +9,6 @@ ENCODER = f"{PREFIX}encoder"
 STATS = f"{PREFIX}stats"
 QUERIES = f"{PREFIX}queries"
 QUERY_BYTES = f"{PREFIX}queries:bytes"
-SENT_QUERIES = f"{PREFIX}queries:sent"
 RECOVERY_LOCK = f"{PREFIX}recovery"
 DELETED_UPLOADS = f"{PREFIX}uploads:deleted"
 UPLOAD_SWEEP = f"{PREFIX}uploads:sweep"
@@ -37,6 +36,10 @@ def contents(collection: str) -> str:
 
 def filesystems(collection: str) -> str:
     return f"{PREFIX}collection:{collection}:filesystems"
+
+
+def sent_queries(weights: str) -> str:
+    return f"{PREFIX}queries:sent:{weights}"
 
 
 def query(query_id: str, part: str) -> str:

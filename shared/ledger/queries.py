@@ -58,7 +58,7 @@ class Queries:
 
     def withdraw(self, query: Query, entry: str = "") -> None:
         """Delete what is left of a query that nobody waits for any more, sent as `entry`."""
-        names = [*_WAITING, _image(query), keys.SENT_QUERIES]
+        names = [*_WAITING, _image(query), keys.sent_queries(query.weights)]
         self._withdraw(keys=names, args=[query.id, entry])
 
     def put_image(self, query: Query, image: bytes | BinaryIO) -> None:
@@ -74,24 +74,26 @@ class Queries:
             sent += len(piece)
 
     def send(self, query: Query) -> str:
-        """Have an encoder take a query; returns its entry among those that were sent."""
+        """Have an encoder of its weights take a query; returns its entry among those sent."""
         args = [query.model_dump_json(), query.seconds]
-        entry: bytes = self._send(keys=[keys.SENT_QUERIES], args=args)
+        entry: bytes = self._send(keys=[keys.sent_queries(query.weights)], args=args)
         return entry.decode()
 
-    def take(self, seconds: float) -> Query | None:
-        """The oldest query that no encoder has taken; None after `seconds` without one."""
-        found = self._redis.xread(
-            {keys.SENT_QUERIES: "0"}, count=1, block=max(1, int(seconds * 1000))
-        )
-        for entry, fields in _entries(found):
-            if self._take(keys=[keys.SENT_QUERIES], args=[entry]):
-                return Query.model_validate_json(fields[b"query"])
+    def take(self, weights: str, seconds: float) -> Query | None:
+        """The oldest query for these weights that no encoder has taken.
+
+        None after `seconds` without one.
+        """
+        sent = keys.sent_queries(weights)
+        found = self._redis.xread({sent: "0"}, count=1, block=max(1, int(seconds * 1000)))
+        for entry, _ in _entries(found):
+            if query := self._take(keys=[sent], args=[entry]):
+                return Query.model_validate_json(query)
         return None
 
-    def waiting(self) -> int:
-        """How many queries no encoder has taken."""
-        return int(self._redis.xlen(keys.SENT_QUERIES))
+    def waiting(self, *weights: str) -> int:
+        """How many queries for any of these weights no encoder has taken."""
+        return sum(int(self._redis.xlen(keys.sent_queries(name))) for name in weights)
 
     def image(self, query: Query) -> QueryImage | None:
         """The picture, or None when the query's seconds have passed."""

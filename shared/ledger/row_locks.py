@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from shared.errors import Unavailable
 from shared.ledger import keys, scripts
@@ -16,9 +17,20 @@ from shared.ledger.jobs import JobEnded
 from shared.redis import RedisClient, is_outage
 from shared.retry import Retriable, repeatable
 
-#: A lock outlives the time in which a write has to begin, and the time-outs of the write itself.
-LOCK_SECONDS = 150.0
-_BEGIN_SECONDS = 40.0
+
+class LockTime(NamedTuple):
+    """For how many seconds a lock holds, and in how many of them its write has to begin.
+
+    The rest outlives the time-outs of the write itself.
+    """
+
+    seconds: float
+    begin: float
+
+
+#: For a write to Milvus, and for a call to Redis that says what a file is needed for.
+MILVUS_WRITE = LockTime(150.0, 40.0)
+REDIS_WRITE = LockTime(40.0, 10.0)
 #: A read that is not strong may be older than it says by this much.
 _STALENESS_SECONDS = 10.0
 #: For how long the ledger remembers changes, with a margin.
@@ -34,7 +46,8 @@ class RowLock:
     """The rows to lock. `writer` names whom changes are by: a job's id, or a call's name.
 
     `changes_labels` says that tags or metadata may be other ones after it, or rows gone. With
-    `chunk`, as (job, chunk), the lock is refused once that chunk is reported.
+    `chunk`, as (job, chunk), the lock is refused once that chunk is reported. `time` is for what
+    is written under it.
     """
 
     collection: str
@@ -42,6 +55,7 @@ class RowLock:
     writer: str
     changes_labels: bool = True
     chunk: tuple[str, str] = ("", "")
+    time: LockTime = MILVUS_WRITE
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
 
 
@@ -58,7 +72,7 @@ class HeldRows:
 
         `read` is from `RowLocks.now`, before they were read. The lock's own writer does not count.
         """
-        margin = LOCK_SECONDS + _STALENESS_SECONDS
+        margin = MILVUS_WRITE.seconds + _STALENESS_SECONDS
         return self.changed > read - margin or self.acquired > read + _REMEMBERED_SECONDS
 
     def require_time(self) -> None:
@@ -71,7 +85,7 @@ class RowLocks(Retriable):
     """The locks that one process holds.
 
     `holder` is the id under which the process sends heartbeats: its locks end with them. A process
-    without heartbeats has none, and its locks end after `LOCK_SECONDS`.
+    without heartbeats has none, and its locks end after their `LockTime`.
     """
 
     def __init__(self, redis: RedisClient, holder: str = "-") -> None:
@@ -109,9 +123,9 @@ class RowLocks(Retriable):
 
     @repeatable
     def _try(self, wanted: RowLock) -> HeldRows | None:
-        deadline = time.monotonic() + _BEGIN_SECONDS
+        deadline = time.monotonic() + wanted.time.begin
         job_id, chunk_id = wanted.chunk
-        labels, ttl = "1" if wanted.changes_labels else "0", int(LOCK_SECONDS * 1000)
+        labels, ttl = "1" if wanted.changes_labels else "0", int(wanted.time.seconds * 1000)
         args = [wanted.collection, chunk_id, wanted.writer, self._value(wanted), ttl, labels]
         reply = self._lock(keys=keys.for_job(job_id), args=[*args, *wanted.ids])
         if reply is None:

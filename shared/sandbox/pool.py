@@ -170,9 +170,9 @@ class DecoderPool:
             return
         self._start_logged = True
         if process.unconfined:
-            _log.warning("decoders_not_confined", lacking="Landlock", reason=process.unconfined)
+            _log.warning("decoders_not_confined", lacking=process.unconfined.splitlines())
         else:
-            _log.info("decoders_confined", by="Landlock", lanes=len(self._all_quick))
+            _log.info("decoders_confined", by="Landlock, seccomp", lanes=len(self._all_quick))
 
     def _check_open(self) -> None:
         if self._closed:

@@ -136,10 +136,13 @@ class Images(Retriable):
         self,
         collection: str,
         filter: ImageFilter,  # noqa: A002 - as in `page`
+        on_deleting: Callable[[Sequence[ImageRow]], None] = lambda _: None,
         on_deleted: Callable[[Sequence[ImageRow]], None] = lambda _: None,
         lock: Callable[[Sequence[str]], AbstractContextManager[object]] = nullcontext,
     ) -> int:
-        """Delete the images that match a filter; returns how many, and passes `on_deleted` which.
+        """Delete the images that match a filter; returns how many.
+
+        `on_deleting` is passed which before they are deleted, `on_deleted` after that.
 
         `lock` is entered for the ids of each batch, and left once its rows are deleted.
 
@@ -157,6 +160,7 @@ class Images(Retriable):
             with lock(ids):
                 found = self.get_many(collection, ids, strong=True).values()
                 rows = [row for row in found if matches(row, filter)]
+                on_deleting(rows)
                 self._milvus.delete(collection, [row.id for row in rows], partition)
                 on_deleted(rows)
             removed += len(rows)

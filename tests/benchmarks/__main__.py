@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from encoder_worker.model.weights import find_weights
 from shared.log import configure
 from shared.settings import Settings
 from tests.benchmarks import (
@@ -16,6 +17,7 @@ from tests.benchmarks import (
     cuda,
     encoder,
     hostile,
+    large,
     ledger,
     load,
     precision,
@@ -24,6 +26,7 @@ from tests.benchmarks import (
     scan,
     search,
     store,
+    stored_rows,
 )
 from tests.benchmarks import truth as truths
 from tests.benchmarks.plot import FOLDER, bars
@@ -32,6 +35,8 @@ from tests.stack import Stack, running_stack
 
 Options = argparse.Namespace
 OnStack = Callable[[Stack, Settings, dict[str, str]], Report]
+#: What is to be done in a stack's folder before it starts.
+Prepare = Callable[[Path, Settings], None]
 
 
 def main(arguments: list[str]) -> int:
@@ -107,6 +112,22 @@ def _store(options: Options) -> Report:
     return store.measure(**size)
 
 
+def _large(options: Options) -> Report:
+    report = Report("Large collections", {})
+    for rows in options.rows:
+
+        def prepare(folder: Path, settings: Settings, rows: int = rows) -> None:
+            weights = find_weights(settings).name
+            stored_rows.write(folder / "milvus", large.COLLECTION, rows, weights)
+
+        def measure(stack: Stack, _: Settings, context: dict[str, str], rows: int = rows) -> Report:
+            report.context.update(context)
+            return large.measure(report, stack, rows, count=options.photos, runs=options.runs)
+
+        _on_a_stack(options, measure, prepare)
+    return report
+
+
 def _hostile(options: Options) -> Report:
     def measure(stack: Stack, _: Settings, context: dict[str, str]) -> Report:
         return hostile.measure(stack, searches=options.searches, context=context)
@@ -138,6 +159,7 @@ BENCHMARKS: dict[str, Callable[[Options], Report]] = {
     "ledger": _ledger,
     "search": _search,
     "store": _store,
+    "large": _large,
     "hostile": _hostile,
     "scaling": _scaling,
     "cuda": _cuda,
@@ -146,7 +168,7 @@ BENCHMARKS: dict[str, Callable[[Options], Report]] = {
 _GPU_PICTURES = 16_384
 
 
-def _on_a_stack(options: Options, measure: OnStack) -> Report:
+def _on_a_stack(options: Options, measure: OnStack, prepare: Prepare | None = None) -> Report:
     with tempfile.TemporaryDirectory() as name:
         root = Path(name) / "pictures"
         root.mkdir()
@@ -159,6 +181,8 @@ def _on_a_stack(options: Options, measure: OnStack) -> Report:
             "lease_seconds": str(settings.lease_seconds),
             "log_level": settings.log_level,
         }
+        if prepare:
+            prepare(Path(name), settings)
         with running_stack(Path(name), root, **own) as stack:
             (worker,) = stack.wait_encoders(1)
             weights = stack.client.get("/api/v2/system").json()["weights"]

@@ -95,7 +95,7 @@ def machine() -> dict[str, str]:
     }
 
 
-def timed(work: Callable[[], None]) -> float:
+def timed(work: Callable[[], object]) -> float:
     """Seconds that `work` took."""
     started = time.perf_counter()
     work()

@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-import psutil
-
 from encoder_worker.decode.decoder import decode
 from encoder_worker.encode.openvino import OpenVinoRuntime
 from encoder_worker.model.weights import find_weights
@@ -18,14 +16,13 @@ from shared.store import Collections, ImageWriter, MilvusConnection
 from tests.benchmarks import corpus
 from tests.benchmarks.plot import lines
 from tests.benchmarks.report import Report
+from tests.benchmarks.rest import wait_for_rest
 from tests.stack import Stack
 
 STAGES = ("encode", "search", "total")
 CLIENTS = (1, 2, 4, 8, 16)
 FORWARD = "forward pass alone, as queries run it"
 _LOADED = 2000
-#: Milvus rests when it takes less of a core than this, for so long.
-_REST_PERCENT, _REST_SECONDS = 10, 3
 
 
 class Latency(NamedTuple):
@@ -54,7 +51,7 @@ def measure(
     report.add(FORWARD, _forward(settings, photos, searches), "ms")
     for count in rows:
         _fill(stack, f"rows_{count}", count)
-    _wait_for_rest(stack.milvus.pid)
+    wait_for_rest(stack.milvus.pid)
     idle = {count: latency(stack, f"rows_{count}", photos, searches) for count in rows}
     for count, found in idle.items():
         _add(report, f"{count:,} rows", found)
@@ -89,13 +86,6 @@ def _fill(stack: Stack, collection: str, count: int) -> None:
     corpus.fill(ImageWriter(milvus), collection, count)
     Collections(milvus, settings).flush(collection)
     milvus.close()
-
-
-def _wait_for_rest(pid: int) -> None:
-    """Wait while Milvus builds indexes in the background: until it is idle for seconds on end."""
-    process, idle = psutil.Process(pid), 0
-    while idle < _REST_SECONDS:
-        idle = idle + 1 if process.cpu_percent(interval=1) < _REST_PERCENT else 0
 
 
 def latency(stack: Stack, collection: str, photos: Sequence[bytes], searches: int) -> Latency:

@@ -24,12 +24,15 @@ _SEGMENT = 100_000
 _BATCH = 5000
 
 
-def write(folder: Path, collection: str, count: int) -> float:
-    """Write `count` rows of random unit vectors, indexed; the seconds that it took."""
+def write(folder: Path, collection: str, count: int, weights: str = "untrained-0") -> float:
+    """Write `count` rows of random unit vectors, indexed; the seconds that it took.
+
+    `weights` is what the fingerprints are said to be made with.
+    """
     service = MilvusLite(folder)
     settings = Settings(milvus_uri=service.uri, data_dir=folder)
     connection = MilvusConnection(settings)
-    Collections(connection, settings).ensure(collection, weights="untrained-0", pooling="avg")
+    Collections(connection, settings).ensure(collection, weights=weights, pooling="avg")
     connection.close()
     service.stop()
     started = time.perf_counter()

@@ -1,5 +1,6 @@
 """Real processes that end by SIGKILL at a named point of a load, of an upload: the end is exact."""
 
+import contextlib
 import hashlib
 import shutil
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import pytest
 from shared.files.uris import file_path
 from tests.drawn import draw
 from tests.encoders import encoded
+from tests.patient_client import PatientClient
 from tests.services import wait_until
 from tests.stack import Stack
 
@@ -97,7 +99,9 @@ def test_an_upload_that_is_sent_again(chaos_stack: Stack, point: str) -> None:
 
     with doomed(chaos_stack, "gateway", point), pytest.raises(httpx.TransportError):
         chaos_stack.client.post(f"{url}/images", files=files)
-    reply = chaos_stack.client.post(f"{url}/images", files=files)
+    # Until the lock that a killed gateway held has ended.
+    with contextlib.closing(PatientClient(chaos_stack.url)) as client:
+        reply = client.call("POST", f"{url}/images", files=files)
     assert reply.status_code == 202, reply.text
 
     jobs = chaos_stack.client.get("/api/v2/jobs", params={"collection": "sent_again"}).json()

@@ -30,10 +30,14 @@ def test_every_setting_of_env_reaches_every_process(deployment: Deployment) -> N
     for service in OURS:
         found = json.loads(deployment.python(service, source))
         assert found == [4, 8, deployment.redis_password, "root:Milvus", [deployment.api_key]]
-    # Celery's first lines say how many threads a worker has.
-    for service, threads in (("query-encoder", 5), ("indexer", 7), ("encoder", 3)):
+    # The first lines of a worker say how many threads it has.
+    for service, line in (
+        ("query-encoder", '"threads": 5, "event": "query_reader_started"'),
+        ("indexer", "concurrency: 7 (thread)"),
+        ("encoder", "concurrency: 3 (thread)"),
+    ):
         said = deployment.engine.attempt(["podman", "logs", deployment.name(service)])
-        assert f"concurrency: {threads} (thread)" in said.stdout + said.stderr, service
+        assert line in said.stdout + said.stderr, service
 
 
 def test_processes_have_no_rights_to_spare(deployment: Deployment) -> None:

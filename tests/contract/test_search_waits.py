@@ -12,7 +12,7 @@ from shared.redis import RedisClient
 from shared.settings import Settings
 from tests.contract.calls import problem, search
 from tests.contract.server import serving
-from tests.contract.workers import Encoder
+from tests.contract.workers import WEIGHTS, Encoder
 from tests.drawn import draw
 from tests.services import wait_until
 
@@ -29,7 +29,7 @@ def test_without_a_living_encoder_a_search_is_503_at_once(
 
     problem(reply, 503, "no_encoder")
     assert int(reply.headers["Retry-After"]) > 0
-    assert Queries(redis).waiting() == 0
+    assert Queries(redis).waiting(WEIGHTS) == 0
 
 
 def test_an_encoder_that_dies_meanwhile_is_503(
@@ -42,7 +42,7 @@ def test_an_encoder_that_dies_meanwhile_is_503(
         api.post("/api/v2/collections", json={"name": collection}).raise_for_status()
         waiting = threading.Thread(target=lambda: replies.append(search(api, url, out.getvalue())))
         waiting.start()
-        wait_until(lambda: Queries(redis).waiting(), 10, "the query")
+        wait_until(lambda: Queries(redis).waiting(WEIGHTS), 10, "the query")
     waiting.join()
 
     problem(replies[0], 503, "no_encoder")
@@ -72,7 +72,7 @@ def test_too_many_waiting_searches_are_429(
         api.post("/api/v2/collections", json={"name": collection}).raise_for_status()
         waiting = threading.Thread(target=search, args=(api, url, out.getvalue()))
         waiting.start()
-        wait_until(lambda: Queries(redis).waiting(), 10, "the query")
+        wait_until(lambda: Queries(redis).waiting(WEIGHTS), 10, "the query")
         reply = search(api, url, out.getvalue())
         waiting.join()
 

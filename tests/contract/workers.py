@@ -80,11 +80,20 @@ def index(
 class Encoder:
     """Answers queries and works on uploads and retries, for as long as it is entered."""
 
-    def __init__(self, settings: Settings, *, weights: str = WEIGHTS, answers: bool = True) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        weights: str = WEIGHTS,
+        answers: bool = True,
+        queues: Sequence[str] = ("encode", QUERY, SCAN),
+        name: str = "1",
+    ) -> None:
         self._settings = settings
         self._redis: RedisClient = connect(settings)
         self._weights = weights
         self._answers = answers
+        self._queues, self._name = queues, name
         #: The queries taken so far.
         self.queries: list[Query] = []
         self._stop = threading.Event()
@@ -94,18 +103,19 @@ class Encoder:
         patient = settings.model_copy(update={"lease_seconds": 60.0})
         self._workers = Workers(self._redis, patient)
         self._heartbeats = [
-            Heartbeat(self._workers, self._info(queue), patient)
-            for queue in ("encode", QUERY, SCAN)
+            Heartbeat(self._workers, self._info(queue), patient) for queue in queues
         ]
         self._threads = [
-            threading.Thread(target=self._take_queries, daemon=True),
-            threading.Thread(target=self._take_scans, daemon=True),
+            threading.Thread(target=take, daemon=True)
+            for queue, take in ((QUERY, self._take_queries), (SCAN, self._take_scans))
+            if queue in queues
         ]
 
     def __enter__(self) -> "Encoder":
         for heartbeat in self._heartbeats:
             heartbeat.start()
-        while len(Workers(self._redis, self._settings).list_alive()) < len(self._heartbeats):
+        own = {self._info(queue)().id for queue in self._queues}
+        while not own <= {worker.id for worker in self._workers.list_alive()}:
             time.sleep(0.01)
         if self._answers:
             for thread in self._threads:
@@ -128,7 +138,7 @@ class Encoder:
 
     def _info(self, queue: str) -> Any:
         info = WorkerInfo(
-            id=f"{queue}-1",
+            id=f"{queue}-{self._name}",
             name=f"{queue}@test",
             queue=queue,
             weights="" if queue == SCAN else self._weights,
@@ -148,7 +158,7 @@ class Encoder:
         redis = connect(self._settings)
         queries = Queries(redis)
         while not self._stop.is_set():
-            query = queries.take(0.2)
+            query = queries.take(self._weights, 0.2)
             if query is not None:
                 self._answer(queries, query)
         redis.close()

@@ -85,5 +85,7 @@ def test_the_lists_of_jobs_forget_those_that_have_expired(loads: Loads) -> None:
 
 
 def test_a_query_that_nobody_answers_is_gone_in_time(loads: Loads) -> None:
-    Queries(loads.redis).put_image(Query(id="q", pooling="avg", seconds=30), b"picture")
+    Queries(loads.redis).put_image(
+        Query(id="q", weights="w-1", pooling="avg", seconds=30), b"picture"
+    )
     assert 0 < loads.redis.pttl(keys.query("q", "image")) <= 30_000

@@ -36,8 +36,8 @@ def queries() -> Iterator[str]:
 def exported(settings: Settings, redis: RedisClient) -> set[str]:
     """The names of all metrics of a gateway."""
     metrics = Metrics()
-    depths = QueueDepths(Dispatcher(create_celery(settings)), Queries(redis))
     jobs, workers = Jobs(redis, settings), Workers(redis, settings)
+    depths = QueueDepths(Dispatcher(create_celery(settings)), Queries(redis), workers)
     metrics.watch(LedgerMetrics(Stats(redis), jobs, workers, depths.read))
     families = text_string_to_metric_families(metrics.render().decode())
     return {family.name for family in families}

@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 
 from encoder_worker.encode.encoder import Encoder
-from shared.redis import RedisClient
+from shared.redis import RedisClient, connect
 from shared.sandbox.pool import DecoderPool
 from shared.settings import Settings
+from shared.store import ImageWriter, MilvusConnection
 from tests.drawn import draw
 from tests.integration.encoder_worker.load import Load
+from tests.integration.gateway.client import Client
 
 
 @pytest.fixture
@@ -22,6 +24,17 @@ def load(
     opened.make_collection()
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def client(load: Load) -> Iterator[Client]:
+    """A client of a gateway, which other threads may use too."""
+    milvus, redis = MilvusConnection(load.settings), connect(load.settings)
+    opened = Client(load.settings, redis, load.collections, load.images, ImageWriter(milvus))
+    yield opened
+    opened.close()
+    milvus.close()
+    redis.close()
 
 
 Drawn = Callable[..., Path]

@@ -45,7 +45,9 @@ def ask(redis: RedisClient) -> Ask:
     def put(
         image: bytes, pooling: Pooling = "avg", crop: Crop | None = None, seconds: float = 60
     ) -> Query:
-        query = Query(id=uuid.uuid4().hex, pooling=pooling, crop=crop, seconds=seconds)
+        query = Query(
+            id=uuid.uuid4().hex, weights="w-1", pooling=pooling, crop=crop, seconds=seconds
+        )
         Queries(redis).put_image(query, image)
         return query
 
@@ -165,7 +167,7 @@ def test_redis_away_loses_a_query_and_nothing_else(
 ) -> None:
     queries = Queries(connect(base_settings, retries=0))
     worker = QueryProcessor(base_settings, queries, encoder, decoders)
-    query = Query(id="q", pooling="avg", seconds=60)
+    query = Query(id="q", weights="w-1", pooling="avg", seconds=60)
     with capture_logs() as logs:
         worker.answer(query)
     assert [line["event"] for line in logs] == ["query_lost"]

@@ -4,13 +4,14 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
 from encoder_worker.errors import EncoderFailed
 from encoder_worker.query_reader import QueryReader
 from shared.domain.query import Query, QueryReply
-from shared.ledger import Queries, QueryLimits
+from shared.ledger import Queries, QueryLimits, keys
 from shared.redis import RedisClient, connect
 from shared.settings import Settings
 from tests.services import wait_until
@@ -44,7 +45,7 @@ def answers() -> Iterator[Answers]:
 
 
 def a_query(seconds: float = 30) -> Query:
-    return Query(id=uuid.uuid4().hex, pooling="avg", seconds=seconds)
+    return Query(id=uuid.uuid4().hex, weights="w-1", pooling="avg", seconds=seconds)
 
 
 def never() -> None:
@@ -55,7 +56,7 @@ def test_each_query_is_taken_once_by_any_number_of_encoders(
     redis: RedisClient, answers: Answers
 ) -> None:
     answers.go_on.set()
-    readers = [QueryReader(Queries(redis), answers, 4, never) for _ in range(3)]
+    readers = [QueryReader(Queries(redis), "w-1", answers, 4, never) for _ in range(3)]
     for reader in readers:
         reader.start()
     sent = [a_query() for _ in range(100)]
@@ -65,17 +66,17 @@ def test_each_query_is_taken_once_by_any_number_of_encoders(
     for reader in readers:
         reader.close()
     assert sorted(answers.taken) == sorted(query.id for query in sent)
-    assert Queries(redis).waiting() == 0
+    assert Queries(redis).waiting("w-1") == 0
 
 
 def test_no_more_are_taken_than_there_are_threads(redis: RedisClient, answers: Answers) -> None:
-    reader = QueryReader(Queries(redis), answers, 2, never)
+    reader = QueryReader(Queries(redis), "w-1", answers, 2, never)
     for _ in range(5):
         Queries(redis).send(a_query())
     reader.start()
     wait_until(lambda: len(answers.taken) == 2, 20, "two queries")
     time.sleep(0.2)  # nothing tells that a third is not taken
-    assert Queries(redis).waiting() == 3
+    assert Queries(redis).waiting("w-1") == 3
     answers.go_on.set()
     wait_until(lambda: len(answers.taken) == 5, 20, "the others")
     reader.close()
@@ -93,7 +94,7 @@ def test_a_reader_outlives_an_answer_that_raises(redis: RedisClient) -> None:
         if query == second:
             raise EncoderFailed("the device is gone")
 
-    reader = QueryReader(Queries(redis), answer, 1, failed.set)
+    reader = QueryReader(Queries(redis), "w-1", answer, 1, failed.set)
     reader.start()
     for query in (first, second, third):
         Queries(redis).send(query)
@@ -106,13 +107,13 @@ def test_a_query_that_was_given_up_is_not_taken(redis: RedisClient) -> None:
     queries, query = Queries(redis), a_query()
     entry = queries.send(query)
     queries.withdraw(query, entry)
-    assert queries.take(0.05) is None
+    assert queries.take("w-1", 0.05) is None
 
 
 def test_what_nobody_takes_is_gone_after_its_time(redis: RedisClient) -> None:
     queries = Queries(redis)
     queries.send(a_query(seconds=1))
-    wait_until(lambda: queries.waiting() == 0, 10, "the end of the query's time")
+    wait_until(lambda: queries.waiting("w-1") == 0, 10, "the end of the query's time")
     assert redis.keys("*") == []
 
 
@@ -121,7 +122,7 @@ def test_nothing_of_a_query_is_written_to_the_append_only_file(
 ) -> None:
     queries, query = Queries(redis), a_query()
     redis.set("before", 1)
-    reading = threading.Thread(target=lambda: taken.append(queries.take(10)))
+    reading = threading.Thread(target=lambda: taken.append(queries.take("w-1", 10)))
     taken: list[Query | None] = []
     reading.start()
     sender = Queries(connect(settings))
@@ -137,3 +138,59 @@ def test_nothing_of_a_query_is_written_to_the_append_only_file(
     assert redis.info("persistence")["aof_current_size"] == size
     redis.set("after", 1)
     assert redis.info("persistence")["aof_current_size"] > size
+
+
+def test_a_reader_leaves_queries_for_other_weights_alone(redis: RedisClient) -> None:
+    taken: dict[str, list[str]] = {"w-1": [], "odd": []}
+
+    def note(of: list[str], query: Query) -> None:
+        of.append(query.id)
+
+    readers = [
+        QueryReader(Queries(redis), weights, partial(note, of), 2, never)
+        for weights, of in taken.items()
+    ]
+    for reader in readers:
+        reader.start()
+    sent = [a_query() for _ in range(50)]
+    for query in sent:
+        Queries(redis).send(query)
+    for_odd = a_query().model_copy(update={"weights": "odd"})
+    Queries(redis).send(for_odd)
+    wait_until(lambda: len(taken["w-1"]) >= 50 and taken["odd"], 20, "all queries")
+    for reader in readers:
+        reader.close()
+    assert sorted(taken["w-1"]) == sorted(query.id for query in sent)
+    assert taken["odd"] == [for_odd.id]
+    assert Queries(redis).waiting("w-1", "odd") == 0
+
+
+def entry_again(redis: RedisClient, old: Query, new: Query) -> str:
+    """Have `old` taken, and `new` be sent in the same millisecond; returns the entry of both.
+
+    An empty stream is deleted, and the next one begins its entries' numbers anew.
+    """
+    sent, entry = keys.sent_queries("w-1"), "5-0"
+    redis.xadd(sent, {"query": old.model_dump_json()}, id=entry)
+    assert Queries(redis).take("w-1", 0.05) == old
+    redis.xadd(sent, {"query": new.model_dump_json()}, id=entry)
+    return entry
+
+
+def test_an_entry_that_was_read_may_be_another_query_by_the_time_it_is_taken(
+    redis: RedisClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new, queries = a_query(), a_query(), Queries(redis)
+    stream = [["s", [(b"5-0", {b"query": old.model_dump_json().encode()})]]]
+    entry_again(redis, old, new)
+    with monkeypatch.context() as patched:
+        patched.setattr(redis, "xread", lambda *_, **__: stream)
+        assert queries.take("w-1", 0.05) == new
+    assert queries.take("w-1", 0.05) is None
+
+
+def test_a_query_that_is_given_up_late_takes_no_other_along(redis: RedisClient) -> None:
+    old, new, queries = a_query(), a_query(), Queries(redis)
+    entry = entry_again(redis, old, new)
+    queries.withdraw(old, entry)
+    assert queries.take("w-1", 0.05) == new

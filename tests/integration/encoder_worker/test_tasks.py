@@ -80,7 +80,7 @@ def test_a_query_worker_answers_and_leaves(
     assert (info.queue, info.name, info.device) == ("query", "query@test", "cpu")
     assert info.runtime == "openvino"
     assert info.weights.startswith("untrained-")
-    query = Query(id=uuid.uuid4().hex, pooling="avg", seconds=60)
+    query = Query(id=uuid.uuid4().hex, weights=info.weights, pooling="avg", seconds=60)
     Queries(redis).put_image(query, encoded(draw(1), "JPEG"))
     Queries(redis).send(query)
     reply = reply_to(query, settings, 60)

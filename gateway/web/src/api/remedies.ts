@@ -104,6 +104,10 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
     title: 'There is nothing to see in this picture',
     text: 'The encoder finds no feature in it, as in a wholly black one. Try another picture or a larger box.',
   },
+  labels_too_large: {
+    title: 'This picture has no room for more tags or metadata',
+    text: 'It is as it was before the load. Remove some of its tags or metadata, or load it with fewer, then retry.',
+  },
   path_outside_roots: {
     title: 'This folder is not open to Lookalike',
     text: 'Choose a folder inside the image roots. LOOKALIKE_IMAGE_ROOTS says which they are.',

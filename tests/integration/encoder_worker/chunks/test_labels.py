@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -14,24 +14,12 @@ from shared.errors import NotFound, PictureError, PreconditionFailed
 from shared.files.paths import upload_path
 from shared.files.uris import upload_uri
 from shared.pictures.square import Picture
-from shared.redis import connect
-from shared.store import ImageWriter, MilvusConnection
+from shared.store import MilvusConnection
 from tests.drawn import draw
 from tests.integration.encoder_worker.conftest import Drawn
 from tests.integration.encoder_worker.load import Load
 from tests.integration.gateway.client import Client
 from tests.services import wait_until
-
-
-@pytest.fixture
-def client(load: Load) -> Iterator[Client]:
-    """A client of a gateway, which other threads may use too."""
-    milvus, redis = MilvusConnection(load.settings), connect(load.settings)
-    opened = Client(load.settings, redis, load.collections, load.images, ImageWriter(milvus))
-    yield opened
-    opened.close()
-    milvus.close()
-    redis.close()
 
 
 def work(load: Load, files: Sequence[Any], meanwhile: Callable[[], object], **spec: Any) -> str:

@@ -153,9 +153,11 @@ def lost_answer(chunks: Chunks) -> Iterator[None]:
 def outcomes(draw: st.DrawFn, refs: tuple[FileRef, ...]) -> ChunkOutcome:
     """Any outcome of these files."""
     kinds = [draw(st.sampled_from(["indexed", "unchanged", "duplicate", "failed"])) for _ in refs]
+    moved = draw(st.integers(0, kinds.count("unchanged")))
     return ChunkOutcome(
         indexed=kinds.count("indexed"),
         unchanged=kinds.count("unchanged"),
+        moved=moved,
         duplicates=kinds.count("duplicate"),
         failures=tuple(failure(f) for f, k in zip(refs, kinds, strict=True) if k == "failed"),
         duplicate_ids=tuple(f.id for f, k in zip(refs, kinds, strict=True) if k == "duplicate"),

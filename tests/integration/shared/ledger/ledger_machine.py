@@ -26,7 +26,7 @@ from shared.ledger import (
 from shared.redis import RedisClient, connect
 from shared.settings import Settings
 from tests.clocks import host_clock
-from tests.integration.shared.ledger.model import ChunkModel, Heartbeat, JobModel, LeaseModel
+from tests.integration.shared.ledger.model import Heartbeat, JobModel, LeaseModel
 from tests.services import Valkey
 
 INDEXERS = ("indexer-1", "indexer-2")
@@ -157,8 +157,7 @@ class LedgerMachine(RuleBasedStateMachine):
         chunks = {uuid.uuid4().hex: files(size) for size in sizes}
         for _ in range(times):
             Scans(self.client, INDEXERS[0]).add_chunks(model.id, generation, chunks)
-        model.chunks |= {name: ChunkModel(refs) for name, refs in chunks.items()}
-        model.chunk_total += sum(sizes)
+        model.add(chunks)
 
     def any_job(self, data: st.DataObject) -> JobModel:
         models = list(self.models.values())

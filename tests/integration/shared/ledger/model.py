@@ -1,9 +1,11 @@
 """What the ledger must say of a job, in plain Python."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from shared.domain.chunk import ChunkOutcome, FileRef
+from shared.domain.image import image_id
 from shared.domain.job import Job, JobStatus
 
 #: Duplicates and unchanged files that a job remembers in these tests, and failures of a block.
@@ -60,6 +62,19 @@ class JobModel:
         default_factory=lambda: dict.fromkeys(("indexed", "unchanged", "duplicates", "failed"), 0)
     )
     failures: list[str] = field(default_factory=list)
+    moved: int = 0
+    removed: int = 0
+    #: All files that were in chunks, by image id.
+    files: dict[str, FileRef] = field(default_factory=dict)
+    #: The images whose rows this job wrote.
+    rows: set[str] = field(default_factory=set)
+    #: What the job remembers to have counted, and what it has counted and not remembered.
+    accounted: set[str] = field(default_factory=set)
+    not_remembered: set[str] = field(default_factory=set)
+    #: Rows that were taken over, by the file that did.
+    moves: dict[str, str] = field(default_factory=dict)
+    #: Rows whose removal was begun and not counted.
+    removing: list[str] = field(default_factory=list)
     remembered: int = 0
     forgotten: dict[str, int] = field(
         default_factory=lambda: dict.fromkeys(("duplicates", "unchanged"), 0)
@@ -71,23 +86,51 @@ class JobModel:
     def ended(self) -> bool:
         return self.status in ("done", "failed", "cancelled")
 
+    def add(self, chunks: Mapping[str, tuple[FileRef, ...]]) -> None:
+        """Chunks are written."""
+        for name, refs in chunks.items():
+            self.chunks[name] = ChunkModel(refs)
+            self.chunk_total += len(refs)
+            for ref in refs:
+                self.files[ref.id] = ref
+                self.not_remembered.discard(ref.id)
+
+    def move(self, targets: Sequence[str], sources: Sequence[str]) -> dict[str, str]:
+        """Each target gets a source of its own, as long as there is one."""
+        for target in () if self.ended else targets:
+            free = [source for source in sources if source not in self.moves.values()]
+            if target not in self.moves and free:
+                self.moves[target] = free[0]
+        return {target: self.moves[target] for target in targets if target in self.moves}
+
+    def delete_image(self, image: str) -> None:
+        self.rows.discard(image)
+        if not self.ended:
+            self.accounted.add(image)
+
     def report(self, chunk_id: str, outcome: ChunkOutcome) -> None:
         """A chunk is reported for the first time."""
-        del self.chunks[chunk_id]
+        files = {file.id for file in self.chunks.pop(chunk_id).files}
+        failed = {image_id(failure.uri) for failure in outcome.failures}
+        self.rows |= files - failed - {*outcome.duplicate_ids, *outcome.unchanged_ids}
+        self.moved += outcome.moved
         self.counts["indexed"] += outcome.indexed
         self.counts["unchanged"] += outcome.unchanged
         self.counts["duplicates"] += outcome.duplicates
         self.counts["failed"] += len(outcome.failures)
         self.failures += [failure.uri for failure in outcome.failures]
         if not self.ended:
-            self._remember("duplicates", len(outcome.duplicate_ids))
-            self._remember("unchanged", len(outcome.unchanged_ids))
+            self.accounted |= failed
+            self._remember("duplicates", outcome.duplicate_ids)
+            self._remember("unchanged", outcome.unchanged_ids)
         self.close_if_complete()
 
-    def _remember(self, kind: str, files: int) -> None:
-        kept = min(files, FEW - self.remembered)
+    def _remember(self, kind: str, files: Sequence[str]) -> None:
+        kept = min(len(files), FEW - self.remembered)
         self.remembered += kept
-        self.forgotten[kind] += files - kept
+        self.accounted.update(files[:kept])
+        self.forgotten[kind] += len(files) - kept
+        self.not_remembered.update(files[kept:])
 
     def count_forgotten_anew(self) -> None:
         """A scan that is repeated finds them again."""
@@ -103,6 +146,7 @@ class JobModel:
     def end(self, status: JobStatus) -> None:
         """Leased chunks may still be reported; the others are dropped."""
         self.status, self.paused = status, False
+        self.moves = {}
         self.chunks = {name: chunk for name, chunk in self.chunks.items() if chunk.lease}
 
     def check(self, job: Job) -> None:
@@ -110,6 +154,7 @@ class JobModel:
         assert job.status == ("paused" if self.paused else self.status)
         assert job.total == self.chunk_total + self.scan_unchanged
         assert job.ignored == self.ignored
+        assert (job.moved, job.removed) == (self.moved, self.removed)
         assert job.unchanged == self.counts["unchanged"] + self.scan_unchanged
         found = (job.indexed, job.duplicates, job.failed)
         assert found == tuple(self.counts[name] for name in ("indexed", "duplicates", "failed"))

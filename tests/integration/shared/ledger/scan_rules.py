@@ -19,7 +19,7 @@ from shared.ledger import (
 )
 from tests.integration.shared.ledger.ledger import failure
 from tests.integration.shared.ledger.ledger_machine import INDEXERS, LedgerMachine, files
-from tests.integration.shared.ledger.model import ChunkModel, JobModel
+from tests.integration.shared.ledger.model import JobModel
 
 
 class ScanRules(LedgerMachine):
@@ -68,14 +68,14 @@ class ScanRules(LedgerMachine):
     @rule(data=st.data(), count=st.integers(1, 3), twice=st.booleans())
     def scan_failures(self, data: st.DataObject, count: int, twice: bool) -> None:
         model = self.any_job(data)
-        failures, chunk = [failure(file) for file in files(count)], uuid.uuid4().hex
+        refs, chunk = files(count), uuid.uuid4().hex
+        failures = [failure(file) for file in refs]
         refused = model.ended or not model.generation
         for _ in range(2 if twice else 1):
             with refusal(model, refused):
                 Scans(self.client, INDEXERS[0]).fail(model.id, model.generation, failures, chunk)
         if not refused:
-            model.chunk_total += count
-            model.chunks[chunk] = ChunkModel(files(count))
+            model.add({chunk: refs})
             model.report(chunk, ChunkOutcome(failures=tuple(failures)))
 
     @precondition(lambda self: self.models)

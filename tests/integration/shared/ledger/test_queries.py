@@ -22,7 +22,7 @@ def ledger_queries(redis: RedisClient) -> Queries:
 
 
 def _query(seconds: float = 30) -> Query:
-    return Query(id="q", pooling="avg", seconds=seconds)
+    return Query(id="q", weights="w-1", pooling="avg", seconds=seconds)
 
 
 @pytest.mark.parametrize("size", [1, 1024 * 1024, 2_500_000])
@@ -58,7 +58,7 @@ def test_nothing_stays_behind_for_ever(redis: RedisClient, ledger_queries: Queri
 
 
 def _numbered(number: int, seconds: float = 30) -> Query:
-    return Query(id=f"q{number}", pooling="avg", seconds=seconds)
+    return Query(id=f"q{number}", weights="w-1", pooling="avg", seconds=seconds)
 
 
 def _admitted(queries: Queries, limits: QueryLimits, size: int, count: int) -> list[int]:

@@ -7,7 +7,7 @@ import pytest
 
 from shared.domain.chunk import ChunkOutcome
 from shared.errors import Unavailable
-from shared.ledger import JobEnded, RowLock, RowLocks, keys
+from shared.ledger import REDIS_WRITE, JobEnded, LockTime, RowLock, RowLocks, keys
 from tests.integration.shared.ledger.ledger import Ledger
 
 A, B, C = "aa" + "0" * 30, "ab" + "0" * 30, "aa" + "1" * 30
@@ -81,6 +81,8 @@ def test_a_lock_ends_by_itself(ledger: Ledger, client: RowLocks) -> None:
     with client.hold(lock(A)):
         key = f"lookalike:collection:shoes:row:{A}"
         assert 140_000 < ledger.redis.pttl(key) <= 150_000
+        with client.hold(lock(B, time=REDIS_WRITE)):
+            assert 30_000 < ledger.redis.pttl(f"lookalike:collection:shoes:row:{B}") <= 40_000
         ledger.redis.pexpire(key, 0)
         mine = lock(A)
         with client.hold(mine, at_once):
@@ -95,14 +97,12 @@ def test_a_client_waits_for_some_seconds(client: RowLocks, monkeypatch: pytest.M
     assert refusal.value.code == "image_busy"
 
 
-def test_a_write_that_begins_too_late_is_refused(
-    client: RowLocks, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_write_that_begins_too_late_is_refused(client: RowLocks) -> None:
     """Its process was stopped, and others may have the rows by now."""
     with client.hold(lock(A)) as held:
         held.require_time()
-    monkeypatch.setattr("shared.ledger.row_locks._BEGIN_SECONDS", -1.0)
-    with pytest.raises(Unavailable), client.hold(lock(A)) as held:
+    late = lock(A, time=LockTime(150.0, -1.0))
+    with pytest.raises(Unavailable), client.hold(late) as held:
         held.require_time()
 
 

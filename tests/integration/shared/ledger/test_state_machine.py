@@ -12,6 +12,7 @@ from hypothesis.stateful import (
 from shared.ledger import chunks, failures
 from shared.settings import Settings
 from tests.integration.shared.ledger.chunk_rules import ChunkRules
+from tests.integration.shared.ledger.image_rules import ImageRules
 from tests.integration.shared.ledger.job_rules import JobRules
 from tests.integration.shared.ledger.lease_rules import LeaseRules
 from tests.integration.shared.ledger.model import FEW
@@ -24,7 +25,7 @@ STEPS = 40
 RETENTION_DAYS = 1.0
 
 
-class Machine(JobRules, ScanRules, ChunkRules, LeaseRules):
+class Machine(JobRules, ScanRules, ChunkRules, LeaseRules, ImageRules):
     """Every call may come twice, late, or from a process that is held to be dead."""
 
 

@@ -95,12 +95,19 @@ def test_deleting_counts_what_there_was(images: Images, empty: str, fill: Fill) 
     fill(rows)
     assert images.delete(empty, [rows[0].id, rows[0].id, "0" * 32]) == 1
     assert images.delete(empty, [rows[0].id]) == 0
+    announced: list[ImageRow] = []
     deleted: list[ImageRow] = []
+
+    def announce(batch: Sequence[ImageRow]) -> None:
+        assert len(images.get_many(empty, [row.id for row in batch], strong=True)) == len(batch)
+        announced.extend(batch)
 
     def note(batch: Sequence[ImageRow]) -> None:
         deleted.extend(batch)
 
-    assert images.delete_matching(empty, ImageFilter(path_prefix="/photos/1/"), note) == 2
+    below = ImageFilter(path_prefix="/photos/1/")
+    assert images.delete_matching(empty, below, announce, note) == 2
+    assert announced == deleted
     assert {row.uri for row in deleted} == {"file:///photos/1/1.jpg", "file:///photos/1/4.jpg"}
     with pytest.raises(InvalidRequest) as refusal:
         images.delete_matching(empty, ImageFilter())

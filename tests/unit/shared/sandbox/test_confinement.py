@@ -1,6 +1,8 @@
 """What a decoder's process may still do, tried from within it."""
 
 import os
+import subprocess
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from structlog.testing import capture_logs
 from encoder_worker.decode.decoder import network_view
 from shared.errors import PictureError
 from shared.sandbox.pool import DecoderPool
+from shared.sandbox.syscalls import NoSyscallFilter, prepare_filter
 from tests.decoding import LIMITS
 from tests.hostile_decoders import MODULE, RIGHTS
 
@@ -29,10 +32,26 @@ def test_no_file_or_socket_can_be_opened(rights: set[str]) -> None:
     assert rights.isdisjoint({"read", "connect", "pipe"})
 
 
-def test_landlock_takes_the_rest_where_the_kernel_has_it(rights: set[str]) -> None:
+def test_landlock_takes_files_and_signals_where_the_kernel_has_it(rights: set[str]) -> None:
     if not _has_landlock():
         pytest.skip("this kernel has no Landlock, or landlockpy is not installed")
+    assert rights.isdisjoint({"delete", "create", "signal"})
+
+
+def test_seccomp_takes_all_other_calls_where_libseccomp_is(rights: set[str]) -> None:
+    if not _has_seccomp():
+        pytest.skip("libseccomp or pyseccomp is not installed")
     assert rights == set()
+
+
+def test_a_filter_leaves_threads(tmp_path: Path) -> None:
+    """Decoders of some formats compute with several."""
+    script = (
+        "import threading; from shared.sandbox.confinement import confine; confine(1 << 32);"
+        "thread = threading.Thread(target=print, args=('ran',)); thread.start(); thread.join()"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+    assert done.stdout == b"ran\n"
 
 
 def test_the_log_says_what_confines_the_decoders() -> None:
@@ -42,11 +61,22 @@ def test_the_log_says_what_confines_the_decoders() -> None:
         pool.start()
     pool.close()
     (line,) = logs
-    if _has_landlock():
-        assert (line["event"], line["log_level"]) == ("decoders_confined", "info")
-    else:
+    lacking = [
+        name
+        for name, has in (("seccomp", _has_seccomp()), ("Landlock", _has_landlock()))
+        if not has
+    ]
+    if lacking:
         assert (line["event"], line["log_level"]) == ("decoders_not_confined", "warning")
-        assert "andlock" in line["reason"]
+        assert [said.partition(":")[0] for said in line["lacking"]] == lacking
+    else:
+        assert (line["event"], line["log_level"]) == ("decoders_confined", "info")
+
+
+def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyseccomp", None)
+    with pytest.raises(NoSyscallFilter, match="pyseccomp is not installed"):
+        prepare_filter()
 
 
 def _has_landlock() -> bool:
@@ -55,3 +85,11 @@ def _has_landlock() -> bool:
     import landlockpy
 
     return int(landlockpy.abi_version()) >= 6
+
+
+def _has_seccomp() -> bool:
+    try:
+        prepare_filter()
+    except NoSyscallFilter:
+        return False
+    return True
