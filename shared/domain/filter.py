@@ -139,14 +139,6 @@ class InFolder(_Part):
         examples=["/photos/2020"],
     )
 
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        try:
-            check_value("text", self.folder)
-        except ValueError as error:
-            raise ValueError(f"folder {error}") from None
-        return self
-
 
 def _alternative(given: Any) -> str:
     """Which condition is meant, by the name that only it has; a nested filter without any."""

@@ -1,20 +1,17 @@
 """The fields that a filter may name, and the values that each takes."""
 
+import math
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr
+from pydantic import PlainValidator
 
 #: What a field holds: `micros` and `nanos` are times, as Unix microseconds and nanoseconds.
 Kind = Literal["text", "uri", "tags", "whole", "micros", "nanos", "json"]
-Value = (
-    StrictBool
-    | StrictInt
-    | Annotated[StrictFloat, Field(allow_inf_nan=False)]
-    | Annotated[StrictStr, Field(max_length=4096)]
-)
+#: Characters of a string that something is compared with.
+MAX_TEXT = 4096
 
 FIELDS: dict[str, Kind] = {
     "id": "text",
@@ -45,6 +42,28 @@ _MICROSECOND = timedelta(microseconds=1)
 _WHOLE = 2**63 - 1
 #: Beyond it, stores differ on whether a whole number equals one with a fraction.
 _EXACT = 2**53
+
+
+def _scalar(value: Any) -> Any:
+    """One value, of whatever kind: pydantic would list what is wrong for each of them."""
+    if not isinstance(value, bool | int | float | str):
+        raise ValueError("must be a string, a number or a truth value")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("must be a finite number")
+    if isinstance(value, str):
+        if len(value) > MAX_TEXT:
+            raise ValueError(f"must not be longer than {MAX_TEXT} characters")
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise ValueError("must be valid Unicode") from None
+    return value
+
+
+Value = Annotated[
+    bool | int | float | str,
+    PlainValidator(_scalar, json_schema_input_type=bool | int | float | str),
+]
 
 
 def kind_of(field: str) -> Kind:
@@ -93,11 +112,6 @@ def check_value(kind: Kind, value: Value) -> None:
             raise ValueError("must lie within ±2^53")
     elif not isinstance(value, str):
         raise ValueError(f"must be a string, not {value!r}")
-    if isinstance(value, str):
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            raise ValueError("must be valid Unicode") from None
 
 
 def whole(value: Value) -> int:

@@ -104,7 +104,7 @@ def test_one_image_is_shown(api: httpx.Client, stored: list[ImageRow], url: str)
     assert api.get(image["thumbnail_url"]).status_code == 200
 
 
-def test_tags_and_metadata_are_replaced_apart(
+def test_tags_and_metadata_are_changed_apart(
     api: httpx.Client, stored: list[ImageRow], url: str
 ) -> None:
     address = f"{url}/{stored[0].id}"
@@ -114,7 +114,7 @@ def test_tags_and_metadata_are_replaced_apart(
     unchanged = api.patch(address, json={}).json()
 
     assert (tagged["tags"], tagged["metadata"]) == (["new", "other"], {"n": 0})
-    assert (described["tags"], described["metadata"]) == (["new", "other"], {"rating": 5})
+    assert (described["tags"], described["metadata"]) == (["new", "other"], {"n": 0, "rating": 5})
     assert unchanged == described == api.get(address).json()
     assert [i["id"] for i in api.get(url, params={"tag": "other"}).json()["items"]] == [
         stored[0].id
@@ -205,7 +205,7 @@ def test_very_many_are_forgotten_by_a_job(
 
     assert reply.status_code == 202
     job = reply.json()
-    assert job["source"] == {"kind": "deletion", "tag": "even", "path_prefix": None}
+    assert job["source"] == {"kind": "deletion", "tag": "even", "path_prefix": None, "filter": None}
     assert reply.headers["location"].endswith(f"/api/v2/jobs/{job['id']}")
     assert ended(api, job["id"])["status"] == "done"
 

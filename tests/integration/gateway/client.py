@@ -4,6 +4,7 @@ import io
 from pathlib import Path
 
 from gateway.files import uploads
+from gateway.services.bulk_tags import BulkTags
 from gateway.services.deletion import DeletionService, Ledger, Store
 from gateway.services.labels import LabelService
 from gateway.services.loads import LoadOptions, LoadService
@@ -39,6 +40,7 @@ class Client:
         self._celery = create_celery(settings)
         locks, dispatcher = RowLocks(redis), Dispatcher(self._celery)
         self.labels = LabelService(images, locks)
+        self.bulk_tags = BulkTags(collections, images, writer, locks)
         self.loads = LoadService(
             settings, self.jobs, Workers(redis, settings), collections, dispatcher
         )

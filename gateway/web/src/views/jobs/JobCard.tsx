@@ -132,7 +132,8 @@ function sourceOf({ source }: Job): string {
   if (source.kind === 'upload') return formatNumberOf(source.files, 'uploaded picture');
   if (source.kind === 'deletion') {
     const tag = source.tag === null ? '' : ` tagged “${source.tag}”`;
-    return `Forgets the images${tag}${source.path_prefix === null ? '' : ` in ${source.path_prefix}`}`;
+    const folder = source.path_prefix === null ? '' : ` in ${source.path_prefix}`;
+    return `Forgets the images${tag}${folder}${source.filter === null ? '' : ' that match a filter'}`;
   }
   return `Retry of ${formatNumberOf(source.files, 'failed file')}`;
 }
