@@ -53,7 +53,7 @@ def gathered(store: FakeStore) -> GatheredSearch:
 
 async def begin(
     gathered: GatheredSearch, *numbers: float, target: Target = TARGET, limit: int = 2
-) -> list[asyncio.Future[Sequence[Any]]]:
+) -> Sequence[asyncio.Future[Sequence[Any]]]:
     found = [asyncio.ensure_future(gathered.nearest(target, [n], limit)) for n in numbers]
     await settle()
     return found

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from milvus_lite.engine.flush import execute_flush
+from milvus_lite.exceptions import PartitionNotFoundError
 
 from deploy.local.embedded_milvus import maintenance, server
 from deploy.local.embedded_milvus.collection import FastCollection
@@ -141,6 +142,49 @@ def test_a_partition_that_is_dropped_takes_its_rows_with_it(
     assert collection.num_entities == 5
     (hits,) = collection.search([QUERY], top_k=3)
     assert [hit["id"] for hit in hits] == nearest(rows[10:15], QUERY, 3)
+    collection.close()
+
+
+def test_a_search_in_a_partition_finds_its_rows_and_no_other(
+    tmp_path: Path, rows: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collection = opened(FastCollection, tmp_path / "c")
+    collection.create_partition("g2")
+
+    def refuse(*_: Any, **named: Any) -> None:
+        raise AssertionError(f"left to milvus-lite: {named}")
+
+    monkeypatch.setattr(collection, "_search_as_before", refuse)
+
+    def found(*names: str) -> list[str]:
+        (hits,) = collection.search([QUERY], top_k=5, partition_names=list(names))
+        return [hit["id"] for hit in hits]
+
+    collection.upsert(rows[:20], partition_name=PARTITION)
+    assert found(PARTITION) == nearest(rows[:20], QUERY, 5)
+    assert found("g2") == []
+    collection.flush()
+    collection.upsert(rows[20:40], partition_name="g2")
+    for names, expected in (
+        ([PARTITION], rows[:20]),
+        (["g2"], rows[20:40]),
+        ([PARTITION, "g2"], rows[:40]),
+    ):
+        assert found(*names) == nearest(expected, QUERY, 5)
+    with pytest.raises(PartitionNotFoundError):
+        found("g3")
+    collection.close()
+
+
+def test_a_search_in_a_part_of_a_memtable_is_left_to_milvus_lite(
+    tmp_path: Path, rows: list[dict[str, Any]]
+) -> None:
+    collection = opened(FastCollection, tmp_path / "c")
+    collection.create_partition("g2")
+    collection.upsert(rows[:20], partition_name=PARTITION)
+    collection.upsert(rows[20:40], partition_name="g2")
+    (hits,) = collection.search([QUERY], top_k=5, partition_names=["g2"])
+    assert [hit["id"] for hit in hits] == nearest(rows[20:40], QUERY, 5)
     collection.close()
 
 
