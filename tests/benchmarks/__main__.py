@@ -20,6 +20,7 @@ from tests.benchmarks import (
     load,
     precision,
     quality,
+    recall,
     scaling,
     scan,
     search,
@@ -99,12 +100,18 @@ def _search(options: Options) -> Report:
         size = {"rows": options.rows, "searches": options.searches, "runs": options.runs}
         return search.measure(stack, settings, **size, context=context)
 
-    return _on_a_stack(options, measure)
+    return _on_a_stack(options, measure, lambda folder, own: search.fill(folder, own, options.rows))
 
 
 def _store(options: Options) -> Report:
     size = {"rows": options.rows, "searches": options.searches, "runs": options.runs}
-    return store.measure(**size)
+    return store.measure(**size, stores=options.stores)
+
+
+def _recall(options: Options) -> Report:
+    with tempfile.TemporaryDirectory() as folder:
+        photos = corpus.photos(Path(folder) / "photos", options.photos)
+        return recall.measure(photos, _settings(folder, options))
 
 
 def _hostile(options: Options) -> Report:
@@ -138,6 +145,7 @@ BENCHMARKS: dict[str, Callable[[Options], Report]] = {
     "ledger": _ledger,
     "search": _search,
     "store": _store,
+    "recall": _recall,
     "hostile": _hostile,
     "scaling": _scaling,
     "cuda": _cuda,
@@ -146,11 +154,15 @@ BENCHMARKS: dict[str, Callable[[Options], Report]] = {
 _GPU_PICTURES = 16_384
 
 
-def _on_a_stack(options: Options, measure: OnStack) -> Report:
+def _on_a_stack(
+    options: Options, measure: OnStack, fill: Callable[[Path, Settings], None] | None = None
+) -> Report:
     with tempfile.TemporaryDirectory() as name:
         root = Path(name) / "pictures"
         root.mkdir()
         settings = _settings(name, options)
+        if fill is not None:
+            fill(Path(name), settings)
         own: dict[str, Any] = {
             "weights": settings.weights,
             "precision": settings.precision,
@@ -182,6 +194,9 @@ def _options(arguments: list[str]) -> Options:
     parser.add_argument("--jobs", type=int, default=10_000, help="jobs that are listed")
     parser.add_argument(
         "--rows", type=int, nargs="+", default=[1000, 20_000, 100_000], help="rows searched"
+    )
+    parser.add_argument(
+        "--stores", nargs="+", choices=store.NAMES, default=list(store.NAMES), help="of bench-store"
     )
     parser.add_argument("--searches", type=int, default=60, help="searches for each figure")
     parser.add_argument("--weights", default="imagenet", help="imagenet, untrained or a file")

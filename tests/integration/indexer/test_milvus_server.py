@@ -20,9 +20,9 @@ from shared.store import (
     VectorSearch,
 )
 from shared.store.time_pagination import Order
-from tests.integration.indexer.conftest import MilvusServer, ServerStores
+from tests.integration.indexer.conftest import ServerStores
 from tests.integration.shared.store.samples import make_row, make_vectors
-from tests.services import wait_until
+from tests.services import MilvusServer, wait_until
 
 pytestmark = pytest.mark.milvus_server
 
