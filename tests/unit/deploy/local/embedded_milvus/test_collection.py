@@ -119,6 +119,25 @@ def test_an_index_file_that_a_kill_cut_short_is_built_again(
     again.close()
 
 
+def test_a_collection_that_is_opened_maps_its_indexes(
+    tmp_path: Path, rows: list[dict[str, Any]]
+) -> None:
+    collection = opened(FastCollection, tmp_path / "c")
+    for start in range(0, 100, 25):
+        collection.upsert(rows[start : start + 25])
+        collection.flush()
+        collection._wait_for_bg()
+    collection.close()
+    indexes = {str(path) for path in (tmp_path / "c").rglob("*.idx")}
+    assert len(indexes) > 1
+    again = opened(FastCollection, tmp_path / "c")
+    mapped = {line.split()[-1] for line in Path("/proc/self/maps").read_text().splitlines()}
+    assert indexes <= mapped
+    (hits,) = again.search([QUERY], top_k=10)
+    assert [hit["id"] for hit in hits] == nearest(rows, QUERY, 10)
+    again.close()
+
+
 def test_a_filter_that_leaves_few_rows_finds_them_all(tmp_path: Path) -> None:
     dice = np.random.default_rng(3)
     rows = [record(name, dice) for name in range(60)]
