@@ -74,15 +74,16 @@ class Maintenance(Collection):
         with ThreadPoolExecutor(_READERS) as threads:
             segments = threads.map(lambda file: self._load_segment(*file), files)
             self._segment_cache.update(zip(files, segments, strict=True))
-        # What Arrow needed to decode them, which is more than they are.
-        pa.default_memory_pool().release_unused()
 
     def _file(self, partition: str, file: str) -> Path:
         return Path(self._data_dir, "partitions", partition, file)
 
     def _load_segment(self, partition: str, file: str) -> CompactSegment:
         path = str(self._file(partition, file))
-        return CompactSegment.load(path, partition, self._pk_name, self._vector_name)
+        segment = CompactSegment.load(path, partition, self._pk_name, self._vector_name)
+        # What Arrow needed to decode it, which is more than it is, and what this thread's heap has.
+        pa.default_memory_pool().release_unused()
+        return segment
 
     def _segments(self) -> list[CompactSegment]:
         return list(self._segment_cache.values())
