@@ -16,7 +16,7 @@ from shared.store.client import READ_SECONDS
 from shared.store.expressions import in_
 from shared.store.filters import filter_expression
 from shared.store.rows import Row, to_row
-from shared.store.schema import MAX_WINDOW, SCALARS, VECTOR, search_params
+from shared.store.schema import MAX_WINDOW, METRIC, SCALARS, VECTOR, search_params
 from shared.store.search import VectorSearch
 
 Vectors = npt.NDArray[np.float32]
@@ -129,7 +129,7 @@ class ExampleSearch(VectorSearch):
                 filter=expression,
                 limit=depth,
                 output_fields=["sha256", VECTOR],
-                search_params=search_params(depth),
+                search_params={"metric_type": METRIC, "params": search_params(depth)},
                 timeout=READ_SECONDS,
             )
 
