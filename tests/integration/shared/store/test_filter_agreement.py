@@ -14,7 +14,7 @@ from tests.filters import Kinds, agreement, filters, require_agreement, rows
 from tests.services import PlainMilvusLite
 
 
-@agreement(150)
+@agreement(100)
 @given(drawn=rows(), asked=st.lists(filters(), min_size=1, max_size=8))
 def test_the_embedded_store_finds_what_python_finds(
     writer: ImageWriter,
@@ -44,7 +44,7 @@ def plain(
     milvus.close()
 
 
-@agreement(80)
+@agreement(50)
 @given(drawn=rows(), asked=st.lists(filters(Kinds(metadata=False)), min_size=1, max_size=8))
 def test_milvus_lite_as_it_comes_finds_what_python_finds(
     plain: tuple[ImageWriter, Images], collection: str, drawn: list[ImageRow], asked: list[Filter]
@@ -52,7 +52,7 @@ def test_milvus_lite_as_it_comes_finds_what_python_finds(
     require_agreement(*plain, collection, drawn, asked)
 
 
-@agreement(60)
+@agreement(40)
 @given(drawn=rows(), asked=st.lists(filters(Kinds(truths=False)), min_size=1, max_size=8))
 def test_milvus_lite_as_it_comes_finds_texts_in_metadata(
     plain: tuple[ImageWriter, Images], collection: str, drawn: list[ImageRow], asked: list[Filter]

@@ -77,5 +77,16 @@ def test_what_is_not_rewritten_is_left_to_milvus_lite(table: pa.Table, expressio
     assert evaluate(compiled, table).tolist() == evaluate_mask(compiled, table).tolist()
 
 
+def test_what_was_read_of_a_table_is_that_tables(
+    table: pa.Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deploy.local.embedded_milvus.json_paths._KEPT", 2)
+    for size in (13, 5, 13, 9, 3):
+        part = table.slice(0, size)
+        for name, expected in (("a", [1, 2]), ("b", []), ("c", []), ("a", [1, 2])):
+            assert found(f'metadata["{name}"] == 1', part) == expected
+        del part
+
+
 def test_no_row_is_no_row(table: pa.Table) -> None:
     assert found('metadata["a"] == 1', table.slice(0, 0)) == []
