@@ -190,6 +190,29 @@ class PlainMilvusLite(MilvusLite):
         return (str(Path(sys.executable).with_name("milvus-lite")), "server")
 
 
+class MilvusServer(Process):
+    """A standalone Milvus 2.3.5 from its wheel. It listens on all interfaces."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        super().__init__(
+            [
+                str(Path(sys.executable).with_name("milvus-server")),
+                # Its own --proxy-port goes on to the next port when it is started again.
+                *("--data", str(folder / "data"), "--extra-config", f"proxy.port={self.port}"),
+            ],
+            folder / "milvus-server.log",
+        )
+
+    @property
+    def uri(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        super().start()
+        wait_for_milvus(self.uri, 120)
+
+
 def wait_for_milvus(uri: str, seconds: float) -> None:
     """Wait until a Milvus server lists its collections. Raises TimeoutError."""
 

@@ -1,7 +1,6 @@
 """Gets a picture's vector from a query encoder: sends it through Redis and awaits the reply."""
 
 import contextlib
-import io
 import time
 import uuid
 from typing import BinaryIO
@@ -17,8 +16,9 @@ from shared.ledger import Queries, QueryLimits, Workers, await_reply
 from shared.redis import AsyncRedisClient
 from shared.settings import Settings
 
-#: While a reply is awaited, seconds between checks that a query encoder is still alive.
-_LIVENESS_CHECK_SECONDS = 1
+#: While a reply is awaited, seconds until it is checked that a query encoder is alive, and between
+#: further checks. Most replies are there before the first.
+_FIRST_CHECK_SECONDS, _LIVENESS_CHECK_SECONDS = 0.25, 1
 
 
 class QueryEncoder:
@@ -45,11 +45,18 @@ class QueryEncoder:
         Raises PictureError when it cannot be decoded, Conflict `encoder_mismatch`, QueueFull,
         Unavailable `no_encoder`, `redis_unavailable`, TimedOut.
         """
-        deadline = time.monotonic() + self._settings.query_timeout_seconds
-        query, entry = await to_thread.run_sync(self._send, picture, collection, crop)
+        query = Query(
+            id=uuid.uuid4().hex,
+            weights=collection.weights,
+            pooling=collection.pooling,
+            crop=crop,
+            seconds=self._settings.query_timeout_seconds,
+        )
+        deadline = time.monotonic() + query.seconds
+        entry = await to_thread.run_sync(self._send, query, picture)
         reply = None
         try:
-            reply = await self._await_reply(query, collection, deadline)
+            reply = await self._await_reply(query, deadline, collection)
         finally:
             if reply is None:
                 await self._withdraw(query, entry)
@@ -58,23 +65,12 @@ class QueryEncoder:
         collection.require(reply.weights)
         return reply.vector
 
-    def _send(
-        self, picture: BinaryIO, collection: CollectionIdentity, crop: Crop | None
-    ) -> tuple[Query, str]:
+    def _send(self, query: Query, picture: BinaryIO) -> str:
         recognise(picture)
-        query = Query(
-            id=uuid.uuid4().hex,
-            weights=query_encoder(self._workers, collection).weights,
-            pooling=collection.pooling,
-            crop=crop,
-            seconds=self._settings.query_timeout_seconds,
-        )
-        size = picture.seek(0, io.SEEK_END)
-        picture.seek(0)
-        if not self._queries.admit(query, size, self._limits):
+        entry = self._queries.submit(query, picture, self._limits)
+        if entry is None:
             raise QueueFull("queue_full", "Too many searches wait; try again in a few seconds.")
-        self._queries.put_image(query, picture)
-        return query, self._queries.send(query)
+        return entry
 
     async def _withdraw(self, query: Query, entry: str) -> None:
         # What is left of it without Redis expires by itself.
@@ -82,13 +78,15 @@ class QueryEncoder:
             await to_thread.run_sync(self._queries.withdraw, query, entry)
 
     async def _await_reply(
-        self, query: Query, collection: CollectionIdentity, deadline: float
+        self, query: Query, deadline: float, collection: CollectionIdentity
     ) -> QueryReply:
+        patience: float = _FIRST_CHECK_SECONDS
         while (left := deadline - time.monotonic()) > 0:
-            reply = await await_reply(self._async_redis, query, min(_LIVENESS_CHECK_SECONDS, left))
+            reply = await await_reply(self._async_redis, query, min(patience, left))
             if reply is not None:
                 return reply
             await to_thread.run_sync(query_encoder, self._workers, collection)
+            patience = _LIVENESS_CHECK_SECONDS
         raise TimedOut(
             "encode_timeout",
             f"The encoder did not answer within {self._settings.query_timeout_seconds:g} s. It may "

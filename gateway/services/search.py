@@ -1,12 +1,14 @@
 """Searches by a picture, by a stored image, or by a vector."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import BinaryIO
 
 from gateway.metrics import Metrics
 from gateway.services.query_encoder import QueryEncoder
+from shared.domain.collection import CollectionIdentity
 from shared.domain.query import Crop, SearchParameters, SearchResult, SearchTimings
+from shared.errors import Conflict, NotFound
 from shared.store import VectorSearch
 
 
@@ -30,32 +32,63 @@ class SearchService:
         Raises also what `QueryEncoder.encode` raises.
         """
         started = time.perf_counter()
-        identity = await self._search.identity(collection)
-        encoding = time.perf_counter()
-        vector = await self._encoder.encode(picture, identity, crop)
-        encoded = time.perf_counter()
-        hits = await self._search.nearest(collection, vector, parameters)
-        timings = self._observe(started, encoded - encoding, encoded)
-        return SearchResult(hits, identity.fingerprint, timings)
+
+        async def search(identity: CollectionIdentity) -> SearchResult:
+            encoding = time.perf_counter()
+            vector = await self._encoder.encode(picture, identity, crop)
+            encoded = time.perf_counter()
+            hits = await self._search.nearest(
+                collection, vector, parameters, generation=identity.generation
+            )
+            timings = self._observe(started, encoded - encoding, encoded)
+            return SearchResult(hits, identity.fingerprint, timings)
+
+        return await self._identified(collection, search)
 
     async def by_image(
         self, collection: str, image_id: str, parameters: SearchParameters
     ) -> SearchResult:
         """Search by a stored image, which is left out of the hits."""
         started = time.perf_counter()
-        identity = await self._search.identity(collection)
-        vector = await self._search.vector_of(collection, image_id)
-        hits = await self._search.nearest(collection, vector, parameters, exclude=image_id)
-        return SearchResult(hits, identity.fingerprint, self._observe(started, 0, started))
+
+        async def search(identity: CollectionIdentity) -> SearchResult:
+            vector = await self._search.vector_of(collection, image_id)
+            hits = await self._search.nearest(
+                collection, vector, parameters, exclude=image_id, generation=identity.generation
+            )
+            return SearchResult(hits, identity.fingerprint, self._observe(started, 0, started))
+
+        return await self._identified(collection, search)
 
     async def by_vector(
         self, collection: str, vector: Sequence[float], parameters: SearchParameters
     ) -> SearchResult:
         """Search by 512 floats of unit length."""
         started = time.perf_counter()
-        identity = await self._search.identity(collection)
-        hits = await self._search.nearest(collection, vector, parameters)
-        return SearchResult(hits, identity.fingerprint, self._observe(started, 0, started))
+
+        async def search(identity: CollectionIdentity) -> SearchResult:
+            hits = await self._search.nearest(
+                collection, vector, parameters, generation=identity.generation
+            )
+            return SearchResult(hits, identity.fingerprint, self._observe(started, 0, started))
+
+        return await self._identified(collection, search)
+
+    async def _identified(
+        self, collection: str, search: Callable[[CollectionIdentity], Awaitable[SearchResult]]
+    ) -> SearchResult:
+        """Search with what was found of a collection last, or anew where it has changed since.
+
+        Milvus itself says whether it has: it looks for rows of that generation alone.
+        """
+        known = self._search.last_identity(collection)
+        if known is not None:
+            try:
+                return await search(known)
+            except (NotFound, Conflict):
+                if await self._search.identity(collection) == known:
+                    raise
+        return await search(await self._search.identity(collection))
 
     def _observe(self, started: float, encode: float, search_started: float) -> SearchTimings:
         """The timings of a search that ends now, recorded in the metrics."""

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from shared.domain.image import ImageRow, StoredImage
 from shared.ledger import keys, scripts
+from shared.ledger.chunks import packed_ids
 from shared.redis import RedisClient
 from shared.retry import Retriable, repeatable
 
@@ -29,6 +30,7 @@ class Moves(Retriable):
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
         self._claim = redis.register_script(scripts.CLAIM_MOVES)
+        self._find = redis.register_script(scripts.FIND_MOVES)
         self._keep = redis.register_script(scripts.KEEP_ROWS)
 
     @repeatable
@@ -40,20 +42,17 @@ class Moves(Retriable):
         """
         if not requests:
             return {}
-        wanted = [{"targets": list(r.targets), "sources": list(r.sources)} for r in requests]
-        given = self._claim(keys=keys.for_job(job_id), args=[json.dumps(wanted)])
-        targets = [target for request in requests for target in request.targets]
-        pairs = zip(targets, given, strict=True)
-        return {target: source.decode() for target, source in pairs if source}
+        args = [packed_ids(ids) for request in requests for ids in request]
+        given = self._claim(keys=keys.for_job(job_id), args=args)
+        return _by_target([target for request in requests for target in request.targets], given)
 
     @repeatable
     def claimed(self, job_id: str, targets: Sequence[str]) -> Mapping[str, str]:
         """The sources that were given to some of these targets before."""
         if not targets:
             return {}
-        given = self._redis.hmget(keys.job(job_id, "moves"), [f"to {t}" for t in targets])
-        pairs = zip(targets, given, strict=True)
-        return {target: source.decode() for target, source in pairs if source}
+        given = self._find(keys=keys.for_job(job_id), args=[packed_ids(targets)])
+        return _by_target(targets, given)
 
     @repeatable
     def keep(self, job_id: str, images: Sequence[StoredImage]) -> bool:
@@ -79,6 +78,11 @@ class Moves(Retriable):
             image = _load(raw)
             kept.setdefault(image.row.sha256, []).append(image)
         return kept
+
+
+def _by_target(targets: Sequence[str], given: Sequence[bytes]) -> dict[str, str]:
+    pairs = zip(targets, given, strict=True)
+    return {target: source.hex() for target, source in pairs if source}
 
 
 def _dump(image: StoredImage) -> str:

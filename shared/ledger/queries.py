@@ -47,14 +47,29 @@ class Queries:
         self._put_piece = redis.register_script(scripts.PUT_QUERY_IMAGE)
         self._reply = redis.register_script(scripts.REPLY_QUERY)
 
+    def submit(self, query: Query, picture: BinaryIO, limits: QueryLimits) -> str | None:
+        """Admit a query, store its picture and send it; its entry, None where there is no room.
+
+        One call to Redis, unless the picture is sent in pieces.
+        """
+        size = picture.seek(0, io.SEEK_END)
+        picture.seek(0)
+        if size > _PIECE_BYTES:
+            if not self.admit(query, size, limits):
+                return None
+            self.put_image(query, picture)
+            return self.send(query)
+        names = [*_WAITING, _image(query), keys.sent_queries(query.weights)]
+        args = [picture.read(), _milliseconds(query), query.model_dump_json()]
+        entry = self._admit(keys=names, args=[*_admission(query, size, limits), *args])
+        return entry.decode() if entry else None
+
     def admit(self, query: Query, size: int, limits: QueryLimits) -> bool:
         """Count a query among those that wait, until its answer, its withdrawal or its deadline.
 
         False where that would be too many, or with its `size` in bytes too much.
         """
-        # The picture itself expires before.
-        args = [query.id, size, math.ceil(query.seconds) + 1, *limits]
-        return bool(self._admit(keys=_WAITING, args=args))
+        return bool(self._admit(keys=_WAITING, args=_admission(query, size, limits)))
 
     def withdraw(self, query: Query, entry: str = "") -> None:
         """Delete what is left of a query that nobody waits for any more, sent as `entry`."""
@@ -67,10 +82,9 @@ class Queries:
         A file is sent in pieces, so that it is never in memory as a whole.
         """
         source = io.BytesIO(image) if isinstance(image, bytes) else image
-        milliseconds = max(1, int(query.seconds * 1000))
         sent = 0
         while piece := source.read(_PIECE_BYTES):
-            self._put_piece(keys=[_image(query)], args=[sent, piece, milliseconds])
+            self._put_piece(keys=[_image(query)], args=[sent, piece, _milliseconds(query)])
             sent += len(piece)
 
     def send(self, query: Query) -> str:
@@ -125,6 +139,15 @@ def _entries(found: Any) -> Sequence[tuple[bytes, dict[bytes, bytes]]]:
         return ()
     ((_, entries),) = found.items() if isinstance(found, dict) else found
     return entries  # type: ignore[no-any-return]
+
+
+def _admission(query: Query, size: int, limits: QueryLimits) -> list[Any]:
+    # The picture itself expires before.
+    return [query.id, size, math.ceil(query.seconds) + 1, *limits]
+
+
+def _milliseconds(query: Query) -> int:
+    return max(1, int(query.seconds * 1000))
 
 
 def _image(query: Query) -> str:

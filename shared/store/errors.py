@@ -1,5 +1,7 @@
 """What a failed call to Milvus means."""
 
+import re
+
 import grpc
 from pymilvus.exceptions import (
     DataNotMatchException,
@@ -20,6 +22,8 @@ from shared.log import outages
 _COLLECTION_NOT_FOUND = 100
 _COLLECTION_NOT_LOADED = 101
 _PARTITION_NOT_FOUND = 200
+#: How a server says so to a search, under the code of unexpected errors.
+_NO_SUCH_PARTITION = re.compile(r"partition name \S+ not found")
 
 #: Memory, disk and other quotas of a server are used up, and it denies writes.
 _FULL = {3, 7, 9}
@@ -40,7 +44,9 @@ def translate(error: Exception, collection: str | None) -> Exception:
     code = getattr(error, "code", None)
     if collection is not None and code == _COLLECTION_NOT_FOUND:
         return collection_not_found(collection)
-    if collection is not None and code == _PARTITION_NOT_FOUND:
+    if collection is not None and (
+        code == _PARTITION_NOT_FOUND or _NO_SUCH_PARTITION.search(str(error))
+    ):
         return collection_replaced(collection)
     if isinstance(error, _OUR_MISTAKES) or code in _INVALID_REQUESTS:
         return error

@@ -105,11 +105,11 @@ def scalar_index(field: str, index_type: str) -> Any:
     return MilvusClient.prepare_index_params(field, index_name=field, index_type=index_type)
 
 
-def search_params(limit: int) -> dict[str, Any]:
+def search_params(limit: int) -> dict[str, int]:
     """How thoroughly to search: each index type reads the parameter that is its own.
 
     HNSW must look at `limit` nodes at least; IVF at the default reads an eighth of the lists.
     """
     ef = min(max(128, limit + limit // 2), 2 * MAX_WINDOW)
     nprobe = 16 if limit <= 256 else 128
-    return {"metric_type": METRIC, "params": {"ef": ef, "nprobe": nprobe}}
+    return {"ef": ef, "nprobe": nprobe}

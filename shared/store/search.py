@@ -10,13 +10,15 @@ from shared.domain.collection import CollectionIdentity
 from shared.domain.fingerprint import DIMENSION
 from shared.domain.image import Hit, distance_of
 from shared.domain.query import SearchParameters
-from shared.errors import InvalidRequest, image_not_found
+from shared.errors import InvalidRequest, NotFound, collection_replaced, image_not_found
 from shared.store.client import READ_SECONDS, AsyncMilvusConnection
 from shared.store.expressions import in_
 from shared.store.filters import filter_expression
+from shared.store.gathering import GatheredSearch, Target, Vector
+from shared.store.generations import partition_of
 from shared.store.properties import read_identity
 from shared.store.rows import Row, to_row
-from shared.store.schema import MAX_WINDOW, SCALARS, VECTOR, search_params
+from shared.store.schema import MAX_WINDOW, METRIC, SCALARS, VECTOR, search_params
 
 T = TypeVar("T")
 Scored = tuple[float, str]
@@ -36,6 +38,8 @@ class VectorSearch:
 
     def __init__(self, milvus: AsyncMilvusConnection) -> None:
         self._milvus = milvus
+        self._gathered = GatheredSearch(self._call)
+        self._known: dict[str, CollectionIdentity] = {}
 
     async def identity(self, collection: str) -> CollectionIdentity:
         """What a collection's vectors are; as `Collections.identity`."""
@@ -43,7 +47,19 @@ class VectorSearch:
         async def describe(client: AsyncMilvusClient) -> Any:
             return await client.describe_collection(collection, timeout=READ_SECONDS)
 
-        return read_identity(collection, await self._milvus.run(describe, collection))
+        try:
+            found = read_identity(collection, await self._milvus.run(describe, collection))
+        except NotFound:
+            self._known.pop(collection, None)
+            raise
+        # Of one without a generation no search can tell that it is another by now.
+        if found.generation:
+            self._known[collection] = found
+        return found
+
+    def last_identity(self, collection: str) -> CollectionIdentity | None:
+        """What `identity` found last. It holds where `nearest` finds its generation."""
+        return self._known.get(collection)
 
     async def nearest(
         self,
@@ -52,21 +68,26 @@ class VectorSearch:
         parameters: SearchParameters,
         *,
         exclude: str | None = None,
+        generation: str = "",
     ) -> list[Hit]:
         """The hits that `parameters` wants, by score downwards, then by id.
 
-        `vector` holds 512 floats of any length but zero; `exclude` is an image to leave out.
-        Raises InvalidRequest `invalid_vector`, `window_too_large`, `invalid_text`.
+        `vector` holds 512 floats of any length but zero; `exclude` is an image to leave out. With
+        a `generation`, the collection must have it. Raises InvalidRequest `invalid_vector`,
+        `window_too_large`, `invalid_text`, NotFound `collection_replaced`.
         """
         _check(vector)
         wanted = parameters.offset + parameters.top_k
         expression = filter_expression(parameters.filter)
+        partition = partition_of(generation) if generation else ""
         rows: dict[str, Row] = {}
         # One more for the excluded image, and one to see whether the next hit has the same score.
         depth = min(wanted + 2, MAX_WINDOW)
         while True:
             fields = SCALARS if depth <= _WHOLE_ROWS else ("id",)
-            found = await self._search(collection, vector, expression, depth, fields)
+            parameter_set = tuple(search_params(depth).items())
+            target = Target(collection, partition, expression, fields, parameter_set)
+            found = await self._gathered.nearest(target, vector, depth)
             rows = {row["id"]: row["entity"] for row in found}
             ranked = _ranked(found, exclude)
             if len(found) < depth:
@@ -78,6 +99,8 @@ class VectorSearch:
                     raise _too_deep()
                 break
             depth = min(depth * 2, MAX_WINDOW)
+        if not found and generation:
+            await self._require(collection, generation)
         page = [
             (score, image)
             for score, image in ranked[parameters.offset : wanted]
@@ -91,6 +114,11 @@ class VectorSearch:
             if image in rows
         ]
 
+    async def _require(self, collection: str, generation: str) -> None:
+        # Of a partition that there is not, milvus-lite as it comes answers that it has no rows.
+        if (await self.identity(collection)).generation != generation:
+            raise collection_replaced(collection)
+
     async def vector_of(self, collection: str, image: str) -> list[float]:
         """The vector of a stored image. Raises NotFound `image_not_found`."""
         rows = await self._query(collection, [image], [VECTOR])
@@ -98,28 +126,24 @@ class VectorSearch:
             raise image_not_found(image)
         return [float(x) for x in rows[0][VECTOR]]
 
-    async def _search(
-        self,
-        collection: str,
-        vector: Sequence[float],
-        expression: str,
-        limit: int,
-        fields: Sequence[str],
-    ) -> list[Row]:
+    async def _call(
+        self, target: Target, vectors: Sequence[Vector], limit: int
+    ) -> Sequence[Sequence[Any]]:
         async def search(client: AsyncMilvusClient) -> Any:
             return await client.search(
-                collection,
-                data=[list(vector)],
+                target.collection,
+                data=[list(vector) for vector in vectors],
                 anns_field=VECTOR,
-                filter=expression,
+                filter=target.expression,
                 limit=limit,
-                output_fields=list(fields),
-                search_params=search_params(limit),
+                output_fields=list(target.fields),
+                search_params={"metric_type": METRIC, "params": dict(target.parameters)},
+                partition_names=[target.partition] if target.partition else None,
                 timeout=READ_SECONDS,
             )
 
-        reply = await self._milvus.run(search, collection)
-        return [dict(hit) for hit in reply[0]]
+        found: Sequence[Sequence[Any]] = await self._milvus.run(search, target.collection)
+        return found
 
     async def _rows(self, collection: str, ids: Sequence[str]) -> dict[str, Row]:
         if not ids:

@@ -22,6 +22,7 @@ from tests.benchmarks import (
     load,
     precision,
     quality,
+    recall,
     scaling,
     scan,
     search,
@@ -35,8 +36,6 @@ from tests.stack import Stack, running_stack
 
 Options = argparse.Namespace
 OnStack = Callable[[Stack, Settings, dict[str, str]], Report]
-#: What is to be done in a stack's folder before it starts.
-Prepare = Callable[[Path, Settings], None]
 
 
 def main(arguments: list[str]) -> int:
@@ -104,12 +103,18 @@ def _search(options: Options) -> Report:
         size = {"rows": options.rows, "searches": options.searches, "runs": options.runs}
         return search.measure(stack, settings, **size, context=context)
 
-    return _on_a_stack(options, measure)
+    return _on_a_stack(options, measure, lambda folder, own: search.fill(folder, own, options.rows))
 
 
 def _store(options: Options) -> Report:
     size = {"rows": options.rows, "searches": options.searches, "runs": options.runs}
-    return store.measure(**size)
+    return store.measure(**size, stores=options.stores)
+
+
+def _recall(options: Options) -> Report:
+    with tempfile.TemporaryDirectory() as folder:
+        photos = corpus.photos(Path(folder) / "photos", options.photos)
+        return recall.measure(photos, _settings(folder, options))
 
 
 def _large(options: Options) -> Report:
@@ -118,7 +123,8 @@ def _large(options: Options) -> Report:
 
         def prepare(folder: Path, settings: Settings, rows: int = rows) -> None:
             weights = find_weights(settings).name
-            stored_rows.write(folder / "milvus", large.COLLECTION, rows, weights)
+            vectors = stored_rows.random_vectors(rows)
+            stored_rows.write(folder / "milvus", large.COLLECTION, vectors, weights=weights)
 
         def measure(stack: Stack, _: Settings, context: dict[str, str], rows: int = rows) -> Report:
             report.context.update(context)
@@ -160,6 +166,7 @@ BENCHMARKS: dict[str, Callable[[Options], Report]] = {
     "search": _search,
     "store": _store,
     "large": _large,
+    "recall": _recall,
     "hostile": _hostile,
     "scaling": _scaling,
     "cuda": _cuda,
@@ -168,11 +175,15 @@ BENCHMARKS: dict[str, Callable[[Options], Report]] = {
 _GPU_PICTURES = 16_384
 
 
-def _on_a_stack(options: Options, measure: OnStack, prepare: Prepare | None = None) -> Report:
+def _on_a_stack(
+    options: Options, measure: OnStack, fill: Callable[[Path, Settings], None] | None = None
+) -> Report:
     with tempfile.TemporaryDirectory() as name:
         root = Path(name) / "pictures"
         root.mkdir()
         settings = _settings(name, options)
+        if fill is not None:
+            fill(Path(name), settings)
         own: dict[str, Any] = {
             "weights": settings.weights,
             "precision": settings.precision,
@@ -181,8 +192,6 @@ def _on_a_stack(options: Options, measure: OnStack, prepare: Prepare | None = No
             "lease_seconds": str(settings.lease_seconds),
             "log_level": settings.log_level,
         }
-        if prepare:
-            prepare(Path(name), settings)
         with running_stack(Path(name), root, **own) as stack:
             (worker,) = stack.wait_encoders(1)
             weights = stack.client.get("/api/v2/system").json()["weights"]
@@ -206,6 +215,9 @@ def _options(arguments: list[str]) -> Options:
     parser.add_argument("--jobs", type=int, default=10_000, help="jobs that are listed")
     parser.add_argument(
         "--rows", type=int, nargs="+", default=[1000, 20_000, 100_000], help="rows searched"
+    )
+    parser.add_argument(
+        "--stores", nargs="+", choices=store.NAMES, default=list(store.NAMES), help="of bench-store"
     )
     parser.add_argument("--searches", type=int, default=60, help="searches for each figure")
     parser.add_argument("--weights", default="imagenet", help="imagenet, untrained or a file")

@@ -83,3 +83,8 @@ def row(seed: int, index: int) -> ImageRow:
         tags=("even",) if index % 2 == 0 else (),
         metadata={},
     )
+
+
+def number_of(stored: ImageRow) -> int:
+    """The index that `row` made a row of."""
+    return stored.mtime_ns

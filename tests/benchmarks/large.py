@@ -1,10 +1,12 @@
 """A large collection in the embedded store: loads into it, searches meanwhile, its library."""
 
 import itertools
+import json
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -104,9 +106,16 @@ def _library(report: Report, stack: Stack, rows: int, runs: int) -> None:
     """What the page's library asks for: first page, the next, a date, the count, one image."""
     first = _get(stack, f"{_URL}/images", order="-added_at", limit=100)
     (image, *_), cursor = first["items"], first["next_cursor"]
+    oldest = _get(stack, f"{_URL}/images", order="added_at", limit=1)["items"][0]
+    middle = _between(oldest["added_at"], image["added_at"])
+    day = json.dumps({"must": [{"field": "added_at", "range": {"lt": middle}}]})
     calls: dict[str, tuple[str, dict[str, Any]]] = {
         "newest 100": (f"{_URL}/images", {"order": "-added_at", "limit": 100}),
         "the next 100": (f"{_URL}/images", {"order": "-added_at", "limit": 100, "cursor": cursor}),
+        "100 from a date on": (
+            f"{_URL}/images",
+            {"order": "-added_at", "limit": 100, "filter": day},
+        ),
         "oldest 100": (f"{_URL}/images", {"order": "added_at", "limit": 100}),
         "100 of a tag": (f"{_URL}/images", {"order": "-added_at", "limit": 100, "tag": "even"}),
         "collection with its count": (_URL, {}),
@@ -116,6 +125,11 @@ def _library(report: Report, stack: Stack, rows: int, runs: int) -> None:
         _get(stack, url, **params)
         taken = [timed(partial(_get, stack, url, **params)) for _ in range(4 * runs)]
         report.add(f"{rows:,} rows, library: {name}", [seconds * 1000 for seconds in taken], "ms")
+
+
+def _between(one: str, other: str) -> str:
+    times = [datetime.fromisoformat(text) for text in (one, other)]
+    return (times[0] + (times[1] - times[0]) / 2).isoformat()
 
 
 def _opening(report: Report, stack: Stack, rows: int) -> None:

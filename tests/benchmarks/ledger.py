@@ -9,7 +9,7 @@ from pathlib import Path
 
 from shared.domain.chunk import ChunkOutcome, FileRef
 from shared.domain.job import DirectorySource, Failure, JobSpec
-from shared.ledger import Chunks, FailureLists, Jobs, Scans
+from shared.ledger import Chunks, FailureLists, Jobs, MoveRequest, Moves, Scans
 from shared.redis import RedisClient, connect
 from shared.settings import Settings
 from tests.benchmarks.report import Report
@@ -28,7 +28,10 @@ _REASONS = (
 
 
 def measure(folder: Path, *, files: int, jobs: int, runs: int) -> Report:
-    """Report a job's chunks: of 100 files one fails and ten are duplicates. Then list many jobs."""
+    """Report a job's chunks: of 100 files one fails and ten are duplicates. Then move all files.
+
+    At last list many jobs.
+    """
     context = {
         "files": f"{files:,}, of which 1 % fail and 10 % are duplicates",
         "jobs": f"{jobs:,} that ended, 32 of them failed",
@@ -38,6 +41,8 @@ def measure(folder: Path, *, files: int, jobs: int, runs: int) -> Report:
     redis: RedisClient = connect(settings := Settings(redis_url=valkey.url))
     try:
         _add_memory(report, redis, settings, files)
+        redis.flushall()
+        _add_moves(report, redis, settings, files)
         redis.flushall()
         _add_lists(report, redis, settings, jobs=jobs, runs=runs)
     finally:
@@ -62,6 +67,26 @@ def _add_memory(report: Report, redis: RedisClient, settings: Settings, files: i
         count = min(at + step, files)
         report.add(f"after {count:,} files", [grown / _MIB], "MiB")
     report.add("a million files", [grown / files], "bytes a file")
+
+
+def _add_moves(report: Report, redis: RedisClient, settings: Settings, files: int) -> None:
+    """Each file takes over a row of its own."""
+    job, moves, drawn = _new_job(Jobs(redis, settings), settings), Moves(redis), random.Random(0)
+    # What a script takes is no part of it.
+    moves.claim(
+        _new_job(Jobs(redis, settings), settings), [MoveRequest([_id(drawn)], [_id(drawn)])]
+    )
+    before = redis.info("memory")["used_memory"]
+    for _ in range(0, files, _CHUNK):
+        pairs = [MoveRequest([_id(drawn)], [_id(drawn)]) for _ in range(_CHUNK)]
+        moves.claim(job, pairs)
+    grown = redis.info("memory")["used_memory"] - before
+    report.add(f"after {files:,} moves", [grown / _MIB], "MiB")
+    report.add("a move", [grown / files], "bytes")
+
+
+def _id(drawn: random.Random) -> str:
+    return f"{drawn.getrandbits(128):032x}"
 
 
 def _report_chunk(job: str, scans: Scans, chunks: Chunks, refs: tuple[FileRef, ...]) -> None:

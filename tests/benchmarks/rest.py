@@ -1,13 +1,13 @@
-"""Waits until a server has done what it does in the background."""
+"""Waits until a store has done its work in the background."""
 
 import psutil
 
-#: A server rests when it takes less of a core than this, for so long.
-_REST_PERCENT, _REST_SECONDS = 10, 3
+_SECONDS = 3
 
 
-def wait_for_rest(pid: int) -> None:
-    """Wait while Milvus builds indexes in the background: until it is idle for seconds on end."""
+def wait_for_rest(pid: int, percent: float = 10) -> None:
+    """Wait while it builds indexes: until it takes less of a core than this for seconds on end."""
     process, idle = psutil.Process(pid), 0
-    while idle < _REST_SECONDS:
-        idle = idle + 1 if process.cpu_percent(interval=1) < _REST_PERCENT else 0
+    process.cpu_percent()
+    while idle < _SECONDS:
+        idle = idle + 1 if process.cpu_percent(interval=1) < percent else 0

@@ -6,14 +6,14 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import NamedTuple
 
 from encoder_worker.decode.decoder import decode
 from encoder_worker.encode.openvino import OpenVinoRuntime
 from encoder_worker.model.weights import find_weights
 from shared.settings import Settings
-from shared.store import Collections, ImageWriter, MilvusConnection
-from tests.benchmarks import corpus
+from tests.benchmarks import corpus, stored_rows
 from tests.benchmarks.plot import lines
 from tests.benchmarks.report import Report
 from tests.benchmarks.rest import wait_for_rest
@@ -36,6 +36,19 @@ class Latency(NamedTuple):
         return sorted(self.whole)[int(len(self.whole) * 0.95)]
 
 
+def fill(stack_folder: Path, settings: Settings, rows: Sequence[int]) -> None:
+    """Write the collections that `measure` searches, before their stack is started."""
+    weights = find_weights(settings).name
+    for count in rows:
+        stored_rows.write(
+            stack_folder / "milvus",
+            f"rows_{count}",
+            stored_rows.random_vectors(count),
+            weights=weights,
+            pooling=settings.pooling,
+        )
+
+
 def measure(
     stack: Stack,
     settings: Settings,
@@ -49,8 +62,6 @@ def measure(
     report = Report("Search by upload", context)
     photos = [path.read_bytes() for path in corpus.photos(stack.image_root / "queries", 50)]
     report.add(FORWARD, _forward(settings, photos, searches), "ms")
-    for count in rows:
-        _fill(stack, f"rows_{count}", count)
     wait_for_rest(stack.milvus.pid)
     idle = {count: latency(stack, f"rows_{count}", photos, searches) for count in rows}
     for count, found in idle.items():
@@ -74,18 +85,9 @@ def _forward(settings: Settings, photos: Sequence[bytes], searches: int) -> list
     for photo in itertools.islice(itertools.cycle(photos), searches):
         pixels = decode(photo, settings.max_pixels).pixels
         started = time.perf_counter()
-        runtime.forward([pixels], ["avg"])
+        runtime.forward([pixels], [settings.pooling])
         taken.append((time.perf_counter() - started) * 1000)
     return taken
-
-
-def _fill(stack: Stack, collection: str, count: int) -> None:
-    stack.client.post("/api/v2/collections", json={"name": collection}).raise_for_status()
-    settings = Settings(milvus_uri=stack.milvus.uri)
-    milvus = MilvusConnection(settings)
-    corpus.fill(ImageWriter(milvus), collection, count)
-    Collections(milvus, settings).flush(collection)
-    milvus.close()
 
 
 def latency(stack: Stack, collection: str, photos: Sequence[bytes], searches: int) -> Latency:

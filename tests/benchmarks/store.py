@@ -1,10 +1,11 @@
-"""The embedded store: what rows cost, with milvus-lite as it comes and as it is run here."""
+"""What rows cost: in milvus-lite as it comes, as it is run here, and in a Milvus server."""
 
 import asyncio
+import importlib.util
 import itertools
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,50 +19,99 @@ from shared.domain.query import SearchParameters
 from shared.settings import Settings
 from shared.store import Collections, Images, ImageWriter, MilvusConnection, VectorSearch
 from shared.store.client import AsyncMilvusConnection
-from tests.benchmarks import stored_rows
+from tests.benchmarks import corpus, stored_rows
 from tests.benchmarks.report import Report, timed
-from tests.services import MilvusLite, PlainMilvusLite
+from tests.benchmarks.rest import wait_for_rest
+from tests.services import MilvusLite, MilvusServer, PlainMilvusLite
 
-BEFORE, NOW = "milvus-lite alone", "as make run starts it"
+Service = MilvusLite | MilvusServer
+#: What is measured, by the name that `--stores` takes; each is compared with the first.
+NAMES = {
+    "plain": "milvus-lite alone",
+    "embedded": "as make run starts it",
+    "server": "Milvus server 2.3.5",
+}
+_EMBEDDED: dict[str, type[MilvusLite]] = {"plain": PlainMilvusLite, "embedded": MilvusLite}
 _COLLECTION = "stored"
 _CLIENTS = 16
 _WARM_UP = 3
+#: A server that waits for calls takes some of a core; one that builds indexes, all of several.
+_SERVER_AT_REST = 50
 
 
-def measure(*, rows: Sequence[int], searches: int, runs: int) -> Report:
-    """Searches, listings, lookups, counts and memory for each number of rows."""
-    report = Report("The embedded store", {"vectors": "random", "index": "HNSW"})
+def measure(*, rows: Sequence[int], stores: Sequence[str], searches: int, runs: int) -> Report:
+    """Searches, listings, lookups, counts and memory for each number of rows.
+
+    The server is left out where its wheel is not installed.
+    """
+    report = Report("The store", {"vectors": "random", "index": "HNSW"})
+    wanted = [s for s in stores if s != "server" or importlib.util.find_spec("milvus")]
     for count in rows:
         with tempfile.TemporaryDirectory() as name:
-            written = stored_rows.write(Path(name), _COLLECTION, count)
-            report.add(f"{count:,} rows: written and indexed", [written], "s")
-            before: Mapping[str, Sequence[float]] = {}
-            for server, kind in ((BEFORE, PlainMilvusLite), (NOW, MilvusLite)):
-                with _serving(kind, Path(name)) as service:
+            if set(wanted) & set(_EMBEDDED):
+                vectors = stored_rows.random_vectors(count)
+                written = stored_rows.write(Path(name), _COLLECTION, vectors)
+                report.add(f"{count:,} rows: written and indexed", [written], "s")
+            for store in wanted:
+                with _serving(store, Path(name), count, report) as service:
                     found = _figures(service, searches, runs)
                 for what, values in found.items():
-                    compared = f"{count:,} rows, {BEFORE}: {what}" if before else None
+                    first = f"{count:,} rows, {NAMES[wanted[0]]}: {what}"
                     unit = "MiB" if what == "memory" else "ms"
-                    report.add(f"{count:,} rows, {server}: {what}", values, unit, compared)
-                before = found
+                    compared = None if store == wanted[0] else first
+                    report.add(f"{count:,} rows, {NAMES[store]}: {what}", values, unit, compared)
     return report
 
 
 @contextmanager
-def _serving(kind: type[MilvusLite], folder: Path) -> Iterator[MilvusLite]:
-    service = kind(folder)
+def _serving(store: str, folder: Path, count: int, report: Report) -> Iterator[Service]:
+    started = time.perf_counter()
+    service: Service
+    if store == "server":
+        (folder / "server").mkdir()
+        service = MilvusServer(folder / "server")
+    else:
+        service = _EMBEDDED[store](folder)
     try:
+        if store == "server":
+            _fill(service, count)
+        else:
+            # The first call waits until the collection is open.
+            _ensure(service)
+            opened = time.perf_counter() - started
+            report.add(f"{count:,} rows, {NAMES[store]}: started and opened", [opened], "s")
         yield service
     finally:
         service.kill()
 
 
-def _figures(service: MilvusLite, searches: int, runs: int) -> dict[str, list[float]]:
+def _settings(service: Service) -> Settings:
+    return Settings(milvus_uri=service.uri, data_dir=service.log.with_suffix(""))
+
+
+def _ensure(service: Service) -> None:
+    milvus = MilvusConnection(_settings(service))
+    collections = Collections(milvus, _settings(service))
+    collections.ensure(_COLLECTION, weights="untrained-0", pooling="avg")
+    # milvus-lite opens a collection when it is first read, and may be at it still.
+    collections.count(_COLLECTION)
+    milvus.close()
+
+
+def _fill(service: Service, count: int) -> None:
+    _ensure(service)
+    milvus = MilvusConnection(_settings(service))
+    corpus.fill(ImageWriter(milvus), _COLLECTION, count)
+    Collections(milvus, _settings(service)).flush(_COLLECTION)
+    milvus.close()
+    wait_for_rest(service.pid, _SERVER_AT_REST)
+
+
+def _figures(service: Service, searches: int, runs: int) -> dict[str, list[float]]:
     """Milliseconds of each call, by what it does, and the server's memory in MiB."""
-    settings = Settings(milvus_uri=service.uri, data_dir=service.folder)
+    settings = _settings(service)
     milvus = MilvusConnection(settings)
     images, collections = Images(milvus), Collections(milvus, settings)
-    collections.ensure(_COLLECTION, weights="untrained-0", pooling="avg")
     every = ImageFilter()
     page, _ = images.page(_COLLECTION, every, "-added_at", None, 100)
     some, contents = page[3], [row.sha256 for row in page[:64]]
@@ -79,7 +129,9 @@ def _figures(service: MilvusLite, searches: int, runs: int) -> dict[str, list[fl
         call()
         found[what] = [timed(call) * 1000 for _ in range(runs)]
     milvus.close()
-    found["memory"] = [psutil.Process(service.pid).memory_info().rss / 2**20]
+    process = psutil.Process(service.pid)
+    family = [process, *process.children(recursive=True)]
+    found["memory"] = [sum(member.memory_info().rss for member in family) / 2**20]
     return found
 
 
@@ -87,21 +139,27 @@ async def _searches(settings: Settings, searches: int) -> dict[str, list[float]]
     connection = AsyncMilvusConnection(settings)
     search, dice = VectorSearch(connection), np.random.default_rng(1)
     vectors = itertools.cycle(dice.standard_normal((50, DIMENSION)).tolist())
+    # As the gateway searches: in the partition of the generation that it knows.
+    generation = (await search.identity(_COLLECTION)).generation
 
     async def one() -> float:
         started = time.perf_counter()
-        await search.nearest(_COLLECTION, next(vectors), SearchParameters(top_k=10))
+        wanted = SearchParameters(top_k=10)
+        await search.nearest(_COLLECTION, next(vectors), wanted, generation=generation)
         return (time.perf_counter() - started) * 1000
 
-    async def several(count: int) -> None:
-        for _ in range(count):
-            await one()
+    async def several(count: int) -> list[float]:
+        return [await one() for _ in range(count)]
 
     await several(_WARM_UP)
-    alone = [await one() for _ in range(searches)]
+    alone = await several(searches)
     each = max(1, searches // _CLIENTS)
     started = time.perf_counter()
-    await asyncio.gather(*(several(each) for _ in range(_CLIENTS)))
+    waits = await asyncio.gather(*(several(each) for _ in range(_CLIENTS)))
     together = (time.perf_counter() - started) * 1000 / (each * _CLIENTS)
     await connection.close()
-    return {"search": alone, f"search of {_CLIENTS} clients, each": [together]}
+    return {
+        "search": alone,
+        f"search, {_CLIENTS} clients": list(itertools.chain(*waits)),
+        f"search, {_CLIENTS} clients, time for each": [together],
+    }

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,29 +10,50 @@ import numpy as np
 import pyarrow as pa
 from milvus_lite.db import MilvusLite as Database
 from milvus_lite.engine.operation import InsertOp
+from numpy.typing import NDArray
 
 from deploy.local.embedded_milvus.server import install
-from shared.domain.fingerprint import DIMENSION
+from shared.domain.fingerprint import DIMENSION, Pooling
 from shared.settings import Settings
 from shared.store import Collections, MilvusConnection
 from shared.store.rows import row_fields
 from tests.benchmarks.corpus import row
 from tests.services import MilvusLite
 
+#: Unit vectors, float32 (n, 512).
+Vectors = NDArray[np.float32]
+
 #: Rows of a segment once its collection has been merged, as milvus-lite limits them.
 _SEGMENT = 100_000
 _BATCH = 5000
 
 
-def write(folder: Path, collection: str, count: int, weights: str = "untrained-0") -> float:
-    """Write `count` rows of random unit vectors, indexed; the seconds that it took.
+def random_vectors(count: int) -> Iterator[Vectors]:
+    """`count` random unit vectors, in batches."""
+    dice = np.random.default_rng(0)
+    for first in range(0, count, _BATCH):
+        size = min(_BATCH, count - first)
+        vectors = dice.standard_normal((size, DIMENSION), dtype=np.float32)
+        yield vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
-    `weights` is what the fingerprints are said to be made with.
+
+def write(
+    folder: Path,
+    collection: str,
+    batches: Iterable[Vectors],
+    *,
+    weights: str = "untrained-0",
+    pooling: Pooling = "avg",
+) -> float:
+    """Write a row for each vector, sealed and indexed; the seconds that it took.
+
+    Row n is `corpus.row(0, n)`. Batches whose sizes divide 100,000 make the segments that a
+    collection has once it is merged.
     """
     service = MilvusLite(folder)
     settings = Settings(milvus_uri=service.uri, data_dir=folder)
     connection = MilvusConnection(settings)
-    Collections(connection, settings).ensure(collection, weights=weights, pooling="avg")
+    Collections(connection, settings).ensure(collection, weights=weights, pooling=pooling)
     connection.close()
     service.stop()
     started = time.perf_counter()
@@ -44,32 +65,36 @@ def write(folder: Path, collection: str, count: int, weights: str = "untrained-0
         opened._should_flush = lambda: False
         opened._schedule_bg_maintenance = lambda: None
         (partition,) = set(opened.list_partitions()) - {"_default"}
-        for written, batch in _batches(opened, partition, count):
+        written = 0
+        for vectors in batches:
+            batch = _record_batch(opened, partition, written, vectors)
             opened._apply(InsertOp(partition=partition, batch=batch))
-            if written % _SEGMENT == 0 or written == count:
-                opened._trigger_flush()
-                opened._ensure_loaded_segments_indexed()
+            written += len(vectors)
+            if written % _SEGMENT == 0:
+                _seal(opened)
+        if written % _SEGMENT:
+            _seal(opened)
     return time.perf_counter() - started
 
 
-def _batches(collection: Any, partition: str, count: int) -> Iterator[tuple[int, pa.RecordBatch]]:
-    dice = np.random.default_rng(0)
-    schema = collection._wal_data_schema
-    for first in range(0, count, _BATCH):
-        size = min(_BATCH, count - first)
-        rows = [row_fields(row(0, first + n)) for n in range(size)]
-        vectors = dice.standard_normal((size, DIMENSION), dtype=np.float32)
-        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-        known: dict[str, Any] = {
-            "_seq": range(collection._next_seq, collection._next_seq + size),
-            "_partition": [partition] * size,
-            "metadata": [json.dumps(fields["metadata"]) for fields in rows],
-        }
-        collection._next_seq += size
-        columns = [
-            pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), DIMENSION)
-            if field.name == "vector"
-            else pa.array(known.get(field.name, [r.get(field.name) for r in rows]), type=field.type)
-            for field in schema
-        ]
-        yield first + size, pa.RecordBatch.from_arrays(columns, schema=schema)
+def _seal(collection: Any) -> None:
+    collection._trigger_flush()
+    collection._ensure_loaded_segments_indexed()
+
+
+def _record_batch(collection: Any, partition: str, first: int, vectors: Vectors) -> pa.RecordBatch:
+    size, schema = len(vectors), collection._wal_data_schema
+    rows = [row_fields(row(0, first + n)) for n in range(size)]
+    known: dict[str, Any] = {
+        "_seq": range(collection._next_seq, collection._next_seq + size),
+        "_partition": [partition] * size,
+        "metadata": [json.dumps(fields["metadata"]) for fields in rows],
+    }
+    collection._next_seq += size
+    columns = [
+        pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), DIMENSION)
+        if field.name == "vector"
+        else pa.array(known.get(field.name, [r.get(field.name) for r in rows]), type=field.type)
+        for field in schema
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=schema)

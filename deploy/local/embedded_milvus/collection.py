@@ -1,7 +1,7 @@
 """A collection of milvus-lite whose reads look at no row that they do not need.
 
-What it does not speed up (partitions, sparse vectors, grouping, ranges, other metrics than the
-cosine) it leaves to `Collection`.
+What it does not speed up (one of several partitions in a memtable, sparse vectors, grouping,
+ranges, other metrics than the cosine) it leaves to `Collection`.
 """
 
 import threading
@@ -11,16 +11,18 @@ from typing import Any
 import numpy as np
 from milvus_lite.engine.collection import _convert_hits_to_milvus_distances
 from milvus_lite.engine.projection import build_projection_plan
+from milvus_lite.exceptions import PartitionNotFoundError
 
 from deploy.local.embedded_milvus import scan
 from deploy.local.embedded_milvus.maintenance import Maintenance
+from deploy.local.embedded_milvus.memtable import BufferedRows
 from deploy.local.embedded_milvus.nearest import nearest
 from deploy.local.embedded_milvus.segment import read_columns
 from deploy.local.embedded_milvus.sources import Visible
 
 Record = dict[str, Any]
 #: The arguments of `Collection.search` that change what is found or how it is ordered.
-_UNUSUAL = ("partition_names", "group_by_field", "radius", "range_filter", "ranker")
+_UNUSUAL = ("group_by_field", "radius", "range_filter", "ranker")
 
 
 class FastCollection(Maintenance):
@@ -72,8 +74,10 @@ class FastCollection(Maintenance):
             return self._search_as_before(query_vectors, top_k, metric_type, **named)
         plan = build_projection_plan(named.get("output_fields"), self._schema, api_kind="search")
         fields = [f for f in plan.response_schema_fields if f != self._pk_name]
+        snapshot = self._snapshot(named.get("partition_names"))
+        if snapshot is None:
+            return self._search_as_before(query_vectors, top_k, metric_type, **named)
         wanted = self._filter(named.get("expr"), named.get("timezone"))
-        snapshot = self._sources.snapshot()
         masks = [None if wanted is None else wanted.mask(visible) for visible in snapshot]
         offset = named.get("offset") or 0
         parameters = named.get("search_params") or {}
@@ -151,6 +155,22 @@ class FastCollection(Maintenance):
         results: list[list[Record]] = super().search(*arguments, **named)
         return results
 
+    def _snapshot(self, partition_names: Sequence[str] | None) -> Sequence[Visible] | None:
+        """The sources of these partitions, of all without names; None where one is in part.
+
+        Raises PartitionNotFoundError, as a Milvus server does where milvus-lite finds no rows.
+        """
+        snapshot = self._sources.snapshot()
+        if not partition_names:
+            return snapshot
+        for name in partition_names:
+            if not self.has_partition(name):
+                raise PartitionNotFoundError(name)
+        names = frozenset(partition_names)
+        if any(_partitions(v) & names and not _partitions(v) <= names for v in snapshot):
+            return None
+        return [visible for visible in snapshot if _partitions(visible) <= names]
+
     def _filter(self, expr: str | None, timezone: str | None) -> scan.Filter | None:
         if not expr:
             return None
@@ -175,6 +195,11 @@ class FastCollection(Maintenance):
             for position, record in zip(positions, read, strict=True):
                 records[position] = record
         return records
+
+
+def _partitions(visible: Visible) -> frozenset[str]:
+    source = visible.source
+    return source.partitions if isinstance(source, BufferedRows) else frozenset({source.partition})
 
 
 def _place(snapshot: Sequence[Visible], pk: Any) -> tuple[int, int] | None:

@@ -3,10 +3,12 @@
 import logging
 import os
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from milvus_lite.engine.collection import Collection
 from milvus_lite.engine.flush import execute_flush
 
@@ -20,6 +22,8 @@ _log = logging.getLogger(__name__)
 
 #: Building indexes gives way to reads and writes: the niceness of its thread, and of FAISS's.
 _NICENESS = 10
+#: Segments that are read at once when a collection is opened; each takes a gigabyte meanwhile.
+_READERS = 2
 
 
 class Maintenance(Collection):
@@ -52,10 +56,34 @@ class Maintenance(Collection):
             self._sources.begin(self._memtable, self._segments(), self._delta_index.snapshot)
 
     def _refresh_segment_cache(self) -> None:
+        if not self._opened:
+            self._read_segments()
         super()._refresh_segment_cache()
         if not self._opened:
             self._opened = True
             self._sources.begin(self._memtable, self._segments(), self._delta_index.snapshot)
+
+    def _read_segments(self) -> None:
+        """Read all segments, some at once: decoding a file's vectors keeps one core busy."""
+        files = [
+            (partition, file)
+            for partition, files in self._manifest.get_all_data_files().items()
+            for file in files
+            if self._file(partition, file).exists()
+        ]
+        with ThreadPoolExecutor(_READERS) as threads:
+            segments = threads.map(lambda file: self._load_segment(*file), files)
+            self._segment_cache.update(zip(files, segments, strict=True))
+
+    def _file(self, partition: str, file: str) -> Path:
+        return Path(self._data_dir, "partitions", partition, file)
+
+    def _load_segment(self, partition: str, file: str) -> CompactSegment:
+        path = str(self._file(partition, file))
+        segment = CompactSegment.load(path, partition, self._pk_name, self._vector_name)
+        # What Arrow needed to decode it, which is more than it is, and what this thread's heap has.
+        pa.default_memory_pool().release_unused()
+        return segment
 
     def _segments(self) -> list[CompactSegment]:
         return list(self._segment_cache.values())
@@ -117,8 +145,7 @@ class Maintenance(Collection):
 
     def _load_merged(self, partition: str, file: str) -> CompactSegment:
         """A segment of a new file, with the indexes that a loaded collection has."""
-        path = Path(self._data_dir, "partitions", partition, file)
-        segment = CompactSegment.load(str(path), partition, self._pk_name, self._vector_name)
+        segment = self._load_segment(partition, file)
         if self._load_state == "loaded":
             for spec in tuple(self._index_specs.values()):
                 self._build_or_load_segment_index(segment, spec)

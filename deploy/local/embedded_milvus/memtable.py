@@ -25,6 +25,7 @@ class BufferedRows:
     vectors: Vectors
     reciprocals: Vectors
     pks: list[Any]
+    partitions: frozenset[str]
     exact = True
     index = None
     scalar_indexes = ()
@@ -53,6 +54,7 @@ class ArrayMemTable(MemTable):
         self._reciprocals: Vectors = np.zeros(0, np.float32)
         self._physical = 0
         self._touched: list[Touched] = []
+        self._partitions: frozenset[str] = frozenset()
         self._rows: BufferedRows | None = None
         self._lock: threading.RLock
 
@@ -65,6 +67,7 @@ class ArrayMemTable(MemTable):
                 self._touched += zip(pks, batch.column("_seq").to_pylist(), strict=True)
             if len(self._insert_batches) > kept and self._vector_name is not None:
                 self._append(batch.column(self._vector_name))
+                self._partitions |= frozenset(batch.column("_partition").unique().to_pylist())
             self._rows = None
 
     def apply_delete(self, batch: pa.RecordBatch) -> None:
@@ -108,7 +111,7 @@ class ArrayMemTable(MemTable):
         if len(rows) != self._physical or np.any(rows != np.arange(len(rows))):
             table = table.take(pa.array(rows))
             vectors, reciprocals = vectors[rows], reciprocals[rows]
-        return BufferedRows(table, vectors, reciprocals, list(self._pk_index))
+        return BufferedRows(table, vectors, reciprocals, list(self._pk_index), self._partitions)
 
     def _build_data_table(self, rows: list[tuple[int, int]]) -> pa.Table:
         """The given rows as one table, for a segment's file."""

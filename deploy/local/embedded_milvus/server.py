@@ -13,6 +13,7 @@ from typing import Any
 import milvus_lite.db
 import milvus_lite.engine.collection
 import milvus_lite.engine.recovery
+import milvus_lite.index.faiss_hnsw
 import pyarrow.compute as pc
 from milvus_lite.adapter.grpc import server as lite_server
 from milvus_lite.adapter.grpc import servicer as lite_servicer
@@ -21,6 +22,7 @@ from milvus_lite.storage.manifest import Manifest
 
 from deploy.local.embedded_milvus.collection import FastCollection
 from deploy.local.embedded_milvus.database import LockedDatabase
+from deploy.local.embedded_milvus.mapped_index import MappedHnswIndex
 from deploy.local.embedded_milvus.memtable import ArrayMemTable
 from deploy.local.embedded_milvus.record_log import RecordLog
 from deploy.local.embedded_milvus.segment import CompactSegment
@@ -81,6 +83,7 @@ def install() -> bool:
     milvus_lite.engine.collection.Segment = CompactSegment
     milvus_lite.engine.collection.MemTable = ArrayMemTable
     milvus_lite.engine.collection.WAL = RecordLog
+    milvus_lite.index.faiss_hnsw.FaissHnswIndex = MappedHnswIndex
     milvus_lite.engine.recovery.MemTable = ArrayMemTable
     milvus_lite.engine.recovery.replay_wal_operations = unflushed
     lite_server.MilvusServicer = FastServicer

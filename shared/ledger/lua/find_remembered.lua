@@ -3,10 +3,6 @@
 local found = {}
 for at = 1, #ARGV[1], 16 do
   local others = redis.call('HGET', job .. ':remembered', string.sub(ARGV[1], at, at + 1)) or ''
-  local wanted, known = string.sub(ARGV[1], at + 2, at + 15), '0'
-  for place = 1, #others, 14 do
-    if string.sub(others, place, place + 13) == wanted then known = '1' end
-  end
-  found[#found + 1] = known
+  found[#found + 1] = place_of(others, string.sub(ARGV[1], at + 2, at + 15), 14) and '1' or '0'
 end
 return table.concat(found)

@@ -59,6 +59,25 @@ local function holder(lease) return string.match(lease, '^%S+') end
 -- restored (heartbeat.lua) only where nothing happened since it was given.
 local function next_lease(chunk) return redis.call('HINCRBY', job .. ':attempts', chunk .. ' leases', 1) end
 local function alive(worker) return redis.call('EXISTS', prefix .. 'worker:' .. worker) == 1 end
+-- Where the record of `width` bytes that begins with `start` is in a bucket of such; nil for none.
+local function place_of(bucket, start, width)
+  local at = string.find(bucket, start, 1, true)
+  while at and (at - 1) % width ~= 0 do at = string.find(bucket, start, at + 1, true) end
+  return at
+end
+-- Which file took over which row, both as ids of 16 bytes. A field of `:moves` is `t` or `s` and
+-- the first two bytes of ids: of files, with the other 14 bytes and the row of each; of rows that
+-- were taken over, with the other 14.
+local moves = job .. ':moves'
+local function move_field(kind, id)
+  local field = kind .. string.sub(id, 1, 2)
+  return field, redis.call('HGET', moves, field) or ''
+end
+local function row_taken_by(file)
+  local _, bucket = move_field('t', file)
+  local at = place_of(bucket, string.sub(file, 3), 30)
+  return at and string.sub(bucket, at + 14, at + 29)
+end
 -- `:remembered` is named by an id's first two bytes and holds the other 14 of all that begin so.
 local function remember(id)
   local bucket = string.sub(id, 1, 2)

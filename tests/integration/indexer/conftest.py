@@ -2,38 +2,13 @@
 
 import importlib.util
 import os
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from shared.settings import Settings
 from shared.store import Collections, Images, ImageWriter, MilvusConnection
-from tests.services import Process, free_port, wait_for_milvus
-
-
-class MilvusServer(Process):
-    """A standalone Milvus 2.3.5 from its wheel. It listens on all interfaces."""
-
-    def __init__(self, folder: Path) -> None:
-        self.port = free_port()
-        super().__init__(
-            [
-                str(Path(sys.executable).with_name("milvus-server")),
-                # Its own --proxy-port goes on to the next port when it is started again.
-                *("--data", str(folder / "data"), "--extra-config", f"proxy.port={self.port}"),
-            ],
-            folder / "milvus-server.log",
-        )
-
-    @property
-    def uri(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def start(self) -> None:
-        super().start()
-        wait_for_milvus(self.uri, 120)
+from tests.services import MilvusServer
 
 
 @pytest.fixture(scope="session")

@@ -20,9 +20,9 @@ from shared.store import (
     VectorSearch,
 )
 from shared.store.time_pagination import Order
-from tests.integration.indexer.conftest import MilvusServer, ServerStores
+from tests.integration.indexer.conftest import ServerStores
 from tests.integration.shared.store.samples import make_row, make_vectors
-from tests.services import wait_until
+from tests.services import MilvusServer, wait_until
 
 pytestmark = pytest.mark.milvus_server
 
@@ -55,6 +55,18 @@ async def test_every_known_index_finds(
     hits = await search.nearest(collection, vectors[3].tolist(), SearchParameters(top_k=50))
     assert hits[0].row == rows[3]
     assert len(hits) == 50
+    generation = (await search.identity(collection)).generation
+    there = await search.nearest(
+        collection, vectors[3].tolist(), SearchParameters(top_k=50), generation=generation
+    )
+    assert there == hits
+    collections.drop(collection)
+    collections.create(collection, weights="w", pooling="avg", index=spec)
+    with pytest.raises(NotFound) as refusal:
+        await search.nearest(
+            collection, vectors[3].tolist(), SearchParameters(), generation=generation
+        )
+    assert refusal.value.code == "collection_replaced"
     await searching.close()
     collections.drop(collection)
     milvus.close()

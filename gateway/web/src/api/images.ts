@@ -2,7 +2,7 @@ import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from 
 
 import { api } from './client';
 import { collectionsQuery } from './collections';
-import type { Image, ImageFilter } from './models';
+import type { Image, LibraryFilter } from './models';
 import { ApiProblem, untilBack, unwrap } from './problem';
 import { type ORDERS, PAGE_SIZE } from './rules';
 
@@ -11,7 +11,7 @@ export type Order = (typeof ORDERS)[number];
 /** A first page that is quickly there, and further ones that keep ahead of a fast hand. */
 const FIRST_PAGE = 200;
 
-export function imagesQuery(collection: string, filter: ImageFilter, order: Order) {
+export function imagesQuery(collection: string, filter: LibraryFilter, order: Order) {
   return infiniteQueryOptions({
     queryKey: ['images', collection, filter, order],
     queryFn: ({ pageParam, signal }) =>
@@ -24,6 +24,7 @@ export function imagesQuery(collection: string, filter: ImageFilter, order: Orde
               order,
               ...(filter.tag ? { tag: filter.tag } : {}),
               ...(filter.folder ? { path_prefix: filter.folder } : {}),
+              ...(filter.day ? { filter: startingOn(filter.day, order) } : {}),
               ...(pageParam ? { cursor: pageParam } : {}),
             },
           },
@@ -34,6 +35,15 @@ export function imagesQuery(collection: string, filter: ImageFilter, order: Orde
     getNextPageParam: (page) => page.next_cursor ?? undefined,
     ...untilBack,
   });
+}
+
+/** The filter of a list that begins with what was added on a day. */
+function startingOn(day: string, order: Order): string {
+  const begin = new Date(`${day}T00:00`);
+  const next = new Date(begin);
+  next.setDate(next.getDate() + 1);
+  const range = order === 'added_at' ? { gte: begin.toISOString() } : { lt: next.toISOString() };
+  return JSON.stringify({ must: [{ field: 'added_at', range }] });
 }
 
 export function imageQuery(collection: string, image: string) {

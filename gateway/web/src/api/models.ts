@@ -47,6 +47,11 @@ export interface ImageFilter {
   folder?: string | undefined;
 }
 
+/** An image filter, and the day (`YYYY-MM-DD`, of this browser's zone) at which a list begins. */
+export interface LibraryFilter extends ImageFilter {
+  day?: string | undefined;
+}
+
 export interface Page<T> {
   items: T[];
   next_cursor?: string | null;

@@ -23,6 +23,8 @@ export interface SearchAddress {
 export interface LibraryAddress {
   tag?: string | undefined;
   folder?: string | undefined;
+  /** The day at which the list begins, `YYYY-MM-DD`. */
+  day?: string | undefined;
   order: Order;
   open?: string | undefined;
 }
@@ -67,6 +69,7 @@ export function readLibrary(params: URLSearchParams): LibraryAddress {
   return {
     tag: text(params, 'tag'),
     folder: text(params, 'folder'),
+    day: readDay(params.get('day')),
     order: ORDERS.find((one) => one === order) ?? DEFAULT_ORDER,
     open: text(params, 'open'),
   };
@@ -76,9 +79,17 @@ export function writeLibrary(address: LibraryAddress): Record<string, string | u
   return {
     tag: address.tag,
     folder: address.folder,
+    day: address.day,
     order: address.order === DEFAULT_ORDER ? undefined : address.order,
     open: address.open,
   };
+}
+
+/** A day that there is, written `YYYY-MM-DD`. */
+export function readDay(value: string | null): string | undefined {
+  const date = new Date(`${value ?? ''}T00:00Z`);
+  const exists = !Number.isNaN(date.valueOf()) && date.toISOString().slice(0, 10) === value;
+  return exists ? value : undefined;
 }
 
 /** A crop from `x,y,width,height`, or undefined when it is none that lies in a picture. */

@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest';
 
-import { DEFAULT_TOP, readCrop, readLibrary, readSearch, writeLibrary, writeSearch } from '@/state/address';
+import {
+  DEFAULT_TOP,
+  readCrop,
+  readDay,
+  readLibrary,
+  readSearch,
+  writeLibrary,
+  writeSearch,
+} from '@/state/address';
 
 function roundTrip(address: ReturnType<typeof readSearch>) {
   const params = new URLSearchParams();
@@ -83,4 +91,12 @@ describe('the address of the library', () => {
     );
     expect(readLibrary(params)).toEqual(address);
   });
+});
+
+test.each(['2026-02-30', '2026-2-3', '29.03.2026', '', 'soon'])('%j is no day', (text) => {
+  expect(readDay(text)).toBeUndefined();
+});
+
+test('a day is kept', () => {
+  expect(readLibrary(new URLSearchParams({ day: '2024-02-29' })).day).toBe('2024-02-29');
 });

@@ -13,7 +13,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from shared.domain.chunk import FileRef
+from shared.domain.chunk import ChunkOutcome, FileRef
 from shared.domain.job import DirectorySource, JobSpec
 from shared.domain.worker import HeldLeases, WorkerInfo
 from shared.ledger import (
@@ -70,7 +70,11 @@ class LedgerMachine(RuleBasedStateMachine):
         self.new_job("shoes")
         (model,) = self.models.values()
         self.begin(model, INDEXERS[0])
-        self.add_chunks(model, [2, 1, 1])
+        self.add_chunks(model, [2, 2, 1, 1])
+        # And before a load has written an image.
+        name, written = next(iter(model.chunks)), ChunkOutcome(indexed=2)
+        assert self.chunks[WORKERS[0]].complete(model.id, name, written)
+        model.report(name, written)
 
     @rule(name=st.sampled_from(INDEXERS))
     def revive(self, name: str) -> None:

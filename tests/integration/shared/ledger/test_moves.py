@@ -8,6 +8,8 @@ from shared.ledger import MoveRequest, Moves, keys, moves
 from tests.integration.shared.ledger.ledger import Ledger
 from tests.integration.shared.store.samples import make_row, make_vectors
 
+A, B, C, D, X, Y, Z = (letter.encode().hex() * 16 for letter in "abcdxyz")
+
 
 @pytest.fixture
 def claims(ledger: Ledger) -> Moves:
@@ -20,20 +22,20 @@ def stored(index: int, **changes: object) -> StoredImage:
 
 def test_a_row_is_given_to_one_file(ledger: Ledger, claims: Moves) -> None:
     job = ledger.create()
-    first = claims.claim(job, [MoveRequest(["a", "b", "c"], ["x", "y"])])
-    assert first == {"a": "x", "b": "y"}
-    assert claims.claim(job, [MoveRequest(["d"], ["x", "y", "z"])]) == {"d": "z"}
-    assert claims.claim(ledger.create(), [MoveRequest(["d"], ["x"])]) == {"d": "x"}
+    first = claims.claim(job, [MoveRequest([A, B, C], [X, Y])])
+    assert first == {A: X, B: Y}
+    assert claims.claim(job, [MoveRequest([D], [X, Y, Z])]) == {D: Z}
+    assert claims.claim(ledger.create(), [MoveRequest([D], [X])]) == {D: X}
 
 
 def test_a_file_is_given_its_row_again(ledger: Ledger, claims: Moves) -> None:
     job = ledger.create()
-    claims.claim(job, [MoveRequest(["a", "b"], ["x", "y"])])
-    assert claims.claim(job, [MoveRequest(["b"], ["z"]), MoveRequest(["a"], [])]) == {
-        "b": "y",
-        "a": "x",
+    claims.claim(job, [MoveRequest([A, B], [X, Y])])
+    assert claims.claim(job, [MoveRequest([B], [Z]), MoveRequest([A], [])]) == {
+        B: Y,
+        A: X,
     }
-    assert claims.claimed(job, ["a", "c"]) == {"a": "x"}
+    assert claims.claimed(job, [A, C]) == {A: X}
     assert claims.claimed(job, []) == claims.claim(job, []) == {}
 
 
@@ -63,13 +65,13 @@ def test_no_more_are_kept_than_there_is_room_for(
 
 def test_they_end_with_the_job(ledger: Ledger, claims: Moves) -> None:
     job, chunk = ledger.scanned()
-    claims.claim(job, [MoveRequest(["a"], ["x"])])
+    claims.claim(job, [MoveRequest([A], [X])])
     claims.keep(job, [stored(1)])
     ledger.chunks.claim(job, chunk)
     ledger.chunks.complete(job, chunk, ChunkOutcome(unchanged=4, moved=1))
     assert ledger.jobs.get(job).status == "done"
     assert ledger.jobs.get(job).moved == 1
-    assert claims.claimed(job, ["a"]) == {}
+    assert claims.claimed(job, [A]) == {}
     assert claims.kept(job, [stored(1).row.sha256]) == {}
 
 
@@ -80,9 +82,20 @@ def test_a_worker_that_is_late_leaves_nothing_of_a_job_that_ended(
     ledger.chunks.claim(job, chunk)
     ledger.jobs.cancel(job)
 
-    assert claims.claim(job, [MoveRequest(["a"], ["x"])]) == {}
+    assert claims.claim(job, [MoveRequest([A], [X])]) == {}
     assert claims.keep(job, [stored(1)])
 
     left = list(ledger.redis.scan_iter(match=f"{keys.job(job)}*"))
     assert left
     assert all(ledger.redis.ttl(key) > 0 for key in left)
+
+
+def test_many_are_told_apart(ledger: Ledger, claims: Moves) -> None:
+    """Ids that begin alike share a field, and parts of one may look like another's."""
+    job = ledger.create()
+    targets = [f"{'00' * 2}{n:028x}" for n in range(300)]
+    sources = [f"{'00' * 15}{n % 2:02x}"[2:] + f"{n // 2:02x}" for n in range(300)]
+    for target, source in zip(targets, sources, strict=True):
+        assert claims.claim(job, [MoveRequest([target], sources)]) == {target: source}
+    assert claims.claimed(job, targets) == dict(zip(targets, sources, strict=True))
+    assert claims.claim(job, [MoveRequest([A], sources)]) == {}

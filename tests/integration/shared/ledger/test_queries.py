@@ -40,6 +40,32 @@ def test_a_picture_arrives_whole_and_goes_with_the_reply(
     assert ledger_queries.image(query) is None
 
 
+@pytest.mark.parametrize("size", [1, 1024 * 1024, 1024 * 1024 + 1])
+def test_a_query_is_submitted_with_its_picture_where_there_is_room(
+    size: int, valkey: Valkey, redis: RedisClient, ledger_queries: Queries
+) -> None:
+    limits, picture = QueryLimits(queries=1, bytes=size), bytes(range(256)) * (size // 256 + 1)
+    query, another = _query(), _numbered(1)
+    written = valkey.written()
+    entry = ledger_queries.submit(query, io.BytesIO(picture[:size]), limits)
+    assert entry
+    assert ledger_queries.submit(another, io.BytesIO(b"a"), limits) is None
+    assert ledger_queries.waiting("w-1") == 1
+    assert ledger_queries.image(another) is None
+    image = ledger_queries.image(query)
+    assert image is not None
+    assert image.data == picture[:size]
+    assert all(0 < redis.pttl(key) <= 32_000 for key in redis.keys("lookalike:quer*"))
+    assert ledger_queries.take("w-1", 1) == query
+    ledger_queries.reply(query, VECTOR)
+    assert ledger_queries.submit(another, io.BytesIO(b"a" * (size + 1)), limits) is None
+    last = ledger_queries.submit(another, io.BytesIO(b"a"), limits)
+    assert last
+    ledger_queries.withdraw(another, last)
+    assert not redis.exists(keys.QUERIES, keys.QUERY_BYTES, keys.sent_queries("w-1"))
+    assert valkey.written() == written
+
+
 def test_a_reply_ends_the_wait(settings: Settings, ledger_queries: Queries) -> None:
     query = _query()
     later = threading.Timer(0.3, ledger_queries.reply, (query, VECTOR))

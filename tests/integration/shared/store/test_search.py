@@ -171,6 +171,45 @@ async def test_many_searches_share_one_connection(
     await connection.close()
 
 
+async def test_searches_that_come_together_find_what_each_finds_alone(
+    search: VectorSearch, empty: str, fill: Fill
+) -> None:
+    vectors = fill([make_row(n) for n in range(200)])
+    generation = (await search.identity(empty)).generation
+    depths = [1, 10, 60, 150]
+
+    async def one(number: int) -> dict[str, float]:
+        wanted = SearchParameters(top_k=depths[number % 4], offset=number % 3)
+        vector = vectors[number].tolist()
+        hits = await search.nearest(empty, vector, wanted, generation=generation)
+        return {hit.row.id: hit.score for hit in hits}
+
+    alone = [await one(number) for number in range(40)]
+    assert [len(hits) for hits in alone] == [depths[n % 4] for n in range(40)]
+    together = await asyncio.gather(*(one(number) for number in range(40)))
+    # A product of matrices rounds otherwise than one of a vector.
+    for found, expected in zip(together, alone, strict=True):
+        assert found == pytest.approx(expected, abs=2e-6)
+
+
+async def test_a_generation_that_is_gone_is_found_out(
+    search: VectorSearch, collections: Collections, empty: str, fill: Fill
+) -> None:
+    query = fill([make_row(1)])[0].tolist()
+    before = await search.identity(empty)
+    assert search.last_identity(empty) == before
+    collections.drop(empty)
+    with pytest.raises(NotFound) as refusal:
+        await search.identity(empty)
+    assert refusal.value.code == "collection_not_found"
+    assert search.last_identity(empty) is None
+    now = collections.create(empty, weights="untrained-1", pooling="avg").generation
+    with pytest.raises(NotFound) as refusal:
+        await search.nearest(empty, query, SearchParameters(), generation=before.generation)
+    assert refusal.value.code == "collection_replaced"
+    assert await search.nearest(empty, query, SearchParameters(), generation=now) == []
+
+
 async def test_the_identity_is_that_of_the_collection(
     search: VectorSearch, collections: Collections, empty: str
 ) -> None:

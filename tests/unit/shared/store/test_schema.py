@@ -33,8 +33,8 @@ def test_every_field_is_a_scalar_or_the_vector() -> None:
 
 
 def test_the_search_is_at_least_as_wide_as_its_limit() -> None:
-    assert search_params(10)["params"]["ef"] >= 10
-    assert search_params(16_384)["params"]["ef"] >= 16_384
+    assert search_params(10)["ef"] >= 10
+    assert search_params(16_384)["ef"] >= 16_384
 
 
 def test_labels_beyond_what_a_row_holds_are_refused() -> None:

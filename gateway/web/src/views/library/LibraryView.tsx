@@ -14,6 +14,7 @@ import { useLibraryAddress } from '@/state/useAddress';
 import { useDocumentTitle } from '@/state/useDocumentTitle';
 
 import { CollectionHead } from './CollectionHead';
+import { DayField } from './DayField';
 import classes from './LibraryView.module.css';
 import { PictureGrid } from './PictureGrid';
 import { SelectionBar } from './SelectionBar';
@@ -31,10 +32,10 @@ export default function LibraryView() {
   const [address, change] = useLibraryAddress();
   const [, navigate] = useLocation();
   useDocumentTitle(name ? `${name} · Library` : 'Library');
-  const { tag, folder, order, open } = address;
+  const { tag, folder, day, order, open } = address;
   const known = collection !== undefined;
   const list = useInfiniteQuery({
-    ...imagesQuery(name, { tag, folder }, order),
+    ...imagesQuery(name, { tag, folder, day }, order),
     enabled: known,
   });
   const pictures = useMemo(() => list.data?.pages.flatMap(({ items }) => items) ?? [], [list.data]);
@@ -50,13 +51,13 @@ export default function LibraryView() {
     [change],
   );
 
-  const narrowed = tag !== undefined || folder !== undefined;
+  const narrowed = tag !== undefined || folder !== undefined || day !== undefined;
   const total = narrowed ? (hasNextPage ? undefined : pictures.length) : collection?.count;
   return (
     <>
       <CollectionHead />
       {known && (collection.count > 0 || narrowed) && (
-        <Collapsible title="Filter and order" set={[tag, folder].filter(Boolean).length}>
+        <Collapsible title="Filter and order" set={[tag, folder, day].filter(Boolean).length}>
           <div className={classes.tools}>
             <FilterFields
               tag={tag}
@@ -64,6 +65,13 @@ export default function LibraryView() {
               onChange={(filter) => {
                 selection.clear();
                 change(filter, { replace: true });
+              }}
+            />
+            <DayField
+              settled={day ?? ''}
+              onSettled={(next) => {
+                selection.clear();
+                change({ day: next || undefined }, { replace: true });
               }}
             />
             <Select
@@ -91,7 +99,7 @@ export default function LibraryView() {
           action={narrowed ? undefined : <LoadButton collection={name} />}
         >
           {narrowed
-            ? 'Clear the tag or the folder to see more.'
+            ? 'Clear the tag, the folder or the day to see more.'
             : 'Load a folder of the server or upload pictures; then they can be found by their looks.'}
         </EmptyState>
       )}

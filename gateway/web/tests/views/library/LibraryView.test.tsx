@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from '@testing-library/react';
+import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { beforeEach, describe, expect, test } from 'vitest';
 
 import LibraryView from '@/views/library/LibraryView';
@@ -40,6 +40,35 @@ test('filter and order of the address are asked for', async () => {
     tag: 'red',
     path_prefix: '/photos',
   });
+});
+
+test.each([
+  ['-added_at', { lt: new Date('2026-03-30T00:00') }],
+  ['added_at', { gte: new Date('2026-03-29T00:00') }],
+])('a list that is ordered by %s begins with the day of the address', async (order, range) => {
+  open(`&day=2026-03-29&order=${order}`);
+  expect(await option('a')).toHaveAttribute('aria-setsize', '3');
+  const filter = gateway.calls(IMAGES)[0]?.query.filter ?? '';
+  expect(JSON.parse(filter)).toEqual({
+    must: [{ field: 'added_at', range: JSON.parse(JSON.stringify(range)) as unknown }],
+  });
+});
+
+test('a day is chosen, and cleared', async () => {
+  open();
+  await option('a');
+  const day = screen.getByLabelText('Starting on');
+  fireEvent.change(day, { target: { value: '2026-03-29' } });
+  fireEvent.blur(day);
+  await waitFor(() => {
+    expect(gateway.calls(IMAGES).at(-1)?.query.filter).toContain('"added_at"');
+  });
+  fireEvent.click(screen.getByRole('button', { name: 'Any day' }));
+  await waitFor(() => {
+    expect(day).toHaveValue('');
+  });
+  expect(await option('a')).toBeVisible();
+  expect(window.location.search).not.toContain('day');
 });
 
 test('the next page is loaded once the end is near', async () => {

@@ -3,6 +3,7 @@
 import milvus_lite.db
 import milvus_lite.engine.collection
 import milvus_lite.engine.recovery
+import milvus_lite.index.faiss_hnsw
 import pytest
 from milvus_lite.adapter.grpc import server as lite_server
 
@@ -15,6 +16,7 @@ REPLACED = (
     (milvus_lite.engine.collection, "MemTable"),
     (milvus_lite.engine.recovery, "MemTable"),
     (milvus_lite.engine.recovery, "replay_wal_operations"),
+    (milvus_lite.index.faiss_hnsw, "FaissHnswIndex"),
     (lite_server, "MilvusServicer"),
 )
 

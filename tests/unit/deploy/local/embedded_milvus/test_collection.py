@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from milvus_lite.engine.flush import execute_flush
+from milvus_lite.exceptions import PartitionNotFoundError
 
 from deploy.local.embedded_milvus import maintenance, server
 from deploy.local.embedded_milvus.collection import FastCollection
@@ -118,6 +119,25 @@ def test_an_index_file_that_a_kill_cut_short_is_built_again(
     again.close()
 
 
+def test_a_collection_that_is_opened_maps_its_indexes(
+    tmp_path: Path, rows: list[dict[str, Any]]
+) -> None:
+    collection = opened(FastCollection, tmp_path / "c")
+    for start in range(0, 100, 25):
+        collection.upsert(rows[start : start + 25])
+        collection.flush()
+        collection._wait_for_bg()
+    collection.close()
+    indexes = {str(path) for path in (tmp_path / "c").rglob("*.idx")}
+    assert len(indexes) > 1
+    again = opened(FastCollection, tmp_path / "c")
+    mapped = {line.split()[-1] for line in Path("/proc/self/maps").read_text().splitlines()}
+    assert indexes <= mapped
+    (hits,) = again.search([QUERY], top_k=10)
+    assert [hit["id"] for hit in hits] == nearest(rows, QUERY, 10)
+    again.close()
+
+
 def test_a_filter_that_leaves_few_rows_finds_them_all(tmp_path: Path) -> None:
     dice = np.random.default_rng(3)
     rows = [record(name, dice) for name in range(60)]
@@ -141,6 +161,49 @@ def test_a_partition_that_is_dropped_takes_its_rows_with_it(
     assert collection.num_entities == 5
     (hits,) = collection.search([QUERY], top_k=3)
     assert [hit["id"] for hit in hits] == nearest(rows[10:15], QUERY, 3)
+    collection.close()
+
+
+def test_a_search_in_a_partition_finds_its_rows_and_no_other(
+    tmp_path: Path, rows: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collection = opened(FastCollection, tmp_path / "c")
+    collection.create_partition("g2")
+
+    def refuse(*_: Any, **named: Any) -> None:
+        raise AssertionError(f"left to milvus-lite: {named}")
+
+    monkeypatch.setattr(collection, "_search_as_before", refuse)
+
+    def found(*names: str) -> list[str]:
+        (hits,) = collection.search([QUERY], top_k=5, partition_names=list(names))
+        return [hit["id"] for hit in hits]
+
+    collection.upsert(rows[:20], partition_name=PARTITION)
+    assert found(PARTITION) == nearest(rows[:20], QUERY, 5)
+    assert found("g2") == []
+    collection.flush()
+    collection.upsert(rows[20:40], partition_name="g2")
+    for names, expected in (
+        ([PARTITION], rows[:20]),
+        (["g2"], rows[20:40]),
+        ([PARTITION, "g2"], rows[:40]),
+    ):
+        assert found(*names) == nearest(expected, QUERY, 5)
+    with pytest.raises(PartitionNotFoundError):
+        found("g3")
+    collection.close()
+
+
+def test_a_search_in_a_part_of_a_memtable_is_left_to_milvus_lite(
+    tmp_path: Path, rows: list[dict[str, Any]]
+) -> None:
+    collection = opened(FastCollection, tmp_path / "c")
+    collection.create_partition("g2")
+    collection.upsert(rows[:20], partition_name=PARTITION)
+    collection.upsert(rows[20:40], partition_name="g2")
+    (hits,) = collection.search([QUERY], top_k=5, partition_names=["g2"])
+    assert [hit["id"] for hit in hits] == nearest(rows[20:40], QUERY, 5)
     collection.close()
 
 

@@ -91,6 +91,9 @@ class History:
         assert [hit["entity"] for hit in hits] == [
             {"number": self.model[hit["id"]]["number"]} for hit in hits
         ]
+        # Every row is in this partition, as the gateway's searches say.
+        (there,) = collection.search([query], top_k=5, partition_names=[PARTITION], **search)
+        assert there == hits
         (before,) = Collection.search(collection, [query], top_k=5, **search)
         assert [hit["id"] for hit in before] == [hit["id"] for hit in hits]
         assert [hit["distance"] for hit in hits] == pytest.approx(
