@@ -14,7 +14,6 @@ from gateway.services.query_encoder import QueryEncoder
 from shared.domain.collection import CollectionIdentity
 from shared.domain.examples import Example, ExampleQuery, ImageExample, PictureExample
 from shared.domain.filter import AnyOf, Filter
-from shared.domain.image import Hit
 from shared.domain.query import Crop, SearchParameters, SearchResult, SearchTimings
 from shared.errors import InvalidRequest
 from shared.settings import Settings
@@ -58,7 +57,9 @@ class ExampleQueries:
             hits = await self._search.nearest(collection, target, parameters)
         else:
             hits = await self._search.best_score(collection, positive, negative, parameters)
-        of_hits = await self._of_hits(collection, hits) if query.with_vector else None
+        of_hits = None
+        if query.with_vector:
+            of_hits = await self._search.find_vectors(collection, [hit.row.id for hit in hits])
         needs_encoder = any(_is_encoded(example) for example in (*query.positive, *query.negative))
         timings = self._observe(started, encoded - encoding if needs_encoder else 0.0, encoded)
         return SearchResult(hits, identity.fingerprint, timings, of_hits)
@@ -103,9 +104,6 @@ class ExampleQueries:
             return await self._encoder.encode(original.file, identity, crop)
         finally:
             original.file.close()
-
-    async def _of_hits(self, collection: str, hits: Sequence[Hit]) -> dict[str, list[float]]:
-        return await self._search.vectors_of(collection, [hit.row.id for hit in hits])
 
     def _observe(self, started: float, encode: float, search_started: float) -> SearchTimings:
         end = time.perf_counter()

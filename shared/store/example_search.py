@@ -110,11 +110,17 @@ class ExampleSearch(VectorSearch):
     async def vectors_of(self, collection: str, images: Iterable[str]) -> dict[str, list[float]]:
         """The vectors of stored images, by id. Raises NotFound `image_not_found`."""
         ids = list(dict.fromkeys(images))
-        rows = await self._by_id(collection, ids, [VECTOR])
+        found = await self.find_vectors(collection, ids)
         for image in ids:
-            if image not in rows:
+            if image not in found:
                 raise image_not_found(image)
-        return {image: [float(x) for x in rows[image][VECTOR]] for image in ids}
+        return found
+
+    async def find_vectors(self, collection: str, images: Iterable[str]) -> dict[str, list[float]]:
+        """The vectors of those that exist of these images, by id."""
+        ids = list(dict.fromkeys(images))
+        rows = await self._by_id(collection, ids, [VECTOR])
+        return {id_: [float(x) for x in rows[id_][VECTOR]] for id_ in ids if id_ in rows}
 
     async def _candidates(
         self, collection: str, queries: Vectors, parameters: SearchParameters, depth: int

@@ -18,25 +18,30 @@ _OPERATORS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 
 def expression(wanted: Filter) -> str:
     """A filter as Milvus reads it; "" if it means all images. Raises InvalidRequest."""
+    return _filter(wanted, negated=False)
+
+
+def _filter(wanted: Filter, *, negated: bool) -> str:
     return and_(
-        *map(_condition, wanted.must),
-        _or([_condition(condition) for condition in wanted.should]),
-        *(f"not ({_condition(condition)})" for condition in wanted.must_not),
+        *(_condition(condition, negated=negated) for condition in wanted.must),
+        _or([_condition(condition, negated=negated) for condition in wanted.should]),
+        *(f"not ({_condition(condition, negated=True)})" for condition in wanted.must_not),
     )
 
 
-def _condition(wanted: Condition) -> str:
+def _condition(wanted: Condition, *, negated: bool) -> str:
     match wanted:
         case Filter():
-            return expression(wanted)
+            return _filter(wanted, negated=negated)
         case InFolder():
             return below(uri_of(wanted.folder))
         case Exists():
             return _exists(wanted)
-        case AnyOf():
-            return _any(wanted)
-        case InRange():
-            return _range(wanted)
+    compared = _any(wanted) if isinstance(wanted, AnyOf) else _range(wanted)
+    if negated and wanted.kind == "json":
+        # Where a comparison with what is missing is unknown, so is its negation.
+        return and_(_exists(Exists(field=wanted.field, exists=True)), compared)
+    return compared
 
 
 def _exists(wanted: Exists) -> str:

@@ -27,7 +27,7 @@ from milvus_lite.search.filter.ast import (
 )
 from milvus_lite.search.filter.eval.hybrid_backend import _has_python_only_nodes
 
-from deploy.local.embedded_milvus.json_paths import JsonColumns
+from deploy.local.embedded_milvus.json_paths import values_at
 
 _LITERALS = (BoolLit, FloatLit, IntLit, StringLit)
 
@@ -57,7 +57,6 @@ class _Results:
     def __init__(self, table: pa.Table) -> None:
         self.columns: dict[str, npt.NDArray[Any]] = {}
         self._table = table
-        self._json = JsonColumns(table)
 
     def rewritten(self, node: Any) -> Any:
         """The expression with the parts that have a column here replaced by it."""
@@ -89,14 +88,17 @@ class _Results:
                 if pa.types.is_list(arrays.type):
                     return np.asarray(pc.fill_null(pc.list_value_length(arrays), 0))
             case ArrayContainsOp(value=PathAccess() as path, values=values, mode=mode):
-                if wanted := _values(values):
-                    return self._json.contains(path, wanted, every=mode == "all")
+                held, wanted = values_at(self._table, path), _values(values)
+                if held is not None and wanted:
+                    return held.contains(wanted, every=mode == "all")
             case CmpOp(op=op, left=PathAccess() as path, right=literal):
-                if isinstance(literal, _LITERALS):
-                    return self._json.compares(path, op, literal.value)
+                held = values_at(self._table, path)
+                if held is not None and isinstance(literal, _LITERALS):
+                    return held.compares(op, literal.value)
             case IsNullOp(field=PathAccess() as path, negate=negate):
-                null = self._json.is_null(path)
-                return null if null is None else null != negate
+                if held := values_at(self._table, path):
+                    null = held.is_null()
+                    return ~null if negate else null
         return None
 
 

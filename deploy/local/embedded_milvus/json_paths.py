@@ -1,76 +1,123 @@
-"""Comparisons with what lies at a path into a column of JSON, in each row of a table."""
+"""Comparisons with what lies at a path into a column of JSON, in each row of a table.
+
+What lies there is kept in arrays for as long as its table is, for the paths that were asked for
+last: JSON is read a row at a time, which takes seconds for a million rows.
+"""
 
 import json
-import operator
+import threading
+import weakref
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 Mask = npt.NDArray[np.bool_]
 
-_OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
-    "==": operator.eq,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
+#: Paths that are kept, of all tables together. One takes 9 bytes a row, and its strings.
+_KEPT = 64
+_NONE, _TRUTH, _NUMBER, _TEXT, _OTHER = range(5)
+_NUMBERS: dict[str, Callable[..., Any]] = {
+    "==": np.equal,
+    "<": np.less,
+    "<=": np.less_equal,
+    ">": np.greater,
+    ">=": np.greater_equal,
+}
+_TEXTS: dict[str, Callable[..., Any]] = {
+    "==": pc.equal,
+    "<": pc.less,
+    "<=": pc.less_equal,
+    ">": pc.greater,
+    ">=": pc.greater_equal,
 }
 
 
-class JsonColumns:
-    """The JSON of a table, each column of which is read once, however often it is compared."""
+class PathValues(NamedTuple):
+    """What lies at a path, in each row: its kind, and the value of those of that kind.
 
-    def __init__(self, table: pa.Table) -> None:
-        self._table = table
-        self._read: dict[str, list[Any]] = {}
-        self._found: dict[tuple[str, tuple[str | int, ...]], list[Any]] = {}
+    `lists` has those of the rows that hold one, by row.
+    """
 
-    def compares(self, path: Any, op: str, wanted: Any) -> Mask | None:
-        """Where the value compares so with a literal of its kind; None where a path is no JSON."""
-        values = self._at(path)
-        if values is None:
-            return None
+    kinds: npt.NDArray[np.uint8]
+    numbers: npt.NDArray[np.float64]
+    texts: pa.Array
+    lists: dict[int, list[Any]]
+
+    @classmethod
+    def read(cls, texts: pa.ChunkedArray, path: Sequence[str | int]) -> "PathValues":
+        """From a column of JSON."""
+        values = [None if t is None else _walk(json.loads(t), path) for t in texts.to_pylist()]
+        kinds = np.fromiter(map(_kind, values), dtype=np.uint8, count=len(values))
+        numbers = np.zeros(len(values))
+        for row in np.flatnonzero((kinds == _TRUTH) | (kinds == _NUMBER)):
+            numbers[row] = values[row]
+        strings = [value if isinstance(value, str) else None for value in values]
+        lists = {row: value for row, value in enumerate(values) if isinstance(value, list)}
+        return cls(kinds, numbers, pa.array(strings, pa.string()), lists)
+
+    def compares(self, op: str, wanted: Any) -> Mask:
+        """Where the value compares so with a literal of its kind."""
         if op == "!=":
-            equal = self.compares(path, "==", wanted)
-            return None if equal is None else ~equal
-        compare, kind = _OPERATORS[op], _kind(wanted)
-        return _mask(values, lambda value: _kind(value) is kind and compare(value, wanted))
+            return ~self.compares("==", wanted)
+        kind = _kind(wanted)
+        if kind == _TEXT:
+            return np.asarray(pc.fill_null(_TEXTS[op](self.texts, wanted), False), dtype=bool)
+        return np.asarray((self.kinds == kind) & _NUMBERS[op](self.numbers, wanted), dtype=bool)
 
-    def contains(self, path: Any, wanted: Sequence[Any], *, every: bool) -> Mask | None:
+    def contains(self, wanted: Sequence[Any], *, every: bool) -> Mask:
         """Where the value is a list with one of the literals, or with every one."""
-        values = self._at(path)
-        if values is None:
-            return None
         keys = {(_kind(value), value) for value in wanted}
+        mask = np.zeros(len(self.kinds), dtype=bool)
+        for row, items in self.lists.items():
+            held = {(_kind(item), item) for item in items if _kind(item) not in (_NONE, _OTHER)}
+            mask[row] = keys <= held if every else not keys.isdisjoint(held)
+        return mask
 
-        def holds(value: Any) -> bool:
-            if not isinstance(value, list):
-                return False
-            held = {(_kind(item), item) for item in value if _kind(item) is not None}
-            return keys <= held if every else not keys.isdisjoint(held)
-
-        return _mask(values, holds)
-
-    def is_null(self, path: Any) -> Mask | None:
+    def is_null(self) -> Mask:
         """Where there is no value, or null."""
-        values = self._at(path)
-        return None if values is None else _mask(values, lambda value: value is None)
+        return np.asarray(self.kinds == _NONE)
 
-    def _at(self, path: Any) -> list[Any] | None:
-        """What lies at a path, None where nothing does."""
-        name = getattr(path.base, "name", None)
-        if name is None or not pa.types.is_string(self._table.schema.field(name).type):
-            return None
-        key = (name, tuple(path.path))
-        if key not in self._found:
-            if name not in self._read:
-                texts = self._table.column(name).to_pylist()
-                self._read[name] = [None if text is None else json.loads(text) for text in texts]
-            self._found[key] = [_walk(value, path.path) for value in self._read[name]]
-        return self._found[key]
+
+class _Cache:
+    """What was read of tables that are there still."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[tuple[Any, ...], tuple[weakref.ref[Any], PathValues]]
+        self._kept = OrderedDict()
+
+    def get(self, table: pa.Table, name: str, path: Sequence[str | int]) -> PathValues:
+        """What lies at a path into a column. An id is another table's only once this is gone."""
+        key = (id(table), name, *path)
+        with self._lock:
+            if key in self._kept and self._kept[key][0]() is table:
+                self._kept.move_to_end(key)
+                return self._kept[key][1]
+        values = PathValues.read(table.column(name), path)
+        with self._lock:
+            self._kept[key] = weakref.ref(table), values
+            gone = [old for old, (owner, _) in self._kept.items() if owner() is None]
+            for old in gone:
+                del self._kept[old]
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return values
+
+
+_cache = _Cache()
+
+
+def values_at(table: pa.Table, path: Any) -> PathValues | None:
+    """What lies at a path of an expression; None where it begins at no column of JSON."""
+    name = getattr(path.base, "name", None)
+    if name is None or not pa.types.is_string(table.schema.field(name).type):
+        return None
+    return _cache.get(table, name, path.path)
 
 
 def _walk(value: Any, path: Sequence[str | int]) -> Any:
@@ -82,13 +129,11 @@ def _walk(value: Any, path: Sequence[str | int]) -> Any:
     return value
 
 
-def _kind(value: Any) -> type | None:
+def _kind(value: Any) -> int:
+    if value is None:
+        return _NONE
     if isinstance(value, bool):
-        return bool
+        return _TRUTH
     if isinstance(value, int | float):
-        return float
-    return str if isinstance(value, str) else None
-
-
-def _mask(values: Sequence[Any], holds: Callable[[Any], bool]) -> Mask:
-    return np.fromiter(map(holds, values), dtype=bool, count=len(values))
+        return _NUMBER
+    return _TEXT if isinstance(value, str) else _OTHER

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from indexer.scan import deletion
+from shared.domain.filter import Filter
 from shared.domain.image import ImageFilter, ImageRow
 from shared.domain.job import DeletionSource
 from shared.ledger import Scans, UploadFiles
@@ -38,6 +39,21 @@ def test_what_matches_is_deleted_and_counted(loads: Loads, rows: list[ImageRow])
     assert (job.status, job.removed, job.total, job.done) == ("done", 10, 0, 0)
     assert left(loads) == odd(rows)
     assert loads.load(source=SOURCE).removed == 0
+
+
+def test_what_a_filter_names_is_deleted(loads: Loads, rows: list[ImageRow]) -> None:
+    given = {
+        "must": [{"field": "metadata.index", "range": {"gte": 5}}],
+        "must_not": [{"field": "tags", "any": ["even"]}, {"folder": "/photos/1"}],
+    }
+    source = DeletionSource(filter=Filter.model_validate(given))
+    expected = {
+        row.id
+        for n, row in enumerate(rows)
+        if n >= 5 and n % 2 and not row.uri.startswith("file:///photos/1/")
+    }
+    assert loads.load(source=source).removed == len(expected) == 5
+    assert left(loads) == {row.id for row in rows} - expected
 
 
 @pytest.mark.parametrize("call", range(1, 5))

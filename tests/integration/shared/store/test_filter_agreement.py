@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.filter import Filter
+from shared.domain.filter import Filter, InRange
 from shared.domain.image import ImageRow
 from shared.settings import Settings
 from shared.store import Collections, Images, ImageWriter, MilvusConnection
@@ -14,7 +14,7 @@ from tests.filters import Kinds, agreement, filters, require_agreement, rows
 from tests.services import PlainMilvusLite
 
 
-@agreement(150)
+@agreement(100)
 @given(drawn=rows(), asked=st.lists(filters(), min_size=1, max_size=8))
 def test_the_embedded_store_finds_what_python_finds(
     writer: ImageWriter,
@@ -44,7 +44,7 @@ def plain(
     milvus.close()
 
 
-@agreement(80)
+@agreement(50)
 @given(drawn=rows(), asked=st.lists(filters(Kinds(metadata=False)), min_size=1, max_size=8))
 def test_milvus_lite_as_it_comes_finds_what_python_finds(
     plain: tuple[ImageWriter, Images], collection: str, drawn: list[ImageRow], asked: list[Filter]
@@ -52,15 +52,18 @@ def test_milvus_lite_as_it_comes_finds_what_python_finds(
     require_agreement(*plain, collection, drawn, asked)
 
 
-@agreement(60)
+@agreement(40)
 @given(drawn=rows(), asked=st.lists(filters(Kinds(truths=False)), min_size=1, max_size=8))
 def test_milvus_lite_as_it_comes_finds_texts_in_metadata(
     plain: tuple[ImageWriter, Images], collection: str, drawn: list[ImageRow], asked: list[Filter]
 ) -> None:
-    # `not` of a comparison with what is missing is unknown to it, and leaves the row out.
-    positive = [
-        wanted
-        for wanted in asked
-        if "must_not" not in wanted.model_dump_json(exclude_defaults=True)
-    ]
-    require_agreement(*plain, collection, drawn, positive)
+    # An order of unlike kinds is unknown to it, and `not` of that leaves the row out.
+    known = [wanted for wanted in asked if not _negates_an_order(wanted)]
+    require_agreement(*plain, collection, drawn, known)
+
+
+def _negates_an_order(wanted: Filter) -> bool:
+    leaves = [leaf for leaf in wanted.leaves() if isinstance(leaf, InRange)]
+    return "must_not" in wanted.model_dump_json(exclude_defaults=True) and any(
+        leaf.kind == "json" for leaf in leaves
+    )

@@ -54,6 +54,14 @@ def test_each_condition(condition: dict[str, Any], expected: str) -> None:
     assert expected in compiled(**condition)
 
 
+def test_what_is_missing_is_not_unknown_below_a_negation() -> None:
+    given = {"must_not": [{"must": [{"field": "metadata.a", "range": {"gt": 1}}]}]}
+    assert expression(Filter.model_validate(given)) == (
+        '(not (((not (not (exists metadata["a"]))) and ((metadata["a"] > 1)))))'
+    )
+    assert "exists" not in compiled(field="metadata.a", range={"gt": 1})
+
+
 def test_a_folder_is_not_its_sibling() -> None:
     folder = Filter.model_validate({"must": [{"folder": "/photos/2020"}]})
     wanted = ImageFilter(where=folder)
