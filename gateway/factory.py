@@ -40,10 +40,10 @@ from shared.settings import Settings
 from shared.store import (
     AsyncMilvusConnection,
     Collections,
-    ExampleSearch,
     Images,
     ImageWriter,
     MilvusConnection,
+    RefinedSearch,
 )
 
 
@@ -93,7 +93,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         metrics, dispatcher = Metrics(), Dispatcher(celery)
         store, row_locks = Store(collections, images, ImageWriter(milvus)), RowLocks(redis)
         jobs, workers = Jobs(redis, settings), Workers(redis, settings)
-        queries, search = Queries(redis), ExampleSearch(async_milvus)
+        queries, search = Queries(redis), RefinedSearch(async_milvus)
         queue_depths = QueueDepths(dispatcher, queries, workers)
         metrics.watch(LedgerMetrics(Stats(redis), jobs, workers, queue_depths.read))
         readiness = ReadinessProbe(redis, workers, collections, settings.default_collection)

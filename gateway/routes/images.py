@@ -15,8 +15,8 @@ from gateway.schemas.fields import BLANK_IS_NONE
 from gateway.schemas.filters import FILTER_DESCRIPTION, parse_filter
 from gateway.schemas.images import Deleted, Image, ImageList, ImageUpdate
 from gateway.schemas.jobs import Job
-from gateway.schemas.queries import TagsChanged, TagsUpdate
 from gateway.schemas.search import FilterTag, FilterText, PathPrefix
+from gateway.schemas.tagging import TagsChanged, TagsUpdate
 from gateway.services.bulk_tags import TagChange
 from shared.domain.filter import Filter
 from shared.domain.image import MAX_URI_BYTES, ImageFilter

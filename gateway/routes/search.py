@@ -10,11 +10,13 @@ from gateway.routes.parameters import CollectionPath, ImagePath
 from gateway.schemas.filters import parse_filter
 from gateway.schemas.search import (
     Distinct,
+    Expand,
     FilterTag,
     FilterText,
     MinScore,
     Offset,
     PathPrefix,
+    Rerank,
     SearchQuery,
     SearchReply,
     TopK,
@@ -37,6 +39,8 @@ async def _parameters(
     path_prefix: Annotated[PathPrefix | None, Form()] = None,
     filter: Annotated[FilterText | None, Form()] = None,  # noqa: A002 - the contract's word
     distinct: Annotated[Distinct, Form()] = False,
+    expand: Annotated[Expand, Form()] = 0,
+    rerank: Annotated[Rerank, Form()] = "none",
 ) -> SearchParameters:
     where = parse_filter(filter, "body", "filter")
     return SearchParameters(
@@ -45,6 +49,8 @@ async def _parameters(
         min_score=min_score,
         filter=ImageFilter(tag=tag, path_prefix=path_prefix, where=where),
         distinct=distinct,
+        expand=expand,
+        rerank=rerank,
     )
 
 

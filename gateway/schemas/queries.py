@@ -1,4 +1,4 @@
-"""Queries by examples, counts and changes of many images, over HTTP."""
+"""Queries by examples, and counts, over HTTP."""
 
 import base64
 import binascii
@@ -17,8 +17,8 @@ from pydantic import (
     Tag as Alternative,
 )
 
-from gateway.schemas.fields import EXAMPLE_ID, ImageId, Input, Tags
-from gateway.schemas.search import MinScore, Offset, TopK, UnitVector
+from gateway.schemas.fields import EXAMPLE_ID, ImageId, Input
+from gateway.schemas.search import Expand, MinScore, Offset, Rerank, TopK, UnitVector
 from shared.domain import examples as domain
 from shared.domain.filter import ALTERNATIVE, Filter
 from shared.domain.image import ImageFilter
@@ -28,7 +28,6 @@ MAX_EXAMPLES = 100
 #: Of the examples, those that an encoder has to look at.
 MAX_PICTURES = 16
 MAX_QUERIES = 100
-MAX_IDS = 1000
 EXAMPLE_FILTER: dict[str, Any] = {
     "must": [{"field": "tags", "any": ["summer"]}, {"folder": "/photos/2024"}],
     "must_not": [{"field": "width", "range": {"lt": 640}}],
@@ -156,6 +155,8 @@ class ImageQuery(Input):
     offset: Offset = 0
     min_score: MinScore | None = None
     distinct: bool = Field(False, description="Of images with equal contents only the first.")
+    expand: Expand = 0
+    rerank: Rerank = "none"
     with_vector: bool = Field(False, description="The vector of each hit, too.")
 
     @model_validator(mode="after")
@@ -166,6 +167,11 @@ class ImageQuery(Input):
         if not self.positive and self.strategy == "average":
             raise ValueError(
                 "average needs a positive example; best_score takes negative ones alone"
+            )
+        if self.strategy == "best_score" and (self.expand or self.rerank != "none"):
+            raise ValueError(
+                "expand and rerank need the one query vector that average has; leave them out, "
+                "or leave out best_score"
             )
         if len(given) > MAX_EXAMPLES:
             raise ValueError(f"must not hold more than {MAX_EXAMPLES} examples in all")
@@ -186,6 +192,8 @@ class ImageQuery(Input):
             min_score=self.min_score,
             filter=ImageFilter(where=self.filter),
             distinct=self.distinct,
+            expand=self.expand,
+            rerank=self.rerank,
         )
         positive = [example.example() for example in self.positive]
         negative = [example.example() for example in self.negative]
@@ -204,41 +212,3 @@ class Count(BaseModel):
     model_config = ConfigDict(json_schema_extra={"example": {"count": 42}})
 
     count: int = Field(description="Images that match, after every write that has returned.")
-
-
-class TagsUpdate(Input):
-    """Tags to add to many images, and to remove: of a filter, or of these ids."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {"filter": EXAMPLE_FILTER, "add": ["holiday"], "remove": ["new"]}
-        }
-    )
-
-    filter: Filter | None = None
-    ids: Annotated[list[ImageId], Field(min_length=1, max_length=MAX_IDS)] | None = None
-    add: Tags = Field([], description="Tags that each image has afterwards.")
-    remove: Tags = Field([], description="Tags that none of the images has afterwards.")
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        if (self.filter is None) == (self.ids is None):
-            raise ValueError("give either filter or ids")
-        if not self.add and not self.remove:
-            raise ValueError("give tags to add or to remove; both lists are empty")
-        if both := sorted(set(self.add) & set(self.remove)):
-            raise ValueError(f"{both[0]!r} stands in both add and remove; leave it out of one")
-        return self
-
-
-class TagsChanged(BaseModel):
-    model_config = ConfigDict(
-        json_schema_extra={"example": {"changed": 1000, "remaining": 200, "missing": []}}
-    )
-
-    changed: int = Field(description="Images whose tags are other ones now.")
-    remaining: int = Field(
-        description="Images that are still to change, as one call changes some thousands at most: "
-        "repeat it until this is 0."
-    )
-    missing: list[str] = Field(description="Those of the ids that the collection does not have.")

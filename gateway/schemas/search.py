@@ -24,6 +24,7 @@ from shared.domain.image import Hit, ImageFilter
 MAX_TOP_K = 1000
 #: Milvus reads offset + limit up to 16,384 rows deep.
 MAX_OFFSET = 10_000
+MAX_EXPAND = 50
 
 TopK = Annotated[int, Field(ge=1, le=MAX_TOP_K, description="Hits wanted.")]
 Offset = Annotated[int, Field(ge=0, le=MAX_OFFSET, description="Best hits to leave out.")]
@@ -42,6 +43,22 @@ FilterText = Annotated[
     Field(max_length=MAX_FILTER_LENGTH, description=FILTER_DESCRIPTION, examples=[FILTER_EXAMPLE]),
 ]
 Distinct = Annotated[bool, Field(description="Of images with equal contents only the first.")]
+Expand = Annotated[
+    int,
+    Field(
+        ge=0,
+        le=MAX_EXPAND,
+        description="Average query expansion: search by the mean of the query and its n nearest "
+        "hits, weighed by their cosines cubed. Scores are to that mean.",
+    ),
+]
+Rerank = Annotated[
+    domain.Rerank,
+    Field(
+        description="`k_reciprocal`: the first 200 hits in the order of Zhong et al. 2017, which "
+        "puts those first that are among each other's nearest. Scores stay what they are."
+    ),
+]
 
 
 class SearchOptions(BaseModel):
@@ -53,6 +70,8 @@ class SearchOptions(BaseModel):
     tag: Annotated[FilterTag | None, BLANK_IS_NONE] = None
     path_prefix: Annotated[PathPrefix | None, BLANK_IS_NONE] = None
     distinct: Distinct = False
+    expand: Expand = 0
+    rerank: Rerank = "none"
 
     def _parameters(self, where: Filter | None) -> domain.SearchParameters:
         return domain.SearchParameters(
@@ -61,6 +80,8 @@ class SearchOptions(BaseModel):
             min_score=self.min_score,
             filter=ImageFilter(tag=self.tag, path_prefix=self.path_prefix, where=where),
             distinct=self.distinct,
+            expand=self.expand,
+            rerank=self.rerank,
         )
 
 

@@ -88,11 +88,15 @@ class ImageFilter(Frozen):
 
 
 class Hit(NamedTuple):
-    """An image that a search found: cosine similarity, and Euclidean distance of unit vectors."""
+    """An image that a search found: cosine similarity, and Euclidean distance of unit vectors.
+
+    `vector` holds 512 floats, if they were asked for.
+    """
 
     row: ImageRow
     score: float
     distance: float
+    vector: Sequence[float] | None = None
 
 
 def distance_of(score: float) -> float:

@@ -1,13 +1,15 @@
 """A search: what it asks for, the picture that is encoded for it, and what it found."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from pydantic import Field
 
 from shared.domain.base import Frozen
 from shared.domain.fingerprint import Pooling
 from shared.domain.image import Hit, ImageFilter
+
+Rerank = Literal["none", "k_reciprocal"]
 
 
 class Crop(Frozen):
@@ -47,7 +49,8 @@ class SearchParameters(Frozen):
     """Which hits a search wants: `top_k` of them after the best `offset`, none below `min_score`.
 
     `min_score` is a cosine similarity, -1 to 1. `distinct` leaves out all images but the first of
-    equal contents.
+    equal contents. `expand` is the number of neighbours whose mean with the query is searched by,
+    `rerank` how the first 200 hits are put into order.
     """
 
     top_k: int = 10
@@ -55,6 +58,8 @@ class SearchParameters(Frozen):
     min_score: float | None = None
     filter: ImageFilter = ImageFilter()
     distinct: bool = False
+    expand: int = 0
+    rerank: Rerank = "none"
 
 
 class SearchTimings(NamedTuple):

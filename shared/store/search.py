@@ -69,22 +69,25 @@ class VectorSearch:
         *,
         exclude: str | None = None,
         generation: str = "",
+        with_vectors: bool = False,
     ) -> list[Hit]:
         """The hits that `parameters` wants, by score downwards, then by id.
 
         `vector` holds 512 floats of any length but zero; `exclude` is an image to leave out. With
-        a `generation`, the collection must have it. Raises InvalidRequest `invalid_vector`,
-        `window_too_large`, `invalid_text`, NotFound `collection_replaced`.
+        a `generation`, the collection must have it. Hits have their vectors if asked. Raises
+        InvalidRequest `invalid_vector`, `window_too_large`, `invalid_text`, NotFound
+        `collection_replaced`.
         """
         _check(vector)
         wanted = parameters.offset + parameters.top_k
         expression = filter_expression(parameters.filter)
         partition = partition_of(generation) if generation else ""
+        whole = (*SCALARS, VECTOR) if with_vectors else SCALARS
         rows: dict[str, Row] = {}
         # One more for the excluded image, and one to see whether the next hit has the same score.
         depth = min(wanted + 2, MAX_WINDOW)
         while True:
-            fields = SCALARS if depth <= _WHOLE_ROWS else ("id",)
+            fields = whole if depth <= _WHOLE_ROWS else ("id",)
             parameter_set = tuple(search_params(depth).items())
             target = Target(collection, partition, expression, fields, parameter_set)
             found = await self._gathered.nearest(target, vector, depth)
@@ -107,9 +110,9 @@ class VectorSearch:
             if parameters.min_score is None or score >= parameters.min_score
         ]
         if fields == ("id",):
-            rows = await self._rows(collection, [image for _, image in page])
+            rows = await self._rows(collection, [image for _, image in page], whole)
         return [
-            Hit(to_row(rows[image]), score, distance_of(score))
+            Hit(to_row(rows[image]), score, distance_of(score), rows[image].get(VECTOR))
             for score, image in page
             if image in rows
         ]
@@ -145,10 +148,12 @@ class VectorSearch:
         found: Sequence[Sequence[Any]] = await self._milvus.run(search, target.collection)
         return found
 
-    async def _rows(self, collection: str, ids: Sequence[str]) -> dict[str, Row]:
+    async def _rows(
+        self, collection: str, ids: Sequence[str], fields: Sequence[str]
+    ) -> dict[str, Row]:
         if not ids:
             return {}
-        return {row["id"]: row for row in await self._query(collection, ids, SCALARS)}
+        return {row["id"]: row for row in await self._query(collection, ids, fields)}
 
     async def _query(self, collection: str, ids: Sequence[str], fields: Sequence[str]) -> list[Row]:
         async def query(client: AsyncMilvusClient) -> Any:
