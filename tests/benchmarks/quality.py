@@ -18,6 +18,7 @@ from encoder_worker.model.vgg16 import SIDE
 from encoder_worker.model.weights import find_weights
 from shared.domain.fingerprint import Pooling
 from shared.settings import Settings
+from tests.benchmarks import refinement
 from tests.benchmarks.report import Report
 from tests.benchmarks.truth import Truth, Vectors, chance, recall_by_edit, score
 
@@ -33,7 +34,7 @@ Descriptors = dict[str, Vectors]
 
 
 def measure(truth: Truth, settings: Settings, *, variants: bool) -> Report:
-    """Every pooling, and with `variants` other powers, layers, centring, padding and flips."""
+    """Every pooling, the default one refined, and with `variants` cheap variations of it."""
     weights = find_weights(settings)
     core = ov.Core()
     capabilities = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
@@ -58,6 +59,7 @@ def measure(truth: Truth, settings: Settings, *, variants: bool) -> Report:
         _add(report, name, truth, stretched[name])
         for edit, recall in recall_by_edit(truth, stretched[name]).items():
             report.add(f"{name}: {edit} R@1", [recall], "share")
+    refinement.add(report, settings.pooling, truth, stretched[settings.pooling])
     if variants:
         for variant, vectors in _variants(truth, stretched, encode).items():
             _add(report, variant, truth, vectors)

@@ -1,7 +1,7 @@
 """Three kinds of truth for a search: the same class, the same scene, the same picture edited."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -15,6 +15,10 @@ from tests.benchmarks.scenes import drawn_scenes
 
 #: Unit vectors, float32 (n, d).
 Vectors = NDArray[np.float32]
+
+#: Of queries (n, d) and rows (m, d) each query's rows, best first; row i is left out of those of
+#: query i if asked, and then (n, m - 1).
+Ranking = Callable[[Vectors, Vectors, bool], NDArray[np.int64]]
 
 NEAREST = 10
 #: Every n-th photo is edited in every way.
@@ -60,7 +64,18 @@ def gather(photos: Sequence[Path], scene_photos: Sequence[Path]) -> Truth:
     )
 
 
-def score(truth: Truth, rows: Vectors, queries: Vectors | None = None) -> dict[str, float]:
+def by_cosine(queries: Vectors, rows: Vectors, own_left_out: bool) -> NDArray[np.int64]:
+    """The ranking of a search as it is by itself."""
+    scores = queries @ rows.T
+    if own_left_out:
+        np.fill_diagonal(scores, -np.inf)
+    order: NDArray[np.int64] = np.argsort(-scores, axis=1, kind="stable")
+    return order[:, :-1] if own_left_out else order
+
+
+def score(
+    truth: Truth, rows: Vectors, queries: Vectors | None = None, rank: Ranking = by_cosine
+) -> dict[str, float]:
     """P@1, P@10 and mAP by class, P@1 and mAP by scene, recall at 1 of copies.
 
     `queries` search among `rows` (the same pictures, perhaps encoded on another path); a picture
@@ -68,11 +83,11 @@ def score(truth: Truth, rows: Vectors, queries: Vectors | None = None) -> dict[s
     """
     photos, scenes, _ = truth.parts(rows)
     asked_photos, asked_scenes, asked_copies = truth.parts(rows if queries is None else queries)
-    classes = _relevance(asked_photos @ photos.T, truth.classes, truth.classes)
+    classes = truth.classes[rank(asked_photos, photos, True)] == truth.classes[:, None]
     everything = np.concatenate([scenes, photos])
     labels = np.concatenate([truth.scenes, truth.classes])
-    views = _relevance(asked_scenes @ everything.T, truth.scenes, labels)
-    found = _copies_found(truth, asked_copies, photos)
+    views = labels[rank(asked_scenes, everything, True)] == truth.scenes[:, None]
+    found = rank(asked_copies, photos, False)[:, 0] == truth.originals
     return {
         "class P@1": float(classes[:, 0].mean()),
         "class P@10": float(classes[:, :NEAREST].mean()),
@@ -87,7 +102,8 @@ def recall_by_edit(truth: Truth, rows: Vectors) -> dict[str, float]:
     """How often the photo is the first that its copy finds, for each edit."""
     photos, _, copies = truth.parts(rows)
     found: dict[str, list[bool]] = defaultdict(list)
-    for edit, first in zip(truth.edits, _copies_found(truth, copies, photos), strict=True):
+    firsts_found = by_cosine(copies, photos, False)[:, 0] == truth.originals
+    for edit, first in zip(truth.edits, firsts_found, strict=True):
         found[edit].append(bool(first))
     return {edit: float(np.mean(firsts)) for edit, firsts in found.items()}
 
@@ -104,21 +120,6 @@ def chance(classes: NDArray[np.str_]) -> float:
     """The class P@10 of picking at random."""
     _, sizes = np.unique(classes, return_counts=True)
     return float((sizes * (sizes - 1)).sum() / (len(classes) * (len(classes) - 1)))
-
-
-def _copies_found(truth: Truth, copies: Vectors, photos: Vectors) -> NDArray[np.bool_]:
-    first: NDArray[np.bool_] = (copies @ photos.T).argmax(axis=1) == truth.originals
-    return first
-
-
-def _relevance(
-    scores: Vectors, asked: NDArray[np.str_], labels: NDArray[np.str_]
-) -> NDArray[np.bool_]:
-    """Whether each hit bears the query's label, best hit first; hit i of query i is left out."""
-    np.fill_diagonal(scores, -np.inf)
-    order = np.argsort(-scores, axis=1, kind="stable")[:, :-1]
-    relevant: NDArray[np.bool_] = labels[order] == asked[:, None]
-    return relevant
 
 
 def _mean_average_precision(relevant: NDArray[np.bool_]) -> float:
