@@ -161,7 +161,7 @@ def test_an_image_with_its_vector(api: httpx.Client, stored: Stored, url: str) -
         ({"positive": [{"base64": "%"}]}, "body.positive.0.base64", "must be base64"),
         ({"positive": [{"vector": [1.0] * 512, "crop": {}}]}, "body.positive.0.crop", "permitted"),
         ({"positive": [{}]}, "body.positive.0.image", "required"),
-        ({"positive": [{"vector": [1.0] * 512}], "expand": 3}, "body.expand", "not permitted"),
+        ({"positive": [{"vector": [1.0] * 512}], "other": 3}, "body.other", "not permitted"),
         ({"positive": [{"base64": "AAAA"}] * 17}, "body", "more than 16 pictures"),
         (
             {"positive": [{"image": NOTHING, "crop": {**CROP, "x": 0.6}}]},
