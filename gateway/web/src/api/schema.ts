@@ -781,6 +781,12 @@ export interface components {
              */
             distinct: boolean;
             /**
+             * Expand
+             * @description Average query expansion: search by the mean of the query and its n nearest hits, weighed by their cosines cubed. Scores are to that mean.
+             * @default 0
+             */
+            expand: number;
+            /**
              * File
              * Format: binary
              * @description The picture to search with.
@@ -798,6 +804,13 @@ export interface components {
             offset: number;
             /** Path Prefix */
             path_prefix?: string | null;
+            /**
+             * Rerank
+             * @description `k_reciprocal`: the first 200 hits in the order of Zhong et al. 2017, which puts those first that are among each other's nearest. Scores stay what they are.
+             * @default none
+             * @enum {string}
+             */
+            rerank: "none" | "k_reciprocal";
             /** Tag */
             tag?: string | null;
             /**
@@ -1408,6 +1421,12 @@ export interface components {
              */
             distinct: boolean;
             /**
+             * Expand
+             * @description Average query expansion: search by the mean of the query and its n nearest hits, weighed by their cosines cubed. Scores are to that mean.
+             * @default 0
+             */
+            expand: number;
+            /**
              * @default {
              *       "must": [],
              *       "should": [],
@@ -1435,6 +1454,13 @@ export interface components {
              * @default []
              */
             positive: (components["schemas"]["ImageExample"] | components["schemas"]["VectorExample"] | components["schemas"]["PictureExample"])[];
+            /**
+             * Rerank
+             * @description `k_reciprocal`: the first 200 hits in the order of Zhong et al. 2017, which puts those first that are among each other's nearest. Scores stay what they are.
+             * @default none
+             * @enum {string}
+             */
+            rerank: "none" | "k_reciprocal";
             /**
              * Strategy
              * @description `average`: nearest to the mean of the positive examples, moved away from that of the negative ones (avg(positive) + avg(positive) - avg(negative)). `best_score`: by the nearest example of all; an image whose nearest one is negative has minus the square of that cosine for a score. Both as Qdrant's users know them.
@@ -2929,6 +2955,12 @@ export interface components {
              */
             distinct: boolean;
             /**
+             * Expand
+             * @description Average query expansion: search by the mean of the query and its n nearest hits, weighed by their cosines cubed. Scores are to that mean.
+             * @default 0
+             */
+            expand: number;
+            /**
              * @default {
              *       "must": [],
              *       "should": [],
@@ -2946,6 +2978,13 @@ export interface components {
             offset: number;
             /** Path Prefix */
             path_prefix?: string | null;
+            /**
+             * Rerank
+             * @description `k_reciprocal`: the first 200 hits in the order of Zhong et al. 2017, which puts those first that are among each other's nearest. Scores stay what they are.
+             * @default none
+             * @enum {string}
+             */
+            rerank: "none" | "k_reciprocal";
             /** Tag */
             tag?: string | null;
             /**
@@ -4619,11 +4658,15 @@ export interface operations {
             query?: {
                 /** @description Of images with equal contents only the first. */
                 distinct?: boolean;
+                /** @description Average query expansion: search by the mean of the query and its n nearest hits, weighed by their cosines cubed. Scores are to that mean. */
+                expand?: number;
                 filter?: string | null;
                 min_score?: number | null;
                 /** @description Best hits to leave out. */
                 offset?: number;
                 path_prefix?: string | null;
+                /** @description `k_reciprocal`: the first 200 hits in the order of Zhong et al. 2017, which puts those first that are among each other's nearest. Scores stay what they are. */
+                rerank?: "none" | "k_reciprocal";
                 tag?: string | null;
                 /** @description Hits wanted. */
                 top_k?: number;
