@@ -50,6 +50,8 @@ class ExampleSearch(VectorSearch):
         collection: str,
         vector: Sequence[float],
         parameters: SearchParameters,
+        *,
+        with_vectors: bool = False,
         **options: Any,
     ) -> list[Hit]:
         """As `VectorSearch.nearest`; of images with equal contents only the first, if `distinct`.
@@ -57,7 +59,9 @@ class ExampleSearch(VectorSearch):
         Raises also what that does.
         """
         if not parameters.distinct:
-            return await super().nearest(collection, vector, parameters, **options)
+            return await super().nearest(
+                collection, vector, parameters, with_vectors=with_vectors, **options
+            )
         wanted = parameters.offset + parameters.top_k
         # An excluded image takes one place.
         most = MAX_WINDOW - 1 if options.get("exclude") else MAX_WINDOW
@@ -68,7 +72,8 @@ class ExampleSearch(VectorSearch):
             first = {hit.row.sha256: hit for hit in reversed(hits)}
             if len(first) >= wanted or len(hits) < depth or depth == most:
                 kept = [hit for hit in hits if first[hit.row.sha256] is hit]
-                return kept[parameters.offset : wanted]
+                page = kept[parameters.offset : wanted]
+                return await self._add_vectors(collection, page) if with_vectors else page
             depth = min(4 * depth, most)
 
     async def best_score(
@@ -138,6 +143,11 @@ class ExampleSearch(VectorSearch):
         ids = list(dict.fromkeys(images))
         rows = await self._by_id(collection, ids, [VECTOR])
         return {id_: [float(x) for x in rows[id_][VECTOR]] for id_ in ids if id_ in rows}
+
+    async def _add_vectors(self, collection: str, hits: Sequence[Hit]) -> list[Hit]:
+        """Those of the hits that are still there, with their vectors."""
+        vectors = await self.find_vectors(collection, [hit.row.id for hit in hits])
+        return [hit._replace(vector=vectors[hit.row.id]) for hit in hits if hit.row.id in vectors]
 
     async def _candidates(
         self,
