@@ -20,7 +20,10 @@ def plain_distances(query: Vectors, candidates: Vectors) -> list[float]:
     images = [query, *candidates]
     everyone = range(len(images))
     squared = [[max(0.0, 2 - 2 * float(np.dot(a, b))) for b in images] for a in images]
-    ranks = [sorted(everyone, key=lambda j, i=i: (j != i, squared[i][j], j)) for i in everyone]
+    ranks = []
+    for i, row in enumerate(squared):
+        others = sorted((squared_distance, j) for j, squared_distance in enumerate(row) if j != i)
+        ranks.append([i, *(j for _, j in others)])
     for i in everyone:
         squared[i][i] = 0.0
     scaled = [[d / (max(row) or 1.0) for d in row] for row in squared]
