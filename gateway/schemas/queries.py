@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from gateway.schemas.fields import EXAMPLE_ID, ImageId, Input, Tags
-from gateway.schemas.search import MinScore, Offset, TopK, UnitVector
+from gateway.schemas.search import MinMatch, MinScore, Offset, TopK, UnitVector
 from shared.domain import examples as domain
 from shared.domain.filter import ALTERNATIVE, Filter
 from shared.domain.image import ImageFilter
@@ -155,6 +155,7 @@ class ImageQuery(Input):
     top_k: TopK = 10
     offset: Offset = 0
     min_score: MinScore | None = None
+    min_match: MinMatch | None = None
     distinct: bool = Field(False, description="Of images with equal contents only the first.")
     with_vector: bool = Field(False, description="The vector of each hit, too.")
 
@@ -184,6 +185,7 @@ class ImageQuery(Input):
             top_k=self.top_k,
             offset=self.offset,
             min_score=self.min_score,
+            min_match=self.min_match,
             filter=ImageFilter(where=self.filter),
             distinct=self.distinct,
         )

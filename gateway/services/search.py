@@ -7,8 +7,9 @@ from typing import BinaryIO
 from gateway.metrics import Metrics
 from gateway.services.query_encoder import QueryEncoder
 from shared.domain.collection import CollectionIdentity
+from shared.domain.match import with_least_score
 from shared.domain.query import Crop, SearchParameters, SearchResult, SearchTimings
-from shared.errors import Conflict, NotFound
+from shared.errors import Conflict, InvalidRequest, NotFound
 from shared.store import VectorSearch
 
 
@@ -34,11 +35,12 @@ class SearchService:
         started = time.perf_counter()
 
         async def search(identity: CollectionIdentity) -> SearchResult:
+            wanted = with_least_score(parameters, identity.fingerprint)
             encoding = time.perf_counter()
             vector = await self._encoder.encode(picture, identity, crop)
             encoded = time.perf_counter()
             hits = await self._search.nearest(
-                collection, vector, parameters, generation=identity.generation
+                collection, vector, wanted, generation=identity.generation
             )
             timings = self._observe(started, encoded - encoding, encoded)
             return SearchResult(hits, identity.fingerprint, timings)
@@ -52,9 +54,10 @@ class SearchService:
         started = time.perf_counter()
 
         async def search(identity: CollectionIdentity) -> SearchResult:
+            wanted = with_least_score(parameters, identity.fingerprint)
             vector = await self._search.vector_of(collection, image_id)
             hits = await self._search.nearest(
-                collection, vector, parameters, exclude=image_id, generation=identity.generation
+                collection, vector, wanted, exclude=image_id, generation=identity.generation
             )
             return SearchResult(hits, identity.fingerprint, self._observe(started, 0, started))
 
@@ -67,8 +70,9 @@ class SearchService:
         started = time.perf_counter()
 
         async def search(identity: CollectionIdentity) -> SearchResult:
+            wanted = with_least_score(parameters, identity.fingerprint)
             hits = await self._search.nearest(
-                collection, vector, parameters, generation=identity.generation
+                collection, vector, wanted, generation=identity.generation
             )
             return SearchResult(hits, identity.fingerprint, self._observe(started, 0, started))
 
@@ -85,7 +89,7 @@ class SearchService:
         if known is not None:
             try:
                 return await search(known)
-            except (NotFound, Conflict):
+            except (NotFound, Conflict, InvalidRequest):
                 if await self._search.identity(collection) == known:
                     raise
         return await search(await self._search.identity(collection))
