@@ -67,7 +67,7 @@ _MEANINGS: dict[int, str] = {
     413: "The body is over the limit: `too_large`.",
     416: "The range lies outside the file: `range_not_satisfiable`.",
     422: "`validation_error`, or the code of what is wrong: `path_outside_roots`, "
-    "`path_not_found`, `invalid_cursor`, `no_match_curve`, `unsupported_format`, `truncated`, "
+    "`path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, "
     "`too_slow`, …",
     429: "Too many jobs or searches wait: `queue_full`.",
     503: "A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, "

@@ -788,6 +788,8 @@ export interface components {
             file: string;
             /** Filter */
             filter?: string | null;
+            /** Min Match */
+            min_match?: number | null;
             /** Min Score */
             min_score?: number | null;
             /**
@@ -1415,6 +1417,8 @@ export interface components {
              *     }
              */
             filter: components["schemas"]["Filter"];
+            /** Min Match */
+            min_match?: number | null;
             /** Min Score */
             min_score?: number | null;
             /**
@@ -1948,6 +1952,7 @@ export interface components {
          *       "format": "jpeg",
          *       "height": 3000,
          *       "id": "5e884898da28047151d0e56f8dc62927",
+         *       "match": 0.9987,
          *       "metadata": {
          *         "camera": "X100"
          *       },
@@ -1976,6 +1981,11 @@ export interface components {
             height: number;
             /** Id */
             id: string;
+            /**
+             * Match
+             * @description Probability, 0 to 1, that this is the same picture edited: re-encoded, scaled, cropped, framed, recoloured. By the score, with a curve for these vectors; null where there is none.
+             */
+            match: number | null;
             /** Metadata */
             metadata: {
                 [key: string]: unknown;
@@ -2936,6 +2946,8 @@ export interface components {
              *     }
              */
             filter: components["schemas"]["Filter"];
+            /** Min Match */
+            min_match?: number | null;
             /** Min Score */
             min_score?: number | null;
             /**
@@ -3084,7 +3096,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `no_match_curve`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3198,7 +3210,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `no_match_curve`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3375,7 +3387,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `no_match_curve`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3536,7 +3548,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `no_match_curve`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3612,7 +3624,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `no_match_curve`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3701,7 +3713,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `no_match_curve`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3762,7 +3774,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `no_match_curve`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3830,7 +3842,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `no_match_curve`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3922,7 +3934,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `no_match_curve`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4000,7 +4012,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `no_match_curve`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4104,7 +4116,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `no_match_curve`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4212,7 +4224,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `no_match_curve`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4289,7 +4301,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `no_match_curve`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4371,7 +4383,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `no_match_curve`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4478,7 +4490,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `no_match_curve`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4592,7 +4604,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `no_match_curve`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4620,6 +4632,7 @@ export interface operations {
                 /** @description Of images with equal contents only the first. */
                 distinct?: boolean;
                 filter?: string | null;
+                min_match?: number | null;
                 min_score?: number | null;
                 /** @description Best hits to leave out. */
                 offset?: number;
@@ -4666,7 +4679,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `no_match_curve`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4750,7 +4763,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `no_match_curve`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4842,7 +4855,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `no_match_curve`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4934,7 +4947,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `no_match_curve`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5046,7 +5059,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `no_match_curve`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5160,7 +5173,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `no_match_curve`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5261,7 +5274,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `no_match_curve`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5386,7 +5399,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `no_match_curve`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5442,7 +5455,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `no_match_curve`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5489,7 +5502,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `no_match_curve`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5550,7 +5563,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `no_match_curve`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5620,7 +5633,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `no_match_curve`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5709,7 +5722,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `no_match_curve`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5780,7 +5793,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `no_match_curve`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5850,7 +5863,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `no_match_curve`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5920,7 +5933,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `no_match_curve`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5999,7 +6012,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `no_match_curve`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6088,7 +6101,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `no_match_curve`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6264,7 +6277,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `no_match_curve`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
