@@ -42,13 +42,12 @@ _NEWTON_STEPS = 50
 
 
 def fit(pairs: Pairs) -> MatchCurve:
-    """The curve of least log loss, originals and strangers counting the same.
+    """The curve of least log loss over the first hits of copies.
 
     Logistic regression by Newton's method: these lines, rather than a dependency as large as
     scikit-learn. Raises ValueError where no rising curve fits: strangers score no less than copies.
     """
-    scores = np.concatenate([pairs.originals, pairs.strangers])
-    truth = np.concatenate([np.ones(len(pairs.originals)), np.zeros(len(pairs.strangers))])
+    scores, truth = pairs.first_hits()
     bounded = np.clip(scores, _EDGE, 1 - _EDGE)
     fall, ones = -np.log1p(-bounded), np.ones(len(bounded))
     factors = _regress(np.stack([np.log(bounded), fall, ones], axis=1), truth)
@@ -62,9 +61,9 @@ def fit(pairs: Pairs) -> MatchCurve:
 
 
 def brier_score(curve: MatchCurve, pairs: Pairs) -> float:
-    """The mean squared error of the probabilities: 0 at best, .25 for one half always."""
-    copies, strangers = matches(curve, pairs.originals), matches(curve, pairs.strangers)
-    return float((np.concatenate([1 - copies, strangers]) ** 2).mean())
+    """The mean squared error of the first hits' match: 0 at best, .25 for one half always."""
+    hits = pairs.first_hits()
+    return float(((matches(curve, hits.scores) - hits.truth) ** 2).mean())
 
 
 def matches(curve: MatchCurve, scores: Scores) -> Scores:

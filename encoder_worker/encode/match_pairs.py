@@ -31,11 +31,30 @@ _LONGEST_SIDE = 1024
 _HINTS = {"float32": "f32", "bfloat16": "bf16"}
 
 
+class Hits(NamedTuple):
+    """First hits of searches, (n,): their scores, and 1 where one is the original, otherwise 0."""
+
+    scores: Scores
+    truth: Scores
+
+
 class Pairs(NamedTuple):
     """Cosines of copies, (n,): with the picture each was made of, and with the nearest other."""
 
     originals: Scores
     strangers: Scores
+
+    def first_hits(self) -> Hits:
+        """What each copy finds first, where its original is and where it is not.
+
+        Where the original is not the first hit, a stranger is. So the originals are as many as
+        in searches of which one half is for pictures that a collection has.
+        """
+        found = self.originals > self.strangers
+        return Hits(
+            np.concatenate([np.maximum(self.originals, self.strangers), self.strangers]),
+            np.concatenate([found, np.zeros(len(found))]),
+        )
 
 
 class Squares(NamedTuple):

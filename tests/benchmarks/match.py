@@ -15,8 +15,8 @@ from tests.benchmarks.plot import reliability
 from tests.benchmarks.report import Report
 
 _BINS = 10
-#: A bin of fewer pairs says nothing.
-_LEAST_PAIRS = 20
+#: A bin of fewer hits says nothing.
+_LEAST_HITS = 20
 
 
 def measure(photos: Sequence[Path], settings: Settings) -> Report:
@@ -39,17 +39,18 @@ def summarise(found: Mapping[Pooling, Pairs], weights: str, context: dict[str, s
             continue
         copies, strangers = matches(curve, pairs.originals), matches(curve, pairs.strangers)
         report.add(f"{pooling}: Brier score", [brier_score(curve, pairs)], "of 1")
-        first = pairs.originals > pairs.strangers
-        report.add(f"{pooling}: copies R@1", [float(first.mean())], "share")
+        hits = pairs.first_hits()
+        base = hits.truth.mean()
+        report.add(f"{pooling}: Brier score of the base rate", [base * (1 - base)], "of 1")
+        report.add(f"{pooling}: originals among first hits", [base], "share")
+        report.add(f"{pooling}: copies R@1", [2 * base], "share")
         for least in (0.5, 0.9):
             for name, of in (("copies", copies), ("strangers", strangers)):
                 share = float((of >= least).mean())
                 report.add(f"{pooling}: {name} at match ≥ {least}", [share], "share")
         for at in (0.1, 0.5, 0.9):
             report.add(f"{pooling}: score of match {at}", [curve.least_score(at)], "cosine")
-        guess = np.concatenate([copies, strangers])
-        truth = np.concatenate([np.ones(len(copies)), np.zeros(len(strangers))])
-        diagram[pooling], error = _bins(guess, truth)
+        diagram[pooling], error = _bins(matches(curve, hits.scores), hits.truth)
         report.add(f"{pooling}: expected calibration error", [error], "share")
     if diagram:
         reliability("match.svg", "Reliability of match on held-out pictures", diagram)
@@ -59,7 +60,7 @@ def summarise(found: Mapping[Pooling, Pairs], weights: str, context: dict[str, s
 def _bins(
     guess: np.typing.NDArray[np.float64], truth: np.typing.NDArray[np.float64]
 ) -> tuple[list[tuple[float, float]], float]:
-    """Mean match and share of originals by tenths of match, and their mean distance by pairs."""
+    """Mean match and share of originals by tenths of match, and their mean distance by hits."""
     places = np.minimum((guess * _BINS).astype(int), _BINS - 1)
     points, error = [], 0.0
     for place in range(_BINS):
@@ -68,6 +69,6 @@ def _bins(
             continue
         point = float(guess[inside].mean()), float(truth[inside].mean())
         error += abs(point[0] - point[1]) * inside.sum() / len(guess)
-        if inside.sum() >= _LEAST_PAIRS:
+        if inside.sum() >= _LEAST_HITS:
             points.append(point)
     return points, float(error)

@@ -44,7 +44,13 @@ def reliability(name: str, title: str, series: Mapping[str, Points]) -> Path:
     for (label, points), colour in zip(series.items(), _COLOURS, strict=False):
         xs, ys = zip(*points, strict=True)
         axes.plot(xs, ys, label=label, color=colour, marker="o")
-    axes.set(title=title, xlabel="match", ylabel="share of originals", xlim=(0, 1), ylim=(0, 1))
+    axes.set(
+        title=title,
+        xlabel="match of first hits",
+        ylabel="share of originals",
+        xlim=(0, 1),
+        ylim=(0, 1),
+    )
     axes.grid(alpha=0.25)
     axes.legend(frameon=False)
     return _save(figure, name)

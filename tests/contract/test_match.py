@@ -108,8 +108,8 @@ def test_a_least_match_goes_with_offset_least_score_and_filter(
         assert found == [row.id for row in library[first : first + 2]], name
     for reply in replies(api, url, library, min_match=least, min_score=0.95).values():
         assert {hit["id"] for hit in hits_of(reply)} <= {row.id for row in library[:3]}
-    folder = {"path_prefix": "/nowhere", "min_match": least}
-    assert hits_of(api.get(f"{url}/images/{library[0].id}/similar", params=folder)) == []
+    similar = f"{url}/images/{library[0].id}/similar?path_prefix=/nowhere"
+    assert hits_of(api.get(f"{similar}&min_match={least}")) == []
 
 
 def test_what_is_nearer_to_a_negative_example_is_no_match(

@@ -33,18 +33,19 @@ def drawn_pairs(seed: int, count: int = 4000) -> Pairs:
 
 
 def test_the_matches_of_drawn_scores_are_their_probabilities() -> None:
-    curve = fit(drawn_pairs(1))
-
-    # The logarithm of the two densities' ratio, of which beta calibration is the exact form.
-    assert curve.rise == pytest.approx(2, abs=0.5)
-    assert curve.fall == pytest.approx(2, abs=0.2)
-    fresh = drawn_pairs(2)
-    guess = np.concatenate([matches(curve, scores) for scores in fresh])
-    truth = np.repeat([1.0, 0.0], len(fresh.originals))
+    curve, fresh = fit(drawn_pairs(1)), drawn_pairs(2)
+    guess, truth = matches(curve, fresh.first_hits().scores), fresh.first_hits().truth
     for low in np.arange(0, 1, 0.2):
         inside = (guess >= low) & (guess < low + 0.2)
         assert truth[inside].mean() == pytest.approx(guess[inside].mean(), abs=0.06)
-    assert brier_score(curve, fresh) < 0.2
+    base = truth.mean()
+    assert brier_score(curve, fresh) < 0.9 * base * (1 - base)
+
+
+def test_first_hits_are_the_original_or_the_nearest_stranger() -> None:
+    hits = Pairs(np.array([0.9, 0.3]), np.array([0.5, 0.6])).first_hits()
+    assert hits.scores.tolist() == [0.9, 0.6, 0.5, 0.6]
+    assert hits.truth.tolist() == [1, 0, 0, 0]
 
 
 def test_scores_that_never_overlap_have_a_curve_too() -> None:
@@ -54,9 +55,12 @@ def test_scores_that_never_overlap_have_a_curve_too() -> None:
 
 
 def test_a_rise_of_the_wrong_sign_is_left_out() -> None:
-    low = np.linspace(0.001, 0.01, 50)
-    pairs = Pairs(np.concatenate([low, np.linspace(0.9, 0.999, 150)]), np.linspace(0.3, 0.8, 200))
-    assert fit(pairs).rise == 0
+    # The lowest first hits are originals, and the highest.
+    low, high = np.linspace(0.002, 0.01, 50), np.linspace(0.9, 0.999, 150)
+    strangers = np.concatenate([np.full(50, 0.001), np.linspace(0.3, 0.8, 150)])
+    curve = fit(Pairs(np.concatenate([low, high]), strangers))
+    assert curve.rise == 0
+    assert curve.fall > 0
 
 
 def test_strangers_above_copies_have_no_curve() -> None:
