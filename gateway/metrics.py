@@ -5,6 +5,7 @@ Searches and requests are counted by each gateway process for itself: scrape eac
 address of its own, and aggregate those by `sum`.
 """
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ from prometheus_client import (
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 
+from shared.domain.query import SearchTimings
 from shared.errors import Unavailable
 from shared.ledger import Jobs, Stats, Workers
 
@@ -53,6 +55,18 @@ class Metrics:
             buckets=_SEARCH_BUCKETS,
             registry=self._registry,
         )
+
+    def searched(self, started: float, encode: float, search_started: float) -> SearchTimings:
+        """Count a search that ends now; its timings in seconds.
+
+        `started` and `search_started` are of `time.perf_counter`; `encode` is 0 without encoding.
+        """
+        end = time.perf_counter()
+        timings = SearchTimings(encode=encode, search=end - search_started, total=end - started)
+        for stage, seconds in timings._asdict().items():
+            if seconds > 0:
+                self.search_seconds.labels(stage).observe(seconds)
+        return timings
 
     def watch(self, ledger: "LedgerMetrics") -> None:
         """Also show the ledger's metrics, read at each scrape."""

@@ -108,6 +108,12 @@ def problem_response(
     return _answer(problem, headers)
 
 
+def internal_problem() -> Problem:
+    """The problem of an error that nobody expected."""
+    code, detail = "internal_error", "The gateway failed; its log has the cause."
+    return Problem(type=_type(code), title="Internal error", status=500, detail=detail, code=code)
+
+
 def problem_in_reply(error: LookalikeError | ValidationError, *location: int | str) -> Problem:
     """The problem of a part of a request, at `location`, for the reply to the whole."""
     if isinstance(error, ValidationError):
@@ -173,9 +179,7 @@ class UnhandledErrors:
             _log.exception("request_failed", method=scope["method"], path=scope["path"])
             if started:
                 raise
-            detail = "The gateway failed; its log has the cause."
-            answer = problem_response(500, "internal_error", "Internal error", detail)
-            await answer(scope, receive, send)
+            await _answer(internal_problem())(scope, receive, send)
 
 
 async def _on_lookalike_error(_: Request, error: Exception) -> Response:

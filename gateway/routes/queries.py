@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
 
 from gateway.dependencies import ImagesDep, QueriesDep, UrlsDep
-from gateway.http.problems import Problem, problem_in_reply, problem_responses
+from gateway.http.problems import Problem, internal_problem, problem_in_reply, problem_responses
 from gateway.routes.parameters import CollectionPath
 from gateway.schemas.fields import Input
 from gateway.schemas.queries import MAX_QUERIES, Count, CountQuery, ImageQuery
@@ -17,6 +17,9 @@ from gateway.schemas.urls import UrlBuilder
 from gateway.services.example_queries import ExampleQueries
 from shared.domain.image import ImageFilter
 from shared.errors import LookalikeError
+from shared.log import get_logger
+
+_log = get_logger(__name__)
 
 router = APIRouter(prefix="/api/v2/collections/{collection}", tags=["search"])
 
@@ -102,6 +105,9 @@ async def _answer(
         problem = problem_in_reply(error, "body", "queries", place)
     except LookalikeError as error:
         problem = problem_in_reply(error)
+    except Exception:  # noqa: BLE001 - the other queries are answered
+        _log.exception("query_failed", collection=collection, place=place)
+        problem = internal_problem()
     else:
         reply = SearchReply.of(result, collection, urls)
         return reply.model_dump(mode="json", exclude_unset=True)

@@ -94,7 +94,8 @@ class BulkTags:
             if changed >= MAX_AT_ONCE:
                 break
             changed += self._change(collection, generation, ids, change, pending)[0]
-        remaining = self._images.count(collection, pending) if total > changed else 0
+        # Where none was changed, those that Milvus still finds do not match under their locks.
+        remaining = self._images.count(collection, pending) if 0 < changed < total else 0
         _log.info("tags_changed", collection=collection, images=changed, remaining=remaining)
         return TagsChanged(changed, remaining, ())
 

@@ -15,7 +15,7 @@ from shared.domain.collection import CollectionIdentity
 from shared.domain.examples import Example, ExampleQuery, ImageExample, PictureExample
 from shared.domain.filter import AnyOf, Filter
 from shared.domain.match import with_least_score
-from shared.domain.query import Crop, SearchParameters, SearchResult, SearchTimings
+from shared.domain.query import Crop, SearchParameters, SearchResult
 from shared.errors import InvalidRequest
 from shared.settings import Settings
 from shared.store import ExampleSearch, Images
@@ -56,14 +56,19 @@ class ExampleQueries:
         parameters = _without(wanted, query.stored)
         if query.strategy == "average":
             target = average(positive, negative)
-            hits = await self._search.nearest(collection, target, parameters)
+            hits = await self._search.nearest(
+                collection, target, parameters, generation=identity.generation
+            )
         else:
-            hits = await self._search.best_score(collection, positive, negative, parameters)
+            hits = await self._search.best_score(
+                collection, positive, negative, parameters, generation=identity.generation
+            )
         of_hits = None
         if query.with_vector:
             of_hits = await self._search.find_vectors(collection, [hit.row.id for hit in hits])
         needs_encoder = any(_is_encoded(example) for example in (*query.positive, *query.negative))
-        timings = self._observe(started, encoded - encoding if needs_encoder else 0.0, encoded)
+        encode = encoded - encoding if needs_encoder else 0.0
+        timings = self._metrics.searched(started, encode, encoded)
         return SearchResult(hits, identity.fingerprint, timings, of_hits)
 
     async def require(self, collection: str) -> None:
@@ -106,14 +111,6 @@ class ExampleQueries:
             return await self._encoder.encode(original.file, identity, crop)
         finally:
             original.file.close()
-
-    def _observe(self, started: float, encode: float, search_started: float) -> SearchTimings:
-        end = time.perf_counter()
-        timings = SearchTimings(encode=encode, search=end - search_started, total=end - started)
-        for stage, seconds in timings._asdict().items():
-            if seconds > 0:
-                self._metrics.search_seconds.labels(stage).observe(seconds)
-        return timings
 
 
 def average(positive: Sequence[Vector], negative: Sequence[Vector]) -> list[float]:

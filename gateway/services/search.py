@@ -8,8 +8,8 @@ from gateway.metrics import Metrics
 from gateway.services.query_encoder import QueryEncoder
 from shared.domain.collection import CollectionIdentity
 from shared.domain.match import with_least_score
-from shared.domain.query import Crop, SearchParameters, SearchResult, SearchTimings
-from shared.errors import Conflict, InvalidRequest, NotFound
+from shared.domain.query import Crop, SearchParameters, SearchResult
+from shared.errors import Conflict, InvalidRequest, NotFound, TimedOut, Unavailable
 from shared.store import VectorSearch
 
 
@@ -42,7 +42,7 @@ class SearchService:
             hits = await self._search.nearest(
                 collection, vector, wanted, generation=identity.generation
             )
-            timings = self._observe(started, encoded - encoding, encoded)
+            timings = self._metrics.searched(started, encoded - encoding, encoded)
             return SearchResult(hits, identity.fingerprint, timings)
 
         return await self._identified(collection, search)
@@ -59,7 +59,9 @@ class SearchService:
             hits = await self._search.nearest(
                 collection, vector, wanted, exclude=image_id, generation=identity.generation
             )
-            return SearchResult(hits, identity.fingerprint, self._observe(started, 0, started))
+            return SearchResult(
+                hits, identity.fingerprint, self._metrics.searched(started, 0, started)
+            )
 
         return await self._identified(collection, search)
 
@@ -74,7 +76,9 @@ class SearchService:
             hits = await self._search.nearest(
                 collection, vector, wanted, generation=identity.generation
             )
-            return SearchResult(hits, identity.fingerprint, self._observe(started, 0, started))
+            return SearchResult(
+                hits, identity.fingerprint, self._metrics.searched(started, 0, started)
+            )
 
         return await self._identified(collection, search)
 
@@ -89,16 +93,9 @@ class SearchService:
         if known is not None:
             try:
                 return await search(known)
-            except (NotFound, Conflict, InvalidRequest):
+            except (NotFound, Conflict, InvalidRequest, TimedOut, Unavailable) as error:
+                if isinstance(error, Unavailable) and error.code != "no_encoder":
+                    raise
                 if await self._search.identity(collection) == known:
                     raise
         return await search(await self._search.identity(collection))
-
-    def _observe(self, started: float, encode: float, search_started: float) -> SearchTimings:
-        """The timings of a search that ends now, recorded in the metrics."""
-        end = time.perf_counter()
-        timings = SearchTimings(encode=encode, search=end - search_started, total=end - started)
-        for stage, seconds in timings._asdict().items():
-            if seconds > 0:
-                self._metrics.search_seconds.labels(stage).observe(seconds)
-        return timings

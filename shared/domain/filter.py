@@ -56,6 +56,16 @@ class AnyOf(_OnField):
         description="Times are RFC 3339; a `uri` may be an absolute path.",
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _lower_digests(cls, given: Any) -> Any:
+        if isinstance(given, dict) and given.get("field") == "sha256":
+            values = given.get("any")
+            if isinstance(values, list | tuple):
+                lowered = [v.lower() if isinstance(v, str) else v for v in values]
+                return {**given, "any": lowered}
+        return given
+
     @model_validator(mode="after")
     def _check(self) -> Self:
         check_values(self.kind, self.any)

@@ -36,8 +36,11 @@ class RetrySource(Frozen):
     files: int
 
 
-class DeletionSource(Frozen):
-    """No source: the job deletes the images of a filter, as `ImageFilter` has it."""
+class DeletionSource(Frozen, extra="forbid"):
+    """No source: the job deletes the images of a filter, as `ImageFilter` has it.
+
+    An older version refuses a condition that it does not know, where it would delete more.
+    """
 
     kind: Literal["deletion"] = "deletion"
     tag: str | None = None

@@ -5,6 +5,7 @@ EPERM: a library that tries one for speed takes its slower way, and gains nothin
 """
 
 import errno
+import fcntl
 from typing import Any
 
 #: Memory; the socket to the parent; threads of this process; its own signals; time; its end.
@@ -12,7 +13,7 @@ from typing import Any
 _ALLOWED = """
     brk madvise mmap mmap2 mprotect mremap munmap membarrier
     read readv write writev recvfrom recvmsg sendto sendmsg poll ppoll select pselect6 close
-    shutdown fstat fstat64 lseek fcntl
+    shutdown fstat fstat64 lseek
     futex futex_time64 get_robust_list set_robust_list rseq set_tid_address set_thread_area
     arch_prctl prctl sched_yield sched_getaffinity getcpu gettid getpid getppid
     rt_sigaction rt_sigprocmask rt_sigreturn sigreturn sigaltstack setitimer getitimer
@@ -40,6 +41,9 @@ def prepare_filter() -> Any:
     for name in _ALLOWED.split():
         if pyseccomp.resolve_syscall(pyseccomp.Arch.NATIVE, name) >= 0:
             found.add_rule(pyseccomp.ALLOW, name)
+    # Not F_SETOWN: the kernel would signal another process for this one.
+    for command in (fcntl.F_GETFD, fcntl.F_SETFD, fcntl.F_GETFL, fcntl.F_SETFL):
+        found.add_rule(pyseccomp.ALLOW, "fcntl", pyseccomp.Arg(1, pyseccomp.EQ, command))
     # A thread, but no process. The C library tries clone3 first, whose flags no filter can see.
     thread = pyseccomp.Arg(0, pyseccomp.MASKED_EQ, _CLONE_THREAD, _CLONE_THREAD)
     found.add_rule(pyseccomp.ALLOW, "clone", thread)

@@ -6,23 +6,25 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from pymilvus import AsyncMilvusClient
 
 from shared.domain.fingerprint import DIMENSION
 from shared.domain.image import Hit, distance_of
 from shared.domain.query import SearchParameters
 from shared.errors import InvalidRequest, image_not_found
-from shared.store.client import READ_SECONDS
-from shared.store.expressions import in_
+from shared.store.client import AsyncMilvusConnection
 from shared.store.filters import filter_expression
+from shared.store.gathering import Target
+from shared.store.generations import partition_of
 from shared.store.rows import Row, to_row
-from shared.store.schema import MAX_WINDOW, METRIC, SCALARS, VECTOR, search_params
+from shared.store.schema import MAX_WINDOW, SCALARS, VECTOR, search_params
 from shared.store.search import VectorSearch
 
 Vectors = npt.NDArray[np.float32]
 
 #: As many candidates are looked at in the first round, for each example.
 _FIRST_DEPTH = 128
+#: So many searches have their candidates in memory at once.
+_CANDIDATE_SLOTS = 2
 #: A cosine in float32 is good to about 1e-7.
 _DIGITS = 6
 
@@ -39,6 +41,10 @@ class Scored(NamedTuple):
 class ExampleSearch(VectorSearch):
     """As `VectorSearch`, by any number of vectors, and without further copies if that is wanted."""
 
+    def __init__(self, milvus: AsyncMilvusConnection) -> None:
+        super().__init__(milvus)
+        self._candidate_slots = asyncio.Semaphore(_CANDIDATE_SLOTS)
+
     async def nearest(
         self,
         collection: str,
@@ -53,15 +59,17 @@ class ExampleSearch(VectorSearch):
         if not parameters.distinct:
             return await super().nearest(collection, vector, parameters, **options)
         wanted = parameters.offset + parameters.top_k
-        depth = wanted + 1
+        # An excluded image takes one place.
+        most = MAX_WINDOW - 1 if options.get("exclude") else MAX_WINDOW
+        depth = min(wanted + 1, most)
         while True:
             deeper = parameters.model_copy(update={"offset": 0, "top_k": depth})
             hits = await super().nearest(collection, vector, deeper, **options)
             first = {hit.row.sha256: hit for hit in reversed(hits)}
-            if len(first) >= wanted or len(hits) < depth or depth == MAX_WINDOW:
+            if len(first) >= wanted or len(hits) < depth or depth == most:
                 kept = [hit for hit in hits if first[hit.row.sha256] is hit]
                 return kept[parameters.offset : wanted]
-            depth = min(4 * depth, MAX_WINDOW)
+            depth = min(4 * depth, most)
 
     async def best_score(
         self,
@@ -69,6 +77,8 @@ class ExampleSearch(VectorSearch):
         positive: Sequence[Sequence[float]],
         negative: Sequence[Sequence[float]],
         parameters: SearchParameters,
+        *,
+        generation: str = "",
     ) -> list[Hit]:
         """The hits by their best score against the examples, vectors of unit length.
 
@@ -93,10 +103,17 @@ class ExampleSearch(VectorSearch):
         queries = likes if len(likes) else -dislikes
         depth = min(max(_FIRST_DEPTH, 2 * wanted), most)
         while True:
-            found = await self._candidates(collection, queries, parameters, depth)
-            ranked = await asyncio.to_thread(_ranked, found, likes, dislikes, parameters)
+            # Their vectors are many megabytes.
+            async with self._candidate_slots:
+                found = await self._candidates(collection, generation, queries, parameters, depth)
+                ranked = await asyncio.to_thread(_ranked, found, likes, dislikes, parameters)
             whole = any(len(rows) < depth for rows in found)
-            if whole or depth == most or _decided(ranked, wanted, found, likes, dislikes):
+            if whole or depth == most:
+                break
+            bound = _bound(found, likes, dislikes)
+            if parameters.min_score is not None and bound < parameters.min_score:
+                break
+            if len(ranked) >= wanted and ranked[wanted - 1].score > bound:
                 break
             depth = min(4 * depth, most)
         page = ranked[parameters.offset : wanted]
@@ -123,23 +140,23 @@ class ExampleSearch(VectorSearch):
         return {id_: [float(x) for x in rows[id_][VECTOR]] for id_ in ids if id_ in rows}
 
     async def _candidates(
-        self, collection: str, queries: Vectors, parameters: SearchParameters, depth: int
+        self,
+        collection: str,
+        generation: str,
+        queries: Vectors,
+        parameters: SearchParameters,
+        depth: int,
     ) -> list[list[Row]]:
-        expression = filter_expression(parameters.filter)
-
-        async def search(client: AsyncMilvusClient) -> Any:
-            return await client.search(
-                collection,
-                data=queries.tolist(),
-                anns_field=VECTOR,
-                filter=expression,
-                limit=depth,
-                output_fields=["sha256", VECTOR],
-                search_params={"metric_type": METRIC, "params": search_params(depth)},
-                timeout=READ_SECONDS,
-            )
-
-        reply = await self._milvus.run(search, collection)
+        target = Target(
+            collection,
+            partition_of(generation) if generation else "",
+            filter_expression(parameters.filter),
+            ("sha256", VECTOR),
+            tuple(search_params(depth).items()),
+        )
+        reply = await self._call(target, queries.tolist(), depth)
+        if generation and not any(reply):
+            await self._require(collection, generation)
         return [[dict(hit) for hit in rows] for rows in reply]
 
     async def _by_id(
@@ -147,17 +164,7 @@ class ExampleSearch(VectorSearch):
     ) -> dict[str, Row]:
         if not ids:
             return {}
-
-        async def query(client: AsyncMilvusClient) -> Any:
-            return await client.query(
-                collection,
-                filter=in_("id", ids),
-                output_fields=["id", *fields],
-                timeout=READ_SECONDS,
-            )
-
-        async with self._milvus.reading(collection):
-            return {row["id"]: row for row in await self._milvus.run(query, collection)}
+        return {row["id"]: row for row in await self._query(collection, ids, fields)}
 
 
 def _matrix(vectors: Sequence[Sequence[float]]) -> Vectors:
@@ -198,19 +205,11 @@ def _best(candidates: Vectors, examples: Vectors) -> npt.NDArray[np.float64]:
     return np.asarray(np.clip(cosines, -1.0, 1.0))
 
 
-def _decided(
-    ranked: Sequence[Scored],
-    wanted: int,
-    found: Sequence[Sequence[Row]],
-    likes: Vectors,
-    dislikes: Vectors,
-) -> bool:
-    """Whether no image beyond the candidates can have one of the wanted scores."""
+def _bound(found: Sequence[Sequence[Row]], likes: Vectors, dislikes: Vectors) -> float:
+    """The best score that an image beyond the candidates may have."""
     # The least cosine to each query among its candidates: to no query have others more.
     least = [float(rows[-1]["distance"]) for rows in found]
     if not len(likes):
         # The queries were negated: to one example others have the negative of that at least.
-        bound = -(min(least) ** 2) if min(least) <= 0 else 0.0
-    else:
-        bound = max(*least, 0.0) if len(dislikes) else max(least)
-    return len(ranked) >= wanted and ranked[wanted - 1].score > bound
+        return -(min(least) ** 2) if min(least) <= 0 else 0.0
+    return max(*least, 0.0) if len(dislikes) else max(least)

@@ -84,14 +84,17 @@ class GatheredSearch:
         try:
             found = await self._search(target, [waiting.vector for waiting in wanted], limit)
             rows = [[dict(hit) for hit in hits] for hits in found]
+            for waiting, hits in zip(wanted, rows, strict=True):
+                if not waiting.found.done():
+                    waiting.found.set_result(hits[: waiting.limit])
         except Exception as error:  # noqa: BLE001 - raised to each caller
             for waiting in wanted:
                 if not waiting.found.done():
                     waiting.found.set_exception(error)
-            return
-        for waiting, hits in zip(wanted, rows, strict=True):
-            if not waiting.found.done():
-                waiting.found.set_result(hits[: waiting.limit])
+        finally:
+            # A call that was cancelled, as gRPC does when its channel closes.
+            for waiting in wanted:
+                waiting.found.cancel()
 
 
 def _first_group(waiting: Sequence[_Waiting]) -> Sequence[_Waiting]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import Any, Protocol
 
 from shared.domain.image import FileVersion, ImageFilter, ImageRow, IndexedFile, StoredImage
 from shared.errors import InvalidRequest, image_not_found
@@ -19,6 +19,17 @@ _LOOKUP_BATCH = 1000
 _READ_BATCH = 1000
 #: milvus-lite compares the whole column of ids for each batch, so few large batches are faster.
 _URI_BATCH = 8000
+
+
+class Held(Protocol):
+    """What holds the rows of a batch."""
+
+    def require_time(self) -> None:
+        """Raise Unavailable where it may end before a write does."""
+
+
+def _no_lock(_: Sequence[str]) -> AbstractContextManager[None]:
+    return nullcontext()
 
 
 class Images(Retriable):
@@ -138,7 +149,7 @@ class Images(Retriable):
         filter: ImageFilter,  # noqa: A002 - as in `page`
         on_deleting: Callable[[Sequence[ImageRow]], None] = lambda _: None,
         on_deleted: Callable[[Sequence[ImageRow]], None] = lambda _: None,
-        lock: Callable[[Sequence[str]], AbstractContextManager[object]] = nullcontext,
+        lock: Callable[[Sequence[str]], AbstractContextManager[Held | None]] = _no_lock,
     ) -> int:
         """Delete the images that match a filter; returns how many.
 
@@ -157,10 +168,12 @@ class Images(Retriable):
         removed = 0
         for batch in self.iterate(collection, filter):
             ids = [row.id for row in batch]
-            with lock(ids):
+            with lock(ids) as held:
                 found = self.get_many(collection, ids, strong=True).values()
                 rows = [row for row in found if matches(row, filter)]
                 on_deleting(rows)
+                if held:
+                    held.require_time()
                 self._milvus.delete(collection, [row.id for row in rows], partition)
                 on_deleted(rows)
             removed += len(rows)

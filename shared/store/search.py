@@ -53,6 +53,7 @@ class VectorSearch:
             self._known.pop(collection, None)
             raise
         # Of one without a generation no search can tell that it is another by now.
+        self._known.pop(collection, None)
         if found.generation:
             self._known[collection] = found
         return found

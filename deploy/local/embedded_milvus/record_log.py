@@ -45,6 +45,14 @@ class RecordFile(io.RawIOBase):
             raise
         self._size += len(record)
 
+    def forget(self) -> int:
+        """Leave out what came since the last flush; the bytes that are left.
+
+        Of 0, the next record needs a new writer, as the schema goes before the first one.
+        """
+        self._unwritten.clear()
+        return self._size
+
     def tell(self) -> int:
         return self._size + len(self._unwritten)
 
@@ -64,7 +72,7 @@ class RecordFile(io.RawIOBase):
 
 
 class RecordLog(WAL):
-    """As `WAL`; a write that raises OSError has left nothing in the log."""
+    """As `WAL`; a write that raises has left nothing in the log."""
 
     _data_writer: pa.ipc.RecordBatchStreamWriter | None
     _delta_writer: pa.ipc.RecordBatchStreamWriter | None
@@ -72,24 +80,24 @@ class RecordLog(WAL):
     _delta_sink: RecordFile | None
 
     def write_insert(self, record_batch: pa.RecordBatch) -> None:
-        if self._data_writer is None:
+        if self._data_writer is None or self._data_sink is None:
             self._data_sink = self._open(WAL_DATA_TEMPLATE)
             self._data_writer = pa.ipc.new_stream(self._data_sink, self._wal_data_schema)
         try:
             super().write_insert(record_batch)
-        except OSError:
-            if self._is_empty(self._data_sink):
+        except BaseException:
+            if self._data_sink.forget() == 0:
                 self._data_writer = None
             raise
 
     def write_delete(self, record_batch: pa.RecordBatch) -> None:
-        if self._delta_writer is None:
+        if self._delta_writer is None or self._delta_sink is None:
             self._delta_sink = self._open(WAL_DELTA_TEMPLATE)
             self._delta_writer = pa.ipc.new_stream(self._delta_sink, self._wal_delta_schema)
         try:
             super().write_delete(record_batch)
-        except OSError:
-            if self._is_empty(self._delta_sink):
+        except BaseException:
+            if self._delta_sink.forget() == 0:
                 self._delta_writer = None
             raise
 
@@ -104,10 +112,6 @@ class RecordLog(WAL):
     def _open(self, template: str) -> RecordFile:
         name = template.format(n=self._number, w=SEQ_FORMAT_WIDTH)
         return RecordFile(Path(self.wal_dir, name))
-
-    def _is_empty(self, file: Any) -> bool:
-        """Whether the next record needs a new writer: the schema goes before the first one."""
-        return bool(file.tell() == 0)
 
 
 def _end(error: OSError) -> NoReturn:

@@ -125,3 +125,35 @@ async def test_a_search_has_an_end(search: ExampleSearch, empty: str) -> None:
         await search.best_score(empty, many, [], SearchParameters(top_k=1000))
     assert refusal.value.code == "window_too_large"
     assert await search.best_score(empty, many, many, SearchParameters()) == []
+
+
+async def test_no_more_is_looked_at_than_a_least_score_needs(
+    search: ExampleSearch, empty: str, writer: ImageWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Milvus's nearest ones say already that no other has that score."""
+    vectors = clustered(1)
+    writer.upsert(empty, [make_row(n) for n in range(ROWS)], vectors)
+    depths = []
+    candidates = search._candidates
+
+    async def counted(*arguments: Any) -> Any:
+        depths.append(arguments[-1])
+        return await candidates(*arguments)
+
+    monkeypatch.setattr(search, "_candidates", counted)
+    wanted = SearchParameters(top_k=2, min_score=0.9999)
+    (hit,) = await search.best_score(empty, vectors[:1].tolist(), [], wanted)
+    assert hit.score == pytest.approx(1.0)
+    assert depths == [4]
+
+
+async def test_a_collection_of_another_generation_is_not_searched(
+    search: ExampleSearch, empty: str, fill: Fill
+) -> None:
+    fill([make_row(n) for n in range(3)])
+    example, wanted = make_vectors(1, 5).tolist(), SearchParameters(top_k=2)
+    for generation in ("", (await search.identity(empty)).generation):
+        assert await search.best_score(empty, example, [], wanted, generation=generation)
+    with pytest.raises(NotFound) as refusal:
+        await search.best_score(empty, example, [], wanted, generation="of another")
+    assert refusal.value.code == "collection_replaced"

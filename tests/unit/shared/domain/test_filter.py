@@ -133,3 +133,10 @@ def test_numbers_and_times() -> None:
     assert micros("1970-01-01T00:00:00.000001Z") == 1
     assert micros("1969-12-31T23:59:59Z") == -1_000_000
     assert micros("9999-12-31T23:59:59.999999-12:00") > 0
+
+
+def test_a_digest_may_be_in_capitals() -> None:
+    given = {"must": [{"field": "sha256", "any": ["AB" * 32]}]}
+    (condition,) = Filter.model_validate(given).must
+    assert isinstance(condition, AnyOf)
+    assert condition.any == ("ab" * 32,)

@@ -28,7 +28,7 @@ class FakeStore:
         await self._answers[-1]
         return [[{"id": f"{vector[0]:g}.{n}"} for n in range(limit)] for vector in vectors]
 
-    async def answer(self, call: int, error: Exception | None = None) -> None:
+    async def answer(self, call: int, error: BaseException | None = None) -> None:
         if error is None:
             self._answers[call].set_result(None)
         else:
@@ -167,3 +167,24 @@ async def test_a_call_that_hangs_does_not_hold_up_the_next(
     assert not hanging.done()
     await store.answer(0)
     assert (await hanging)[0] == {"id": "1.0"}
+
+
+async def test_an_answer_for_too_few_is_an_error_of_all() -> None:
+    async def search(*_: Any) -> Sequence[Sequence[Any]]:
+        return []
+
+    (found,) = await begin(GatheredSearch(search), 1)
+    with pytest.raises(ValueError, match="shorter"):
+        await found
+
+
+async def test_a_call_that_is_cancelled_ends_its_searches(
+    gathered: GatheredSearch, store: FakeStore
+) -> None:
+    (found,) = await begin(gathered, 1)
+    await store.answer(0, asyncio.CancelledError())
+    with pytest.raises(asyncio.CancelledError):
+        await found
+    (later,) = await begin(gathered, 2)
+    await store.answer(1)
+    assert (await later)[0] == {"id": "2.0"}

@@ -4,7 +4,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from milvus_lite.storage.wal import WAL
+
+from deploy.local.embedded_milvus.record_log import RecordFile, RecordLog
 
 #: Writes three records, or the last two of them, of which "refused" does not fit into the file;
 #: prints what was acknowledged, a line each. RLIMIT_FSIZE has the kernel write a part, as a full
@@ -57,3 +61,29 @@ def test_what_was_acknowledged_is_recovered(tmp_path: Path, log: str, first: str
     else:
         # As long as milvus-lite loses the last one, its log must be replaced.
         assert "later" not in recovered
+
+
+@pytest.mark.parametrize("records", [0, 1])
+def test_a_record_that_cannot_be_made_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, records: int
+) -> None:
+    schema = pa.schema([("id", pa.string())])
+    log = RecordLog(str(tmp_path), schema, schema, 1)
+
+    def write(name: str) -> None:
+        log.write_insert(pa.record_batch([[name]], schema=schema))
+
+    def write_some(file: RecordFile, data: bytes) -> int:
+        file._unwritten += bytes(data)
+        raise MemoryError
+
+    for _ in range(records):
+        write("first")
+    with monkeypatch.context() as broken:
+        broken.setattr(RecordFile, "write", write_some)
+        with pytest.raises(MemoryError):
+            write("refused")
+    write("later")
+    (*_, last) = WAL.recover(str(tmp_path), 1)[0]
+    assert last.column("id").to_pylist() == ["later"]
+    assert len(WAL.recover(str(tmp_path), 1)[0]) == records + 1
