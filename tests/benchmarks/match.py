@@ -50,7 +50,9 @@ def summarise(found: Mapping[Pooling, Pairs], weights: str, context: dict[str, s
                 report.add(f"{pooling}: {name} at match ≥ {least}", [share], "share")
         for at in (0.1, 0.5, 0.9):
             report.add(f"{pooling}: score of match {at}", [curve.least_score(at)], "cosine")
-        diagram[pooling], error = _bins(matches(curve, hits.scores), hits.truth)
+        points, error = _bins(matches(curve, hits.scores), hits.truth)
+        if points:
+            diagram[pooling] = points
         report.add(f"{pooling}: expected calibration error", [error], "share")
     if diagram:
         reliability("match.svg", "Reliability of match on held-out pictures", diagram)
