@@ -222,11 +222,13 @@ lock: $(INSTALLED) ## Write the requirements*.lock files anew; UPGRADE=1 takes n
 	$(COMPILE) $(GATEWAY) $(ENCODER) --extra local -c requirements.lock -o requirements-run-cpu.lock
 	$(COMPILE) $(GATEWAY) $(ENCODER) --extra local --extra encoder-gpu -c requirements.lock -o requirements-run-gpu.lock
 
-.PHONY: convert-weights calibrate
+.PHONY: convert-weights calibrate fit-match
 convert-weights: $(INSTALLED) ## Convert a weight file: WEIGHTS=… TO=… [INPUT=oxford|torchvision]
 	$(BIN)/python -m encoder_worker.model.convert $(WEIGHTS) $(TO) $(if $(INPUT),--input $(INPUT))
 calibrate: installed-to-run ## Calibrate a weight file for int8: WEIGHTS=… IMAGES=/path/to/photos
 	$(BIN)/python -m encoder_worker.encode.calibration $(WEIGHTS) $(IMAGES) $(if $(INPUT),--input $(INPUT))
+fit-match: installed-to-run ## Fit the curves of match: WEIGHTS=imagenet|… IMAGES=/path/to/photos
+	$(BIN)/python -m encoder_worker.encode.match_fitting $(WEIGHTS) $(IMAGES) $(if $(INPUT),--input $(INPUT))
 
 .PHONY: clean
 clean: ## Remove installed packages and build outputs; the data directory stays

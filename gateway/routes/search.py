@@ -13,6 +13,7 @@ from gateway.schemas.search import (
     Expand,
     FilterTag,
     FilterText,
+    MinMatch,
     MinScore,
     Offset,
     PathPrefix,
@@ -35,6 +36,7 @@ async def _parameters(
     top_k: Annotated[TopK, Form()] = 10,
     offset: Annotated[Offset, Form()] = 0,
     min_score: Annotated[MinScore | None, Form()] = None,
+    min_match: Annotated[MinMatch | None, Form()] = None,
     tag: Annotated[FilterTag | None, Form()] = None,
     path_prefix: Annotated[PathPrefix | None, Form()] = None,
     filter: Annotated[FilterText | None, Form()] = None,  # noqa: A002 - the contract's word
@@ -47,6 +49,7 @@ async def _parameters(
         top_k=top_k,
         offset=offset,
         min_score=min_score,
+        min_match=min_match,
         filter=ImageFilter(tag=tag, path_prefix=path_prefix, where=where),
         distinct=distinct,
         expand=expand,

@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from gateway.schemas.fields import EXAMPLE_ID, ImageId, Input
-from gateway.schemas.search import Expand, MinScore, Offset, Rerank, TopK, UnitVector
+from gateway.schemas.search import Expand, MinMatch, MinScore, Offset, Rerank, TopK, UnitVector
 from shared.domain import examples as domain
 from shared.domain.filter import ALTERNATIVE, Filter
 from shared.domain.image import ImageFilter
@@ -154,6 +154,7 @@ class ImageQuery(Input):
     top_k: TopK = 10
     offset: Offset = 0
     min_score: MinScore | None = None
+    min_match: MinMatch | None = None
     distinct: bool = Field(False, description="Of images with equal contents only the first.")
     expand: Expand = 0
     rerank: Rerank = "none"
@@ -190,6 +191,7 @@ class ImageQuery(Input):
             top_k=self.top_k,
             offset=self.offset,
             min_score=self.min_score,
+            min_match=self.min_match,
             filter=ImageFilter(where=self.filter),
             distinct=self.distinct,
             expand=self.expand,

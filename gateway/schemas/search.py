@@ -20,6 +20,7 @@ from shared.domain import query as domain
 from shared.domain.filter import Filter
 from shared.domain.fingerprint import DIMENSION
 from shared.domain.image import Hit, ImageFilter
+from shared.domain.match import MatchCurve, curve_of
 
 MAX_TOP_K = 1000
 #: Milvus reads offset + limit up to 16,384 rows deep.
@@ -29,6 +30,14 @@ MAX_EXPAND = 50
 TopK = Annotated[int, Field(ge=1, le=MAX_TOP_K, description="Hits wanted.")]
 Offset = Annotated[int, Field(ge=0, le=MAX_OFFSET, description="Best hits to leave out.")]
 MinScore = Annotated[float, Field(ge=-1, le=1, description="Least score of a hit.")]
+MinMatch = Annotated[
+    float,
+    Field(
+        ge=0,
+        le=1,
+        description="Least match of a hit. 422 `no_match_curve` where the hits have none.",
+    ),
+]
 PathPrefix = Annotated[
     str,
     Field(
@@ -67,6 +76,7 @@ class SearchOptions(BaseModel):
     top_k: TopK = 10
     offset: Offset = 0
     min_score: Annotated[MinScore | None, BLANK_IS_NONE] = None
+    min_match: Annotated[MinMatch | None, BLANK_IS_NONE] = None
     tag: Annotated[FilterTag | None, BLANK_IS_NONE] = None
     path_prefix: Annotated[PathPrefix | None, BLANK_IS_NONE] = None
     distinct: Distinct = False
@@ -78,6 +88,7 @@ class SearchOptions(BaseModel):
             top_k=self.top_k,
             offset=self.offset,
             min_score=self.min_score,
+            min_match=self.min_match,
             filter=ImageFilter(tag=self.tag, path_prefix=self.path_prefix, where=where),
             distinct=self.distinct,
             expand=self.expand,
@@ -139,6 +150,7 @@ class SearchHit(BaseModel):
             "example": {
                 "score": 0.9731,
                 "distance": 0.2319,
+                "match": 0.9987,
                 **{
                     key: EXAMPLE_IMAGE[key]
                     for key in ("id", "uri", "width", "height", "format", "bytes", "tags")
@@ -158,6 +170,11 @@ class SearchHit(BaseModel):
         description="Euclidean distance of unit vectors; smaller is more. With `best_score`, that "
         "to the nearest positive example, or to the nearest negative one without any."
     )
+    match: float | None = Field(
+        description="Probability, 0 to 1, that this is the same picture edited: re-encoded, "
+        "scaled, cropped, framed, recoloured. By the score, with a curve for these vectors; null "
+        "where there is none."
+    )
     uri: str
     width: int
     height: int
@@ -175,6 +192,7 @@ class SearchHit(BaseModel):
         hit: Hit,
         collection: str,
         urls: UrlBuilder,
+        curve: MatchCurve | None,
         vectors: Mapping[str, Sequence[float]] | None = None,
     ) -> Self:
         wanted = {"id", "uri", "width", "height", "format", "bytes", "tags", "metadata"}
@@ -185,6 +203,7 @@ class SearchHit(BaseModel):
             **hit.row.model_dump(include=wanted),
             score=hit.score,
             distance=hit.distance,
+            match=None if curve is None else curve.match(hit.score),
             content_url=urls.content(collection, hit.row),
             thumbnail_url=urls.thumbnail(collection, hit.row),
         )
@@ -209,8 +228,11 @@ class SearchReply(BaseModel):
 
     @classmethod
     def of(cls, result: domain.SearchResult, collection: str, urls: UrlBuilder) -> Self:
+        curve = curve_of(result.fingerprint)
         return cls(
-            hits=[SearchHit.of(hit, collection, urls, result.vectors) for hit in result.hits],
+            hits=[
+                SearchHit.of(hit, collection, urls, curve, result.vectors) for hit in result.hits
+            ],
             encoder=result.fingerprint,
             took_ms=TookMs.of(result.timings),
         )

@@ -14,6 +14,7 @@ from gateway.services.query_encoder import QueryEncoder
 from shared.domain.collection import CollectionIdentity
 from shared.domain.examples import Example, ExampleQuery, ImageExample, PictureExample
 from shared.domain.filter import AnyOf, Filter
+from shared.domain.match import with_least_score
 from shared.domain.query import Crop, SearchParameters, SearchResult
 from shared.errors import InvalidRequest
 from shared.settings import Settings
@@ -47,11 +48,12 @@ class ExampleQueries:
         """
         started = time.perf_counter()
         identity = await self._search.identity(collection)
+        wanted = with_least_score(query.parameters, identity.fingerprint)
         encoding = time.perf_counter()
         vectors = await self._vectors(identity, [*query.positive, *query.negative])
         encoded = time.perf_counter()
         positive, negative = vectors[: len(query.positive)], vectors[len(query.positive) :]
-        parameters = _without(query.parameters, query.stored)
+        parameters = _without(wanted, query.stored)
         if query.strategy == "average":
             target = average(positive, negative)
             hits = await self._search.nearest(

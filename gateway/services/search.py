@@ -7,8 +7,9 @@ from typing import BinaryIO
 from gateway.metrics import Metrics
 from gateway.services.query_encoder import QueryEncoder
 from shared.domain.collection import CollectionIdentity
+from shared.domain.match import with_least_score
 from shared.domain.query import Crop, SearchParameters, SearchResult
-from shared.errors import Conflict, NotFound, TimedOut, Unavailable
+from shared.errors import Conflict, InvalidRequest, NotFound, TimedOut, Unavailable
 from shared.store import VectorSearch
 
 
@@ -34,11 +35,12 @@ class SearchService:
         started = time.perf_counter()
 
         async def search(identity: CollectionIdentity) -> SearchResult:
+            wanted = with_least_score(parameters, identity.fingerprint)
             encoding = time.perf_counter()
             vector = await self._encoder.encode(picture, identity, crop)
             encoded = time.perf_counter()
             hits = await self._search.nearest(
-                collection, vector, parameters, generation=identity.generation
+                collection, vector, wanted, generation=identity.generation
             )
             timings = self._metrics.searched(started, encoded - encoding, encoded)
             return SearchResult(hits, identity.fingerprint, timings)
@@ -52,9 +54,10 @@ class SearchService:
         started = time.perf_counter()
 
         async def search(identity: CollectionIdentity) -> SearchResult:
+            wanted = with_least_score(parameters, identity.fingerprint)
             vector = await self._search.vector_of(collection, image_id)
             hits = await self._search.nearest(
-                collection, vector, parameters, exclude=image_id, generation=identity.generation
+                collection, vector, wanted, exclude=image_id, generation=identity.generation
             )
             return SearchResult(
                 hits, identity.fingerprint, self._metrics.searched(started, 0, started)
@@ -69,8 +72,9 @@ class SearchService:
         started = time.perf_counter()
 
         async def search(identity: CollectionIdentity) -> SearchResult:
+            wanted = with_least_score(parameters, identity.fingerprint)
             hits = await self._search.nearest(
-                collection, vector, parameters, generation=identity.generation
+                collection, vector, wanted, generation=identity.generation
             )
             return SearchResult(
                 hits, identity.fingerprint, self._metrics.searched(started, 0, started)
@@ -89,7 +93,7 @@ class SearchService:
         if known is not None:
             try:
                 return await search(known)
-            except (NotFound, Conflict, TimedOut, Unavailable) as error:
+            except (NotFound, Conflict, InvalidRequest, TimedOut, Unavailable) as error:
                 if isinstance(error, Unavailable) and error.code != "no_encoder":
                     raise
                 if await self._search.identity(collection) == known:

@@ -48,14 +48,16 @@ class QueryReply(Frozen):
 class SearchParameters(Frozen):
     """Which hits a search wants: `top_k` of them after the best `offset`, none below `min_score`.
 
-    `min_score` is a cosine similarity, -1 to 1. `distinct` leaves out all images but the first of
-    equal contents. `expand` is the number of neighbours whose mean with the query is searched by,
+    `min_score` is a cosine similarity, -1 to 1; of `min_match`, a probability, one is made by
+    `shared.domain.match.with_least_score`. `distinct` leaves out all images but the first of equal
+    contents. `expand` is the number of neighbours whose mean with the query is searched by,
     `rerank` how the first 200 hits are put into order.
     """
 
     top_k: int = 10
     offset: int = 0
     min_score: float | None = None
+    min_match: float | None = None
     filter: ImageFilter = ImageFilter()
     distinct: bool = False
     expand: int = 0

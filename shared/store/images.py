@@ -28,10 +28,6 @@ class Held(Protocol):
         """Raise Unavailable where it may end before a write does."""
 
 
-def _no_lock(_: Sequence[str]) -> AbstractContextManager[None]:
-    return nullcontext()
-
-
 class Images(Retriable):
     """Reads and changes rows. Methods raise NotFound `collection_not_found` and Unavailable."""
 
@@ -149,7 +145,9 @@ class Images(Retriable):
         filter: ImageFilter,  # noqa: A002 - as in `page`
         on_deleting: Callable[[Sequence[ImageRow]], None] = lambda _: None,
         on_deleted: Callable[[Sequence[ImageRow]], None] = lambda _: None,
-        lock: Callable[[Sequence[str]], AbstractContextManager[Held | None]] = _no_lock,
+        lock: Callable[[Sequence[str]], AbstractContextManager[Held | None]] = lambda _: (
+            nullcontext()
+        ),
     ) -> int:
         """Delete the images that match a filter; returns how many.
 

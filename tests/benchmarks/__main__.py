@@ -20,6 +20,7 @@ from tests.benchmarks import (
     large,
     ledger,
     load,
+    match,
     precision,
     quality,
     recall,
@@ -72,6 +73,12 @@ def _quality(options: Options) -> Report:
 def _precision(options: Options) -> Report:
     with tempfile.TemporaryDirectory() as folder:
         return precision.measure(_truth(folder, options), _settings(folder, options))
+
+
+def _match(options: Options) -> Report:
+    with tempfile.TemporaryDirectory() as folder:
+        photos = corpus.photos(Path(folder) / "photos", options.photos)
+        return match.measure(photos, _settings(folder, options))
 
 
 def _truth(folder: str, options: Options) -> truths.Truth:
@@ -160,6 +167,7 @@ BENCHMARKS: dict[str, Callable[[Options], Report]] = {
     "encoder": _encoder,
     "quality": _quality,
     "precision": _precision,
+    "match": _match,
     "load": _load,
     "scan": _scan,
     "ledger": _ledger,

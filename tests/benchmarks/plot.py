@@ -37,6 +37,25 @@ def lines(
     return _save(figure, name)
 
 
+def reliability(name: str, title: str, series: Mapping[str, Points]) -> Path:
+    """What was foretold, 0 to 1, and what came true; the dashed line is where they agree."""
+    figure, axes = pyplot.subplots(figsize=(_SIZE[1] + 1, _SIZE[1] + 1), layout="constrained")
+    axes.plot((0, 1), (0, 1), color="#888888", linestyle="--", linewidth=1)
+    for (label, points), colour in zip(series.items(), _COLOURS, strict=False):
+        xs, ys = zip(*points, strict=True)
+        axes.plot(xs, ys, label=label, color=colour, marker="o")
+    axes.set(
+        title=title,
+        xlabel="match of first hits",
+        ylabel="share of originals",
+        xlim=(0, 1),
+        ylim=(0, 1),
+    )
+    axes.grid(alpha=0.25)
+    axes.legend(frameon=False)
+    return _save(figure, name)
+
+
 def bars(name: str, report: Report, unit: str) -> Path:
     """A report's rows of one unit as bars, with their ranges."""
     rows = [row for row in report.rows if row.unit == unit][::-1]

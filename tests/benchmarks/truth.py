@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from tests.benchmarks.edits import EDITS, edited
+from encoder_worker.encode.edits import EDITS, edited
 from tests.benchmarks.scenes import drawn_scenes
 
 #: Unit vectors, float32 (n, d).

@@ -16,7 +16,7 @@ from tests.contract.workers import WEIGHTS, Encoder, vector_of
 from tests.drawn import draw
 
 HIT = {
-    *("id", "score", "distance", "uri", "width", "height", "format", "bytes", "tags"),
+    *("id", "score", "distance", "match", "uri", "width", "height", "format", "bytes", "tags"),
     *("metadata", "content_url", "thumbnail_url"),
 }
 

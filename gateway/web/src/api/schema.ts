@@ -794,6 +794,8 @@ export interface components {
             file: string;
             /** Filter */
             filter?: string | null;
+            /** Min Match */
+            min_match?: number | null;
             /** Min Score */
             min_score?: number | null;
             /**
@@ -1434,6 +1436,8 @@ export interface components {
              *     }
              */
             filter: components["schemas"]["Filter"];
+            /** Min Match */
+            min_match?: number | null;
             /** Min Score */
             min_score?: number | null;
             /**
@@ -1974,6 +1978,7 @@ export interface components {
          *       "format": "jpeg",
          *       "height": 3000,
          *       "id": "5e884898da28047151d0e56f8dc62927",
+         *       "match": 0.9987,
          *       "metadata": {
          *         "camera": "X100"
          *       },
@@ -2002,6 +2007,11 @@ export interface components {
             height: number;
             /** Id */
             id: string;
+            /**
+             * Match
+             * @description Probability, 0 to 1, that this is the same picture edited: re-encoded, scaled, cropped, framed, recoloured. By the score, with a curve for these vectors; null where there is none.
+             */
+            match: number | null;
             /** Metadata */
             metadata: {
                 [key: string]: unknown;
@@ -2968,6 +2978,8 @@ export interface components {
              *     }
              */
             filter: components["schemas"]["Filter"];
+            /** Min Match */
+            min_match?: number | null;
             /** Min Score */
             min_score?: number | null;
             /**
@@ -4661,6 +4673,7 @@ export interface operations {
                 /** @description Average query expansion: search by the mean of the query and its n nearest hits, weighed by their cosines cubed. Scores are to that mean. */
                 expand?: number;
                 filter?: string | null;
+                min_match?: number | null;
                 min_score?: number | null;
                 /** @description Best hits to leave out. */
                 offset?: number;

@@ -63,7 +63,7 @@ export function image(changes: Partial<Image> = {}): Image {
 }
 
 export function hit(changes: Partial<Hit> = {}): Hit {
-  return { ...image(), score: 0.9, distance: 0.447, ...changes };
+  return { ...image(), score: 0.9, distance: 0.447, match: null, ...changes };
 }
 
 export function collection(changes: Partial<Collection> = {}): Collection {
