@@ -210,7 +210,7 @@ class MilvusServer(Process):
 
     def start(self) -> None:
         super().start()
-        wait_for_milvus(self.uri, 120)
+        wait_for_milvus(self.uri, 240)
 
 
 def wait_for_milvus(uri: str, seconds: float) -> None:
