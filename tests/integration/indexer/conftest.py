@@ -1,7 +1,10 @@
 """A real Milvus server, for tests of behaviour that milvus-lite does not have."""
 
+import contextlib
+import fcntl
 import importlib.util
 import os
+import tempfile
 from collections.abc import Iterator
 
 import pytest
@@ -11,15 +14,27 @@ from shared.store import Collections, Images, ImageWriter, MilvusConnection
 from tests.services import MilvusServer
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def milvus_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MilvusServer]:
     if importlib.util.find_spec("milvus") is None:
         if os.environ.get("CI"):
             pytest.fail("the wheel of the Milvus server is not installed")
         pytest.skip("the wheel of the Milvus server is not installed")
-    server = MilvusServer(tmp_path_factory.mktemp("milvus-server"))
-    yield server
-    server.kill()
+    with _alone_on_this_machine():
+        server = MilvusServer(tmp_path_factory.mktemp("milvus-server"))
+        yield server
+        server.kill()
+
+
+@contextlib.contextmanager
+def _alone_on_this_machine() -> Iterator[None]:
+    """The etcd within the wheel's server always listens on port 2380."""
+    descriptor = os.open(tempfile.gettempdir(), os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 @pytest.fixture
