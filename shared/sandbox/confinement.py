@@ -31,7 +31,10 @@ def confine(memory_bytes: int) -> str:
     ):
         resource.setrlimit(limit, (value, value))
     if allowed is not None:
-        allowed.load()
+        try:
+            allowed.load()
+        except OSError as error:
+            missing.append(f"seccomp: The kernel refuses the filter ({error.strerror}).")
     return "\n".join(filter(None, missing))
 
 

@@ -73,6 +73,18 @@ def test_the_log_says_what_confines_the_decoders() -> None:
         assert (line["event"], line["log_level"]) == ("decoders_confined", "info")
 
 
+def test_a_kernel_without_filters_is_said() -> None:
+    """As in a container whose runtime forbids them: decoders start all the same."""
+    script = (
+        "from unittest.mock import Mock; import shared.sandbox.confinement as c;"
+        "refused = OSError(22, 'Invalid argument');"
+        "c.prepare_filter = lambda: Mock(load=Mock(side_effect=refused));"
+        "print(c.confine(1 << 32))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+    assert b"seccomp: The kernel refuses the filter (Invalid argument)." in done.stdout
+
+
 def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyseccomp", None)
     with pytest.raises(NoSyscallFilter, match="pyseccomp is not installed"):
