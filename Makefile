@@ -136,7 +136,7 @@ $(WEB_BUILT): $(WEB_INSTALLED) $(WEB_SOURCES)
 # --- Checking ----------------------------------------------------------------------------------
 
 .PHONY: check
-check: $(INSTALLED) page-check page-test ## Formatting, types, import rules, containers, page
+check: $(INSTALLED) page-check ## Formatting, types, import rules, containers, page
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -144,12 +144,12 @@ check: $(INSTALLED) page-check page-test ## Formatting, types, import rules, con
 	$(BIN)/hadolint --config deploy/docker/hadolint.yaml deploy/docker/*.Dockerfile
 	$(BIN)/pytest -q tests/unit/deploy/repository
 
-# Most tests wait for the processes that they start, so three run at once on any machine.
-TEST_PROCESSES ?= 3
+# Most tests wait for the processes that they start, so two run at once on any machine.
+TEST_PROCESSES ?= 2
 
 .PHONY: test
 test: $(INSTALLED) chromium page-if-possible page-test ## Every test
-	$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder -m "not containers" $(TESTS)
+	$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile -m "not containers" $(TESTS)
 ifeq ($(strip $(TESTS)),)
 	@$(MAKE) test-containers
 endif
