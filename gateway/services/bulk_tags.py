@@ -6,6 +6,7 @@ from typing import NamedTuple
 from gateway.services.labels import WRITER
 from shared.domain.filter import AnyOf, Condition, Filter
 from shared.domain.image import MAX_TAGS, ImageFilter, ImageRow, StoredImage
+from shared.domain.labels import retagged
 from shared.errors import InvalidRequest
 from shared.ledger import RowLock, RowLocks
 from shared.log import get_logger
@@ -27,7 +28,7 @@ class TagChange(NamedTuple):
 
     def apply(self, tags: Sequence[str]) -> tuple[str, ...]:
         """The tags of an image after the change, each once; those it had keep their order."""
-        return tuple(tag for tag in dict.fromkeys([*tags, *self.add]) if tag not in self.remove)
+        return retagged(tags, self.add, self.remove)
 
     def pending(self) -> Filter:
         """The images that the change would make other ones of."""

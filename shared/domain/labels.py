@@ -28,12 +28,16 @@ class LabelChange(Frozen):
 
     def apply(self, row: ImageRow) -> ImageRow:
         """A row after the change."""
-        tags = [*(row.tags if self.tags is None else self.tags), *self.add]
-        kept = tuple(tag for tag in dict.fromkeys(tags) if tag not in self.remove)
+        kept = retagged(row.tags if self.tags is None else self.tags, self.add, self.remove)
         metadata = {} if self.without_metadata else row.metadata
         if self.metadata is not None:
             metadata = merge_patch(metadata, self.metadata)
         return row.model_copy(update={"tags": kept, "metadata": metadata})
+
+
+def retagged(tags: Sequence[str], add: Sequence[str], remove: Sequence[str]) -> tuple[str, ...]:
+    """Tags after a change, each once; those that there were keep their order."""
+    return tuple(tag for tag in dict.fromkeys([*tags, *add]) if tag not in remove)
 
 
 def metadata_size(metadata: dict[str, Any]) -> int:
