@@ -63,6 +63,7 @@ def every_call(
         "query": client.post(f"{base}/query", json={"positive": [{"vector": [1.0] * 512}]}),
         "query_batch": client.post(f"{base}/query/batch", json={"queries": [{}]}),
         "count_images": client.post(f"{base}/count", json={}),
+        "list_facets": client.get(f"{base}/facets"),
         "tag_images": client.post(f"{base}/images/tags", json={"filter": {}, "add": ["a"]}),
         "system": client.get("/api/v2/system"),
         "train": client.post("/api/v1/train", json={"File": str(root)}),
