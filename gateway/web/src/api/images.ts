@@ -2,6 +2,7 @@ import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from 
 
 import { api } from './client';
 import { collectionsQuery } from './collections';
+import { filterText } from './filter';
 import type { Image, LibraryFilter } from './models';
 import { ApiProblem, untilBack, unwrap } from './problem';
 import { type ORDERS, PAGE_SIZE } from './rules';
@@ -12,6 +13,7 @@ export type Order = (typeof ORDERS)[number];
 const FIRST_PAGE = 200;
 
 export function imagesQuery(collection: string, filter: LibraryFilter, order: Order) {
+  const chosen = filterText(filter, ...(filter.day ? [startingOn(filter.day, order)] : []));
   return infiniteQueryOptions({
     queryKey: ['images', collection, filter, order],
     queryFn: ({ pageParam, signal }) =>
@@ -22,9 +24,7 @@ export function imagesQuery(collection: string, filter: LibraryFilter, order: Or
             query: {
               limit: pageParam ? PAGE_SIZE.maximum : FIRST_PAGE,
               order,
-              ...(filter.tag ? { tag: filter.tag } : {}),
-              ...(filter.folder ? { path_prefix: filter.folder } : {}),
-              ...(filter.day ? { filter: startingOn(filter.day, order) } : {}),
+              ...(chosen ? { filter: chosen } : {}),
               ...(pageParam ? { cursor: pageParam } : {}),
             },
           },
@@ -37,13 +37,13 @@ export function imagesQuery(collection: string, filter: LibraryFilter, order: Or
   });
 }
 
-/** The filter of a list that begins with what was added on a day. */
-function startingOn(day: string, order: Order): string {
+/** The condition of a list that begins with what was added on a day. */
+function startingOn(day: string, order: Order) {
   const begin = new Date(`${day}T00:00`);
   const next = new Date(begin);
   next.setDate(next.getDate() + 1);
   const range = order === 'added_at' ? { gte: begin.toISOString() } : { lt: next.toISOString() };
-  return JSON.stringify({ must: [{ field: 'added_at', range }] });
+  return { field: 'added_at', range };
 }
 
 export function imageQuery(collection: string, image: string) {

@@ -3,8 +3,8 @@ import { describe, expect, test, vi } from 'vitest';
 
 import { CreateCollectionDialog } from '@/views/library/CreateCollectionDialog';
 import { DeleteCollectionDialog } from '@/views/library/DeleteCollectionDialog';
-import { SelectionBar } from '@/views/library/SelectionBar';
-import { useSelection } from '@/views/library/useSelection';
+import { SelectionBar } from '@/components/grid/SelectionBar';
+import { useSelection } from '@/components/grid/useSelection';
 
 import { gateway, problem } from '../support/gateway';
 import { collection, image, system } from '../support/models';

@@ -4,7 +4,7 @@ import { IconTag, IconTrash, IconX } from '@tabler/icons-react';
 import { useState } from 'react';
 
 import { useForget } from '@/api/images';
-import type { Image } from '@/api/models';
+import type { Picture } from '@/api/models';
 import { ForgetDialog } from '@/components/ForgetDialog';
 import { formatNumberOf } from '@/text/quantities';
 
@@ -14,7 +14,7 @@ import type { Selection } from './useSelection';
 
 interface SelectionBarProps {
   collection: string;
-  pictures: readonly Image[];
+  pictures: readonly Picture[];
   selection: Selection;
 }
 
