@@ -9,8 +9,6 @@ import { ConfirmDialog } from './ConfirmDialog';
 interface ForgetDialogProps {
   opened: boolean;
   pictures: readonly Pick<Picture, 'uri'>[];
-  pending: boolean;
-  problem: unknown;
   onConfirm: () => void;
   onClose: () => void;
 }
@@ -32,7 +30,8 @@ export function ForgetDialog({ pictures, ...dialog }: ForgetDialogProps) {
         {uploads > 0 && uploads === pictures.length && 'What was uploaded is deleted.'}
         {uploads > 0 &&
           uploads < pictures.length &&
-          'Files in folders stay; those that were uploaded are deleted.'}
+          'Files in folders stay; those that were uploaded are deleted.'}{' '}
+        You can undo this for a few seconds.
       </Text>
     </ConfirmDialog>
   );

@@ -11,3 +11,8 @@ export function marked({ like, unlike }: Examples, id: string, side: Side): Exam
 export function anyExample({ like, unlike }: Examples): boolean {
   return like.length + unlike.length > 0;
 }
+
+/** The side on which a picture is an example. */
+export function sideOf({ like, unlike }: Examples, id: string): Side | null {
+  return like.includes(id) ? 'like' : unlike.includes(id) ? 'unlike' : null;
+}

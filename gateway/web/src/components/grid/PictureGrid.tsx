@@ -4,6 +4,8 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 
 import type { Examples, Picture, Side } from '@/api/models';
 
+import { sideOf } from '@/state/examples';
+
 import classes from './PictureGrid.module.css';
 import { PictureOption } from './PictureOption';
 import { neighbourRow, rowLayout } from './rows';
@@ -190,8 +192,4 @@ export function PictureGrid<P extends Picture>({
       </div>
     </>
   );
-}
-
-function sideOf({ like, unlike }: Examples, id: string): Side | null {
-  return like.includes(id) ? 'like' : unlike.includes(id) ? 'unlike' : null;
 }

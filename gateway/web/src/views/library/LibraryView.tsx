@@ -16,6 +16,7 @@ import { useSelection } from '@/components/grid/useSelection';
 import { ProblemNotice } from '@/components/Notice';
 import { useCollection } from '@/state/collection';
 import { marked } from '@/state/examples';
+import { useHidden } from '@/state/forgetting';
 import { useLibraryAddress } from '@/state/useAddress';
 import { useDocumentTitle } from '@/state/useDocumentTitle';
 
@@ -42,7 +43,11 @@ export default function LibraryView() {
     ...imagesQuery(name, { tag, folder, where, day }, order),
     enabled: known,
   });
-  const pictures = useMemo(() => list.data?.pages.flatMap(({ items }) => items) ?? [], [list.data]);
+  const hidden = useHidden(name);
+  const pictures = useMemo(
+    () => list.data?.pages.flatMap(({ items }) => items).filter(({ id }) => !hidden.has(id)) ?? [],
+    [list.data, hidden],
+  );
   const selection = useSelection(pictures);
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = list;
   const loadMore = useCallback(() => {
@@ -63,7 +68,11 @@ export default function LibraryView() {
   );
 
   const narrowed = [tag, folder, day, ...where].some((one) => one !== undefined);
-  const total = narrowed ? (hasNextPage ? undefined : pictures.length) : collection?.count;
+  const total = narrowed
+    ? hasNextPage
+      ? undefined
+      : pictures.length
+    : (collection?.count ?? 0) - hidden.size;
   return (
     <>
       <CollectionHead />
@@ -136,6 +145,8 @@ export default function LibraryView() {
             collection={name}
             pictures={pictures}
             open={open}
+            examples={address}
+            onExample={onExample}
             onShow={(id) => {
               change({ open: id }, { replace: true });
             }}

@@ -2,6 +2,7 @@ import { Button, Loader, Text } from '@mantine/core';
 import { lazy, Suspense, useEffect, useMemo } from 'react';
 
 import type { Hit } from '@/api/models';
+import type { QueryPicture } from '@/components/lightbox/QueryPane';
 import { PictureGrid } from '@/components/grid/PictureGrid';
 import { SelectionBar } from '@/components/grid/SelectionBar';
 import { useSelection } from '@/components/grid/useSelection';
@@ -18,6 +19,8 @@ const Lightbox = lazy(() => import('@/components/lightbox/Lightbox'));
 
 interface ResultsProps {
   collection: string;
+  /** What was searched with, to compare hits with. */
+  query?: QueryPicture | undefined;
   found: Hits;
   address: SearchAddress;
   change: Change<SearchAddress>;
@@ -28,7 +31,7 @@ const ROW_HEIGHT = (width: number) => (width < 500 ? 150 : 210);
 const AHEAD = 5;
 
 /** The hits, best first, as many as one scrolls to. */
-export function Results({ collection, found, address, change }: ResultsProps) {
+export function Results({ collection, query, found, address, change }: ResultsProps) {
   const { hits, error, scale, loadMore } = found;
   // The hits are the best of the collection, best first: leaving out those below a match here is
   // what the API's min_match does, without encoding the picture again.
@@ -95,6 +98,12 @@ export function Results({ collection, found, address, change }: ResultsProps) {
             pictures={shown}
             open={address.open}
             measures={measures}
+            query={query}
+            examples={address}
+            onExample={(id, side) => {
+              // An example is no hit any more, so that there is nothing left to show.
+              change({ ...marked(address, id, side), open: undefined });
+            }}
             onShow={(open) => {
               change({ open }, { replace: true });
             }}

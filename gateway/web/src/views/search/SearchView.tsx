@@ -65,6 +65,8 @@ export default function SearchView() {
     };
   }, [subject, name, address]);
   const found = useHits(question);
+  const query =
+    subject.state === 'ready' ? { src: subject.preview, name: subject.name, crop: address.crop } : undefined;
 
   if (subject.state === 'none' && !anyExample(address)) {
     return <SearchStart collection={collection} tooLarge={tooLarge} onFiles={searchWith} onImage={change} />;
@@ -113,7 +115,9 @@ export default function SearchView() {
           </Notice>
         )}
         {subject.state === 'failed' && <ProblemNotice problem={subject.problem} />}
-        {question && <Results collection={name} found={found} address={address} change={change} />}
+        {question && (
+          <Results collection={name} query={query} found={found} address={address} change={change} />
+        )}
       </section>
     </div>
   );

@@ -3,6 +3,7 @@ import { useCallback, useMemo } from 'react';
 
 import type { Hit } from '@/api/models';
 import { type SearchQuestion, searchQuery } from '@/api/search';
+import { useHidden } from '@/state/forgetting';
 
 export interface Hits {
   /** Best first, each once; undefined before the first page. */
@@ -24,12 +25,13 @@ export interface Hits {
 export function useHits(question: SearchQuestion | null): Hits {
   const query = useInfiniteQuery(searchQuery(question));
   const { data, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = query;
+  const hidden = useHidden(question?.collection ?? '');
   const hits = useMemo(() => {
     if (!data) return undefined;
     // A picture that was loaded meanwhile moves the others from one page to the next.
     const found = new Map(data.pages.flatMap((page) => page.hits.map((hit) => [hit.id, hit])));
-    return [...found.values()];
-  }, [data]);
+    return [...found.values()].filter(({ id }) => !hidden.has(id));
+  }, [data, hidden]);
   const loadMore = useCallback(() => {
     if (!isFetchingNextPage) void fetchNextPage({ cancelRefetch: false });
   }, [isFetchingNextPage, fetchNextPage]);
