@@ -74,9 +74,12 @@ export const PictureOption = memo(function PictureOption({
 function Mark({ measures }: { measures: Measures }) {
   return (
     <>
-      <span className={`${classes.figure ?? ''} numbers`} aria-hidden>
+      <span
+        className={`${classes.figure ?? ''} numbers`}
+        data-numbers={likenessNumbers(measures)}
+        aria-hidden
+      >
         {likenessText(measures)}
-        <span className={classes.more}>{likenessNumbers(measures)}</span>
       </span>
       <span
         className={classes.stroke}

@@ -66,7 +66,7 @@ export function Results({ collection, query, found, address, change }: ResultsPr
   return (
     <>
       <p className={classes.summary} role="status">
-        <strong>{summary(shown, hits, hasMore, scale, address.least)}</strong>
+        <strong>{summary(shown, hits, hasMore, scale, address.least)}</strong>{' '}
         <span className={`${classes.took} numbers`}>{Math.round(found.took ?? 0)} ms</span>
       </p>
       {shown.length === 0 && <Nothing address={address} scale={scale} found={hits.length} />}
