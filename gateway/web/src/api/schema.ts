@@ -759,7 +759,7 @@ export interface components {
             any: (boolean | number | string)[];
             /**
              * Field
-             * @description `id`, `uri`, `sha256`, `format`, `tags`, `width`, `height`, `bytes`, `added_at`, `modified_at`, `job`, or a name in the metadata: `metadata.camera.lens`.
+             * @description `id`, `uri`, `sha256`, `format`, `tags`, `width`, `height`, `bytes`, `added_at`, `modified_at`, `job`; `taken_at`, `camera`, `lens`, `gps.lat`, `gps.lon`, which not every image has; or a name in the metadata: `metadata.album.name`.
              * @example tags
              * @example width
              * @example metadata.rating
@@ -1148,14 +1148,14 @@ export interface components {
         };
         /**
          * Exists
-         * @description Whether the field has a value: an image has tags, its metadata such a name.
+         * @description Whether the field has a value: an image has tags or a fact, its metadata such a name.
          */
         Exists: {
             /** Exists */
             exists: boolean;
             /**
              * Field
-             * @description `id`, `uri`, `sha256`, `format`, `tags`, `width`, `height`, `bytes`, `added_at`, `modified_at`, `job`, or a name in the metadata: `metadata.camera.lens`.
+             * @description `id`, `uri`, `sha256`, `format`, `tags`, `width`, `height`, `bytes`, `added_at`, `modified_at`, `job`; `taken_at`, `camera`, `lens`, `gps.lat`, `gps.lon`, which not every image has; or a name in the metadata: `metadata.album.name`.
              * @example tags
              * @example width
              * @example metadata.rating
@@ -1272,19 +1272,26 @@ export interface components {
          * @example {
          *       "added_at": "2026-05-02T10:00:05Z",
          *       "bytes": 3471882,
+         *       "camera": "FUJIFILM X-T5",
          *       "content_url": "/api/v2/collections/holidays/images/5e884898da28047151d0e56f8dc62927/content?v=9f86d081884c7d65",
          *       "format": "jpeg",
+         *       "gps": {
+         *         "lat": 54.432608,
+         *         "lon": 13.573056
+         *       },
          *       "height": 3000,
          *       "id": "5e884898da28047151d0e56f8dc62927",
          *       "job": "0f6f1f6b0c0e4f0e8a7ab0d9f0d1c2b3",
+         *       "lens": "XF23mmF2 R WR",
          *       "metadata": {
-         *         "camera": "X100"
+         *         "album": "Summer"
          *       },
          *       "modified_at": "2024-08-01T12:30:00Z",
          *       "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
          *       "tags": [
          *         "summer"
          *       ],
+         *       "taken_at": "2024-08-01T12:29:58Z",
          *       "thumbnail_url": "/api/v2/collections/holidays/images/5e884898da28047151d0e56f8dc62927/thumbnail?v=9f86d081884c7d65",
          *       "uri": "file:///photos/2024/beach.jpg",
          *       "width": 4000
@@ -1299,12 +1306,19 @@ export interface components {
             /** Bytes */
             bytes: number;
             /**
+             * Camera
+             * @description Maker and model.
+             */
+            camera: string | null;
+            /**
              * Content Url
              * @description Its bytes; relative to this server.
              */
             content_url: string;
             /** Format */
             format: string;
+            /** @description Where it was taken. */
+            gps: components["schemas"]["Place"] | null;
             /**
              * Height
              * @description Pixels, upright.
@@ -1317,6 +1331,8 @@ export interface components {
              * @description The job that indexed it last.
              */
             job: string;
+            /** Lens */
+            lens: string | null;
             /** Metadata */
             metadata: {
                 [key: string]: unknown;
@@ -1331,6 +1347,11 @@ export interface components {
             sha256: string;
             /** Tags */
             tags: string[];
+            /**
+             * Taken At
+             * @description When the picture was taken, by its EXIF data, as which the next three are: as true as what is written there. A camera that names no offset is taken to be in UTC.
+             */
+            taken_at: string | null;
             /**
              * Thumbnail Url
              * @description A small WebP of it; relative to this server.
@@ -1570,7 +1591,7 @@ export interface components {
         InRange: {
             /**
              * Field
-             * @description `id`, `uri`, `sha256`, `format`, `tags`, `width`, `height`, `bytes`, `added_at`, `modified_at`, `job`, or a name in the metadata: `metadata.camera.lens`.
+             * @description `id`, `uri`, `sha256`, `format`, `tags`, `width`, `height`, `bytes`, `added_at`, `modified_at`, `job`; `taken_at`, `camera`, `lens`, `gps.lat`, `gps.lon`, which not every image has; or a name in the metadata: `metadata.album.name`.
              * @example tags
              * @example width
              * @example metadata.rating
@@ -1821,6 +1842,16 @@ export interface components {
             name: "jpeg" | "png" | "webp" | "gif" | "bmp" | "tiff" | "avif" | "heic";
         };
         /**
+         * Place
+         * @description Degrees north and east, WGS 84.
+         */
+        Place: {
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+        };
+        /**
          * Problem
          * @description An error, after RFC 9457.
          * @example {
@@ -1980,7 +2011,7 @@ export interface components {
          *       "id": "5e884898da28047151d0e56f8dc62927",
          *       "match": 0.9987,
          *       "metadata": {
-         *         "camera": "X100"
+         *         "album": "Summer"
          *       },
          *       "score": 0.9731,
          *       "tags": [
@@ -4004,8 +4035,8 @@ export interface operations {
                 filter?: string | null;
                 /** @description Items on a page. */
                 limit?: number;
-                /** @description `-added_at` is newest first. */
-                order?: "id" | "added_at" | "-added_at";
+                /** @description `-added_at` is newest first; by `taken_at`, images without one come last. */
+                order?: "id" | "added_at" | "-added_at" | "taken_at" | "-taken_at";
                 /** @description Only images in this folder and below, given as an absolute path or a uri. */
                 path_prefix?: string | null;
                 /** @description Only images whose file has this SHA-256. */
