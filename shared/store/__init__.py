@@ -8,6 +8,7 @@ from shared.store.image_writer import ImageWriter
 from shared.store.images import Images
 from shared.store.refined_search import RefinedSearch
 from shared.store.search import VectorSearch
+from shared.store.vectors import Vectors
 
 __all__ = [
     "AsyncMilvusConnection",
@@ -18,5 +19,6 @@ __all__ = [
     "MilvusConnection",
     "RefinedSearch",
     "VectorSearch",
+    "Vectors",
     "matches",
 ]

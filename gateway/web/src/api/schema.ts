@@ -154,6 +154,36 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/collections/{collection}/calibration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the thresholds of a collection
+         * @description Which scores and matches few pairs of its different pictures have, as computed last.
+         *
+         *     A pair drawn at random is a false match at such a rate. A search compares with every image: of
+         *     100,000 images, ten strangers have the score of the rate 0.0001.
+         */
+        get: operations["get_calibration"];
+        put?: never;
+        /**
+         * Compute the thresholds of a collection
+         * @description Queue a job that compares 10,000 images of the collection with each other, or all it has.
+         *
+         *     Takes 46 images at least: 422 `too_few_images`. While such a job is unfinished the same one is
+         *     answered.
+         */
+        post: operations["start_calibration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/collections/{collection}/count": {
         parameters: {
             query?: never;
@@ -866,6 +896,118 @@ export interface components {
             lt?: boolean | number | string | null;
             /** Lte */
             lte?: boolean | number | string | null;
+        };
+        /**
+         * Calibration
+         * @description The thresholds of one collection, from pairs of a random sample of its own images.
+         * @example {
+         *       "job": "0f6f1f6b0c0e4f0e8a7ab0d9f0d1c2b3",
+         *       "encoder": "vgg16:imagenet-4a1ffb70:stretch224:rmac:512:v1",
+         *       "computed_at": "2026-05-02T10:00:09Z",
+         *       "images": 2000,
+         *       "collection_images": 2000,
+         *       "pairs": 1998961,
+         *       "identical": 3,
+         *       "copies": 36,
+         *       "copy_score": 0.969373,
+         *       "thresholds": [
+         *         {
+         *           "false_match_rate": 0.01,
+         *           "score": 0.6121,
+         *           "match": 0.0712,
+         *           "pairs_above": 19989
+         *         },
+         *         {
+         *           "false_match_rate": 0.000001,
+         *           "score": null,
+         *           "match": null,
+         *           "pairs_above": null
+         *         }
+         *       ]
+         *     }
+         */
+        Calibration: {
+            /**
+             * Collection Images
+             * @description Images that the collection had then.
+             */
+            collection_images: number;
+            /**
+             * Computed At
+             * Format: date-time
+             */
+            computed_at: string;
+            /**
+             * Copies
+             * @description Pairs with `copy_score` or more, which were not: nearly all are copies.
+             */
+            copies: number;
+            /** Copy Score */
+            copy_score: number;
+            /**
+             * Encoder
+             * @description Fingerprint of the vectors.
+             */
+            encoder: string;
+            /**
+             * Identical
+             * @description Pairs of equal contents, which were not.
+             */
+            identical: number;
+            /**
+             * Images
+             * @description Images of the sample.
+             */
+            images: number;
+            /**
+             * Job
+             * @description The job that computed it.
+             */
+            job: string;
+            /**
+             * Pairs
+             * @description Pairs that were counted.
+             */
+            pairs: number;
+            /** Thresholds */
+            thresholds: components["schemas"]["CalibrationThreshold"][];
+        };
+        /**
+         * CalibrationSource
+         * @description None: the job tells the collection's own thresholds.
+         */
+        CalibrationSource: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "calibration";
+        };
+        /**
+         * CalibrationThreshold
+         * @description What a hit must have, so that few pairs of the collection's different pictures have it.
+         */
+        CalibrationThreshold: {
+            /**
+             * False Match Rate
+             * @description The share of these pairs that has it.
+             */
+            false_match_rate: number;
+            /**
+             * Match
+             * @description The same as a `min_match`; null, too, where the vectors have no match.
+             */
+            match: number | null;
+            /**
+             * Pairs Above
+             * @description How many of the pairs have it.
+             */
+            pairs_above: number | null;
+            /**
+             * Score
+             * @description A `min_score`; null where the pairs are too few.
+             */
+            score: number | null;
         };
         /**
          * Check
@@ -1685,7 +1827,7 @@ export interface components {
              */
             removed: number;
             /** Source */
-            source: components["schemas"]["DirectorySource"] | components["schemas"]["UploadSource"] | components["schemas"]["RetrySource"] | components["schemas"]["DeletionSource"];
+            source: components["schemas"]["DirectorySource"] | components["schemas"]["UploadSource"] | components["schemas"]["RetrySource"] | components["schemas"]["DeletionSource"] | components["schemas"]["CalibrationSource"];
             /** Started At */
             started_at: string | null;
             /**
@@ -2397,7 +2539,7 @@ export interface components {
              */
             removed: number;
             /** Source */
-            source: components["schemas"]["DirectorySource"] | components["schemas"]["UploadSource"] | components["schemas"]["RetrySource"] | components["schemas"]["DeletionSource"];
+            source: components["schemas"]["DirectorySource"] | components["schemas"]["UploadSource"] | components["schemas"]["RetrySource"] | components["schemas"]["DeletionSource"] | components["schemas"]["CalibrationSource"];
             /** Started At */
             started_at: string | null;
             /**
@@ -3915,6 +4057,148 @@ export interface operations {
             /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_calibration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A collection's name. */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Calibration"];
+                };
+            };
+            /** @description An API key is asked for: `unauthorized`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_calibration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A collection's name. */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job that does so; `Location` is its address. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description An API key is asked for: `unauthorized`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
