@@ -77,7 +77,9 @@ class System:
         job_id = self._library.indexing.job(**spec)
         with contextlib.ExitStack() as stack:
             running = [self._indexer(indexer, stack), self._encoder(encoder, stack)]
-            wait_until(lambda: running[0].recovered.is_set() or indexer.dead.is_set(), 30, "recovery")
+            wait_until(
+                lambda: running[0].recovered.is_set() or indexer.dead.is_set(), 30, "recovery"
+            )
             self._dispatcher.send_scan(job_id)
             starts = (self._indexer, self._encoder)
 
