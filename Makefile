@@ -149,7 +149,7 @@ TEST_PROCESSES ?= 2
 
 .PHONY: test
 test: $(INSTALLED) chromium page-if-possible page-test ## Every test
-	$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile -m "not containers" $(TESTS)
+	$(BIN)/pytest -n $(TEST_PROCESSES) --no-loadscope-reorder --dist loadfile -m "not containers" $(TESTS)
 ifeq ($(strip $(TESTS)),)
 	@$(MAKE) test-containers
 endif
@@ -229,6 +229,10 @@ calibrate: installed-to-run ## Calibrate a weight file for int8: WEIGHTS=… IMA
 	$(BIN)/python -m encoder_worker.encode.calibration $(WEIGHTS) $(IMAGES) $(if $(INPUT),--input $(INPUT))
 fit-match: installed-to-run ## Fit the curves of match: WEIGHTS=imagenet|… IMAGES=/path/to/photos
 	$(BIN)/python -m encoder_worker.encode.match_fitting $(WEIGHTS) $(IMAGES) $(if $(INPUT),--input $(INPUT))
+
+.PHONY: evaluate
+evaluate: installed-to-run ## How well each descriptor finds what belongs together: IMAGES=/path/to/folders
+	$(BIN)/python -m encoder_worker.command evaluate $(IMAGES) $(if $(WEIGHTS),--weights $(WEIGHTS)) $(if $(INPUT),--input $(INPUT))
 
 .PHONY: clean
 clean: ## Remove installed packages and build outputs; the data directory stays

@@ -112,8 +112,15 @@ class DeletionSource(BaseModel):
     filter: dict[str, Any] | None = Field(description="As it was given.")
 
 
+class CalibrationSource(BaseModel):
+    """None: the job tells the collection's own thresholds."""
+
+    kind: Literal["calibration"]
+
+
 Source = Annotated[
-    DirectorySource | UploadSource | RetrySource | DeletionSource, Field(discriminator="kind")
+    DirectorySource | UploadSource | RetrySource | DeletionSource | CalibrationSource,
+    Field(discriminator="kind"),
 ]
 
 

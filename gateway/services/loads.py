@@ -82,7 +82,7 @@ class LoadService:
 
         Raises QueueFull, Unavailable `no_encoder`, Conflict `encoder_mismatch`.
         """
-        self._check_queue()
+        self.check_queue()
         running = encoder_weights(self._workers)
         info = self._collections.ensure(
             collection, weights=running[0], pooling=self._settings.pooling
@@ -93,11 +93,12 @@ class LoadService:
 
     def delete_matching(self, target: CollectionIdentity, wanted: ImageFilter) -> Job:
         """Queue a job that deletes the images of a filter. Raises QueueFull."""
-        self._check_queue()
+        self.check_queue()
         source = DeletionSource(tag=wanted.tag, path_prefix=wanted.path_prefix, filter=wanted.where)
         return self.queue(target, source, LoadOptions())
 
-    def _check_queue(self) -> None:
+    def check_queue(self) -> None:
+        """Raises QueueFull where too many jobs are unfinished."""
         if self._jobs.count_active() >= self._settings.queue_limit:
             raise QueueFull("queue_full", "Too many jobs are unfinished; wait for some to end.")
 

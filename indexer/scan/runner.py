@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from indexer.scan.calibration import CalibrationRun
 from indexer.scan.context import ScanContext, ScanSuspended
 from indexer.scan.deletion import Deletion
 from indexer.scan.scan import LedgerDataLost, Scan, WalkOutdated
@@ -48,6 +49,8 @@ def _scan_until_complete(job_id: str, stores: IndexerStores, retry: RetryPolicy)
             try:
                 if spec.source.kind == "deletion":
                     Deletion(context, spec.source).run()
+                elif spec.source.kind == "calibration":
+                    CalibrationRun(context).run()
                 else:
                     Scan(context).run()
             except LedgerDataLost:

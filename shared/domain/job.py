@@ -48,8 +48,15 @@ class DeletionSource(Frozen, extra="forbid"):
     filter: Filter | None = None
 
 
+class CalibrationSource(Frozen):
+    """No source: the job tells the collection's own thresholds."""
+
+    kind: Literal["calibration"] = "calibration"
+
+
 Source = Annotated[
-    DirectorySource | UploadSource | RetrySource | DeletionSource, Field(discriminator="kind")
+    DirectorySource | UploadSource | RetrySource | DeletionSource | CalibrationSource,
+    Field(discriminator="kind"),
 ]
 
 

@@ -38,6 +38,15 @@ def filesystems(collection: str) -> str:
     return f"{PREFIX}collection:{collection}:filesystems"
 
 
+def calibration(collection: str) -> str:
+    return f"{PREFIX}collection:{collection}:calibration"
+
+
+def of_collection(collection: str) -> list[str]:
+    """What is deleted with a collection and its jobs."""
+    return [contents(collection), filesystems(collection), calibration(collection)]
+
+
 def sent_queries(weights: str) -> str:
     return f"{PREFIX}queries:sent:{weights}"
 

@@ -9,6 +9,7 @@ from shared.store.image_writer import ImageWriter
 from shared.store.images import Images
 from shared.store.refined_search import RefinedSearch
 from shared.store.search import VectorSearch
+from shared.store.vectors import Vectors
 
 __all__ = [
     "AsyncMilvusConnection",
@@ -20,5 +21,6 @@ __all__ = [
     "MilvusConnection",
     "RefinedSearch",
     "VectorSearch",
+    "Vectors",
     "matches",
 ]

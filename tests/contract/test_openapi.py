@@ -47,6 +47,7 @@ def test_every_call_of_the_contract_is_there(schema: dict[str, Any]) -> None:
         *(f"GET {image}/{call}" for call in ("content", "thumbnail", "similar")),
         *(f"POST {collection}/search", f"POST {collection}/search/vector"),
         *(f"POST {collection}/query", f"POST {collection}/query/batch"),
+        *(f"{method} {collection}/calibration" for method in ("GET", "POST")),
         *(f"POST {collection}/count", f"POST {collection}/images/tags"),
         f"GET {collection}/facets",
         *("GET /api/v2/system", "GET /api/v2/folders"),

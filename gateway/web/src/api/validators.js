@@ -147,12 +147,13 @@ return errors === 0;
 validate21.evaluated = {"props":{"uri":true,"code":true,"reason":true,"attempts":true,"name":true},"dynamicProps":false,"dynamicItems":false};
 
 export const isJob = validate22;
-const schema33 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error"]};
+const schema33 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/CalibrationSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error"]};
 const schema34 = {"properties":{"kind":{"type":"string","const":"directory"},"path":{"type":"string"},"recursive":{"type":"boolean"},"pattern":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["kind","path","recursive","pattern"]};
 const schema35 = {"properties":{"kind":{"type":"string","const":"upload"},"files":{"type":"integer"}},"type":"object","required":["kind","files"]};
 const schema36 = {"properties":{"kind":{"type":"string","const":"retry"},"job":{"type":"string"},"files":{"type":"integer"}},"type":"object","required":["kind","job","files"]};
 const schema37 = {"properties":{"kind":{"type":"string","const":"deletion"},"tag":{"anyOf":[{"type":"string"},{"type":"null"}]},"path_prefix":{"anyOf":[{"type":"string"},{"type":"null"}]},"filter":{"anyOf":[{"additionalProperties":true,"type":"object"},{"type":"null"}]}},"type":"object","required":["kind","tag","path_prefix","filter"]};
-const schema38 = {"properties":{"code":{"type":"string"},"detail":{"type":"string"}},"type":"object","required":["code","detail"]};
+const schema38 = {"properties":{"kind":{"type":"string","const":"calibration"}},"type":"object","required":["kind"]};
+const schema39 = {"properties":{"code":{"type":"string"},"detail":{"type":"string"}},"type":"object","required":["code","detail"]};
 const formats0 = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 
 function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -826,16 +827,83 @@ props0.path_prefix = true;
 props0.filter = true;
 }
 }
-}
-}
-}
-if(!valid1){
-const err33 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
+const _errs62 = errors;
+const _errs63 = errors;
+if(errors === _errs63){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing5;
+if((data2.kind === undefined) && (missing5 = "kind")){
+const err33 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/required",keyword:"required",params:{missingProperty: missing5}};
 if(vErrors === null){
 vErrors = [err33];
 }
 else {
 vErrors.push(err33);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data16 = data2.kind;
+if(typeof data16 !== "string"){
+const err34 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err34];
+}
+else {
+vErrors.push(err34);
+}
+errors++;
+}
+if("calibration" !== data16){
+const err35 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/const",keyword:"const",params:{allowedValue: "calibration"}};
+if(vErrors === null){
+vErrors = [err35];
+}
+else {
+vErrors.push(err35);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err36 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err36];
+}
+else {
+vErrors.push(err36);
+}
+errors++;
+}
+}
+var _valid0 = _errs62 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 4];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 4;
+if(props0 !== true){
+props0 = props0 || {};
+props0.kind = true;
+}
+}
+}
+}
+}
+}
+if(!valid1){
+const err37 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
+if(vErrors === null){
+vErrors = [err37];
+}
+else {
+vErrors.push(err37);
 }
 errors++;
 validate22.errors = vErrors;
@@ -859,269 +927,172 @@ var valid0 = true;
 }
 if(valid0){
 if(data.status !== undefined){
-let data16 = data.status;
-const _errs62 = errors;
-if(typeof data16 !== "string"){
+let data17 = data.status;
+const _errs67 = errors;
+if(typeof data17 !== "string"){
 validate22.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((((((data16 === "queued") || (data16 === "scanning")) || (data16 === "running")) || (data16 === "paused")) || (data16 === "done")) || (data16 === "failed")) || (data16 === "cancelled"))){
+if(!(((((((data17 === "queued") || (data17 === "scanning")) || (data17 === "running")) || (data17 === "paused")) || (data17 === "done")) || (data17 === "failed")) || (data17 === "cancelled"))){
 validate22.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema33.properties.status.enum}}];
 return false;
 }
-var valid0 = _errs62 === errors;
+var valid0 = _errs67 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.total !== undefined){
-let data17 = data.total;
-const _errs64 = errors;
-if(!((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17)))){
+let data18 = data.total;
+const _errs69 = errors;
+if(!((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18)))){
 validate22.errors = [{instancePath:instancePath+"/total",schemaPath:"#/properties/total/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs64 === errors;
+var valid0 = _errs69 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.done !== undefined){
-let data18 = data.done;
-const _errs66 = errors;
-if(!((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18)))){
+let data19 = data.done;
+const _errs71 = errors;
+if(!((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19)))){
 validate22.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs66 === errors;
+var valid0 = _errs71 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.indexed !== undefined){
-let data19 = data.indexed;
-const _errs68 = errors;
-if(!((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19)))){
+let data20 = data.indexed;
+const _errs73 = errors;
+if(!((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20)))){
 validate22.errors = [{instancePath:instancePath+"/indexed",schemaPath:"#/properties/indexed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs68 === errors;
+var valid0 = _errs73 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.unchanged !== undefined){
-let data20 = data.unchanged;
-const _errs70 = errors;
-if(!((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20)))){
+let data21 = data.unchanged;
+const _errs75 = errors;
+if(!((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21)))){
 validate22.errors = [{instancePath:instancePath+"/unchanged",schemaPath:"#/properties/unchanged/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs70 === errors;
+var valid0 = _errs75 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.moved !== undefined){
-let data21 = data.moved;
-const _errs72 = errors;
-if(!((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21)))){
+let data22 = data.moved;
+const _errs77 = errors;
+if(!((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22)))){
 validate22.errors = [{instancePath:instancePath+"/moved",schemaPath:"#/properties/moved/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs72 === errors;
+var valid0 = _errs77 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.duplicates !== undefined){
-let data22 = data.duplicates;
-const _errs74 = errors;
-if(!((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22)))){
+let data23 = data.duplicates;
+const _errs79 = errors;
+if(!((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23)))){
 validate22.errors = [{instancePath:instancePath+"/duplicates",schemaPath:"#/properties/duplicates/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs74 === errors;
+var valid0 = _errs79 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.failed !== undefined){
-let data23 = data.failed;
-const _errs76 = errors;
-if(!((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23)))){
+let data24 = data.failed;
+const _errs81 = errors;
+if(!((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24)))){
 validate22.errors = [{instancePath:instancePath+"/failed",schemaPath:"#/properties/failed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs76 === errors;
+var valid0 = _errs81 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.ignored !== undefined){
-let data24 = data.ignored;
-const _errs78 = errors;
-if(!((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24)))){
+let data25 = data.ignored;
+const _errs83 = errors;
+if(!((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25)))){
 validate22.errors = [{instancePath:instancePath+"/ignored",schemaPath:"#/properties/ignored/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs78 === errors;
+var valid0 = _errs83 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.removed !== undefined){
-let data25 = data.removed;
-const _errs80 = errors;
-if(!((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25)))){
+let data26 = data.removed;
+const _errs85 = errors;
+if(!((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26)))){
 validate22.errors = [{instancePath:instancePath+"/removed",schemaPath:"#/properties/removed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs80 === errors;
+var valid0 = _errs85 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bytes !== undefined){
-let data26 = data.bytes;
-const _errs82 = errors;
-if(!((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26)))){
+let data27 = data.bytes;
+const _errs87 = errors;
+if(!((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27)))){
 validate22.errors = [{instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs82 === errors;
+var valid0 = _errs87 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.images_per_second !== undefined){
-const _errs84 = errors;
+const _errs89 = errors;
 if(!(typeof data.images_per_second == "number")){
 validate22.errors = [{instancePath:instancePath+"/images_per_second",schemaPath:"#/properties/images_per_second/type",keyword:"type",params:{type: "number"}}];
 return false;
 }
-var valid0 = _errs84 === errors;
+var valid0 = _errs89 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.eta_seconds !== undefined){
-let data28 = data.eta_seconds;
-const _errs86 = errors;
-const _errs87 = errors;
-let valid14 = false;
-const _errs88 = errors;
-if(!(typeof data28 == "number")){
-const err34 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
-if(vErrors === null){
-vErrors = [err34];
-}
-else {
-vErrors.push(err34);
-}
-errors++;
-}
-var _valid5 = _errs88 === errors;
-valid14 = valid14 || _valid5;
-const _errs90 = errors;
-if(data28 !== null){
-const err35 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err35];
-}
-else {
-vErrors.push(err35);
-}
-errors++;
-}
-var _valid5 = _errs90 === errors;
-valid14 = valid14 || _valid5;
-if(!valid14){
-const err36 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err36];
-}
-else {
-vErrors.push(err36);
-}
-errors++;
-validate22.errors = vErrors;
-return false;
-}
-else {
-errors = _errs87;
-if(vErrors !== null){
-if(_errs87){
-vErrors.length = _errs87;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs86 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.created_at !== undefined){
-let data29 = data.created_at;
+let data29 = data.eta_seconds;
+const _errs91 = errors;
 const _errs92 = errors;
-if(errors === _errs92){
-if(errors === _errs92){
-if(typeof data29 === "string"){
-if(!(formats0.test(data29))){
-validate22.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"}}];
-return false;
-}
-}
-else {
-validate22.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-}
-var valid0 = _errs92 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.started_at !== undefined){
-let data30 = data.started_at;
-const _errs94 = errors;
-const _errs95 = errors;
-let valid15 = false;
-const _errs96 = errors;
-if(errors === _errs96){
-if(errors === _errs96){
-if(typeof data30 === "string"){
-if(!(formats0.test(data30))){
-const err37 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
-if(vErrors === null){
-vErrors = [err37];
-}
-else {
-vErrors.push(err37);
-}
-errors++;
-}
-}
-else {
-const err38 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
+let valid16 = false;
+const _errs93 = errors;
+if(!(typeof data29 == "number")){
+const err38 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -1130,13 +1101,11 @@ vErrors.push(err38);
 }
 errors++;
 }
-}
-}
-var _valid6 = _errs96 === errors;
-valid15 = valid15 || _valid6;
-const _errs98 = errors;
-if(data30 !== null){
-const err39 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid5 = _errs93 === errors;
+valid16 = valid16 || _valid5;
+const _errs95 = errors;
+if(data29 !== null){
+const err39 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -1145,10 +1114,10 @@ vErrors.push(err39);
 }
 errors++;
 }
-var _valid6 = _errs98 === errors;
-valid15 = valid15 || _valid6;
-if(!valid15){
-const err40 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
+var _valid5 = _errs95 === errors;
+valid16 = valid16 || _valid5;
+if(!valid16){
+const err40 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -1160,33 +1129,56 @@ validate22.errors = vErrors;
 return false;
 }
 else {
-errors = _errs95;
+errors = _errs92;
 if(vErrors !== null){
-if(_errs95){
-vErrors.length = _errs95;
+if(_errs92){
+vErrors.length = _errs92;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs94 === errors;
+var valid0 = _errs91 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.finished_at !== undefined){
-let data31 = data.finished_at;
+if(data.created_at !== undefined){
+let data30 = data.created_at;
+const _errs97 = errors;
+if(errors === _errs97){
+if(errors === _errs97){
+if(typeof data30 === "string"){
+if(!(formats0.test(data30))){
+validate22.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"}}];
+return false;
+}
+}
+else {
+validate22.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+}
+var valid0 = _errs97 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.started_at !== undefined){
+let data31 = data.started_at;
+const _errs99 = errors;
 const _errs100 = errors;
+let valid17 = false;
 const _errs101 = errors;
-let valid16 = false;
-const _errs102 = errors;
-if(errors === _errs102){
-if(errors === _errs102){
+if(errors === _errs101){
+if(errors === _errs101){
 if(typeof data31 === "string"){
 if(!(formats0.test(data31))){
-const err41 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
+const err41 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -1197,7 +1189,7 @@ errors++;
 }
 }
 else {
-const err42 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const err42 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -1208,11 +1200,11 @@ errors++;
 }
 }
 }
-var _valid7 = _errs102 === errors;
-valid16 = valid16 || _valid7;
-const _errs104 = errors;
+var _valid6 = _errs101 === errors;
+valid17 = valid17 || _valid6;
+const _errs103 = errors;
 if(data31 !== null){
-const err43 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err43 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -1221,10 +1213,10 @@ vErrors.push(err43);
 }
 errors++;
 }
-var _valid7 = _errs104 === errors;
-valid16 = valid16 || _valid7;
-if(!valid16){
-const err44 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
+var _valid6 = _errs103 === errors;
+valid17 = valid17 || _valid6;
+if(!valid17){
+const err44 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -1236,46 +1228,33 @@ validate22.errors = vErrors;
 return false;
 }
 else {
-errors = _errs101;
+errors = _errs100;
 if(vErrors !== null){
-if(_errs101){
-vErrors.length = _errs101;
+if(_errs100){
+vErrors.length = _errs100;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs100 === errors;
+var valid0 = _errs99 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.finished !== undefined){
+if(data.finished_at !== undefined){
+let data32 = data.finished_at;
+const _errs105 = errors;
 const _errs106 = errors;
-if(typeof data.finished !== "boolean"){
-validate22.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid0 = _errs106 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.error !== undefined){
-let data33 = data.error;
-const _errs108 = errors;
-const _errs109 = errors;
-let valid17 = false;
-const _errs110 = errors;
-const _errs111 = errors;
-if(errors === _errs111){
-if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
-let missing5;
-if(((data33.code === undefined) && (missing5 = "code")) || ((data33.detail === undefined) && (missing5 = "detail"))){
-const err45 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing5}};
+let valid18 = false;
+const _errs107 = errors;
+if(errors === _errs107){
+if(errors === _errs107){
+if(typeof data32 === "string"){
+if(!(formats0.test(data32))){
+const err45 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -1284,11 +1263,9 @@ vErrors.push(err45);
 }
 errors++;
 }
+}
 else {
-if(data33.code !== undefined){
-const _errs113 = errors;
-if(typeof data33.code !== "string"){
-const err46 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
+const err46 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -1297,16 +1274,13 @@ vErrors.push(err46);
 }
 errors++;
 }
-var valid19 = _errs113 === errors;
 }
-else {
-var valid19 = true;
 }
-if(valid19){
-if(data33.detail !== undefined){
-const _errs115 = errors;
-if(typeof data33.detail !== "string"){
-const err47 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
+var _valid7 = _errs107 === errors;
+valid18 = valid18 || _valid7;
+const _errs109 = errors;
+if(data32 !== null){
+const err47 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -1315,16 +1289,10 @@ vErrors.push(err47);
 }
 errors++;
 }
-var valid19 = _errs115 === errors;
-}
-else {
-var valid19 = true;
-}
-}
-}
-}
-else {
-const err48 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
+var _valid7 = _errs109 === errors;
+valid18 = valid18 || _valid7;
+if(!valid18){
+const err48 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -1332,18 +1300,50 @@ else {
 vErrors.push(err48);
 }
 errors++;
+validate22.errors = vErrors;
+return false;
+}
+else {
+errors = _errs106;
+if(vErrors !== null){
+if(_errs106){
+vErrors.length = _errs106;
+}
+else {
+vErrors = null;
 }
 }
-var _valid8 = _errs110 === errors;
-valid17 = valid17 || _valid8;
-if(_valid8){
-var props2 = {};
-props2.code = true;
-props2.detail = true;
 }
-const _errs117 = errors;
-if(data33 !== null){
-const err49 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var valid0 = _errs105 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.finished !== undefined){
+const _errs111 = errors;
+if(typeof data.finished !== "boolean"){
+validate22.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs111 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.error !== undefined){
+let data34 = data.error;
+const _errs113 = errors;
+const _errs114 = errors;
+let valid19 = false;
+const _errs115 = errors;
+const _errs116 = errors;
+if(errors === _errs116){
+if(data34 && typeof data34 == "object" && !Array.isArray(data34)){
+let missing6;
+if(((data34.code === undefined) && (missing6 = "code")) || ((data34.detail === undefined) && (missing6 = "detail"))){
+const err49 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing6}};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -1352,10 +1352,11 @@ vErrors.push(err49);
 }
 errors++;
 }
-var _valid8 = _errs117 === errors;
-valid17 = valid17 || _valid8;
-if(!valid17){
-const err50 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
+else {
+if(data34.code !== undefined){
+const _errs118 = errors;
+if(typeof data34.code !== "string"){
+const err50 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -1363,21 +1364,88 @@ else {
 vErrors.push(err50);
 }
 errors++;
+}
+var valid21 = _errs118 === errors;
+}
+else {
+var valid21 = true;
+}
+if(valid21){
+if(data34.detail !== undefined){
+const _errs120 = errors;
+if(typeof data34.detail !== "string"){
+const err51 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err51];
+}
+else {
+vErrors.push(err51);
+}
+errors++;
+}
+var valid21 = _errs120 === errors;
+}
+else {
+var valid21 = true;
+}
+}
+}
+}
+else {
+const err52 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err52];
+}
+else {
+vErrors.push(err52);
+}
+errors++;
+}
+}
+var _valid8 = _errs115 === errors;
+valid19 = valid19 || _valid8;
+if(_valid8){
+var props2 = {};
+props2.code = true;
+props2.detail = true;
+}
+const _errs122 = errors;
+if(data34 !== null){
+const err53 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err53];
+}
+else {
+vErrors.push(err53);
+}
+errors++;
+}
+var _valid8 = _errs122 === errors;
+valid19 = valid19 || _valid8;
+if(!valid19){
+const err54 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err54];
+}
+else {
+vErrors.push(err54);
+}
+errors++;
 validate22.errors = vErrors;
 return false;
 }
 else {
-errors = _errs109;
+errors = _errs114;
 if(vErrors !== null){
-if(_errs109){
-vErrors.length = _errs109;
+if(_errs114){
+vErrors.length = _errs114;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs108 === errors;
+var valid0 = _errs113 === errors;
 }
 else {
 var valid0 = true;
@@ -1415,8 +1483,8 @@ return errors === 0;
 validate22.evaluated = {"props":{"id":true,"collection":true,"source":true,"status":true,"total":true,"done":true,"indexed":true,"unchanged":true,"moved":true,"duplicates":true,"failed":true,"ignored":true,"removed":true,"bytes":true,"images_per_second":true,"eta_seconds":true,"created_at":true,"started_at":true,"finished_at":true,"finished":true,"error":true},"dynamicProps":false,"dynamicItems":false};
 
 export const isUpload = validate23;
-const schema39 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]},"files":{"items":{"$ref":"#/components/schemas/UploadedFile"},"type":"array"}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error","files"]};
-const schema45 = {"properties":{"name":{"type":"string"},"id":{"anyOf":[{"type":"string"},{"type":"null"}]},"uri":{"anyOf":[{"type":"string"},{"type":"null"}]},"outcome":{"type":"string","enum":["queued","indexed","unchanged","duplicate","failed","rejected"]},"code":{"anyOf":[{"type":"string"},{"type":"null"}]},"reason":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["name","id","uri","outcome"]};
+const schema40 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/CalibrationSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]},"files":{"items":{"$ref":"#/components/schemas/UploadedFile"},"type":"array"}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error","files"]};
+const schema47 = {"properties":{"name":{"type":"string"},"id":{"anyOf":[{"type":"string"},{"type":"null"}]},"uri":{"anyOf":[{"type":"string"},{"type":"null"}]},"outcome":{"type":"string","enum":["queued","indexed","unchanged","duplicate","failed","rejected"]},"code":{"anyOf":[{"type":"string"},{"type":"null"}]},"reason":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["name","id","uri","outcome"]};
 
 function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -2089,16 +2157,83 @@ props0.path_prefix = true;
 props0.filter = true;
 }
 }
-}
-}
-}
-if(!valid1){
-const err33 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
+const _errs62 = errors;
+const _errs63 = errors;
+if(errors === _errs63){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing5;
+if((data2.kind === undefined) && (missing5 = "kind")){
+const err33 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/required",keyword:"required",params:{missingProperty: missing5}};
 if(vErrors === null){
 vErrors = [err33];
 }
 else {
 vErrors.push(err33);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data16 = data2.kind;
+if(typeof data16 !== "string"){
+const err34 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err34];
+}
+else {
+vErrors.push(err34);
+}
+errors++;
+}
+if("calibration" !== data16){
+const err35 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/const",keyword:"const",params:{allowedValue: "calibration"}};
+if(vErrors === null){
+vErrors = [err35];
+}
+else {
+vErrors.push(err35);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err36 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err36];
+}
+else {
+vErrors.push(err36);
+}
+errors++;
+}
+}
+var _valid0 = _errs62 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 4];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 4;
+if(props0 !== true){
+props0 = props0 || {};
+props0.kind = true;
+}
+}
+}
+}
+}
+}
+if(!valid1){
+const err37 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
+if(vErrors === null){
+vErrors = [err37];
+}
+else {
+vErrors.push(err37);
 }
 errors++;
 validate23.errors = vErrors;
@@ -2122,269 +2257,172 @@ var valid0 = true;
 }
 if(valid0){
 if(data.status !== undefined){
-let data16 = data.status;
-const _errs62 = errors;
-if(typeof data16 !== "string"){
+let data17 = data.status;
+const _errs67 = errors;
+if(typeof data17 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((((((data16 === "queued") || (data16 === "scanning")) || (data16 === "running")) || (data16 === "paused")) || (data16 === "done")) || (data16 === "failed")) || (data16 === "cancelled"))){
-validate23.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema39.properties.status.enum}}];
+if(!(((((((data17 === "queued") || (data17 === "scanning")) || (data17 === "running")) || (data17 === "paused")) || (data17 === "done")) || (data17 === "failed")) || (data17 === "cancelled"))){
+validate23.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema40.properties.status.enum}}];
 return false;
 }
-var valid0 = _errs62 === errors;
+var valid0 = _errs67 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.total !== undefined){
-let data17 = data.total;
-const _errs64 = errors;
-if(!((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17)))){
+let data18 = data.total;
+const _errs69 = errors;
+if(!((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18)))){
 validate23.errors = [{instancePath:instancePath+"/total",schemaPath:"#/properties/total/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs64 === errors;
+var valid0 = _errs69 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.done !== undefined){
-let data18 = data.done;
-const _errs66 = errors;
-if(!((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18)))){
+let data19 = data.done;
+const _errs71 = errors;
+if(!((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19)))){
 validate23.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs66 === errors;
+var valid0 = _errs71 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.indexed !== undefined){
-let data19 = data.indexed;
-const _errs68 = errors;
-if(!((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19)))){
+let data20 = data.indexed;
+const _errs73 = errors;
+if(!((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20)))){
 validate23.errors = [{instancePath:instancePath+"/indexed",schemaPath:"#/properties/indexed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs68 === errors;
+var valid0 = _errs73 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.unchanged !== undefined){
-let data20 = data.unchanged;
-const _errs70 = errors;
-if(!((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20)))){
+let data21 = data.unchanged;
+const _errs75 = errors;
+if(!((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21)))){
 validate23.errors = [{instancePath:instancePath+"/unchanged",schemaPath:"#/properties/unchanged/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs70 === errors;
+var valid0 = _errs75 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.moved !== undefined){
-let data21 = data.moved;
-const _errs72 = errors;
-if(!((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21)))){
+let data22 = data.moved;
+const _errs77 = errors;
+if(!((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22)))){
 validate23.errors = [{instancePath:instancePath+"/moved",schemaPath:"#/properties/moved/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs72 === errors;
+var valid0 = _errs77 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.duplicates !== undefined){
-let data22 = data.duplicates;
-const _errs74 = errors;
-if(!((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22)))){
+let data23 = data.duplicates;
+const _errs79 = errors;
+if(!((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23)))){
 validate23.errors = [{instancePath:instancePath+"/duplicates",schemaPath:"#/properties/duplicates/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs74 === errors;
+var valid0 = _errs79 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.failed !== undefined){
-let data23 = data.failed;
-const _errs76 = errors;
-if(!((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23)))){
+let data24 = data.failed;
+const _errs81 = errors;
+if(!((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24)))){
 validate23.errors = [{instancePath:instancePath+"/failed",schemaPath:"#/properties/failed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs76 === errors;
+var valid0 = _errs81 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.ignored !== undefined){
-let data24 = data.ignored;
-const _errs78 = errors;
-if(!((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24)))){
+let data25 = data.ignored;
+const _errs83 = errors;
+if(!((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25)))){
 validate23.errors = [{instancePath:instancePath+"/ignored",schemaPath:"#/properties/ignored/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs78 === errors;
+var valid0 = _errs83 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.removed !== undefined){
-let data25 = data.removed;
-const _errs80 = errors;
-if(!((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25)))){
+let data26 = data.removed;
+const _errs85 = errors;
+if(!((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26)))){
 validate23.errors = [{instancePath:instancePath+"/removed",schemaPath:"#/properties/removed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs80 === errors;
+var valid0 = _errs85 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bytes !== undefined){
-let data26 = data.bytes;
-const _errs82 = errors;
-if(!((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26)))){
+let data27 = data.bytes;
+const _errs87 = errors;
+if(!((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27)))){
 validate23.errors = [{instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs82 === errors;
+var valid0 = _errs87 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.images_per_second !== undefined){
-const _errs84 = errors;
+const _errs89 = errors;
 if(!(typeof data.images_per_second == "number")){
 validate23.errors = [{instancePath:instancePath+"/images_per_second",schemaPath:"#/properties/images_per_second/type",keyword:"type",params:{type: "number"}}];
 return false;
 }
-var valid0 = _errs84 === errors;
+var valid0 = _errs89 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.eta_seconds !== undefined){
-let data28 = data.eta_seconds;
-const _errs86 = errors;
-const _errs87 = errors;
-let valid14 = false;
-const _errs88 = errors;
-if(!(typeof data28 == "number")){
-const err34 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
-if(vErrors === null){
-vErrors = [err34];
-}
-else {
-vErrors.push(err34);
-}
-errors++;
-}
-var _valid5 = _errs88 === errors;
-valid14 = valid14 || _valid5;
-const _errs90 = errors;
-if(data28 !== null){
-const err35 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err35];
-}
-else {
-vErrors.push(err35);
-}
-errors++;
-}
-var _valid5 = _errs90 === errors;
-valid14 = valid14 || _valid5;
-if(!valid14){
-const err36 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err36];
-}
-else {
-vErrors.push(err36);
-}
-errors++;
-validate23.errors = vErrors;
-return false;
-}
-else {
-errors = _errs87;
-if(vErrors !== null){
-if(_errs87){
-vErrors.length = _errs87;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs86 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.created_at !== undefined){
-let data29 = data.created_at;
+let data29 = data.eta_seconds;
+const _errs91 = errors;
 const _errs92 = errors;
-if(errors === _errs92){
-if(errors === _errs92){
-if(typeof data29 === "string"){
-if(!(formats0.test(data29))){
-validate23.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"}}];
-return false;
-}
-}
-else {
-validate23.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-}
-var valid0 = _errs92 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.started_at !== undefined){
-let data30 = data.started_at;
-const _errs94 = errors;
-const _errs95 = errors;
-let valid15 = false;
-const _errs96 = errors;
-if(errors === _errs96){
-if(errors === _errs96){
-if(typeof data30 === "string"){
-if(!(formats0.test(data30))){
-const err37 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
-if(vErrors === null){
-vErrors = [err37];
-}
-else {
-vErrors.push(err37);
-}
-errors++;
-}
-}
-else {
-const err38 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
+let valid16 = false;
+const _errs93 = errors;
+if(!(typeof data29 == "number")){
+const err38 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -2393,13 +2431,11 @@ vErrors.push(err38);
 }
 errors++;
 }
-}
-}
-var _valid6 = _errs96 === errors;
-valid15 = valid15 || _valid6;
-const _errs98 = errors;
-if(data30 !== null){
-const err39 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid5 = _errs93 === errors;
+valid16 = valid16 || _valid5;
+const _errs95 = errors;
+if(data29 !== null){
+const err39 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -2408,10 +2444,10 @@ vErrors.push(err39);
 }
 errors++;
 }
-var _valid6 = _errs98 === errors;
-valid15 = valid15 || _valid6;
-if(!valid15){
-const err40 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
+var _valid5 = _errs95 === errors;
+valid16 = valid16 || _valid5;
+if(!valid16){
+const err40 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -2423,33 +2459,56 @@ validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs95;
+errors = _errs92;
 if(vErrors !== null){
-if(_errs95){
-vErrors.length = _errs95;
+if(_errs92){
+vErrors.length = _errs92;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs94 === errors;
+var valid0 = _errs91 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.finished_at !== undefined){
-let data31 = data.finished_at;
+if(data.created_at !== undefined){
+let data30 = data.created_at;
+const _errs97 = errors;
+if(errors === _errs97){
+if(errors === _errs97){
+if(typeof data30 === "string"){
+if(!(formats0.test(data30))){
+validate23.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"}}];
+return false;
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+}
+var valid0 = _errs97 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.started_at !== undefined){
+let data31 = data.started_at;
+const _errs99 = errors;
 const _errs100 = errors;
+let valid17 = false;
 const _errs101 = errors;
-let valid16 = false;
-const _errs102 = errors;
-if(errors === _errs102){
-if(errors === _errs102){
+if(errors === _errs101){
+if(errors === _errs101){
 if(typeof data31 === "string"){
 if(!(formats0.test(data31))){
-const err41 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
+const err41 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -2460,7 +2519,7 @@ errors++;
 }
 }
 else {
-const err42 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const err42 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -2471,11 +2530,11 @@ errors++;
 }
 }
 }
-var _valid7 = _errs102 === errors;
-valid16 = valid16 || _valid7;
-const _errs104 = errors;
+var _valid6 = _errs101 === errors;
+valid17 = valid17 || _valid6;
+const _errs103 = errors;
 if(data31 !== null){
-const err43 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err43 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -2484,10 +2543,10 @@ vErrors.push(err43);
 }
 errors++;
 }
-var _valid7 = _errs104 === errors;
-valid16 = valid16 || _valid7;
-if(!valid16){
-const err44 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
+var _valid6 = _errs103 === errors;
+valid17 = valid17 || _valid6;
+if(!valid17){
+const err44 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -2499,46 +2558,33 @@ validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs101;
+errors = _errs100;
 if(vErrors !== null){
-if(_errs101){
-vErrors.length = _errs101;
+if(_errs100){
+vErrors.length = _errs100;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs100 === errors;
+var valid0 = _errs99 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.finished !== undefined){
+if(data.finished_at !== undefined){
+let data32 = data.finished_at;
+const _errs105 = errors;
 const _errs106 = errors;
-if(typeof data.finished !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid0 = _errs106 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.error !== undefined){
-let data33 = data.error;
-const _errs108 = errors;
-const _errs109 = errors;
-let valid17 = false;
-const _errs110 = errors;
-const _errs111 = errors;
-if(errors === _errs111){
-if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
-let missing5;
-if(((data33.code === undefined) && (missing5 = "code")) || ((data33.detail === undefined) && (missing5 = "detail"))){
-const err45 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing5}};
+let valid18 = false;
+const _errs107 = errors;
+if(errors === _errs107){
+if(errors === _errs107){
+if(typeof data32 === "string"){
+if(!(formats0.test(data32))){
+const err45 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -2547,11 +2593,9 @@ vErrors.push(err45);
 }
 errors++;
 }
+}
 else {
-if(data33.code !== undefined){
-const _errs113 = errors;
-if(typeof data33.code !== "string"){
-const err46 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
+const err46 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -2560,16 +2604,13 @@ vErrors.push(err46);
 }
 errors++;
 }
-var valid19 = _errs113 === errors;
 }
-else {
-var valid19 = true;
 }
-if(valid19){
-if(data33.detail !== undefined){
-const _errs115 = errors;
-if(typeof data33.detail !== "string"){
-const err47 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
+var _valid7 = _errs107 === errors;
+valid18 = valid18 || _valid7;
+const _errs109 = errors;
+if(data32 !== null){
+const err47 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -2578,16 +2619,10 @@ vErrors.push(err47);
 }
 errors++;
 }
-var valid19 = _errs115 === errors;
-}
-else {
-var valid19 = true;
-}
-}
-}
-}
-else {
-const err48 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
+var _valid7 = _errs109 === errors;
+valid18 = valid18 || _valid7;
+if(!valid18){
+const err48 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -2595,18 +2630,50 @@ else {
 vErrors.push(err48);
 }
 errors++;
+validate23.errors = vErrors;
+return false;
+}
+else {
+errors = _errs106;
+if(vErrors !== null){
+if(_errs106){
+vErrors.length = _errs106;
+}
+else {
+vErrors = null;
 }
 }
-var _valid8 = _errs110 === errors;
-valid17 = valid17 || _valid8;
-if(_valid8){
-var props2 = {};
-props2.code = true;
-props2.detail = true;
 }
-const _errs117 = errors;
-if(data33 !== null){
-const err49 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var valid0 = _errs105 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.finished !== undefined){
+const _errs111 = errors;
+if(typeof data.finished !== "boolean"){
+validate23.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs111 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.error !== undefined){
+let data34 = data.error;
+const _errs113 = errors;
+const _errs114 = errors;
+let valid19 = false;
+const _errs115 = errors;
+const _errs116 = errors;
+if(errors === _errs116){
+if(data34 && typeof data34 == "object" && !Array.isArray(data34)){
+let missing6;
+if(((data34.code === undefined) && (missing6 = "code")) || ((data34.detail === undefined) && (missing6 = "detail"))){
+const err49 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing6}};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -2615,10 +2682,11 @@ vErrors.push(err49);
 }
 errors++;
 }
-var _valid8 = _errs117 === errors;
-valid17 = valid17 || _valid8;
-if(!valid17){
-const err50 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
+else {
+if(data34.code !== undefined){
+const _errs118 = errors;
+if(typeof data34.code !== "string"){
+const err50 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -2626,65 +2694,17 @@ else {
 vErrors.push(err50);
 }
 errors++;
-validate23.errors = vErrors;
-return false;
+}
+var valid21 = _errs118 === errors;
 }
 else {
-errors = _errs109;
-if(vErrors !== null){
-if(_errs109){
-vErrors.length = _errs109;
+var valid21 = true;
 }
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs108 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.files !== undefined){
-let data36 = data.files;
-const _errs119 = errors;
-if(errors === _errs119){
-if(Array.isArray(data36)){
-var valid20 = true;
-const len0 = data36.length;
-for(let i0=0; i0<len0; i0++){
-let data37 = data36[i0];
-const _errs121 = errors;
-const _errs122 = errors;
-if(errors === _errs122){
-if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
-let missing6;
-if(((((data37.name === undefined) && (missing6 = "name")) || ((data37.id === undefined) && (missing6 = "id"))) || ((data37.uri === undefined) && (missing6 = "uri"))) || ((data37.outcome === undefined) && (missing6 = "outcome"))){
-validate23.errors = [{instancePath:instancePath+"/files/" + i0,schemaPath:"#/components/schemas/UploadedFile/required",keyword:"required",params:{missingProperty: missing6}}];
-return false;
-}
-else {
-if(data37.name !== undefined){
-const _errs124 = errors;
-if(typeof data37.name !== "string"){
-validate23.errors = [{instancePath:instancePath+"/files/" + i0+"/name",schemaPath:"#/components/schemas/UploadedFile/properties/name/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-var valid22 = _errs124 === errors;
-}
-else {
-var valid22 = true;
-}
-if(valid22){
-if(data37.id !== undefined){
-let data39 = data37.id;
-const _errs126 = errors;
-const _errs127 = errors;
-let valid23 = false;
-const _errs128 = errors;
-if(typeof data39 !== "string"){
-const err51 = {instancePath:instancePath+"/files/" + i0+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(valid21){
+if(data34.detail !== undefined){
+const _errs120 = errors;
+if(typeof data34.detail !== "string"){
+const err51 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -2693,11 +2713,16 @@ vErrors.push(err51);
 }
 errors++;
 }
-var _valid9 = _errs128 === errors;
-valid23 = valid23 || _valid9;
-const _errs130 = errors;
-if(data39 !== null){
-const err52 = {instancePath:instancePath+"/files/" + i0+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var valid21 = _errs120 === errors;
+}
+else {
+var valid21 = true;
+}
+}
+}
+}
+else {
+const err52 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -2706,10 +2731,17 @@ vErrors.push(err52);
 }
 errors++;
 }
-var _valid9 = _errs130 === errors;
-valid23 = valid23 || _valid9;
-if(!valid23){
-const err53 = {instancePath:instancePath+"/files/" + i0+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf",keyword:"anyOf",params:{}};
+}
+var _valid8 = _errs115 === errors;
+valid19 = valid19 || _valid8;
+if(_valid8){
+var props2 = {};
+props2.code = true;
+props2.detail = true;
+}
+const _errs122 = errors;
+if(data34 !== null){
+const err53 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -2717,34 +2749,11 @@ else {
 vErrors.push(err53);
 }
 errors++;
-validate23.errors = vErrors;
-return false;
 }
-else {
-errors = _errs127;
-if(vErrors !== null){
-if(_errs127){
-vErrors.length = _errs127;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid22 = _errs126 === errors;
-}
-else {
-var valid22 = true;
-}
-if(valid22){
-if(data37.uri !== undefined){
-let data40 = data37.uri;
-const _errs132 = errors;
-const _errs133 = errors;
-let valid24 = false;
-const _errs134 = errors;
-if(typeof data40 !== "string"){
-const err54 = {instancePath:instancePath+"/files/" + i0+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/0/type",keyword:"type",params:{type: "string"}};
+var _valid8 = _errs122 === errors;
+valid19 = valid19 || _valid8;
+if(!valid19){
+const err54 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -2752,12 +2761,65 @@ else {
 vErrors.push(err54);
 }
 errors++;
+validate23.errors = vErrors;
+return false;
 }
-var _valid10 = _errs134 === errors;
-valid24 = valid24 || _valid10;
-const _errs136 = errors;
-if(data40 !== null){
-const err55 = {instancePath:instancePath+"/files/" + i0+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/1/type",keyword:"type",params:{type: "null"}};
+else {
+errors = _errs114;
+if(vErrors !== null){
+if(_errs114){
+vErrors.length = _errs114;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs113 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.files !== undefined){
+let data37 = data.files;
+const _errs124 = errors;
+if(errors === _errs124){
+if(Array.isArray(data37)){
+var valid22 = true;
+const len0 = data37.length;
+for(let i0=0; i0<len0; i0++){
+let data38 = data37[i0];
+const _errs126 = errors;
+const _errs127 = errors;
+if(errors === _errs127){
+if(data38 && typeof data38 == "object" && !Array.isArray(data38)){
+let missing7;
+if(((((data38.name === undefined) && (missing7 = "name")) || ((data38.id === undefined) && (missing7 = "id"))) || ((data38.uri === undefined) && (missing7 = "uri"))) || ((data38.outcome === undefined) && (missing7 = "outcome"))){
+validate23.errors = [{instancePath:instancePath+"/files/" + i0,schemaPath:"#/components/schemas/UploadedFile/required",keyword:"required",params:{missingProperty: missing7}}];
+return false;
+}
+else {
+if(data38.name !== undefined){
+const _errs129 = errors;
+if(typeof data38.name !== "string"){
+validate23.errors = [{instancePath:instancePath+"/files/" + i0+"/name",schemaPath:"#/components/schemas/UploadedFile/properties/name/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+var valid24 = _errs129 === errors;
+}
+else {
+var valid24 = true;
+}
+if(valid24){
+if(data38.id !== undefined){
+let data40 = data38.id;
+const _errs131 = errors;
+const _errs132 = errors;
+let valid25 = false;
+const _errs133 = errors;
+if(typeof data40 !== "string"){
+const err55 = {instancePath:instancePath+"/files/" + i0+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -2766,10 +2828,11 @@ vErrors.push(err55);
 }
 errors++;
 }
-var _valid10 = _errs136 === errors;
-valid24 = valid24 || _valid10;
-if(!valid24){
-const err56 = {instancePath:instancePath+"/files/" + i0+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf",keyword:"anyOf",params:{}};
+var _valid9 = _errs133 === errors;
+valid25 = valid25 || _valid9;
+const _errs135 = errors;
+if(data40 !== null){
+const err56 = {instancePath:instancePath+"/files/" + i0+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -2777,51 +2840,11 @@ else {
 vErrors.push(err56);
 }
 errors++;
-validate23.errors = vErrors;
-return false;
 }
-else {
-errors = _errs133;
-if(vErrors !== null){
-if(_errs133){
-vErrors.length = _errs133;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid22 = _errs132 === errors;
-}
-else {
-var valid22 = true;
-}
-if(valid22){
-if(data37.outcome !== undefined){
-let data41 = data37.outcome;
-const _errs138 = errors;
-if(typeof data41 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/files/" + i0+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((((((data41 === "queued") || (data41 === "indexed")) || (data41 === "unchanged")) || (data41 === "duplicate")) || (data41 === "failed")) || (data41 === "rejected"))){
-validate23.errors = [{instancePath:instancePath+"/files/" + i0+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/enum",keyword:"enum",params:{allowedValues: schema45.properties.outcome.enum}}];
-return false;
-}
-var valid22 = _errs138 === errors;
-}
-else {
-var valid22 = true;
-}
-if(valid22){
-if(data37.code !== undefined){
-let data42 = data37.code;
-const _errs140 = errors;
-const _errs141 = errors;
-let valid25 = false;
-const _errs142 = errors;
-if(typeof data42 !== "string"){
-const err57 = {instancePath:instancePath+"/files/" + i0+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/0/type",keyword:"type",params:{type: "string"}};
+var _valid9 = _errs135 === errors;
+valid25 = valid25 || _valid9;
+if(!valid25){
+const err57 = {instancePath:instancePath+"/files/" + i0+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -2829,12 +2852,34 @@ else {
 vErrors.push(err57);
 }
 errors++;
+validate23.errors = vErrors;
+return false;
 }
-var _valid11 = _errs142 === errors;
-valid25 = valid25 || _valid11;
-const _errs144 = errors;
-if(data42 !== null){
-const err58 = {instancePath:instancePath+"/files/" + i0+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/1/type",keyword:"type",params:{type: "null"}};
+else {
+errors = _errs132;
+if(vErrors !== null){
+if(_errs132){
+vErrors.length = _errs132;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid24 = _errs131 === errors;
+}
+else {
+var valid24 = true;
+}
+if(valid24){
+if(data38.uri !== undefined){
+let data41 = data38.uri;
+const _errs137 = errors;
+const _errs138 = errors;
+let valid26 = false;
+const _errs139 = errors;
+if(typeof data41 !== "string"){
+const err58 = {instancePath:instancePath+"/files/" + i0+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -2843,10 +2888,11 @@ vErrors.push(err58);
 }
 errors++;
 }
-var _valid11 = _errs144 === errors;
-valid25 = valid25 || _valid11;
-if(!valid25){
-const err59 = {instancePath:instancePath+"/files/" + i0+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf",keyword:"anyOf",params:{}};
+var _valid10 = _errs139 === errors;
+valid26 = valid26 || _valid10;
+const _errs141 = errors;
+if(data41 !== null){
+const err59 = {instancePath:instancePath+"/files/" + i0+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -2854,34 +2900,11 @@ else {
 vErrors.push(err59);
 }
 errors++;
-validate23.errors = vErrors;
-return false;
 }
-else {
-errors = _errs141;
-if(vErrors !== null){
-if(_errs141){
-vErrors.length = _errs141;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid22 = _errs140 === errors;
-}
-else {
-var valid22 = true;
-}
-if(valid22){
-if(data37.reason !== undefined){
-let data43 = data37.reason;
-const _errs146 = errors;
-const _errs147 = errors;
-let valid26 = false;
-const _errs148 = errors;
-if(typeof data43 !== "string"){
-const err60 = {instancePath:instancePath+"/files/" + i0+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/0/type",keyword:"type",params:{type: "string"}};
+var _valid10 = _errs141 === errors;
+valid26 = valid26 || _valid10;
+if(!valid26){
+const err60 = {instancePath:instancePath+"/files/" + i0+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -2889,12 +2912,51 @@ else {
 vErrors.push(err60);
 }
 errors++;
+validate23.errors = vErrors;
+return false;
 }
-var _valid12 = _errs148 === errors;
-valid26 = valid26 || _valid12;
-const _errs150 = errors;
-if(data43 !== null){
-const err61 = {instancePath:instancePath+"/files/" + i0+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/1/type",keyword:"type",params:{type: "null"}};
+else {
+errors = _errs138;
+if(vErrors !== null){
+if(_errs138){
+vErrors.length = _errs138;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid24 = _errs137 === errors;
+}
+else {
+var valid24 = true;
+}
+if(valid24){
+if(data38.outcome !== undefined){
+let data42 = data38.outcome;
+const _errs143 = errors;
+if(typeof data42 !== "string"){
+validate23.errors = [{instancePath:instancePath+"/files/" + i0+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((((((data42 === "queued") || (data42 === "indexed")) || (data42 === "unchanged")) || (data42 === "duplicate")) || (data42 === "failed")) || (data42 === "rejected"))){
+validate23.errors = [{instancePath:instancePath+"/files/" + i0+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/enum",keyword:"enum",params:{allowedValues: schema47.properties.outcome.enum}}];
+return false;
+}
+var valid24 = _errs143 === errors;
+}
+else {
+var valid24 = true;
+}
+if(valid24){
+if(data38.code !== undefined){
+let data43 = data38.code;
+const _errs145 = errors;
+const _errs146 = errors;
+let valid27 = false;
+const _errs147 = errors;
+if(typeof data43 !== "string"){
+const err61 = {instancePath:instancePath+"/files/" + i0+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -2903,10 +2965,11 @@ vErrors.push(err61);
 }
 errors++;
 }
-var _valid12 = _errs150 === errors;
-valid26 = valid26 || _valid12;
-if(!valid26){
-const err62 = {instancePath:instancePath+"/files/" + i0+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf",keyword:"anyOf",params:{}};
+var _valid11 = _errs147 === errors;
+valid27 = valid27 || _valid11;
+const _errs149 = errors;
+if(data43 !== null){
+const err62 = {instancePath:instancePath+"/files/" + i0+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -2914,24 +2977,96 @@ else {
 vErrors.push(err62);
 }
 errors++;
+}
+var _valid11 = _errs149 === errors;
+valid27 = valid27 || _valid11;
+if(!valid27){
+const err63 = {instancePath:instancePath+"/files/" + i0+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err63];
+}
+else {
+vErrors.push(err63);
+}
+errors++;
 validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs147;
+errors = _errs146;
 if(vErrors !== null){
-if(_errs147){
-vErrors.length = _errs147;
+if(_errs146){
+vErrors.length = _errs146;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid22 = _errs146 === errors;
+var valid24 = _errs145 === errors;
 }
 else {
-var valid22 = true;
+var valid24 = true;
+}
+if(valid24){
+if(data38.reason !== undefined){
+let data44 = data38.reason;
+const _errs151 = errors;
+const _errs152 = errors;
+let valid28 = false;
+const _errs153 = errors;
+if(typeof data44 !== "string"){
+const err64 = {instancePath:instancePath+"/files/" + i0+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err64];
+}
+else {
+vErrors.push(err64);
+}
+errors++;
+}
+var _valid12 = _errs153 === errors;
+valid28 = valid28 || _valid12;
+const _errs155 = errors;
+if(data44 !== null){
+const err65 = {instancePath:instancePath+"/files/" + i0+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err65];
+}
+else {
+vErrors.push(err65);
+}
+errors++;
+}
+var _valid12 = _errs155 === errors;
+valid28 = valid28 || _valid12;
+if(!valid28){
+const err66 = {instancePath:instancePath+"/files/" + i0+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err66];
+}
+else {
+vErrors.push(err66);
+}
+errors++;
+validate23.errors = vErrors;
+return false;
+}
+else {
+errors = _errs152;
+if(vErrors !== null){
+if(_errs152){
+vErrors.length = _errs152;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid24 = _errs151 === errors;
+}
+else {
+var valid24 = true;
 }
 }
 }
@@ -2945,8 +3080,8 @@ validate23.errors = [{instancePath:instancePath+"/files/" + i0,schemaPath:"#/com
 return false;
 }
 }
-var valid20 = _errs121 === errors;
-if(!valid20){
+var valid22 = _errs126 === errors;
+if(!valid22){
 break;
 }
 }
@@ -2956,7 +3091,7 @@ validate23.errors = [{instancePath:instancePath+"/files",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs119 === errors;
+var valid0 = _errs124 === errors;
 }
 else {
 var valid0 = true;

@@ -9,7 +9,7 @@ import type { Measures, Picture } from '@/api/models';
 import { explainShortly } from '@/api/remedies';
 import { fileName, readableUri } from '@/state/reference';
 import { likeness } from '@/text/likeness';
-import { formatBytes, formatMeasure, formatWhen } from '@/text/quantities';
+import { formatBytes, formatMeasure, formatPlace, formatUtc, formatWhen } from '@/text/quantities';
 
 import { ForgetDialog } from '../ForgetDialog';
 import { useForgetLater } from '../useForgetLater';
@@ -89,6 +89,10 @@ export function Facts({ collection, picture, measures, place, marks, onSimilar, 
         <Fact name="File">
           {picture.format.toUpperCase()}, {formatBytes(picture.bytes)}
         </Fact>
+        {image?.taken_at && <Fact name="Taken">{formatUtc(image.taken_at)}</Fact>}
+        {image?.camera && <Fact name="Camera">{image.camera}</Fact>}
+        {image?.lens && <Fact name="Lens">{image.lens}</Fact>}
+        {image?.gps && <Fact name="Place">{formatPlace(image.gps)}</Fact>}
         {image && <Fact name="Added">{formatWhen(image.added_at)}</Fact>}
         <Fact name="URI" wide>
           <span className={classes.uri}>{breakable(readableUri(picture.uri))}</span>
