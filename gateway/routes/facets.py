@@ -22,7 +22,10 @@ def list_facets(
     facets: FacetsDep,
     field: Annotated[
         str,
-        Query(max_length=1000, description="`tags`, `format`, `job`, or `metadata.<name>`."),
+        Query(
+            max_length=1000,
+            description="`tags`, `format`, `camera`, `lens`, `job`, or `metadata.<name>`.",
+        ),
     ] = "tags",
     prefix: Annotated[
         str, Query(max_length=200, description="What values begin with, in any case.")

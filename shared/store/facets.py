@@ -1,22 +1,26 @@
 """The values that a field has in a collection, with counts."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import reduce
 from typing import Any
 
 from shared.domain.facets import FacetCounts, Scalar, ValueCount
+from shared.domain.facts import FACTS_KEY
 from shared.domain.filter_fields import METADATA, kind_of, metadata_path
 from shared.errors import InvalidRequest
 from shared.retry import Retriable, repeatable
 from shared.store.client import MilvusConnection
 from shared.store.expressions import quote
+from shared.store.facts import load_facts
 
 #: Images whose values are counted at most. Ids are hashes of uris, so those with the smallest
 #: ids are a fair sample of a larger collection.
 MAX_LOOKED_AT = 20_000
 _BATCH = 5000
 #: Fields of few values, beside those of the metadata.
-FIELDS = ("tags", "format", "job")
+COLUMNS = ("tags", "format", "job")
+FACTS = ("camera", "lens")
 
 
 class Facets(Retriable):
@@ -31,14 +35,13 @@ class Facets(Retriable):
 
         Of equally frequent ones the first by the alphabet. Raises InvalidRequest `invalid_facet`.
         """
-        column, path = _place(field)
+        column, read = _reader(field)
         begin = prefix.casefold()
-        # A truth value equals a number to Python, and is another value of the metadata.
         counts: Counter[tuple[type, Scalar]] = Counter()
         looked_at = 0
         for stored in self._column(collection, column):
             looked_at += 1
-            counts.update((type(v), v) for v in _values(stored, path) if _begins(v, begin))
+            counts.update(one for one in _scalars(read(stored)) if _begins(one[1], begin))
         ranked = sorted(counts.items(), key=lambda item: (-item[1], text(item[0][1])))
         values = [ValueCount(value, count) for (_, value), count in ranked[:limit]]
         return FacetCounts(values, looked_at, looked_at < MAX_LOOKED_AT)
@@ -61,29 +64,36 @@ def text(value: Scalar) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _place(field: str) -> tuple[str, tuple[str, ...]]:
-    """The column of a field, and the names below it."""
+def _reader(field: str) -> tuple[str, Callable[[Any], Any]]:
+    """The column of a field, and what reads its value from what the column holds."""
     try:
-        if kind_of(field) == "json":
-            return METADATA, metadata_path(field)
+        kind = kind_of(field)
     except ValueError as error:
         raise InvalidRequest("invalid_facet", f"{error}.") from None
-    if field not in FIELDS:
-        known = ", ".join([*FIELDS, f"{METADATA}.<name>"])
-        raise InvalidRequest(
-            "invalid_facet", f"Values of {field!r} are not counted; those of {known} are."
-        )
-    return field, ()
+    if kind == "json":
+        path = metadata_path(field)
+        return METADATA, lambda stored: reduce(_below, path, stored)
+    if field in FACTS:
+        return METADATA, lambda stored: getattr(load_facts(stored.get(FACTS_KEY)), field)
+    if field in COLUMNS:
+        return field, lambda stored: stored
+    known = ", ".join([*COLUMNS, *FACTS, f"{METADATA}.<name>"])
+    raise InvalidRequest(
+        "invalid_facet", f"Values of {field!r} are not counted; those of {known} are."
+    )
 
 
-def _values(stored: Any, path: tuple[str, ...]) -> set[Scalar]:
-    """The values of one image, each once: the items of a list."""
-    for name in path:
-        stored = stored.get(name) if isinstance(stored, dict) else None
-    items = [stored] if isinstance(stored, Scalar) else stored
-    if isinstance(items, dict) or items is None:
-        return set()
-    return {item for item in items if isinstance(item, Scalar)}
+def _below(stored: Any, name: str) -> Any:
+    return stored.get(name) if isinstance(stored, dict) else None
+
+
+def _scalars(value: Any) -> set[tuple[type, Scalar]]:
+    """The values of one image with their kinds, each once: the items of a list."""
+    # A truth value equals a number to Python, and is another value of the metadata.
+    if isinstance(value, Scalar):
+        return {(type(value), value)}
+    items = value if isinstance(value, list | tuple) else ()
+    return {(type(item), item) for item in items if isinstance(item, Scalar)}
 
 
 def _begins(value: Scalar, prefix: str) -> bool:

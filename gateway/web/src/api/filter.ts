@@ -4,7 +4,7 @@ import type { Comparison, Filter, ImageFilter, Rule } from './models';
 import { ApiProblem } from './problem';
 import { FORMATS } from './rules';
 
-type Kind = 'tag' | 'folder' | 'format' | 'pixels' | 'megabytes' | 'day' | 'metadata';
+type Kind = 'tag' | 'name' | 'folder' | 'format' | 'pixels' | 'megabytes' | 'day' | 'taken' | 'metadata';
 
 export const METADATA = 'metadata.';
 const BYTES = 1_000_000;
@@ -18,6 +18,9 @@ const KINDS: Readonly<Record<string, Kind>> = {
   bytes: 'megabytes',
   added_at: 'day',
   modified_at: 'day',
+  taken_at: 'taken',
+  camera: 'name',
+  lens: 'name',
 };
 
 /** What a field holds, or null where a filter of this page knows no such field. */
@@ -32,7 +35,7 @@ const RANGES: readonly Comparison[] = ['least', 'most'];
 /** What can be asked of a field of a kind. */
 export function comparisonsOf(kind: Kind): readonly Comparison[] {
   if (kind === 'metadata') return [...EQUALS, ...RANGES];
-  return kind === 'tag' || kind === 'folder' || kind === 'format' ? EQUALS : RANGES;
+  return ['tag', 'name', 'folder', 'format'].includes(kind) ? EQUALS : RANGES;
 }
 
 type Condition = NonNullable<Filter['must']>[number];
@@ -43,6 +46,7 @@ function conditionOf({ field, is, value }: Rule): Condition | string {
   const end = is === 'least' ? 'gte' : 'lte';
   switch (kindOf(field)) {
     case 'tag':
+    case 'name':
       return { field, any: [given] };
     case 'folder':
       return /^(\/|[a-z][a-z0-9+.-]*:\/\/)/.test(given)
@@ -59,6 +63,7 @@ function conditionOf({ field, is, value }: Rule): Condition | string {
         ? { field, range: { [end]: Math.round(Number(given.replace(',', '.')) * BYTES) } }
         : 'Write a number of megabytes.';
     case 'day':
+    case 'taken':
       return dayCondition(field, is, given);
     case 'metadata':
       return metadataCondition(field, is, given);
@@ -67,14 +72,20 @@ function conditionOf({ field, is, value }: Rule): Condition | string {
   }
 }
 
+/** A day's beginning, and that of the next: in the reader's own zone, but a camera's clock has none. */
+export function dayIn(field: string, day: string): { begin: string; end: string } {
+  const begin = new Date(`${day}T00:00${field === 'taken_at' ? 'Z' : ''}`);
+  const end = new Date(begin);
+  if (field === 'taken_at') end.setUTCDate(end.getUTCDate() + 1);
+  else end.setDate(end.getDate() + 1);
+  return { begin: begin.toISOString(), end: end.toISOString() };
+}
+
 function dayCondition(field: string, is: Comparison, given: string): Condition | string {
   const day = readDay(given);
   if (!day) return 'Choose a day.';
-  const begin = new Date(`${day}T00:00`);
-  if (is === 'least') return { field, range: { gte: begin.toISOString() } };
-  // Until the end of the day, in the reader's own zone.
-  begin.setDate(begin.getDate() + 1);
-  return { field, range: { lt: begin.toISOString() } };
+  const { begin, end } = dayIn(field, day);
+  return { field, range: is === 'least' ? { gte: begin } : { lt: end } };
 }
 
 function metadataCondition(field: string, is: Comparison, given: string): Condition | string {

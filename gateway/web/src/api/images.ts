@@ -8,7 +8,7 @@ import {
 
 import { api } from './client';
 import { collectionsQuery } from './collections';
-import { filterText } from './filter';
+import { dayIn, filterText } from './filter';
 import type { Image, LibraryFilter } from './models';
 import { ApiProblem, untilBack, unwrap } from './problem';
 import { type ORDERS, PAGE_SIZE } from './rules';
@@ -43,13 +43,11 @@ export function imagesQuery(collection: string, filter: LibraryFilter, order: Or
   });
 }
 
-/** The condition of a list that begins with what was added on a day. */
+/** The condition of a list that begins with what was added, or taken, on a day. */
 function startingOn(day: string, order: Order) {
-  const begin = new Date(`${day}T00:00`);
-  const next = new Date(begin);
-  next.setDate(next.getDate() + 1);
-  const range = order === 'added_at' ? { gte: begin.toISOString() } : { lt: next.toISOString() };
-  return { field: 'added_at', range };
+  const field = order.endsWith('taken_at') ? 'taken_at' : 'added_at';
+  const { begin, end } = dayIn(field, day);
+  return { field, range: order.startsWith('-') ? { lt: end } : { gte: begin } };
 }
 
 export function imageQuery(collection: string, image: string) {

@@ -4377,7 +4377,7 @@ export interface operations {
     list_facets: {
         parameters: {
             query?: {
-                /** @description `tags`, `format`, `job`, or `metadata.<name>`. */
+                /** @description `tags`, `format`, `camera`, `lens`, `job`, or `metadata.<name>`. */
                 field?: string;
                 /** @description Values wanted. */
                 limit?: number;

@@ -43,6 +43,14 @@ describe('a filter for the API', () => {
     ]);
   });
 
+  test('has days of taking as the camera’s clock had them', () => {
+    expect(must(rule('taken_at', 'least', '2026-03-29'), rule('taken_at', 'most', '2026-03-29'))).toEqual([
+      { field: 'taken_at', range: { gte: '2026-03-29T00:00:00.000Z' } },
+      { field: 'taken_at', range: { lt: '2026-03-30T00:00:00.000Z' } },
+    ]);
+    expect(must(rule('camera', 'is', 'X100'))).toEqual([{ field: 'camera', any: ['X100'] }]);
+  });
+
   test('looks for metadata as text and as what it may be else', () => {
     expect(
       must(

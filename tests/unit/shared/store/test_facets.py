@@ -6,10 +6,12 @@ from typing import Any, cast
 import pytest
 
 from shared.domain.facets import FacetCounts
+from shared.domain.facts import FACTS_KEY, Facts
 from shared.errors import InvalidRequest
 from shared.store import facets
 from shared.store.client import MilvusConnection
 from shared.store.facets import Facets
+from shared.store.facts import dump_facts
 
 Rows = list[dict[str, Any]]
 
@@ -64,9 +66,18 @@ def test_values_of_the_metadata_keep_their_kind() -> None:
         ("float", 1.5, 1),
         ("str", "x", 1),
     }
+    # One image's equal values of two kinds are two values.
+    assert len(count([{"metadata": {"a": [1, True, 1]}}], "metadata.a").values) == 2
     nested: Rows = [{"metadata": {"a": {"b": "deep"}}}, {"metadata": {"a": "flat"}}]
     assert count(nested, "metadata.a.b").values == [("deep", 1)]
     assert count([{"metadata": {"a": True}}], "metadata.a", "tr").values == [(True, 1)]
+
+
+def test_cameras_are_facts_of_the_picture_not_of_its_metadata() -> None:
+    shot: Rows = [{"metadata": {"camera": "own", FACTS_KEY: dump_facts(Facts(camera="X100"))}}]
+    assert count([*shot, {"metadata": {"camera": "own"}}], "camera").values == [("X100", 1)]
+    assert count(shot, "metadata.camera").values == [("own", 1)]
+    assert count(shot, "lens").values == []
 
 
 def test_of_many_images_a_sample_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:

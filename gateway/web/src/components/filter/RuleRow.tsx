@@ -27,6 +27,9 @@ const FIELDS = [
   { value: 'width', label: 'Width' },
   { value: 'height', label: 'Height' },
   { value: 'bytes', label: 'File size' },
+  { value: 'taken_at', label: 'Taken' },
+  { value: 'camera', label: 'Camera' },
+  { value: 'lens', label: 'Lens' },
   { value: 'added_at', label: 'Added' },
   { value: 'modified_at', label: 'File changed' },
   { value: METADATA, label: 'Metadata' },
@@ -44,7 +47,7 @@ const FOLDER_WORDS = { ...WORDS, is: 'in', not: 'not in' };
 /** One condition: a field, what is asked of it, and a value. */
 export function RuleRow({ collection, number, rule, fault, onChange, onRemove }: RuleRowProps) {
   const kind = kindOf(rule.field);
-  const words = kind === 'day' ? DAY_WORDS : kind === 'folder' ? FOLDER_WORDS : WORDS;
+  const words = kind === 'day' || kind === 'taken' ? DAY_WORDS : kind === 'folder' ? FOLDER_WORDS : WORDS;
   const comparisons = kind ? comparisonsOf(kind) : [];
   const choose = (field: string) => {
     const next = kindOf(field);
@@ -116,6 +119,7 @@ function ValueField({ collection, rule, label, fault, onSettled }: ValueFieldPro
   const field = { settled, label, fault, onSettled };
   switch (kind) {
     case 'tag':
+    case 'name':
     case 'metadata':
       return (
         <FacetField
@@ -142,6 +146,7 @@ function ValueField({ collection, rule, label, fault, onSettled }: ValueFieldPro
         />
       );
     case 'day':
+    case 'taken':
       return <SettledInput {...field} type="date" />;
     case 'pixels':
       return <SettledInput {...field} unit="px" />;

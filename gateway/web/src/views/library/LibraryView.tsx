@@ -30,6 +30,8 @@ const Lightbox = lazy(() => import('@/components/lightbox/Lightbox'));
 const ORDERS: { value: Order; label: string }[] = [
   { value: '-added_at', label: 'Newest first' },
   { value: 'added_at', label: 'Oldest first' },
+  { value: '-taken_at', label: 'Last taken first' },
+  { value: 'taken_at', label: 'First taken first' },
 ];
 
 export default function LibraryView() {
