@@ -1,5 +1,7 @@
 """Pictures of every view, desktop and phone, light and dark: `make screenshots`.
 
+`python -m tests.browser.screenshots NAME …` takes those of some views only.
+
 Runs the whole system with clothing photos (LOOKALIKE_TEST_DATA) and writes docs/screenshots/*.png.
 """
 
@@ -7,7 +9,7 @@ import io
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -51,6 +53,41 @@ def lightbox(site: Site, image: str) -> None:
     expect(site.page.get_by_role("dialog").get_by_text("2 of 60")).to_be_visible()
 
 
+def examples(site: Site, image: str) -> None:
+    site.open("search", collection=_COLLECTION, image=image)
+    expect(site.hits.first).to_be_visible()
+    panel = site.page.get_by_role("complementary", name="What to search for")
+    chips = panel.get_by_role("list", name="Examples").get_by_role("listitem")
+    for count, (place, key) in enumerate(((0, "+"), (1, "+"), (5, "-")), 1):
+        site.hits.nth(place).press(key)
+        expect(chips.filter(has=site.page.locator("img"))).to_have_count(count)
+        expect(site.page.locator("[aria-busy=true]")).to_have_count(0)
+    narrow = site.page.get_by_text("Narrow the search")
+    if narrow.count():
+        narrow.click()
+    site.page.get_by_role("button", name="Add a condition").click()
+    folder = site.page.get_by_role("combobox", name="Value of condition 1")
+    folder.fill("/tmp/photos/shoes")
+    folder.press("Enter")
+    site.has_parameter("where", "folder~not~/tmp/photos/shoes")
+    expect(site.page.locator("[aria-busy=true]")).to_have_count(0)
+    folder.blur()
+    site.page.evaluate("window.scrollTo(0, 0)")
+    panel.get_by_role("list", name="Examples").scroll_into_view_if_needed()
+
+
+def compare(site: Site, image: str) -> None:
+    site.open("search", collection=_COLLECTION, image=image, crop=_CROP)
+    site.hits.nth(1).click()
+    site.page.get_by_role("dialog").get_by_role("button", name="Compare").click()
+    expect(site.page.get_by_text("Searched with:")).to_be_visible()
+
+
+def system(site: Site, _image: str) -> None:
+    site.open("system", collection=_COLLECTION)
+    expect(site.page.get_by_role("table")).to_be_visible()
+
+
 def library(site: Site, _image: str) -> None:
     site.open("library", collection=_COLLECTION, order="added_at")
     expect(site.pictures.first).to_be_visible()
@@ -65,10 +102,13 @@ DEVICES: dict[str, dict[str, Any]] = {
     "desktop": {"viewport": DESKTOP},
     "phone": {"viewport": PHONE, "has_touch": True, "is_mobile": True},
 }
-VIEWS: tuple[Show, ...] = (start, search, lightbox, library, loading)
+VIEWS: tuple[Show, ...] = (
+    *(start, search, examples, lightbox, compare),
+    *(library, system, loading),
+)
 
 
-def main() -> int:
+def main(names: Sequence[str]) -> int:
     data = test_data()
     if data is None:
         sys.stderr.write("LOOKALIKE_TEST_DATA names no folder of real pictures.\n")
@@ -77,7 +117,7 @@ def main() -> int:
     _OUT.mkdir(parents=True, exist_ok=True)
     with _system(data) as stack, chromium() as browser:
         image = _telling_image(stack)
-        for view in VIEWS:
+        for view in [view for view in VIEWS if view.__name__ in names or not names]:
             if view is loading:
                 _begin_load(stack, data)
             for size, device in DEVICES.items():
@@ -177,4 +217,4 @@ def _small(shot: bytes) -> bytes:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
