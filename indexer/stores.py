@@ -6,6 +6,7 @@ from typing import Self
 
 from indexer.active_scans import ActiveScans
 from shared.ledger import (
+    DuplicateTies,
     FailureLists,
     Filesystems,
     JobRecovery,
@@ -19,7 +20,7 @@ from shared.queue import Celery, Dispatcher
 from shared.redis import RedisClient, connect
 from shared.retry import RetryPolicy
 from shared.settings import Settings
-from shared.store import Collections, Images, ImageWriter, MilvusConnection
+from shared.store import Collections, Images, ImageWriter, MilvusConnection, Neighbours
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class IndexerStores:
     collections: Collections
     images: Images
     writer: ImageWriter
+    neighbours: Neighbours
+    duplicate_ties: DuplicateTies
     dispatcher: Dispatcher
     active_scans: ActiveScans
     stop: threading.Event
@@ -55,6 +58,8 @@ class IndexerStores:
             collections=self.collections.with_retry(retry),
             images=self.images.with_retry(retry),
             writer=self.writer.with_retry(retry),
+            neighbours=self.neighbours.with_retry(retry),
+            duplicate_ties=self.duplicate_ties.with_retry(retry),
             dispatcher=self.dispatcher.with_retry(retry),
         )
 
@@ -82,6 +87,8 @@ def open_stores(settings: Settings, app: Celery, indexer_id: str) -> IndexerStor
         collections=Collections(milvus, settings),
         images=Images(milvus),
         writer=ImageWriter(milvus),
+        neighbours=Neighbours(milvus),
+        duplicate_ties=DuplicateTies(redis),
         dispatcher=Dispatcher(app),
         active_scans=ActiveScans(),
         stop=threading.Event(),

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from shared.domain.base import Frozen
+from shared.domain.duplicates import COPY_MATCH
 from shared.domain.filter import Filter
 
 JobStatus = Literal["queued", "scanning", "running", "paused", "done", "failed", "cancelled"]
@@ -48,8 +49,19 @@ class DeletionSource(Frozen, extra="forbid"):
     filter: Filter | None = None
 
 
+class DuplicatesSource(Frozen, extra="forbid"):
+    """No source: the job finds the duplicates among the collection's images.
+
+    `min_match` is the least match of copies, 0 to 1.
+    """
+
+    kind: Literal["duplicates"] = "duplicates"
+    min_match: float = COPY_MATCH
+
+
 Source = Annotated[
-    DirectorySource | UploadSource | RetrySource | DeletionSource, Field(discriminator="kind")
+    DirectorySource | UploadSource | RetrySource | DeletionSource | DuplicatesSource,
+    Field(discriminator="kind"),
 ]
 
 

@@ -8,6 +8,8 @@ raises Unavailable, as clients of `shared.redis` do.
 from shared.ledger.chunks import Chunks
 from shared.ledger.content_claims import ContentClaims
 from shared.ledger.drops import Drops
+from shared.ledger.duplicate_groups import DuplicateGroups
+from shared.ledger.duplicate_ties import DirectedTie, DuplicateTies, Looked, TiesLost
 from shared.ledger.events import AsyncEvents, Events
 from shared.ledger.eviction import EvictionEnabled, require_noeviction
 from shared.ledger.failures import FailureLists
@@ -28,7 +30,10 @@ __all__ = [
     "AsyncEvents",
     "Chunks",
     "ContentClaims",
+    "DirectedTie",
     "Drops",
+    "DuplicateGroups",
+    "DuplicateTies",
     "Events",
     "EvictionEnabled",
     "FailureLists",
@@ -38,6 +43,7 @@ __all__ = [
     "JobRecovery",
     "Jobs",
     "LockTime",
+    "Looked",
     "MoveRequest",
     "Moves",
     "Queries",
@@ -50,6 +56,7 @@ __all__ = [
     "ScanSuperseded",
     "Scans",
     "Stats",
+    "TiesLost",
     "UploadFiles",
     "Workers",
     "await_reply",

@@ -6,6 +6,7 @@ from shared.store.example_search import ExampleSearch
 from shared.store.filters import matches
 from shared.store.image_writer import ImageWriter
 from shared.store.images import Images
+from shared.store.neighbours import Neighbour, Neighbours, StoredVectors
 from shared.store.refined_search import RefinedSearch
 from shared.store.search import VectorSearch
 
@@ -16,7 +17,10 @@ __all__ = [
     "ImageWriter",
     "Images",
     "MilvusConnection",
+    "Neighbour",
+    "Neighbours",
     "RefinedSearch",
+    "StoredVectors",
     "VectorSearch",
     "matches",
 ]
