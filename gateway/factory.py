@@ -11,6 +11,7 @@ from gateway.http.security import ApiKeys
 from gateway.metrics import LedgerMetrics, Metrics
 from gateway.services.bulk_tags import BulkTags
 from gateway.services.deletion import DeletionService, Ledger, Store
+from gateway.services.duplicates import DuplicateService
 from gateway.services.example_queries import ExampleQueries
 from gateway.services.job_events import JobEventStream
 from gateway.services.labels import LabelService
@@ -25,6 +26,7 @@ from gateway.services.uploads import UploadService
 from shared.ledger import (
     AsyncEvents,
     Drops,
+    DuplicateGroups,
     Events,
     Jobs,
     Queries,
@@ -61,6 +63,7 @@ class Services:
     searches: SearchService
     queries: ExampleQueries
     deletion: DeletionService
+    duplicates: DuplicateService
     jobs: Jobs
     loads: LoadService
     uploads: UploadService
@@ -118,6 +121,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             searches=SearchService(search, encoder, metrics),
             queries=ExampleQueries(settings, search, images, encoder, metrics),
             deletion=deletion,
+            duplicates=DuplicateService(
+                collections, images, DuplicateGroups(redis), deletion, loads
+            ),
             jobs=jobs,
             loads=loads,
             uploads=UploadService(

@@ -112,8 +112,16 @@ class DeletionSource(BaseModel):
     filter: dict[str, Any] | None = Field(description="As it was given.")
 
 
+class DuplicatesSource(BaseModel):
+    """All images, among which the job finds duplicates; `unchanged` counts those looked at."""
+
+    kind: Literal["duplicates"]
+    min_match: float = Field(description="The least match of copies.")
+
+
 Source = Annotated[
-    DirectorySource | UploadSource | RetrySource | DeletionSource, Field(discriminator="kind")
+    DirectorySource | UploadSource | RetrySource | DeletionSource | DuplicatesSource,
+    Field(discriminator="kind"),
 ]
 
 

@@ -97,6 +97,18 @@ class LoadService:
         source = DeletionSource(tag=wanted.tag, path_prefix=wanted.path_prefix, filter=wanted.where)
         return self.queue(target, source, LoadOptions())
 
+    def queue_once(self, target: CollectionIdentity, source: Source) -> Job:
+        """Queue a job without an encoder, unless one of the same collection is unfinished.
+
+        Raises QueueFull.
+        """
+        for job in self._jobs.active_in(target.name):
+            same = job.spec.source == source and job.spec.generation == target.generation
+            if same and not job.finished:
+                return job
+        self._check_queue()
+        return self.queue(target, source, LoadOptions())
+
     def _check_queue(self) -> None:
         if self._jobs.count_active() >= self._settings.queue_limit:
             raise QueueFull("queue_full", "Too many jobs are unfinished; wait for some to end.")

@@ -1,11 +1,11 @@
 """Which images of a collection have which content: read once, kept for those that matter."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.domain.duplicates import content_key
+from shared.domain.duplicates import Member, content_key
 from shared.store import Neighbours
 
 Words = NDArray[np.uint64]
@@ -30,6 +30,10 @@ class Contents:
     def images_of(self, content: str) -> Sequence[str]:
         """The ids of the images with a content that is kept."""
         return self.shared.get(content) or [self._single[content]]
+
+    def members(self, contents: Iterable[str]) -> list[Member]:
+        """All images with these contents."""
+        return [Member(image, content) for content in contents for image in self.images_of(content)]
 
     @classmethod
     def read(

@@ -14,6 +14,7 @@ from shared.domain.duplicates import (
     Dismissals,
     DuplicateGroup,
     Grade,
+    Member,
 )
 from shared.domain.job import DuplicatesSource
 from shared.domain.match import MatchCurve, curve_of
@@ -122,8 +123,8 @@ class FindDuplicates:
             for made in clusters:
                 # One that no looser tie has joined with anything is listed once.
                 if made.contents not in stricter:
-                    images = [i for content in made.contents for i in contents.images_of(content)]
-                    yield DuplicateGroup.of(grade, curve.match(made.score), images)
+                    members = contents.members(made.contents)
+                    yield DuplicateGroup.of(grade, curve.match(made.score), members)
             stricter |= {made.contents for made in clusters}
 
     def _read(self, contents: Contents, names: Sequence[str]) -> dict[str, Sequence[float]]:
@@ -139,7 +140,8 @@ class FindDuplicates:
 
 def _identical(contents: Contents, dismissed: Sequence[Dismissal]) -> Iterator[DuplicateGroup]:
     dismissals = Dismissals(dismissed)
-    for images in contents.shared.values():
+    for content, images in contents.shared.items():
         for group in dismissals.split("images", images):
             if len(group) > 1:
-                yield DuplicateGroup.of("identical", 1.0, group)
+                members = [Member(image, content) for image in group]
+                yield DuplicateGroup.of("identical", 1.0, members)

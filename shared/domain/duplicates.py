@@ -1,7 +1,7 @@
 """Groups of images that show the same, and what a user said are none."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Literal, NamedTuple, Self
 
 from shared.domain.base import Frozen
@@ -17,24 +17,51 @@ COPY_MATCH = 0.9
 SIMILAR_MATCH = 0.5
 
 
+class Member(NamedTuple):
+    """An image of a group, by its id, and its content when the group was computed."""
+
+    image: str
+    content: str
+
+    def key(self, named: "Named") -> str:
+        """How a dismissal of this kind names it."""
+        return self.image if named == "images" else self.content
+
+
 class DuplicateGroup(NamedTuple):
-    """Two images or more, by their ids in order. `match` is the weakest tie that joined them."""
+    """Two images or more, in the order of their ids. `match` is the weakest tie that joined them.
+
+    Those of an identical group have one content, those of any other at least two.
+    """
 
     id: str
     grade: Grade
     match: float
-    images: tuple[str, ...]
+    members: tuple[Member, ...]
 
     @classmethod
-    def of(cls, grade: Grade, match: float, images: Iterable[str]) -> Self:
+    def of(cls, grade: Grade, match: float, members: Iterable[Member]) -> Self:
         """A group whose id is made from its images, so that another computation gives the same."""
-        ordered = tuple(sorted(images))
-        digest = hashlib.sha256(" ".join((grade, *ordered)).encode())
+        ordered = tuple(sorted(members))
+        digest = hashlib.sha256(" ".join((grade, *(m.image for m in ordered))).encode())
         return cls(digest.hexdigest()[:32], grade, match, ordered)
 
-    def without(self, images: Collection[str]) -> Self:
-        """The group without some of its images; it keeps its id."""
-        return self._replace(images=tuple(image for image in self.images if image not in images))
+    @property
+    def images(self) -> tuple[str, ...]:
+        """The ids of its images."""
+        return tuple(member.image for member in self.members)
+
+    @property
+    def named(self) -> "Named":
+        """By what its images are told apart."""
+        return "images" if self.grade == "identical" else "contents"
+
+    def without(self, images: Collection[str]) -> list[str]:
+        """What to take out so that these images are gone: all, where what is left is no group."""
+        left = [member for member in self.members if member.image not in images]
+        if len({member.key(self.named) for member in left}) < 2:
+            return list(self.images)
+        return [image for image in self.images if image in images]
 
 
 class Computed(Frozen):
@@ -68,27 +95,25 @@ class Dismissal(NamedTuple):
 
 
 def content_key(sha256: str) -> str:
-    """How dismissals name a content."""
+    """How a group and a dismissal name a content."""
     return sha256[:32]
 
 
-def dismissal_of(grade: Grade, rows: Iterable[ImageRow]) -> Dismissal:
-    """The dismissal of all pairs of a group's images."""
-    if grade == "identical":
-        return Dismissal("images", frozenset(row.id for row in rows))
-    return Dismissal("contents", frozenset(content_key(row.sha256) for row in rows))
+def dismissal_of(grade: Grade, members: Iterable[Member]) -> Dismissal:
+    """The dismissal of all pairs of a group's members."""
+    named: Named = "images" if grade == "identical" else "contents"
+    return Dismissal(named, frozenset(member.key(named) for member in members))
 
 
-def set_apart(group: DuplicateGroup, dismissal: Dismissal, keys: Mapping[str, str]) -> list[str]:
-    """Images to take out of a group, so that no dismissed pair is left in it.
-
-    `keys` are those that the dismissal has of images, by image id; others have nothing to do with
-    it. The first of them stays.
-    """
-    if (group.grade == "identical") != (dismissal.named == "images"):
+def set_apart(group: DuplicateGroup, dismissal: Dismissal) -> list[str]:
+    """Images to take out of a group, so that no dismissed pair is left in it; the first stays."""
+    if group.named != dismissal.named:
         return []
-    first = next((keys[image] for image in group.images if image in keys), None)
-    return [image for image in group.images if image in keys and keys[image] != first]
+    keys = {member.image: member.key(group.named) for member in group.members}
+    dismissed = {image: key for image, key in keys.items() if key in dismissal.keys}
+    first = next(iter(dismissed.values()), None)
+    out = {image for image, key in dismissed.items() if key != first}
+    return group.without(out) if out else []
 
 
 class Dismissals:
@@ -117,7 +142,6 @@ class Dismissals:
         return [members for members, _ in lists]
 
 
-def suggested_keep(rows: Sequence[ImageRow]) -> str:
-    """The image of a group to keep: most pixels, then most bytes, then the oldest file."""
-    best = min(rows, key=lambda r: (-r.width * r.height, -r.bytes, r.mtime_ns, r.added_at, r.id))
-    return best.id
+def best_first(rows: Iterable[ImageRow]) -> list[ImageRow]:
+    """Images by how much they are worth keeping: most pixels, most bytes, the oldest file."""
+    return sorted(rows, key=lambda r: (-r.width * r.height, -r.bytes, r.mtime_ns, r.added_at, r.id))

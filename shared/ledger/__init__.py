@@ -8,7 +8,7 @@ raises Unavailable, as clients of `shared.redis` do.
 from shared.ledger.chunks import Chunks
 from shared.ledger.content_claims import ContentClaims
 from shared.ledger.drops import Drops
-from shared.ledger.duplicate_groups import DuplicateGroups
+from shared.ledger.duplicate_groups import DuplicateGroups, cursor_after, place_in
 from shared.ledger.duplicate_ties import DirectedTie, DuplicateTies, Looked, TiesLost
 from shared.ledger.events import AsyncEvents, Events
 from shared.ledger.eviction import EvictionEnabled, require_noeviction
@@ -60,5 +60,7 @@ __all__ = [
     "UploadFiles",
     "Workers",
     "await_reply",
+    "cursor_after",
+    "place_in",
     "require_noeviction",
 ]

@@ -82,7 +82,7 @@ class DuplicateGroups:
 
 def place_of(group: DuplicateGroup) -> Place:
     """The place of a group in lists: by size, largest first, then by id."""
-    return -len(group.images), group.id
+    return -len(group.members), group.id
 
 
 def cursor_after(group: DuplicateGroup) -> str:

@@ -1,8 +1,8 @@
-"""How groups of duplicates and dismissals are kept: as strings of bytes, 16 for an id."""
+"""How groups of duplicates and dismissals are kept: as bytes, 16 for an id or a content."""
 
 import hashlib
 
-from shared.domain.duplicates import Dismissal, DuplicateGroup, Grade, Named
+from shared.domain.duplicates import Dismissal, DuplicateGroup, Grade, Member, Named
 from shared.ledger import keys
 from shared.redis import RedisClient
 
@@ -17,13 +17,15 @@ _NAMED: dict[bytes, Named] = {b"i": "images", b"c": "contents"}
 def pack_group(group: DuplicateGroup) -> bytes:
     """A group as the ledger keeps it, without its id."""
     head = f"{_LETTERS[group.grade]}{group.match:.6f}".encode()
-    return head + bytes.fromhex("".join(group.images))
+    return head + bytes.fromhex("".join(part for member in group.members for part in member))
 
 
 def unpack_group(group_id: bytes, record: bytes) -> DuplicateGroup:
     """A group as `pack_group` packed it."""
     grade, match = _GRADES[record[:1]], float(record[1:HEAD])
-    return DuplicateGroup(group_id.hex(), grade, match, _split(record[HEAD:]))
+    ids = _split(record[HEAD:])
+    members = (Member(*pair) for pair in zip(ids[::2], ids[1::2], strict=True))
+    return DuplicateGroup(group_id.hex(), grade, match, tuple(members))
 
 
 class DismissalRecords:

@@ -115,7 +115,7 @@ class DuplicateTies(Retriable):
 
 
 def _arguments(group: DuplicateGroup) -> Iterator[object]:
-    yield from (group.grade, bytes.fromhex(group.id), len(group.images), pack_group(group))
+    yield from (group.grade, bytes.fromhex(group.id), len(group.members), pack_group(group))
 
 
 def _pack(ties: Iterable[DirectedTie]) -> bytes:

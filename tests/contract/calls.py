@@ -64,6 +64,12 @@ def every_call(
         "query_batch": client.post(f"{base}/query/batch", json={"queries": [{}]}),
         "count_images": client.post(f"{base}/count", json={}),
         "tag_images": client.post(f"{base}/images/tags", json={"filter": {}, "add": ["a"]}),
+        "find_duplicates": client.post(f"{base}/duplicates"),
+        "list_duplicates": client.get(f"{base}/duplicates"),
+        "dismiss_duplicates": client.post(f"{base}/duplicates/{NOTHING}/dismiss"),
+        "resolve_duplicates": client.post(
+            f"{base}/duplicates/{NOTHING}/resolve", json={"keep": [NOTHING]}
+        ),
         "system": client.get("/api/v2/system"),
         "train": client.post("/api/v1/train", json={"File": str(root)}),
         "process": client.get("/api/v1/process"),

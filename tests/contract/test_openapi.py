@@ -48,6 +48,8 @@ def test_every_call_of_the_contract_is_there(schema: dict[str, Any]) -> None:
         *(f"POST {collection}/search", f"POST {collection}/search/vector"),
         *(f"POST {collection}/query", f"POST {collection}/query/batch"),
         *(f"POST {collection}/count", f"POST {collection}/images/tags"),
+        *(f"{method} {collection}/duplicates" for method in ("GET", "POST")),
+        *(f"POST {collection}/duplicates/{{group}}/{call}" for call in ("dismiss", "resolve")),
         *("GET /api/v2/system", "GET /api/v2/folders"),
         *("POST /api/v2/session", "DELETE /api/v2/session"),
         *("GET /health/live", "GET /health/ready", "GET /metrics"),

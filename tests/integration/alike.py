@@ -8,13 +8,14 @@ from typing import NamedTuple
 import numpy as np
 
 from shared.domain.collection import IndexSpec
-from shared.domain.fingerprint import DIMENSION
+from shared.domain.fingerprint import DIMENSION, Pooling
 from shared.domain.image import ImageRow
 from shared.store import Collections, ImageWriter
 from tests.integration.shared.store.samples import Vectors, make_row
 
 #: Weights that have match curves, and a pooling: copies are within 27 degrees, similar within 36.
-WEIGHTS, POOLING = "imagenet-4a1ffb70", "rmac"
+WEIGHTS = "imagenet-4a1ffb70"
+POOLING: Pooling = "rmac"
 
 
 class Likeness(NamedTuple):
