@@ -12,6 +12,7 @@ from gateway.metrics import Metrics
 from gateway.schemas.urls import UrlBuilder
 from gateway.services.bulk_tags import BulkTags
 from gateway.services.deletion import DeletionService
+from gateway.services.duplicate_reports import DuplicateReportService
 from gateway.services.duplicates import DuplicateService
 from gateway.services.example_queries import ExampleQueries
 from gateway.services.job_events import JobEventStream
@@ -55,6 +56,9 @@ QueriesDep = Annotated[ExampleQueries, Depends(_one(lambda s: s.queries))]
 BulkTagsDep = Annotated[BulkTags, Depends(_one(lambda s: s.bulk_tags))]
 DeletionDep = Annotated[DeletionService, Depends(_one(lambda s: s.deletion))]
 DuplicatesDep = Annotated[DuplicateService, Depends(_one(lambda s: s.duplicates))]
+DuplicateReportsDep = Annotated[
+    DuplicateReportService, Depends(_one(lambda s: s.duplicate_reports))
+]
 JobsDep = Annotated[Jobs, Depends(_one(lambda s: s.jobs))]
 LoadsDep = Annotated[LoadService, Depends(_one(lambda s: s.loads))]
 UploadsDep = Annotated[UploadService, Depends(_one(lambda s: s.uploads))]

@@ -11,6 +11,7 @@ from gateway.http.security import ApiKeys
 from gateway.metrics import LedgerMetrics, Metrics
 from gateway.services.bulk_tags import BulkTags
 from gateway.services.deletion import DeletionService, Ledger, Store
+from gateway.services.duplicate_reports import DuplicateReportService
 from gateway.services.duplicates import DuplicateService
 from gateway.services.example_queries import ExampleQueries
 from gateway.services.job_events import JobEventStream
@@ -27,6 +28,7 @@ from shared.ledger import (
     AsyncEvents,
     Drops,
     DuplicateGroups,
+    DuplicateReports,
     Events,
     Jobs,
     Queries,
@@ -64,6 +66,7 @@ class Services:
     queries: ExampleQueries
     deletion: DeletionService
     duplicates: DuplicateService
+    duplicate_reports: DuplicateReportService
     jobs: Jobs
     loads: LoadService
     uploads: UploadService
@@ -124,6 +127,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             duplicates=DuplicateService(
                 collections, images, DuplicateGroups(redis), deletion, loads
             ),
+            duplicate_reports=DuplicateReportService(jobs, DuplicateReports(redis), images),
             jobs=jobs,
             loads=loads,
             uploads=UploadService(

@@ -63,7 +63,8 @@ _MEANINGS: dict[int, str] = {
     "`duplicates_not_computed`, `duplicate_group_not_found`, or a picture "
     "whose file is gone: `missing`, `outside_roots`, `unreadable`.",
     409: "`collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, "
-    "`job_failed`, `image_gone`.",
+    "`job_failed`, `image_gone`, "
+    "`duplicates_not_reported`.",
     412: "The image is not as `If-Match` says any more: `precondition_failed`.",
     413: "The body is over the limit: `too_large`.",
     416: "The range lies outside the file: `range_not_satisfiable`.",

@@ -135,6 +135,36 @@ class DuplicateGroupList(Page[DuplicateGroup]):
     computed: DuplicatesComputed
 
 
+class DuplicateReportItem(BaseModel):
+    """A file of a load that looks like a copy of something that was there already."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "uri": _EXAMPLE_COPY["uri"],
+                "grade": "copy",
+                "match": 0.987654,
+                "image": _EXAMPLE_COPY,
+                "of": EXAMPLE_IMAGE,
+            }
+        }
+    )
+
+    uri: str
+    grade: Grade
+    match: float
+    image: Image | None = Field(
+        description="The file's image; null where it was left out or forgotten."
+    )
+    of: Image | None = Field(description="What it looks like; null where that was forgotten.")
+
+
+class DuplicateReportList(Page[DuplicateReportItem]):
+    """Files, in the order in which they came."""
+
+    count: int = Field(description="Files that were reported; 100,000 are kept.")
+
+
 class Resolution(Input):
     """Which images of a group stay."""
 

@@ -58,6 +58,7 @@ class LoadInput(Input):
                 "on_duplicate": "skip",
                 "sync": False,
                 "allow_mass_removal": False,
+                "report_duplicates": True,
                 "tags": ["summer"],
                 "metadata": {"camera": "X100"},
             }
@@ -80,6 +81,11 @@ class LoadInput(Input):
         False,
         description="Whether `sync` may forget more than half of the images of the directory "
         "(`mass_removal`, from 20 on), or all of a directory that looks unmounted.",
+    )
+    report_duplicates: bool = Field(
+        False,
+        description="Whether `GET /api/v2/jobs/{job}/duplicates` lists what looks like a copy of "
+        "something already there.",
     )
     tags: Tags = Field([], description="Tags of every image that is loaded.")
     metadata: Metadata = Field({}, description="Metadata of every image that is loaded.")

@@ -38,6 +38,7 @@ class LoadOptions(Frozen):
     on_duplicate: OnDuplicate = "keep"
     sync: bool = False
     allow_mass_removal: bool = False
+    report_duplicates: bool = False
     tags: tuple[str, ...] = ()
     metadata: dict[str, Any] = Field({})
 
@@ -130,6 +131,7 @@ class LoadService:
             on_duplicate=options.on_duplicate,
             sync=options.sync,
             allow_mass_removal=options.allow_mass_removal,
+            report_duplicates=options.report_duplicates,
             tags=options.tags,
             metadata=options.metadata,
             created_at=self._jobs.now(),
@@ -161,7 +163,12 @@ class LoadService:
             return self.queue(
                 target,
                 RetrySource(job=job_id, files=count),
-                LoadOptions(on_duplicate=spec.on_duplicate, tags=spec.tags, metadata=spec.metadata),
+                LoadOptions(
+                    on_duplicate=spec.on_duplicate,
+                    report_duplicates=spec.report_duplicates,
+                    tags=spec.tags,
+                    metadata=spec.metadata,
+                ),
                 files=self._failed_files(job_id, count),
             )
 

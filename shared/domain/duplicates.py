@@ -79,6 +79,16 @@ class Computed(Frozen):
     similar_match: float | None = None
 
 
+class DuplicateReport(Frozen):
+    """A file of a load that looks like a copy of the image `of`, which was there before it."""
+
+    id: str
+    uri: str
+    of: str
+    grade: Grade
+    match: float
+
+
 #: What a dismissal names: images by id, or contents by the first 32 hex digits of their SHA-256.
 Named = Literal["images", "contents"]
 

@@ -76,6 +76,8 @@ class JobSpec(Frozen):
     on_duplicate: OnDuplicate = "keep"
     sync: bool = False
     allow_mass_removal: bool = False
+    #: Whether chunks report what looks like a copy of something already there.
+    report_duplicates: bool = False
     tags: tuple[str, ...] = ()
     metadata: dict[str, Any] = Field({})
     created_at: float

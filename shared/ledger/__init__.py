@@ -9,6 +9,7 @@ from shared.ledger.chunks import Chunks
 from shared.ledger.content_claims import ContentClaims
 from shared.ledger.drops import Drops
 from shared.ledger.duplicate_groups import DuplicateGroups, cursor_after, place_in
+from shared.ledger.duplicate_reports import DuplicateReports
 from shared.ledger.duplicate_ties import DirectedTie, DuplicateTies, Looked, TiesLost
 from shared.ledger.events import AsyncEvents, Events
 from shared.ledger.eviction import EvictionEnabled, require_noeviction
@@ -33,6 +34,7 @@ __all__ = [
     "DirectedTie",
     "Drops",
     "DuplicateGroups",
+    "DuplicateReports",
     "DuplicateTies",
     "Events",
     "EvictionEnabled",

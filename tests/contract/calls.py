@@ -46,6 +46,7 @@ def every_call(
         # Of no job: those of a running one have no end.
         "events": client.get(f"/api/v2/jobs/{NOTHING}/events"),
         "failures": client.get(f"{job}/failures"),
+        "job_duplicates": client.get(f"{job}/duplicates"),
         "pause": client.post(f"{job}/pause"),
         "resume": client.post(f"{job}/resume"),
         "cancel": client.post(f"{job}/cancel"),

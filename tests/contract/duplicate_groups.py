@@ -1,17 +1,28 @@
 """A collection and its groups of duplicates, which are written as a job writes them."""
 
+import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from shared.domain.duplicates import Computed, DuplicateGroup, Grade, Member, content_key
+from shared.domain.chunk import ChunkOutcome, FileRef
+from shared.domain.duplicates import (
+    Computed,
+    DuplicateGroup,
+    DuplicateReport,
+    Grade,
+    Member,
+    content_key,
+)
 from shared.domain.image import ImageRow
-from shared.ledger import DuplicateTies, Scans
+from shared.domain.job import DirectorySource, JobSpec
+from shared.ledger import Chunks, DuplicateTies, Jobs, Scans
 from shared.redis import RedisClient
 from shared.settings import Settings
 from shared.store import Collections, ImageWriter, MilvusConnection
+from tests.chunks import add_chunk
 from tests.contract.workers import index
 from tests.drawn import draw_files
 
@@ -50,6 +61,25 @@ class Library:
         known = len(ties.dismissals(self.collection))
         ties.publish(job, start.generation, self.collection, computed, groups, known)
         return job
+
+    def reported(self, *reports: DuplicateReport) -> str:
+        """A load of one chunk, whose encoder has reported these."""
+        spec = JobSpec(
+            id=uuid.uuid4().hex,
+            collection=self.collection,
+            source=DirectorySource(path="/"),
+            created_at=1.0,
+            report_duplicates=True,
+        )
+        Jobs(self.redis, self.settings).create(spec)
+        scans, chunks = Scans(self.redis, "indexer"), Chunks(self.redis, "encoder")
+        start = scans.begin(spec.id)
+        assert start is not None
+        refs = [FileRef(uri=report.uri, size=1, mtime_ns=1) for report in reports]
+        (chunk,) = add_chunk(scans, spec.id, start.generation, refs)
+        assert chunks.claim(spec.id, chunk) is not None
+        chunks.complete(spec.id, chunk, ChunkOutcome(indexed=len(refs), reports=reports))
+        return spec.id
 
     def page(self, **params: Any) -> dict[str, Any]:
         reply: dict[str, Any] = self.api.get(self.url, params=params).raise_for_status().json()

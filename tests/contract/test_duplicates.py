@@ -8,6 +8,7 @@ import pytest
 
 from shared.domain.duplicates import (
     Dismissal,
+    DuplicateReport,
     content_key,
 )
 from shared.ledger import DuplicateGroups, DuplicateTies
@@ -225,3 +226,27 @@ def test_groups_of_an_earlier_collection_of_the_name_are_not_shown(library: Libr
     library.generation = "another"
     library.publish(library.group("identical", 1, 0, 5))
     problem(library.api.get(library.url), 404, "duplicates_not_computed")
+
+
+def test_a_load_lists_what_it_has_duplicated(library: Library) -> None:
+    reports = [
+        DuplicateReport(id=row.id, uri=row.uri, of=of, grade="identical", match=1.0)
+        for row, of in zip(library.rows[4:], (library.rows[0].id, NOTHING), strict=True)
+    ]
+    job = library.reported(*reports)
+    url = f"/api/v2/jobs/{job}/duplicates"
+    reply = library.api.get(url).raise_for_status().json()
+    assert (reply["count"], reply["next_cursor"]) == (2, None)
+    first, second = reply["items"]
+    assert (first["uri"], first["grade"], first["match"]) == (library.rows[4].uri, "identical", 1)
+    assert (first["image"]["id"], first["of"]["id"]) == (library.rows[4].id, library.rows[0].id)
+    assert second["of"] is None
+    page = library.api.get(url, params={"limit": 1}).json()
+    rest = library.api.get(url, params={"cursor": page["next_cursor"]}).json()
+    assert [*page["items"], *rest["items"]] == reply["items"]
+
+
+def test_a_load_that_was_not_asked_reports_nothing(library: Library) -> None:
+    job = library.publish()
+    problem(library.api.get(f"/api/v2/jobs/{job}/duplicates"), 409, "duplicates_not_reported")
+    problem(library.api.get(f"/api/v2/jobs/{NOTHING}/duplicates"), 404, "job_not_found")

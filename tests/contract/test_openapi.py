@@ -42,6 +42,7 @@ def test_every_call_of_the_contract_is_there(schema: dict[str, Any]) -> None:
         *(f"GET {collection}", f"DELETE {collection}", f"POST {collection}/jobs"),
         *(f"POST {collection}/images", f"GET {collection}/images", f"DELETE {collection}/images"),
         *("GET /api/v2/jobs", f"GET {job}", f"GET {job}/events", f"GET {job}/failures"),
+        f"GET {job}/duplicates",
         *(f"POST {job}/{call}" for call in ("cancel", "pause", "resume", "retry")),
         *(f"{method} {image}" for method in ("GET", "PATCH", "DELETE")),
         *(f"GET {image}/{call}" for call in ("content", "thumbnail", "similar")),
