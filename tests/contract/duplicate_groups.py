@@ -76,7 +76,7 @@ class Library:
         start = scans.begin(spec.id)
         assert start is not None
         refs = [FileRef(uri=report.uri, size=1, mtime_ns=1) for report in reports]
-        (chunk,) = add_chunk(scans, spec.id, start.generation, refs)
+        chunk, _ = add_chunk(scans, spec.id, start.generation, refs)
         assert chunks.claim(spec.id, chunk) is not None
         chunks.complete(spec.id, chunk, ChunkOutcome(indexed=len(refs), reports=reports))
         return spec.id

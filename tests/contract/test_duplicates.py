@@ -11,7 +11,7 @@ from shared.domain.duplicates import (
     DuplicateReport,
     content_key,
 )
-from shared.ledger import DuplicateGroups, DuplicateTies
+from shared.ledger import DuplicateTies
 from shared.redis import RedisClient
 from shared.settings import Settings
 from tests.contract.calls import JOB_FIELDS, NOTHING, problem
@@ -221,8 +221,6 @@ def test_nothing_is_forgotten_where_keep_is_wrong(library: Library) -> None:
 
 def test_groups_of_an_earlier_collection_of_the_name_are_not_shown(library: Library) -> None:
     library.publish(library.group("identical", 1, 0, 5))
-    computed = DuplicateGroups(library.redis).computed(library.collection)
-    assert computed is not None
     library.generation = "another"
     library.publish(library.group("identical", 1, 0, 5))
     problem(library.api.get(library.url), 404, "duplicates_not_computed")
