@@ -149,7 +149,7 @@ TEST_PROCESSES ?= 2
 
 .PHONY: test
 test: $(INSTALLED) chromium page-if-possible page-test ## Every test
-	$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile -m "not containers" $(TESTS)
+	$(BIN)/pytest -n $(TEST_PROCESSES) --no-loadscope-reorder --dist loadfile -m "not containers" $(TESTS)
 ifeq ($(strip $(TESTS)),)
 	@$(MAKE) test-containers
 endif

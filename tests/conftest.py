@@ -14,7 +14,7 @@ from tests.drawn import draw_files
 from tests.services import MilvusLite, Valkey
 from tests.stack import Stack, running_stack
 
-pytest_plugins = ["tests.decoding", "tests.encoders"]
+pytest_plugins = ["tests.decoding", "tests.encoders", "tests.scheduling"]
 
 _REPOSITORY = Path(__file__).parent.parent
 _databases = itertools.cycle(range(1, 256))

@@ -27,7 +27,7 @@ from tests.encoders import encoded
 from tests.fuzz.mutants import Mutants
 from tests.stack import Stack
 
-SECONDS = float(os.environ.get("LOOKALIKE_TEST_FUZZ_SECONDS") or 40)
+SECONDS = float(os.environ.get("LOOKALIKE_TEST_FUZZ_SECONDS") or 20)
 SEED = int(os.environ.get("LOOKALIKE_TEST_SEED") or random.randrange(10**6))
 pytestmark = pytest.mark.timeout(600 + 2 * SECONDS)
 LANES = 2

@@ -19,7 +19,7 @@ from tests.integration.library import Library
 from tests.services import wait_until
 
 #: How soon a lost message is sent again, and never.
-_SOON, _NEVER = 1.0, 600.0
+_SOON, _NEVER = 0.4, 600.0
 _TAKE_SECONDS = 0.05
 _QUEUES = (SCAN, ENCODE, BULK_KEY)
 
@@ -32,6 +32,8 @@ class _Threads:
         self.worker_id = worker_id
         self._points = points
         self._ended = threading.Event()
+        #: Set once recovery has looked at every job.
+        self.recovered = threading.Event()
         self._threads: list[threading.Thread] = []
 
     def run(self, role: str, step: Callable[[], object]) -> None:
@@ -68,13 +70,17 @@ class System:
         """Load the folder to the job's end, and until all messages were taken.
 
         If no process is to die, no message is sent twice, so that the calls are always the same.
+        The scan is asked for once recovery was through the job, however soon that may end.
         """
         lease = _SOON if indexer.point or encoder.point else _NEVER
         self._settings = self._settings.model_copy(update={"lease_seconds": lease})
         job_id = self._library.indexing.job(**spec)
-        self._dispatcher.send_scan(job_id)
         with contextlib.ExitStack() as stack:
             running = [self._indexer(indexer, stack), self._encoder(encoder, stack)]
+            wait_until(
+                lambda: running[0].recovered.is_set() or indexer.dead.is_set(), 30, "recovery"
+            )
+            self._dispatcher.send_scan(job_id)
             starts = (self._indexer, self._encoder)
 
             def ended() -> bool:
@@ -97,6 +103,7 @@ class System:
 
         def recover() -> None:
             recovery.run_once()
+            threads.recovered.set()
             stores.stop.wait(_TAKE_SECONDS)
             if doomed.dead.is_set():
                 stores.stop.set()

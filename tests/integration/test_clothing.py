@@ -57,7 +57,7 @@ def test_every_photo_is_indexed(
 def test_a_photo_finds_itself_first(
     stack: Stack, loaded: dict[str, object], photos: list[Path]
 ) -> None:
-    chosen = random.Random(7).sample(photos, 100)
+    chosen = random.Random(7).sample(photos, 50)
 
     for photo in chosen:
         hit = stack.search(COLLECTION, photo.read_bytes(), top_k=1)["hits"][0]

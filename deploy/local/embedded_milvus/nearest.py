@@ -1,6 +1,8 @@
 """The nearest rows to some vectors, by cosine."""
 
+import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import faiss
@@ -14,6 +16,9 @@ from deploy.local.embedded_milvus.sources import Mask, Source, Visible
 #: Up to this share of a segment, or this many rows, the rows that a filter leaves are compared one
 #: by one: HNSW then walks past too many others to find them, and may miss some.
 _FEW_SHARE, _FEW_ROWS = 0.05, 2000
+_CORES = len(os.sched_getaffinity(0))
+#: FAISS shares the queries of a call among the cores, but not one query's segments.
+_threads = ThreadPoolExecutor(_CORES, "nearest")
 
 
 class Found(NamedTuple):
@@ -47,10 +52,13 @@ def nearest(
     dimension), of any length.
     """
     unit = np.ascontiguousarray(queries * reciprocal_norms(queries)[:, None])
-    found = [
-        (number, _search(v, mask, unit, k, parameters))
-        for number, (v, mask) in enumerate(zip(visible, masks, strict=True))
-    ]
+
+    def search(source: Visible, mask: Mask | None) -> Found:
+        return _search(source, mask, unit, k, parameters)
+
+    at_once = len(unit) < _CORES and sum(not v.source.exact for v in visible) > 1
+    each = _threads.map if at_once else map
+    found = list(enumerate(each(search, visible, masks)))
     return [_merged(found, query, k) for query in range(len(queries))]
 
 

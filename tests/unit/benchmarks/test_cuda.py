@@ -17,11 +17,11 @@ def test_every_figure_is_there(
     base_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     weights = find_weights(base_settings)
-    network = create_network(weights, "bfloat16")
+    network = create_network(weights, "float32")
     cpu = torch.device("cpu")
 
     def on_the_cpu(*_: object) -> CudaRuntime:
-        both = CudaNetwork(network, network, cpu, weights.name, "bfloat16")
+        both = CudaNetwork(network, network, cpu, weights.name, "float32")
         return CudaRuntime(both, batch=4, streams=1)
 
     monkeypatch.setattr(cuda, "create_cuda_runtime", on_the_cpu)

@@ -9,6 +9,7 @@ import pytest
 from encoder_worker.decode.decoder import decode
 from encoder_worker.encode.encoder import Encoder
 from shared.errors import PictureError
+from shared.ledger import keys
 from shared.pictures.square import Picture
 from shared.redis import connect
 from shared.sandbox.pool import DecoderPool
@@ -103,6 +104,8 @@ def test_waiting_ends_with_the_process(without_milvus: Load, own_milvus: MilvusL
     until_it_waits(thread)
     load.stopping.set()
     assert done(thread)
+    # As at a process's end: its locks, of rows whose write may be under way, end with it.
+    load.redis.delete(*load.redis.keys(f"{keys.WORKER}*"))
     own_milvus.start()
     load.stopping.clear()
     (chunk,) = (key.decode() for key in load.redis.hkeys(f"lookalike:job:{job_id}:chunks"))

@@ -20,7 +20,7 @@ from tests.integration.shared.ledger.scan_rules import ScanRules
 from tests.services import Valkey
 
 #: Histories of one test; `make soak` asks for thousands.
-HISTORIES = int(os.environ.get("LOOKALIKE_TEST_HISTORIES", "200"))
+HISTORIES = int(os.environ.get("LOOKALIKE_TEST_HISTORIES", "100"))
 STEPS = 40
 RETENTION_DAYS = 1.0
 

@@ -20,7 +20,7 @@ from shared.store import (
     VectorSearch,
 )
 from shared.store.time_pagination import Order
-from tests.integration.indexer.conftest import ServerStores
+from tests.integration.milvus_server.conftest import ServerStores
 from tests.integration.shared.store.samples import make_row, make_vectors
 from tests.services import MilvusServer, wait_until
 

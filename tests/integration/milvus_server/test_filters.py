@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from shared.domain.filter import Filter
 from shared.domain.image import ImageRow
 from tests.filters import agreement, filters, require_agreement, rows
-from tests.integration.indexer.conftest import ServerStores
+from tests.integration.milvus_server.conftest import ServerStores
 
 pytestmark = pytest.mark.milvus_server
 

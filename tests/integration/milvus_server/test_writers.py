@@ -12,7 +12,7 @@ from shared.domain.labels import LabelChange
 from shared.errors import NotFound, PreconditionFailed
 from shared.ledger import RowLock, RowLocks
 from shared.redis import RedisClient
-from tests.integration.indexer.conftest import ServerStores
+from tests.integration.milvus_server.conftest import ServerStores
 from tests.integration.shared.store.samples import make_row, make_vectors
 
 pytestmark = pytest.mark.milvus_server

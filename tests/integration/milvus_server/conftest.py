@@ -14,7 +14,7 @@ from shared.store import Collections, Images, ImageWriter, MilvusConnection
 from tests.services import MilvusServer
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def milvus_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MilvusServer]:
     if importlib.util.find_spec("milvus") is None:
         if os.environ.get("CI"):
