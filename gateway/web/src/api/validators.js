@@ -147,12 +147,13 @@ return errors === 0;
 validate21.evaluated = {"props":{"uri":true,"code":true,"reason":true,"attempts":true,"name":true},"dynamicProps":false,"dynamicItems":false};
 
 export const isJob = validate22;
-const schema33 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error"]};
+const schema33 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/DuplicatesSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error"]};
 const schema34 = {"properties":{"kind":{"type":"string","const":"directory"},"path":{"type":"string"},"recursive":{"type":"boolean"},"pattern":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["kind","path","recursive","pattern"]};
 const schema35 = {"properties":{"kind":{"type":"string","const":"upload"},"files":{"type":"integer"}},"type":"object","required":["kind","files"]};
 const schema36 = {"properties":{"kind":{"type":"string","const":"retry"},"job":{"type":"string"},"files":{"type":"integer"}},"type":"object","required":["kind","job","files"]};
 const schema37 = {"properties":{"kind":{"type":"string","const":"deletion"},"tag":{"anyOf":[{"type":"string"},{"type":"null"}]},"path_prefix":{"anyOf":[{"type":"string"},{"type":"null"}]},"filter":{"anyOf":[{"additionalProperties":true,"type":"object"},{"type":"null"}]}},"type":"object","required":["kind","tag","path_prefix","filter"]};
-const schema38 = {"properties":{"code":{"type":"string"},"detail":{"type":"string"}},"type":"object","required":["code","detail"]};
+const schema38 = {"properties":{"kind":{"type":"string","const":"duplicates"},"min_match":{"type":"number"}},"type":"object","required":["kind","min_match"]};
+const schema39 = {"properties":{"code":{"type":"string"},"detail":{"type":"string"}},"type":"object","required":["code","detail"]};
 const formats0 = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 
 function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -826,16 +827,108 @@ props0.path_prefix = true;
 props0.filter = true;
 }
 }
-}
-}
-}
-if(!valid1){
-const err33 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
+const _errs62 = errors;
+const _errs63 = errors;
+if(errors === _errs63){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing5;
+if(((data2.kind === undefined) && (missing5 = "kind")) || ((data2.min_match === undefined) && (missing5 = "min_match"))){
+const err33 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/required",keyword:"required",params:{missingProperty: missing5}};
 if(vErrors === null){
 vErrors = [err33];
 }
 else {
 vErrors.push(err33);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data16 = data2.kind;
+const _errs65 = errors;
+if(typeof data16 !== "string"){
+const err34 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err34];
+}
+else {
+vErrors.push(err34);
+}
+errors++;
+}
+if("duplicates" !== data16){
+const err35 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/const",keyword:"const",params:{allowedValue: "duplicates"}};
+if(vErrors === null){
+vErrors = [err35];
+}
+else {
+vErrors.push(err35);
+}
+errors++;
+}
+var valid15 = _errs65 === errors;
+}
+else {
+var valid15 = true;
+}
+if(valid15){
+if(data2.min_match !== undefined){
+const _errs67 = errors;
+if(!(typeof data2.min_match == "number")){
+const err36 = {instancePath:instancePath+"/source/min_match",schemaPath:"#/components/schemas/DuplicatesSource/properties/min_match/type",keyword:"type",params:{type: "number"}};
+if(vErrors === null){
+vErrors = [err36];
+}
+else {
+vErrors.push(err36);
+}
+errors++;
+}
+var valid15 = _errs67 === errors;
+}
+else {
+var valid15 = true;
+}
+}
+}
+}
+else {
+const err37 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err37];
+}
+else {
+vErrors.push(err37);
+}
+errors++;
+}
+}
+var _valid0 = _errs62 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 4];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 4;
+if(props0 !== true){
+props0 = props0 || {};
+props0.kind = true;
+props0.min_match = true;
+}
+}
+}
+}
+}
+}
+if(!valid1){
+const err38 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
+if(vErrors === null){
+vErrors = [err38];
+}
+else {
+vErrors.push(err38);
 }
 errors++;
 validate22.errors = vErrors;
@@ -859,231 +952,231 @@ var valid0 = true;
 }
 if(valid0){
 if(data.status !== undefined){
-let data16 = data.status;
-const _errs62 = errors;
-if(typeof data16 !== "string"){
+let data18 = data.status;
+const _errs69 = errors;
+if(typeof data18 !== "string"){
 validate22.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((((((data16 === "queued") || (data16 === "scanning")) || (data16 === "running")) || (data16 === "paused")) || (data16 === "done")) || (data16 === "failed")) || (data16 === "cancelled"))){
+if(!(((((((data18 === "queued") || (data18 === "scanning")) || (data18 === "running")) || (data18 === "paused")) || (data18 === "done")) || (data18 === "failed")) || (data18 === "cancelled"))){
 validate22.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema33.properties.status.enum}}];
 return false;
 }
-var valid0 = _errs62 === errors;
+var valid0 = _errs69 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.total !== undefined){
-let data17 = data.total;
-const _errs64 = errors;
-if(!((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17)))){
+let data19 = data.total;
+const _errs71 = errors;
+if(!((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19)))){
 validate22.errors = [{instancePath:instancePath+"/total",schemaPath:"#/properties/total/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs64 === errors;
+var valid0 = _errs71 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.done !== undefined){
-let data18 = data.done;
-const _errs66 = errors;
-if(!((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18)))){
+let data20 = data.done;
+const _errs73 = errors;
+if(!((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20)))){
 validate22.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs66 === errors;
+var valid0 = _errs73 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.indexed !== undefined){
-let data19 = data.indexed;
-const _errs68 = errors;
-if(!((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19)))){
+let data21 = data.indexed;
+const _errs75 = errors;
+if(!((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21)))){
 validate22.errors = [{instancePath:instancePath+"/indexed",schemaPath:"#/properties/indexed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs68 === errors;
+var valid0 = _errs75 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.unchanged !== undefined){
-let data20 = data.unchanged;
-const _errs70 = errors;
-if(!((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20)))){
+let data22 = data.unchanged;
+const _errs77 = errors;
+if(!((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22)))){
 validate22.errors = [{instancePath:instancePath+"/unchanged",schemaPath:"#/properties/unchanged/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs70 === errors;
+var valid0 = _errs77 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.moved !== undefined){
-let data21 = data.moved;
-const _errs72 = errors;
-if(!((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21)))){
+let data23 = data.moved;
+const _errs79 = errors;
+if(!((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23)))){
 validate22.errors = [{instancePath:instancePath+"/moved",schemaPath:"#/properties/moved/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs72 === errors;
+var valid0 = _errs79 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.duplicates !== undefined){
-let data22 = data.duplicates;
-const _errs74 = errors;
-if(!((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22)))){
+let data24 = data.duplicates;
+const _errs81 = errors;
+if(!((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24)))){
 validate22.errors = [{instancePath:instancePath+"/duplicates",schemaPath:"#/properties/duplicates/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs74 === errors;
+var valid0 = _errs81 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.failed !== undefined){
-let data23 = data.failed;
-const _errs76 = errors;
-if(!((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23)))){
+let data25 = data.failed;
+const _errs83 = errors;
+if(!((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25)))){
 validate22.errors = [{instancePath:instancePath+"/failed",schemaPath:"#/properties/failed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs76 === errors;
+var valid0 = _errs83 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.ignored !== undefined){
-let data24 = data.ignored;
-const _errs78 = errors;
-if(!((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24)))){
+let data26 = data.ignored;
+const _errs85 = errors;
+if(!((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26)))){
 validate22.errors = [{instancePath:instancePath+"/ignored",schemaPath:"#/properties/ignored/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs78 === errors;
+var valid0 = _errs85 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.removed !== undefined){
-let data25 = data.removed;
-const _errs80 = errors;
-if(!((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25)))){
+let data27 = data.removed;
+const _errs87 = errors;
+if(!((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27)))){
 validate22.errors = [{instancePath:instancePath+"/removed",schemaPath:"#/properties/removed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs80 === errors;
+var valid0 = _errs87 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bytes !== undefined){
-let data26 = data.bytes;
-const _errs82 = errors;
-if(!((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26)))){
+let data28 = data.bytes;
+const _errs89 = errors;
+if(!((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28)))){
 validate22.errors = [{instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs82 === errors;
+var valid0 = _errs89 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.images_per_second !== undefined){
-const _errs84 = errors;
+const _errs91 = errors;
 if(!(typeof data.images_per_second == "number")){
 validate22.errors = [{instancePath:instancePath+"/images_per_second",schemaPath:"#/properties/images_per_second/type",keyword:"type",params:{type: "number"}}];
 return false;
 }
-var valid0 = _errs84 === errors;
+var valid0 = _errs91 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.eta_seconds !== undefined){
-let data28 = data.eta_seconds;
-const _errs86 = errors;
-const _errs87 = errors;
-let valid14 = false;
-const _errs88 = errors;
-if(!(typeof data28 == "number")){
-const err34 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
+let data30 = data.eta_seconds;
+const _errs93 = errors;
+const _errs94 = errors;
+let valid16 = false;
+const _errs95 = errors;
+if(!(typeof data30 == "number")){
+const err39 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
 if(vErrors === null){
-vErrors = [err34];
+vErrors = [err39];
 }
 else {
-vErrors.push(err34);
+vErrors.push(err39);
 }
 errors++;
 }
-var _valid5 = _errs88 === errors;
-valid14 = valid14 || _valid5;
-const _errs90 = errors;
-if(data28 !== null){
-const err35 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid5 = _errs95 === errors;
+valid16 = valid16 || _valid5;
+const _errs97 = errors;
+if(data30 !== null){
+const err40 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
-vErrors = [err35];
+vErrors = [err40];
 }
 else {
-vErrors.push(err35);
+vErrors.push(err40);
 }
 errors++;
 }
-var _valid5 = _errs90 === errors;
-valid14 = valid14 || _valid5;
-if(!valid14){
-const err36 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
+var _valid5 = _errs97 === errors;
+valid16 = valid16 || _valid5;
+if(!valid16){
+const err41 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
-vErrors = [err36];
+vErrors = [err41];
 }
 else {
-vErrors.push(err36);
+vErrors.push(err41);
 }
 errors++;
 validate22.errors = vErrors;
 return false;
 }
 else {
-errors = _errs87;
+errors = _errs94;
 if(vErrors !== null){
-if(_errs87){
-vErrors.length = _errs87;
+if(_errs94){
+vErrors.length = _errs94;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs86 === errors;
+var valid0 = _errs93 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.created_at !== undefined){
-let data29 = data.created_at;
-const _errs92 = errors;
-if(errors === _errs92){
-if(errors === _errs92){
-if(typeof data29 === "string"){
-if(!(formats0.test(data29))){
+let data31 = data.created_at;
+const _errs99 = errors;
+if(errors === _errs99){
+if(errors === _errs99){
+if(typeof data31 === "string"){
+if(!(formats0.test(data31))){
 validate22.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"}}];
 return false;
 }
@@ -1094,110 +1187,23 @@ return false;
 }
 }
 }
-var valid0 = _errs92 === errors;
+var valid0 = _errs99 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.started_at !== undefined){
-let data30 = data.started_at;
-const _errs94 = errors;
-const _errs95 = errors;
-let valid15 = false;
-const _errs96 = errors;
-if(errors === _errs96){
-if(errors === _errs96){
-if(typeof data30 === "string"){
-if(!(formats0.test(data30))){
-const err37 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
-if(vErrors === null){
-vErrors = [err37];
-}
-else {
-vErrors.push(err37);
-}
-errors++;
-}
-}
-else {
-const err38 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err38];
-}
-else {
-vErrors.push(err38);
-}
-errors++;
-}
-}
-}
-var _valid6 = _errs96 === errors;
-valid15 = valid15 || _valid6;
-const _errs98 = errors;
-if(data30 !== null){
-const err39 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err39];
-}
-else {
-vErrors.push(err39);
-}
-errors++;
-}
-var _valid6 = _errs98 === errors;
-valid15 = valid15 || _valid6;
-if(!valid15){
-const err40 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err40];
-}
-else {
-vErrors.push(err40);
-}
-errors++;
-validate22.errors = vErrors;
-return false;
-}
-else {
-errors = _errs95;
-if(vErrors !== null){
-if(_errs95){
-vErrors.length = _errs95;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs94 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.finished_at !== undefined){
-let data31 = data.finished_at;
-const _errs100 = errors;
+let data32 = data.started_at;
 const _errs101 = errors;
-let valid16 = false;
 const _errs102 = errors;
-if(errors === _errs102){
-if(errors === _errs102){
-if(typeof data31 === "string"){
-if(!(formats0.test(data31))){
-const err41 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
-if(vErrors === null){
-vErrors = [err41];
-}
-else {
-vErrors.push(err41);
-}
-errors++;
-}
-}
-else {
-const err42 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
+let valid17 = false;
+const _errs103 = errors;
+if(errors === _errs103){
+if(errors === _errs103){
+if(typeof data32 === "string"){
+if(!(formats0.test(data32))){
+const err42 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -1207,12 +1213,8 @@ vErrors.push(err42);
 errors++;
 }
 }
-}
-var _valid7 = _errs102 === errors;
-valid16 = valid16 || _valid7;
-const _errs104 = errors;
-if(data31 !== null){
-const err43 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
+else {
+const err43 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -1221,10 +1223,13 @@ vErrors.push(err43);
 }
 errors++;
 }
-var _valid7 = _errs104 === errors;
-valid16 = valid16 || _valid7;
-if(!valid16){
-const err44 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
+}
+}
+var _valid6 = _errs103 === errors;
+valid17 = valid17 || _valid6;
+const _errs105 = errors;
+if(data32 !== null){
+const err44 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -1232,50 +1237,11 @@ else {
 vErrors.push(err44);
 }
 errors++;
-validate22.errors = vErrors;
-return false;
 }
-else {
-errors = _errs101;
-if(vErrors !== null){
-if(_errs101){
-vErrors.length = _errs101;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs100 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.finished !== undefined){
-const _errs106 = errors;
-if(typeof data.finished !== "boolean"){
-validate22.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid0 = _errs106 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.error !== undefined){
-let data33 = data.error;
-const _errs108 = errors;
-const _errs109 = errors;
-let valid17 = false;
-const _errs110 = errors;
-const _errs111 = errors;
-if(errors === _errs111){
-if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
-let missing5;
-if(((data33.code === undefined) && (missing5 = "code")) || ((data33.detail === undefined) && (missing5 = "detail"))){
-const err45 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing5}};
+var _valid6 = _errs105 === errors;
+valid17 = valid17 || _valid6;
+if(!valid17){
+const err45 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -1283,12 +1249,37 @@ else {
 vErrors.push(err45);
 }
 errors++;
+validate22.errors = vErrors;
+return false;
 }
 else {
-if(data33.code !== undefined){
-const _errs113 = errors;
-if(typeof data33.code !== "string"){
-const err46 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
+errors = _errs102;
+if(vErrors !== null){
+if(_errs102){
+vErrors.length = _errs102;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs101 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.finished_at !== undefined){
+let data33 = data.finished_at;
+const _errs107 = errors;
+const _errs108 = errors;
+let valid18 = false;
+const _errs109 = errors;
+if(errors === _errs109){
+if(errors === _errs109){
+if(typeof data33 === "string"){
+if(!(formats0.test(data33))){
+const err46 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -1297,16 +1288,9 @@ vErrors.push(err46);
 }
 errors++;
 }
-var valid19 = _errs113 === errors;
 }
 else {
-var valid19 = true;
-}
-if(valid19){
-if(data33.detail !== undefined){
-const _errs115 = errors;
-if(typeof data33.detail !== "string"){
-const err47 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
+const err47 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -1315,16 +1299,13 @@ vErrors.push(err47);
 }
 errors++;
 }
-var valid19 = _errs115 === errors;
-}
-else {
-var valid19 = true;
 }
 }
-}
-}
-else {
-const err48 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
+var _valid7 = _errs109 === errors;
+valid18 = valid18 || _valid7;
+const _errs111 = errors;
+if(data33 !== null){
+const err48 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -1333,17 +1314,10 @@ vErrors.push(err48);
 }
 errors++;
 }
-}
-var _valid8 = _errs110 === errors;
-valid17 = valid17 || _valid8;
-if(_valid8){
-var props2 = {};
-props2.code = true;
-props2.detail = true;
-}
-const _errs117 = errors;
-if(data33 !== null){
-const err49 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid7 = _errs111 === errors;
+valid18 = valid18 || _valid7;
+if(!valid18){
+const err49 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -1351,11 +1325,50 @@ else {
 vErrors.push(err49);
 }
 errors++;
+validate22.errors = vErrors;
+return false;
 }
-var _valid8 = _errs117 === errors;
-valid17 = valid17 || _valid8;
-if(!valid17){
-const err50 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
+else {
+errors = _errs108;
+if(vErrors !== null){
+if(_errs108){
+vErrors.length = _errs108;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs107 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.finished !== undefined){
+const _errs113 = errors;
+if(typeof data.finished !== "boolean"){
+validate22.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs113 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.error !== undefined){
+let data35 = data.error;
+const _errs115 = errors;
+const _errs116 = errors;
+let valid19 = false;
+const _errs117 = errors;
+const _errs118 = errors;
+if(errors === _errs118){
+if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
+let missing6;
+if(((data35.code === undefined) && (missing6 = "code")) || ((data35.detail === undefined) && (missing6 = "detail"))){
+const err50 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing6}};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -1363,21 +1376,101 @@ else {
 vErrors.push(err50);
 }
 errors++;
+}
+else {
+if(data35.code !== undefined){
+const _errs120 = errors;
+if(typeof data35.code !== "string"){
+const err51 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err51];
+}
+else {
+vErrors.push(err51);
+}
+errors++;
+}
+var valid21 = _errs120 === errors;
+}
+else {
+var valid21 = true;
+}
+if(valid21){
+if(data35.detail !== undefined){
+const _errs122 = errors;
+if(typeof data35.detail !== "string"){
+const err52 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err52];
+}
+else {
+vErrors.push(err52);
+}
+errors++;
+}
+var valid21 = _errs122 === errors;
+}
+else {
+var valid21 = true;
+}
+}
+}
+}
+else {
+const err53 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err53];
+}
+else {
+vErrors.push(err53);
+}
+errors++;
+}
+}
+var _valid8 = _errs117 === errors;
+valid19 = valid19 || _valid8;
+if(_valid8){
+var props2 = {};
+props2.code = true;
+props2.detail = true;
+}
+const _errs124 = errors;
+if(data35 !== null){
+const err54 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err54];
+}
+else {
+vErrors.push(err54);
+}
+errors++;
+}
+var _valid8 = _errs124 === errors;
+valid19 = valid19 || _valid8;
+if(!valid19){
+const err55 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err55];
+}
+else {
+vErrors.push(err55);
+}
+errors++;
 validate22.errors = vErrors;
 return false;
 }
 else {
-errors = _errs109;
+errors = _errs116;
 if(vErrors !== null){
-if(_errs109){
-vErrors.length = _errs109;
+if(_errs116){
+vErrors.length = _errs116;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs108 === errors;
+var valid0 = _errs115 === errors;
 }
 else {
 var valid0 = true;
@@ -1415,8 +1508,8 @@ return errors === 0;
 validate22.evaluated = {"props":{"id":true,"collection":true,"source":true,"status":true,"total":true,"done":true,"indexed":true,"unchanged":true,"moved":true,"duplicates":true,"failed":true,"ignored":true,"removed":true,"bytes":true,"images_per_second":true,"eta_seconds":true,"created_at":true,"started_at":true,"finished_at":true,"finished":true,"error":true},"dynamicProps":false,"dynamicItems":false};
 
 export const isUpload = validate23;
-const schema39 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]},"files":{"items":{"$ref":"#/components/schemas/UploadedFile"},"type":"array"}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error","files"]};
-const schema45 = {"properties":{"name":{"type":"string"},"id":{"anyOf":[{"type":"string"},{"type":"null"}]},"uri":{"anyOf":[{"type":"string"},{"type":"null"}]},"outcome":{"type":"string","enum":["queued","indexed","unchanged","duplicate","failed","rejected"]},"code":{"anyOf":[{"type":"string"},{"type":"null"}]},"reason":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["name","id","uri","outcome"]};
+const schema40 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/DuplicatesSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]},"files":{"items":{"$ref":"#/components/schemas/UploadedFile"},"type":"array"}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error","files"]};
+const schema47 = {"properties":{"name":{"type":"string"},"id":{"anyOf":[{"type":"string"},{"type":"null"}]},"uri":{"anyOf":[{"type":"string"},{"type":"null"}]},"outcome":{"type":"string","enum":["queued","indexed","unchanged","duplicate","failed","rejected"]},"code":{"anyOf":[{"type":"string"},{"type":"null"}]},"reason":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["name","id","uri","outcome"]};
 
 function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -2089,16 +2182,108 @@ props0.path_prefix = true;
 props0.filter = true;
 }
 }
-}
-}
-}
-if(!valid1){
-const err33 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
+const _errs62 = errors;
+const _errs63 = errors;
+if(errors === _errs63){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing5;
+if(((data2.kind === undefined) && (missing5 = "kind")) || ((data2.min_match === undefined) && (missing5 = "min_match"))){
+const err33 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/required",keyword:"required",params:{missingProperty: missing5}};
 if(vErrors === null){
 vErrors = [err33];
 }
 else {
 vErrors.push(err33);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data16 = data2.kind;
+const _errs65 = errors;
+if(typeof data16 !== "string"){
+const err34 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err34];
+}
+else {
+vErrors.push(err34);
+}
+errors++;
+}
+if("duplicates" !== data16){
+const err35 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/const",keyword:"const",params:{allowedValue: "duplicates"}};
+if(vErrors === null){
+vErrors = [err35];
+}
+else {
+vErrors.push(err35);
+}
+errors++;
+}
+var valid15 = _errs65 === errors;
+}
+else {
+var valid15 = true;
+}
+if(valid15){
+if(data2.min_match !== undefined){
+const _errs67 = errors;
+if(!(typeof data2.min_match == "number")){
+const err36 = {instancePath:instancePath+"/source/min_match",schemaPath:"#/components/schemas/DuplicatesSource/properties/min_match/type",keyword:"type",params:{type: "number"}};
+if(vErrors === null){
+vErrors = [err36];
+}
+else {
+vErrors.push(err36);
+}
+errors++;
+}
+var valid15 = _errs67 === errors;
+}
+else {
+var valid15 = true;
+}
+}
+}
+}
+else {
+const err37 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err37];
+}
+else {
+vErrors.push(err37);
+}
+errors++;
+}
+}
+var _valid0 = _errs62 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 4];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 4;
+if(props0 !== true){
+props0 = props0 || {};
+props0.kind = true;
+props0.min_match = true;
+}
+}
+}
+}
+}
+}
+if(!valid1){
+const err38 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
+if(vErrors === null){
+vErrors = [err38];
+}
+else {
+vErrors.push(err38);
 }
 errors++;
 validate23.errors = vErrors;
@@ -2122,231 +2307,231 @@ var valid0 = true;
 }
 if(valid0){
 if(data.status !== undefined){
-let data16 = data.status;
-const _errs62 = errors;
-if(typeof data16 !== "string"){
+let data18 = data.status;
+const _errs69 = errors;
+if(typeof data18 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((((((data16 === "queued") || (data16 === "scanning")) || (data16 === "running")) || (data16 === "paused")) || (data16 === "done")) || (data16 === "failed")) || (data16 === "cancelled"))){
-validate23.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema39.properties.status.enum}}];
+if(!(((((((data18 === "queued") || (data18 === "scanning")) || (data18 === "running")) || (data18 === "paused")) || (data18 === "done")) || (data18 === "failed")) || (data18 === "cancelled"))){
+validate23.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema40.properties.status.enum}}];
 return false;
 }
-var valid0 = _errs62 === errors;
+var valid0 = _errs69 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.total !== undefined){
-let data17 = data.total;
-const _errs64 = errors;
-if(!((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17)))){
+let data19 = data.total;
+const _errs71 = errors;
+if(!((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19)))){
 validate23.errors = [{instancePath:instancePath+"/total",schemaPath:"#/properties/total/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs64 === errors;
+var valid0 = _errs71 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.done !== undefined){
-let data18 = data.done;
-const _errs66 = errors;
-if(!((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18)))){
+let data20 = data.done;
+const _errs73 = errors;
+if(!((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20)))){
 validate23.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs66 === errors;
+var valid0 = _errs73 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.indexed !== undefined){
-let data19 = data.indexed;
-const _errs68 = errors;
-if(!((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19)))){
+let data21 = data.indexed;
+const _errs75 = errors;
+if(!((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21)))){
 validate23.errors = [{instancePath:instancePath+"/indexed",schemaPath:"#/properties/indexed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs68 === errors;
+var valid0 = _errs75 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.unchanged !== undefined){
-let data20 = data.unchanged;
-const _errs70 = errors;
-if(!((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20)))){
+let data22 = data.unchanged;
+const _errs77 = errors;
+if(!((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22)))){
 validate23.errors = [{instancePath:instancePath+"/unchanged",schemaPath:"#/properties/unchanged/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs70 === errors;
+var valid0 = _errs77 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.moved !== undefined){
-let data21 = data.moved;
-const _errs72 = errors;
-if(!((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21)))){
+let data23 = data.moved;
+const _errs79 = errors;
+if(!((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23)))){
 validate23.errors = [{instancePath:instancePath+"/moved",schemaPath:"#/properties/moved/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs72 === errors;
+var valid0 = _errs79 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.duplicates !== undefined){
-let data22 = data.duplicates;
-const _errs74 = errors;
-if(!((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22)))){
+let data24 = data.duplicates;
+const _errs81 = errors;
+if(!((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24)))){
 validate23.errors = [{instancePath:instancePath+"/duplicates",schemaPath:"#/properties/duplicates/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs74 === errors;
+var valid0 = _errs81 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.failed !== undefined){
-let data23 = data.failed;
-const _errs76 = errors;
-if(!((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23)))){
+let data25 = data.failed;
+const _errs83 = errors;
+if(!((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25)))){
 validate23.errors = [{instancePath:instancePath+"/failed",schemaPath:"#/properties/failed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs76 === errors;
+var valid0 = _errs83 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.ignored !== undefined){
-let data24 = data.ignored;
-const _errs78 = errors;
-if(!((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24)))){
+let data26 = data.ignored;
+const _errs85 = errors;
+if(!((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26)))){
 validate23.errors = [{instancePath:instancePath+"/ignored",schemaPath:"#/properties/ignored/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs78 === errors;
+var valid0 = _errs85 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.removed !== undefined){
-let data25 = data.removed;
-const _errs80 = errors;
-if(!((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25)))){
+let data27 = data.removed;
+const _errs87 = errors;
+if(!((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27)))){
 validate23.errors = [{instancePath:instancePath+"/removed",schemaPath:"#/properties/removed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs80 === errors;
+var valid0 = _errs87 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bytes !== undefined){
-let data26 = data.bytes;
-const _errs82 = errors;
-if(!((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26)))){
+let data28 = data.bytes;
+const _errs89 = errors;
+if(!((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28)))){
 validate23.errors = [{instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs82 === errors;
+var valid0 = _errs89 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.images_per_second !== undefined){
-const _errs84 = errors;
+const _errs91 = errors;
 if(!(typeof data.images_per_second == "number")){
 validate23.errors = [{instancePath:instancePath+"/images_per_second",schemaPath:"#/properties/images_per_second/type",keyword:"type",params:{type: "number"}}];
 return false;
 }
-var valid0 = _errs84 === errors;
+var valid0 = _errs91 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.eta_seconds !== undefined){
-let data28 = data.eta_seconds;
-const _errs86 = errors;
-const _errs87 = errors;
-let valid14 = false;
-const _errs88 = errors;
-if(!(typeof data28 == "number")){
-const err34 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
+let data30 = data.eta_seconds;
+const _errs93 = errors;
+const _errs94 = errors;
+let valid16 = false;
+const _errs95 = errors;
+if(!(typeof data30 == "number")){
+const err39 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
 if(vErrors === null){
-vErrors = [err34];
+vErrors = [err39];
 }
 else {
-vErrors.push(err34);
+vErrors.push(err39);
 }
 errors++;
 }
-var _valid5 = _errs88 === errors;
-valid14 = valid14 || _valid5;
-const _errs90 = errors;
-if(data28 !== null){
-const err35 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid5 = _errs95 === errors;
+valid16 = valid16 || _valid5;
+const _errs97 = errors;
+if(data30 !== null){
+const err40 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
-vErrors = [err35];
+vErrors = [err40];
 }
 else {
-vErrors.push(err35);
+vErrors.push(err40);
 }
 errors++;
 }
-var _valid5 = _errs90 === errors;
-valid14 = valid14 || _valid5;
-if(!valid14){
-const err36 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
+var _valid5 = _errs97 === errors;
+valid16 = valid16 || _valid5;
+if(!valid16){
+const err41 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
-vErrors = [err36];
+vErrors = [err41];
 }
 else {
-vErrors.push(err36);
+vErrors.push(err41);
 }
 errors++;
 validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs87;
+errors = _errs94;
 if(vErrors !== null){
-if(_errs87){
-vErrors.length = _errs87;
+if(_errs94){
+vErrors.length = _errs94;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs86 === errors;
+var valid0 = _errs93 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.created_at !== undefined){
-let data29 = data.created_at;
-const _errs92 = errors;
-if(errors === _errs92){
-if(errors === _errs92){
-if(typeof data29 === "string"){
-if(!(formats0.test(data29))){
+let data31 = data.created_at;
+const _errs99 = errors;
+if(errors === _errs99){
+if(errors === _errs99){
+if(typeof data31 === "string"){
+if(!(formats0.test(data31))){
 validate23.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"}}];
 return false;
 }
@@ -2357,110 +2542,23 @@ return false;
 }
 }
 }
-var valid0 = _errs92 === errors;
+var valid0 = _errs99 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.started_at !== undefined){
-let data30 = data.started_at;
-const _errs94 = errors;
-const _errs95 = errors;
-let valid15 = false;
-const _errs96 = errors;
-if(errors === _errs96){
-if(errors === _errs96){
-if(typeof data30 === "string"){
-if(!(formats0.test(data30))){
-const err37 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
-if(vErrors === null){
-vErrors = [err37];
-}
-else {
-vErrors.push(err37);
-}
-errors++;
-}
-}
-else {
-const err38 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err38];
-}
-else {
-vErrors.push(err38);
-}
-errors++;
-}
-}
-}
-var _valid6 = _errs96 === errors;
-valid15 = valid15 || _valid6;
-const _errs98 = errors;
-if(data30 !== null){
-const err39 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err39];
-}
-else {
-vErrors.push(err39);
-}
-errors++;
-}
-var _valid6 = _errs98 === errors;
-valid15 = valid15 || _valid6;
-if(!valid15){
-const err40 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err40];
-}
-else {
-vErrors.push(err40);
-}
-errors++;
-validate23.errors = vErrors;
-return false;
-}
-else {
-errors = _errs95;
-if(vErrors !== null){
-if(_errs95){
-vErrors.length = _errs95;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs94 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.finished_at !== undefined){
-let data31 = data.finished_at;
-const _errs100 = errors;
+let data32 = data.started_at;
 const _errs101 = errors;
-let valid16 = false;
 const _errs102 = errors;
-if(errors === _errs102){
-if(errors === _errs102){
-if(typeof data31 === "string"){
-if(!(formats0.test(data31))){
-const err41 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
-if(vErrors === null){
-vErrors = [err41];
-}
-else {
-vErrors.push(err41);
-}
-errors++;
-}
-}
-else {
-const err42 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
+let valid17 = false;
+const _errs103 = errors;
+if(errors === _errs103){
+if(errors === _errs103){
+if(typeof data32 === "string"){
+if(!(formats0.test(data32))){
+const err42 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -2470,12 +2568,8 @@ vErrors.push(err42);
 errors++;
 }
 }
-}
-var _valid7 = _errs102 === errors;
-valid16 = valid16 || _valid7;
-const _errs104 = errors;
-if(data31 !== null){
-const err43 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
+else {
+const err43 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -2484,10 +2578,13 @@ vErrors.push(err43);
 }
 errors++;
 }
-var _valid7 = _errs104 === errors;
-valid16 = valid16 || _valid7;
-if(!valid16){
-const err44 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
+}
+}
+var _valid6 = _errs103 === errors;
+valid17 = valid17 || _valid6;
+const _errs105 = errors;
+if(data32 !== null){
+const err44 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -2495,50 +2592,11 @@ else {
 vErrors.push(err44);
 }
 errors++;
-validate23.errors = vErrors;
-return false;
 }
-else {
-errors = _errs101;
-if(vErrors !== null){
-if(_errs101){
-vErrors.length = _errs101;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs100 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.finished !== undefined){
-const _errs106 = errors;
-if(typeof data.finished !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid0 = _errs106 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.error !== undefined){
-let data33 = data.error;
-const _errs108 = errors;
-const _errs109 = errors;
-let valid17 = false;
-const _errs110 = errors;
-const _errs111 = errors;
-if(errors === _errs111){
-if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
-let missing5;
-if(((data33.code === undefined) && (missing5 = "code")) || ((data33.detail === undefined) && (missing5 = "detail"))){
-const err45 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing5}};
+var _valid6 = _errs105 === errors;
+valid17 = valid17 || _valid6;
+if(!valid17){
+const err45 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -2546,12 +2604,37 @@ else {
 vErrors.push(err45);
 }
 errors++;
+validate23.errors = vErrors;
+return false;
 }
 else {
-if(data33.code !== undefined){
-const _errs113 = errors;
-if(typeof data33.code !== "string"){
-const err46 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
+errors = _errs102;
+if(vErrors !== null){
+if(_errs102){
+vErrors.length = _errs102;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs101 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.finished_at !== undefined){
+let data33 = data.finished_at;
+const _errs107 = errors;
+const _errs108 = errors;
+let valid18 = false;
+const _errs109 = errors;
+if(errors === _errs109){
+if(errors === _errs109){
+if(typeof data33 === "string"){
+if(!(formats0.test(data33))){
+const err46 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -2560,16 +2643,9 @@ vErrors.push(err46);
 }
 errors++;
 }
-var valid19 = _errs113 === errors;
 }
 else {
-var valid19 = true;
-}
-if(valid19){
-if(data33.detail !== undefined){
-const _errs115 = errors;
-if(typeof data33.detail !== "string"){
-const err47 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
+const err47 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -2578,16 +2654,13 @@ vErrors.push(err47);
 }
 errors++;
 }
-var valid19 = _errs115 === errors;
-}
-else {
-var valid19 = true;
 }
 }
-}
-}
-else {
-const err48 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
+var _valid7 = _errs109 === errors;
+valid18 = valid18 || _valid7;
+const _errs111 = errors;
+if(data33 !== null){
+const err48 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -2596,17 +2669,10 @@ vErrors.push(err48);
 }
 errors++;
 }
-}
-var _valid8 = _errs110 === errors;
-valid17 = valid17 || _valid8;
-if(_valid8){
-var props2 = {};
-props2.code = true;
-props2.detail = true;
-}
-const _errs117 = errors;
-if(data33 !== null){
-const err49 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid7 = _errs111 === errors;
+valid18 = valid18 || _valid7;
+if(!valid18){
+const err49 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -2614,11 +2680,50 @@ else {
 vErrors.push(err49);
 }
 errors++;
+validate23.errors = vErrors;
+return false;
 }
-var _valid8 = _errs117 === errors;
-valid17 = valid17 || _valid8;
-if(!valid17){
-const err50 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
+else {
+errors = _errs108;
+if(vErrors !== null){
+if(_errs108){
+vErrors.length = _errs108;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs107 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.finished !== undefined){
+const _errs113 = errors;
+if(typeof data.finished !== "boolean"){
+validate23.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs113 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.error !== undefined){
+let data35 = data.error;
+const _errs115 = errors;
+const _errs116 = errors;
+let valid19 = false;
+const _errs117 = errors;
+const _errs118 = errors;
+if(errors === _errs118){
+if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
+let missing6;
+if(((data35.code === undefined) && (missing6 = "code")) || ((data35.detail === undefined) && (missing6 = "detail"))){
+const err50 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing6}};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -2626,65 +2731,12 @@ else {
 vErrors.push(err50);
 }
 errors++;
-validate23.errors = vErrors;
-return false;
 }
 else {
-errors = _errs109;
-if(vErrors !== null){
-if(_errs109){
-vErrors.length = _errs109;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs108 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.files !== undefined){
-let data36 = data.files;
-const _errs119 = errors;
-if(errors === _errs119){
-if(Array.isArray(data36)){
-var valid20 = true;
-const len0 = data36.length;
-for(let i0=0; i0<len0; i0++){
-let data37 = data36[i0];
-const _errs121 = errors;
-const _errs122 = errors;
-if(errors === _errs122){
-if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
-let missing6;
-if(((((data37.name === undefined) && (missing6 = "name")) || ((data37.id === undefined) && (missing6 = "id"))) || ((data37.uri === undefined) && (missing6 = "uri"))) || ((data37.outcome === undefined) && (missing6 = "outcome"))){
-validate23.errors = [{instancePath:instancePath+"/files/" + i0,schemaPath:"#/components/schemas/UploadedFile/required",keyword:"required",params:{missingProperty: missing6}}];
-return false;
-}
-else {
-if(data37.name !== undefined){
-const _errs124 = errors;
-if(typeof data37.name !== "string"){
-validate23.errors = [{instancePath:instancePath+"/files/" + i0+"/name",schemaPath:"#/components/schemas/UploadedFile/properties/name/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-var valid22 = _errs124 === errors;
-}
-else {
-var valid22 = true;
-}
-if(valid22){
-if(data37.id !== undefined){
-let data39 = data37.id;
-const _errs126 = errors;
-const _errs127 = errors;
-let valid23 = false;
-const _errs128 = errors;
-if(typeof data39 !== "string"){
-const err51 = {instancePath:instancePath+"/files/" + i0+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(data35.code !== undefined){
+const _errs120 = errors;
+if(typeof data35.code !== "string"){
+const err51 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -2693,11 +2745,16 @@ vErrors.push(err51);
 }
 errors++;
 }
-var _valid9 = _errs128 === errors;
-valid23 = valid23 || _valid9;
-const _errs130 = errors;
-if(data39 !== null){
-const err52 = {instancePath:instancePath+"/files/" + i0+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var valid21 = _errs120 === errors;
+}
+else {
+var valid21 = true;
+}
+if(valid21){
+if(data35.detail !== undefined){
+const _errs122 = errors;
+if(typeof data35.detail !== "string"){
+const err52 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -2706,10 +2763,16 @@ vErrors.push(err52);
 }
 errors++;
 }
-var _valid9 = _errs130 === errors;
-valid23 = valid23 || _valid9;
-if(!valid23){
-const err53 = {instancePath:instancePath+"/files/" + i0+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf",keyword:"anyOf",params:{}};
+var valid21 = _errs122 === errors;
+}
+else {
+var valid21 = true;
+}
+}
+}
+}
+else {
+const err53 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -2717,34 +2780,18 @@ else {
 vErrors.push(err53);
 }
 errors++;
-validate23.errors = vErrors;
-return false;
-}
-else {
-errors = _errs127;
-if(vErrors !== null){
-if(_errs127){
-vErrors.length = _errs127;
-}
-else {
-vErrors = null;
 }
 }
+var _valid8 = _errs117 === errors;
+valid19 = valid19 || _valid8;
+if(_valid8){
+var props2 = {};
+props2.code = true;
+props2.detail = true;
 }
-var valid22 = _errs126 === errors;
-}
-else {
-var valid22 = true;
-}
-if(valid22){
-if(data37.uri !== undefined){
-let data40 = data37.uri;
-const _errs132 = errors;
-const _errs133 = errors;
-let valid24 = false;
-const _errs134 = errors;
-if(typeof data40 !== "string"){
-const err54 = {instancePath:instancePath+"/files/" + i0+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const _errs124 = errors;
+if(data35 !== null){
+const err54 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -2753,11 +2800,10 @@ vErrors.push(err54);
 }
 errors++;
 }
-var _valid10 = _errs134 === errors;
-valid24 = valid24 || _valid10;
-const _errs136 = errors;
-if(data40 !== null){
-const err55 = {instancePath:instancePath+"/files/" + i0+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid8 = _errs124 === errors;
+valid19 = valid19 || _valid8;
+if(!valid19){
+const err55 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -2765,11 +2811,65 @@ else {
 vErrors.push(err55);
 }
 errors++;
+validate23.errors = vErrors;
+return false;
 }
-var _valid10 = _errs136 === errors;
-valid24 = valid24 || _valid10;
-if(!valid24){
-const err56 = {instancePath:instancePath+"/files/" + i0+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf",keyword:"anyOf",params:{}};
+else {
+errors = _errs116;
+if(vErrors !== null){
+if(_errs116){
+vErrors.length = _errs116;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs115 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.files !== undefined){
+let data38 = data.files;
+const _errs126 = errors;
+if(errors === _errs126){
+if(Array.isArray(data38)){
+var valid22 = true;
+const len0 = data38.length;
+for(let i0=0; i0<len0; i0++){
+let data39 = data38[i0];
+const _errs128 = errors;
+const _errs129 = errors;
+if(errors === _errs129){
+if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
+let missing7;
+if(((((data39.name === undefined) && (missing7 = "name")) || ((data39.id === undefined) && (missing7 = "id"))) || ((data39.uri === undefined) && (missing7 = "uri"))) || ((data39.outcome === undefined) && (missing7 = "outcome"))){
+validate23.errors = [{instancePath:instancePath+"/files/" + i0,schemaPath:"#/components/schemas/UploadedFile/required",keyword:"required",params:{missingProperty: missing7}}];
+return false;
+}
+else {
+if(data39.name !== undefined){
+const _errs131 = errors;
+if(typeof data39.name !== "string"){
+validate23.errors = [{instancePath:instancePath+"/files/" + i0+"/name",schemaPath:"#/components/schemas/UploadedFile/properties/name/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+var valid24 = _errs131 === errors;
+}
+else {
+var valid24 = true;
+}
+if(valid24){
+if(data39.id !== undefined){
+let data41 = data39.id;
+const _errs133 = errors;
+const _errs134 = errors;
+let valid25 = false;
+const _errs135 = errors;
+if(typeof data41 !== "string"){
+const err56 = {instancePath:instancePath+"/files/" + i0+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -2777,51 +2877,12 @@ else {
 vErrors.push(err56);
 }
 errors++;
-validate23.errors = vErrors;
-return false;
 }
-else {
-errors = _errs133;
-if(vErrors !== null){
-if(_errs133){
-vErrors.length = _errs133;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid22 = _errs132 === errors;
-}
-else {
-var valid22 = true;
-}
-if(valid22){
-if(data37.outcome !== undefined){
-let data41 = data37.outcome;
-const _errs138 = errors;
-if(typeof data41 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/files/" + i0+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((((((data41 === "queued") || (data41 === "indexed")) || (data41 === "unchanged")) || (data41 === "duplicate")) || (data41 === "failed")) || (data41 === "rejected"))){
-validate23.errors = [{instancePath:instancePath+"/files/" + i0+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/enum",keyword:"enum",params:{allowedValues: schema45.properties.outcome.enum}}];
-return false;
-}
-var valid22 = _errs138 === errors;
-}
-else {
-var valid22 = true;
-}
-if(valid22){
-if(data37.code !== undefined){
-let data42 = data37.code;
-const _errs140 = errors;
-const _errs141 = errors;
-let valid25 = false;
-const _errs142 = errors;
-if(typeof data42 !== "string"){
-const err57 = {instancePath:instancePath+"/files/" + i0+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/0/type",keyword:"type",params:{type: "string"}};
+var _valid9 = _errs135 === errors;
+valid25 = valid25 || _valid9;
+const _errs137 = errors;
+if(data41 !== null){
+const err57 = {instancePath:instancePath+"/files/" + i0+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -2830,11 +2891,10 @@ vErrors.push(err57);
 }
 errors++;
 }
-var _valid11 = _errs142 === errors;
-valid25 = valid25 || _valid11;
-const _errs144 = errors;
-if(data42 !== null){
-const err58 = {instancePath:instancePath+"/files/" + i0+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid9 = _errs137 === errors;
+valid25 = valid25 || _valid9;
+if(!valid25){
+const err58 = {instancePath:instancePath+"/files/" + i0+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -2842,11 +2902,34 @@ else {
 vErrors.push(err58);
 }
 errors++;
+validate23.errors = vErrors;
+return false;
 }
-var _valid11 = _errs144 === errors;
-valid25 = valid25 || _valid11;
-if(!valid25){
-const err59 = {instancePath:instancePath+"/files/" + i0+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf",keyword:"anyOf",params:{}};
+else {
+errors = _errs134;
+if(vErrors !== null){
+if(_errs134){
+vErrors.length = _errs134;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid24 = _errs133 === errors;
+}
+else {
+var valid24 = true;
+}
+if(valid24){
+if(data39.uri !== undefined){
+let data42 = data39.uri;
+const _errs139 = errors;
+const _errs140 = errors;
+let valid26 = false;
+const _errs141 = errors;
+if(typeof data42 !== "string"){
+const err59 = {instancePath:instancePath+"/files/" + i0+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -2854,34 +2937,12 @@ else {
 vErrors.push(err59);
 }
 errors++;
-validate23.errors = vErrors;
-return false;
 }
-else {
-errors = _errs141;
-if(vErrors !== null){
-if(_errs141){
-vErrors.length = _errs141;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid22 = _errs140 === errors;
-}
-else {
-var valid22 = true;
-}
-if(valid22){
-if(data37.reason !== undefined){
-let data43 = data37.reason;
-const _errs146 = errors;
-const _errs147 = errors;
-let valid26 = false;
-const _errs148 = errors;
-if(typeof data43 !== "string"){
-const err60 = {instancePath:instancePath+"/files/" + i0+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/0/type",keyword:"type",params:{type: "string"}};
+var _valid10 = _errs141 === errors;
+valid26 = valid26 || _valid10;
+const _errs143 = errors;
+if(data42 !== null){
+const err60 = {instancePath:instancePath+"/files/" + i0+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -2890,11 +2951,10 @@ vErrors.push(err60);
 }
 errors++;
 }
-var _valid12 = _errs148 === errors;
-valid26 = valid26 || _valid12;
-const _errs150 = errors;
-if(data43 !== null){
-const err61 = {instancePath:instancePath+"/files/" + i0+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid10 = _errs143 === errors;
+valid26 = valid26 || _valid10;
+if(!valid26){
+const err61 = {instancePath:instancePath+"/files/" + i0+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -2902,11 +2962,51 @@ else {
 vErrors.push(err61);
 }
 errors++;
+validate23.errors = vErrors;
+return false;
 }
-var _valid12 = _errs150 === errors;
-valid26 = valid26 || _valid12;
-if(!valid26){
-const err62 = {instancePath:instancePath+"/files/" + i0+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf",keyword:"anyOf",params:{}};
+else {
+errors = _errs140;
+if(vErrors !== null){
+if(_errs140){
+vErrors.length = _errs140;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid24 = _errs139 === errors;
+}
+else {
+var valid24 = true;
+}
+if(valid24){
+if(data39.outcome !== undefined){
+let data43 = data39.outcome;
+const _errs145 = errors;
+if(typeof data43 !== "string"){
+validate23.errors = [{instancePath:instancePath+"/files/" + i0+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((((((data43 === "queued") || (data43 === "indexed")) || (data43 === "unchanged")) || (data43 === "duplicate")) || (data43 === "failed")) || (data43 === "rejected"))){
+validate23.errors = [{instancePath:instancePath+"/files/" + i0+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/enum",keyword:"enum",params:{allowedValues: schema47.properties.outcome.enum}}];
+return false;
+}
+var valid24 = _errs145 === errors;
+}
+else {
+var valid24 = true;
+}
+if(valid24){
+if(data39.code !== undefined){
+let data44 = data39.code;
+const _errs147 = errors;
+const _errs148 = errors;
+let valid27 = false;
+const _errs149 = errors;
+if(typeof data44 !== "string"){
+const err62 = {instancePath:instancePath+"/files/" + i0+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -2914,24 +3014,109 @@ else {
 vErrors.push(err62);
 }
 errors++;
+}
+var _valid11 = _errs149 === errors;
+valid27 = valid27 || _valid11;
+const _errs151 = errors;
+if(data44 !== null){
+const err63 = {instancePath:instancePath+"/files/" + i0+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err63];
+}
+else {
+vErrors.push(err63);
+}
+errors++;
+}
+var _valid11 = _errs151 === errors;
+valid27 = valid27 || _valid11;
+if(!valid27){
+const err64 = {instancePath:instancePath+"/files/" + i0+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err64];
+}
+else {
+vErrors.push(err64);
+}
+errors++;
 validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs147;
+errors = _errs148;
 if(vErrors !== null){
-if(_errs147){
-vErrors.length = _errs147;
+if(_errs148){
+vErrors.length = _errs148;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid22 = _errs146 === errors;
+var valid24 = _errs147 === errors;
 }
 else {
-var valid22 = true;
+var valid24 = true;
+}
+if(valid24){
+if(data39.reason !== undefined){
+let data45 = data39.reason;
+const _errs153 = errors;
+const _errs154 = errors;
+let valid28 = false;
+const _errs155 = errors;
+if(typeof data45 !== "string"){
+const err65 = {instancePath:instancePath+"/files/" + i0+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err65];
+}
+else {
+vErrors.push(err65);
+}
+errors++;
+}
+var _valid12 = _errs155 === errors;
+valid28 = valid28 || _valid12;
+const _errs157 = errors;
+if(data45 !== null){
+const err66 = {instancePath:instancePath+"/files/" + i0+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err66];
+}
+else {
+vErrors.push(err66);
+}
+errors++;
+}
+var _valid12 = _errs157 === errors;
+valid28 = valid28 || _valid12;
+if(!valid28){
+const err67 = {instancePath:instancePath+"/files/" + i0+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err67];
+}
+else {
+vErrors.push(err67);
+}
+errors++;
+validate23.errors = vErrors;
+return false;
+}
+else {
+errors = _errs154;
+if(vErrors !== null){
+if(_errs154){
+vErrors.length = _errs154;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid24 = _errs153 === errors;
+}
+else {
+var valid24 = true;
 }
 }
 }
@@ -2945,8 +3130,8 @@ validate23.errors = [{instancePath:instancePath+"/files/" + i0,schemaPath:"#/com
 return false;
 }
 }
-var valid20 = _errs121 === errors;
-if(!valid20){
+var valid22 = _errs128 === errors;
+if(!valid22){
 break;
 }
 }
@@ -2956,7 +3141,7 @@ validate23.errors = [{instancePath:instancePath+"/files",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs119 === errors;
+var valid0 = _errs126 === errors;
 }
 else {
 var valid0 = true;

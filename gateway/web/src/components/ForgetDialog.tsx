@@ -9,6 +9,8 @@ import { ConfirmDialog } from './ConfirmDialog';
 interface ForgetDialogProps {
   opened: boolean;
   pictures: readonly Pick<Picture, 'uri'>[];
+  /** How many they are, where not all of them are known. */
+  count?: number;
   pending: boolean;
   problem: unknown;
   onConfirm: () => void;
@@ -16,17 +18,12 @@ interface ForgetDialogProps {
 }
 
 /** Asks before pictures are forgotten, and says what becomes of their files. */
-export function ForgetDialog({ pictures, ...dialog }: ForgetDialogProps) {
+export function ForgetDialog({ pictures, count = pictures.length, ...dialog }: ForgetDialogProps) {
   const uploads = pictures.filter(({ uri }) => uri.startsWith('upload://')).length;
   const [first] = pictures;
-  const what =
-    pictures.length === 1 && first ? fileName(first.uri) : formatNumberOf(pictures.length, 'picture');
+  const what = count === 1 && first ? fileName(first.uri) : formatNumberOf(count, 'picture');
   return (
-    <ConfirmDialog
-      {...dialog}
-      title={`Forget ${pictures.length === 1 ? 'this picture' : what}?`}
-      action="Forget"
-    >
+    <ConfirmDialog {...dialog} title={`Forget ${count === 1 ? 'this picture' : what}?`} action="Forget">
       <Text style={{ overflowWrap: 'anywhere' }}>
         {what} will not be found any more. {uploads === 0 && 'The file in its folder stays where it is.'}
         {uploads > 0 && uploads === pictures.length && 'What was uploaded is deleted.'}
