@@ -11,6 +11,8 @@ from shared.ledger.duplicate_records import HEAD, DismissalRecords, unpack_group
 from shared.redis import RedisClient
 
 _READ = 1000
+#: Groups of a grade that one call reads for a page.
+_PAGE = 200
 Place = tuple[int, str]
 
 
@@ -71,11 +73,11 @@ class DuplicateGroups:
         names = [keys.duplicates(collection, grade), keys.duplicates(collection, "groups")]
         while True:
             after = ["", ""] if place is None else [-place[0], bytes.fromhex(place[1])]
-            reply = self._page(keys=names, args=[*after, _READ])
+            reply = self._page(keys=names, args=[*after, _PAGE])
             pairs = zip(reply[::2], reply[1::2], strict=True)
             groups = [unpack_group(group_id, record) for group_id, record in pairs]
             yield from groups
-            if len(groups) < _READ:
+            if len(groups) < _PAGE:
                 return
             place = place_of(groups[-1])
 
