@@ -230,6 +230,10 @@ calibrate: installed-to-run ## Calibrate a weight file for int8: WEIGHTS=… IMA
 fit-match: installed-to-run ## Fit the curves of match: WEIGHTS=imagenet|… IMAGES=/path/to/photos
 	$(BIN)/python -m encoder_worker.encode.match_fitting $(WEIGHTS) $(IMAGES) $(if $(INPUT),--input $(INPUT))
 
+.PHONY: evaluate
+evaluate: installed-to-run ## How well each descriptor finds what belongs together: IMAGES=/path/to/folders
+	$(BIN)/python -m encoder_worker.command evaluate $(IMAGES) $(if $(WEIGHTS),--weights $(WEIGHTS)) $(if $(INPUT),--input $(INPUT))
+
 .PHONY: clean
 clean: ## Remove installed packages and build outputs; the data directory stays
 	rm -rf $(VENV) $(WEB)/node_modules $(WEB)/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

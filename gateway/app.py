@@ -21,6 +21,7 @@ from gateway.http.security import AccessControl, ApiKeys, SecurityHeaders
 from gateway.http.web_page import Page
 from gateway.routes import (
     article,
+    calibration,
     collections,
     content,
     duplicate_reports,
@@ -41,6 +42,7 @@ from shared.settings import Settings, get_settings
 _SPOOL_BYTES = 64 * 1024
 
 _ROUTERS = (
+    calibration.router,
     collections.router,
     jobs.router,
     uploads.router,

@@ -11,6 +11,7 @@ from gateway.http.security import ApiKeys
 from gateway.metrics import Metrics
 from gateway.schemas.urls import UrlBuilder
 from gateway.services.bulk_tags import BulkTags
+from gateway.services.calibration import CalibrationService
 from gateway.services.deletion import DeletionService
 from gateway.services.duplicate_reports import DuplicateReportService
 from gateway.services.duplicates import DuplicateService
@@ -48,6 +49,7 @@ async def _urls(request: Request, services: Annotated[Services, Depends(_service
 SettingsDep = Annotated[Settings, Depends(_one(lambda s: s.settings))]
 MetricsDep = Annotated[Metrics, Depends(_one(lambda s: s.metrics))]
 ApiKeysDep = Annotated[ApiKeys, Depends(_one(lambda s: s.api_keys))]
+CalibrationDep = Annotated[CalibrationService, Depends(_one(lambda s: s.calibration))]
 CollectionsDep = Annotated[Collections, Depends(_one(lambda s: s.collections))]
 LabelsDep = Annotated[LabelService, Depends(_one(lambda s: s.labels))]
 ImagesDep = Annotated[Images, Depends(_one(lambda s: s.images))]

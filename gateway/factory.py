@@ -10,6 +10,7 @@ from gateway.files.thumbnails import Thumbnails
 from gateway.http.security import ApiKeys
 from gateway.metrics import LedgerMetrics, Metrics
 from gateway.services.bulk_tags import BulkTags
+from gateway.services.calibration import CalibrationService
 from gateway.services.deletion import DeletionService, Ledger, Store
 from gateway.services.duplicate_reports import DuplicateReportService
 from gateway.services.duplicates import DuplicateService
@@ -26,6 +27,7 @@ from gateway.services.upload_sweep import UploadSweep
 from gateway.services.uploads import UploadService
 from shared.ledger import (
     AsyncEvents,
+    Calibrations,
     Drops,
     DuplicateGroups,
     DuplicateReports,
@@ -64,6 +66,7 @@ class Services:
     bulk_tags: BulkTags
     searches: SearchService
     queries: ExampleQueries
+    calibration: CalibrationService
     deletion: DeletionService
     duplicates: DuplicateService
     duplicate_reports: DuplicateReportService
@@ -123,6 +126,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             bulk_tags=BulkTags(collections, images, store.writer, row_locks),
             searches=SearchService(search, encoder, metrics),
             queries=ExampleQueries(settings, search, images, encoder, metrics),
+            calibration=CalibrationService(collections, Calibrations(redis), jobs, loads),
             deletion=deletion,
             duplicates=DuplicateService(
                 collections, images, DuplicateGroups(redis), deletion, loads

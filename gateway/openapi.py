@@ -7,6 +7,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
 from gateway.http.problems import Problem, problem_responses
+from gateway.schemas.calibration import Calibration
 from gateway.schemas.duplicates import DuplicateGroupList
 from gateway.schemas.images import Upload
 from gateway.schemas.jobs import Failure, Job
@@ -32,7 +33,13 @@ _SECURITY_SCHEMES = {
     "Session": {"type": "apiKey", "in": "cookie", "name": "lookalike_session"},
 }
 #: FastAPI drops nulls from examples; the examples of these schemas hold some and are restored.
-_WITH_NULLS: tuple[type[BaseModel], ...] = (DuplicateGroupList, Failure, Job, Upload)
+_WITH_NULLS: tuple[type[BaseModel], ...] = (
+    Calibration,
+    DuplicateGroupList,
+    Failure,
+    Job,
+    Upload,
+)
 _OPEN = ("/health/", "/api/v2/session")
 _UNSAFE = frozenset({"post", "put", "patch", "delete"})
 

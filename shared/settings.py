@@ -79,6 +79,9 @@ class Settings(BaseSettings):
         100_000_000, ge=1, description="Largest picture, in pixels, checked before decoding."
     )
     max_file_mb: int = Field(512, ge=1, description="Largest file that a load reads, in MiB.")
+    keep_gps: bool = Field(
+        True, description="Whether a load keeps where pictures were taken, by their EXIF data."
+    )
     decode_seconds: float = Field(10, gt=0, description="Processor seconds to decode a picture in.")
     queue_limit: int = Field(1000, ge=1, description="Unfinished jobs before 429.")
     query_queue_limit: int = Field(256, ge=1, description="Waiting queries before 429.")

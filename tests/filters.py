@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+from shared.domain.facts import Facts, Place
 from shared.domain.filter import Filter
 from shared.domain.image import ImageFilter, ImageRow
 from shared.files.uris import file_uri
@@ -26,6 +27,9 @@ TIMES = tuple(f"2024-01-0{day}T00:00:00.00000{micro}Z" for day in (1, 2) for mic
 _FIRST = 1_704_067_200_000_000
 MOMENTS = tuple(_FIRST + day * 86_400_000_000 + micro for day in (0, 1) for micro in (0, 1, 2))
 NUMBERS = (-3, -1, 0, 1, 2, 2**53, -(2**53), -1.5, 0.0, 1.0, 0.1, 1e-7, 1e15)
+
+CAMERAS = ("A", "a", "A ", '"', "\\", "漢😀", "%", "1", "true")
+DEGREES = (-90.0, -0.5, 0.0, 0.1, 48.123457, 90.0)
 
 _texts = st.sampled_from(TEXTS)
 _numbers = st.sampled_from(NUMBERS)
@@ -65,6 +69,14 @@ def rows() -> st.SearchStrategy[list[ImageRow]]:
             "tags": st.lists(_texts, max_size=3, unique=True).map(tuple),
             # A null is there for some versions of a server, and not there for others.
             "metadata": st.dictionaries(st.sampled_from(KEYS), values).map(without_nulls),
+            "facts": st.builds(
+                Facts,
+                taken_at=st.none() | st.sampled_from(MOMENTS),
+                camera=st.none() | st.sampled_from(CAMERAS),
+                lens=st.none() | st.sampled_from(CAMERAS),
+                gps=st.none()
+                | st.builds(Place, lat=st.sampled_from(DEGREES), lon=st.sampled_from(DEGREES)),
+            ),
         }
     )
     drawn = st.lists(fields, min_size=1, max_size=12, unique_by=lambda row: str(row["uri"]))
@@ -89,7 +101,7 @@ def filters(kinds: Kinds = EVERYTHING) -> st.SearchStrategy[Filter]:
         + [
             st.builds(
                 lambda field, exists: {"field": field, "exists": exists},
-                st.sampled_from([name for name in _fields(kinds) if "." in name or name == "tags"]),
+                st.sampled_from([name for name in _fields(kinds) if _may_lack(name)]),
                 st.booleans(),
             ),
             st.sampled_from([*FOLDERS, "file:///photos", "/pho"]).map(lambda f: {"folder": f}),
@@ -124,11 +136,12 @@ def _fields(kinds: Kinds) -> Mapping[str, st.SearchStrategy[Any]]:
     }
     paths = {f"metadata.{key}": scalars for key in KEYS}
     deeper = {"metadata.a.b": scalars, "metadata.ä.a b": scalars}
-    return {**plain, **paths, **deeper} if kinds.metadata else plain
+    found = {**plain, **paths, **deeper} if kinds.metadata else plain
+    return {**found, **_FACTS} if kinds == EVERYTHING else found
 
 
 def _ordered(kinds: Kinds) -> Mapping[str, st.SearchStrategy[Any]]:
-    names = ("width", "bytes", "added_at", "modified_at")
+    names = ("width", "bytes", "added_at", "modified_at", "taken_at", "gps.lat", "gps.lon")
     found = {name: values for name, values in _fields(kinds).items() if name in names}
     if kinds.metadata:
         found["metadata.a"] = _numbers if kinds.truths else _texts
@@ -137,6 +150,19 @@ def _ordered(kinds: Kinds) -> Mapping[str, st.SearchStrategy[Any]]:
 
 
 _digit = st.integers(0, 5)
+_degrees = st.sampled_from([*DEGREES, 0, 90, -1])
+_FACTS: Mapping[str, st.SearchStrategy[Any]] = {
+    "taken_at": st.sampled_from([*TIMES, "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"]),
+    "camera": st.sampled_from([*CAMERAS, "", "\n"]),
+    "lens": st.sampled_from([*CAMERAS, "", "\n"]),
+    "gps.lat": _degrees,
+    "gps.lon": _degrees,
+}
+
+
+def _may_lack(field: str) -> bool:
+    """Whether an image may be without a value of this field."""
+    return "." in field or field == "tags" or field in _FACTS
 
 
 def _any(field: str, values: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:

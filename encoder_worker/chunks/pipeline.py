@@ -145,6 +145,8 @@ class ChunkPipeline:
             except PictureError as error:
                 writes.result.fail(match.content.ref, error)
                 continue
+            if not self._settings.keep_gps:
+                picture = picture._replace(facts=picture.facts.without_place())
             row = new_row(match.content, picture, self._spec, match.own)
             writes.add(match.content.ref, row, match.own, encoded.vector)
             self._add_replaced(match, writes)

@@ -41,6 +41,7 @@ def new_row(
         job=spec.id,
         tags=_tags(spec, stored),
         metadata=_metadata(ref, spec, stored),
+        facts=picture.facts,
     )
 
 

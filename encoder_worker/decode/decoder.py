@@ -7,9 +7,11 @@ processes of their own (`encoder_worker.decode.batch`), which draw the same pixe
 from typing import NamedTuple
 
 from encoder_worker.model.vgg16 import SIDE
+from shared.domain.facts import Facts
 from shared.domain.query import Crop
 from shared.errors import PictureError
 from shared.pictures.cost import is_costly
+from shared.pictures.exif import facts_of
 from shared.pictures.opener import SIDEWAYS, open_picture, orientation_of
 from shared.pictures.square import Picture, Square
 from shared.pictures.truncation import is_truncated
@@ -25,6 +27,7 @@ class JpegHeader(NamedTuple):
     width: int
     height: int
     orientation: int
+    facts: Facts
 
 
 def network_view(crop: Crop | None = None) -> Square:
@@ -59,12 +62,12 @@ def inspect_jpeg(data: bytes, max_pixels: int) -> JpegHeader | None:
                 return None
             if is_costly(opened, opened.image.size):
                 return None
-            orientation = orientation_of(opened.image)
+            orientation, facts = orientation_of(opened.image), facts_of(opened)
     except PictureError:  # the sandbox says so, too
         return None
     if orientation in SIDEWAYS:
         width, height = height, width
-    return JpegHeader(width, height, orientation)
+    return JpegHeader(width, height, orientation, facts)
 
 
 def _has_short_header(jpeg: bytes) -> bool:

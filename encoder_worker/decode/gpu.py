@@ -91,7 +91,7 @@ class CudaJpegDecoder:
         ]
         pixels = torch.stack(squares).permute(0, 2, 3, 1).contiguous().cpu().numpy()
         return {
-            index: Picture(square, header.width, header.height, "jpeg")
+            index: Picture(square, header.width, header.height, "jpeg", header.facts)
             for square, (index, header) in zip(pixels, headers.items(), strict=True)
         }
 

@@ -2,33 +2,28 @@
 
 import hashlib
 import random
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple, get_args
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
-import openvino as ov
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from encoder_worker.decode.decoder import decode
 from encoder_worker.encode.edits import EDITS, edited
-from encoder_worker.encode.encoder import normalise
-from encoder_worker.encode.openvino import choose_precision, thread_limits
-from encoder_worker.encode.openvino_network import build_network
-from encoder_worker.encode.quantization import has_fast_int8, is_calibrated, read_calibration
-from encoder_worker.model.pooling import pool
-from encoder_worker.model.vgg16 import SIDE, Weights
+from encoder_worker.encode.every_descriptor import POOLINGS, EveryDescriptor
+from encoder_worker.model.vgg16 import Weights
 from shared.domain.fingerprint import Pooling
 from shared.pictures.opener import open_picture
 
 Scores = NDArray[np.float64]
 
-POOLINGS: tuple[Pooling, ...] = get_args(Pooling)
 #: Of the edits of each picture, drawn for it anew.
 EDITS_PER_PICTURE = 7
 #: Larger pictures are scaled to this side before they are edited, as an edit takes seconds else.
 _LONGEST_SIDE = 1024
-_HINTS = {"float32": "f32", "bfloat16": "bf16"}
+#: Numbers of copies begin at 0.
+_ITSELF = -1
 
 
 class Hits(NamedTuple):
@@ -90,18 +85,23 @@ def score_pairs(weights: Weights, pictures: Iterable[Squares]) -> dict[Pooling, 
     Each copy is looked for among all of the pictures, so a stranger is the best wrong hit. Of less
     than two pictures there are no scores.
     """
-    encode = _Encode(weights)
+    encode = EveryDescriptor[tuple[int, int]](weights)
     originals = []
     for number, squares in enumerate(pictures):
-        encode.add(squares.picture, (number, -1))
+        encode.add(squares.picture, (number, _ITSELF))
         for place, copy in enumerate(squares.copies):
             encode.add(copy, (number, place))
             originals.append(number)
     if len(set(originals)) < 2:
         nothing = np.empty(0)
         return dict.fromkeys(POOLINGS, Pairs(nothing, nothing))
-    rows, copies = encode.finish()
-    return {name: compare(rows[name], copies[name], originals) for name in POOLINGS}
+    order = sorted(encode.keys())
+    own = [key for key in order if key[1] == _ITSELF]
+    edits = [key for key in order if key[1] != _ITSELF]
+    return {
+        name: compare(encode.vectors(name, own), encode.vectors(name, edits), originals)
+        for name in POOLINGS
+    }
 
 
 def compare(
@@ -113,42 +113,3 @@ def compare(
     own = scores[places]
     scores[places] = -np.inf
     return Pairs(own, scores.max(axis=1))
-
-
-class _Encode:
-    """Every descriptor of pictures that are added by number: (picture, copy), or -1 for itself."""
-
-    def __init__(self, weights: Weights) -> None:
-        core = ov.Core()
-        between = choose_precision("auto", core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
-        # As the encoder chooses it: rows and queries will have this error, too.
-        rounded = is_calibrated(weights) and has_fast_int8()
-        network = build_network(weights, read_calibration(weights) if rounded else None)
-        network.reshape([1, SIDE, SIDE, 3])
-        hints = {
-            "PERFORMANCE_HINT": "THROUGHPUT",
-            "INFERENCE_PRECISION_HINT": _HINTS[between],
-            **thread_limits(),
-        }
-        self._queue = ov.AsyncInferQueue(core.compile_model(network, "CPU", hints))
-        self._queue.set_callback(self._keep)
-        self._found: dict[tuple[int, int], dict[Pooling, NDArray[np.float32]]] = {}
-
-    def add(self, square: NDArray[np.uint8], number: tuple[int, int]) -> None:
-        self._queue.start_async({0: np.ascontiguousarray(square)[None]}, number)
-
-    def finish(self) -> tuple[Mapping[Pooling, NDArray[np.float32]], ...]:
-        """The unit vectors of the pictures, and those of the copies, both in order."""
-        self._queue.wait_all()
-        order = sorted(self._found)
-        return tuple(
-            {name: self._vectors(name, numbers) for name in POOLINGS}
-            for numbers in ([n for n in order if n[1] < 0], [n for n in order if n[1] >= 0])
-        )
-
-    def _vectors(self, name: Pooling, numbers: Sequence[tuple[int, int]]) -> NDArray[np.float32]:
-        return normalise(np.stack([self._found[number][name] for number in numbers]))
-
-    def _keep(self, request: ov.InferRequest, number: tuple[int, int]) -> None:
-        maps = request.get_output_tensor(0).data
-        self._found[number] = {name: pool(maps, name, np)[0] for name in POOLINGS}

@@ -65,8 +65,10 @@ class ImageListQuery(BaseModel):
     ] = None
     filter: FilterQuery = None
     order: Annotated[
-        Literal["id", "added_at", "-added_at"],
-        Query(description="`-added_at` is newest first."),
+        Literal["id", "added_at", "-added_at", "taken_at", "-taken_at"],
+        Query(
+            description="`-added_at` is newest first; by `taken_at`, images without one come last."
+        ),
     ] = "id"
     cursor: Cursor = None
     limit: Limit = 100

@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from shared.domain.collection import COLLECTION_PATTERN, MAX_NAME_LENGTH
+from shared.domain.facts import FACTS_KEY
 from shared.domain.image import ID_PATTERN, MAX_GIVEN_METADATA_BYTES, MAX_TAG_LENGTH, MAX_TAGS
 from shared.domain.labels import metadata_size
 from shared.errors import NotFound, image_not_found, job_not_found
@@ -30,6 +31,8 @@ EXAMPLE_JOB_ID = "0f6f1f6b0c0e4f0e8a7ab0d9f0d1c2b3"
 def _check_size(value: dict[str, Any]) -> dict[str, Any]:
     if metadata_size(value) > MAX_GIVEN_METADATA_BYTES:
         raise ValueError(f"must not be longer than {MAX_GIVEN_METADATA_BYTES} bytes of JSON")
+    if FACTS_KEY in value:
+        raise ValueError(f"must not have the name {FACTS_KEY!r}, which is kept for EXIF data")
     return value
 
 

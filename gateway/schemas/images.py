@@ -11,6 +11,7 @@ from gateway.schemas.fields import EXAMPLE_ID, EXAMPLE_JOB_ID, Input, Metadata, 
 from gateway.schemas.jobs import EXAMPLE_JOB, JobFields, job_fields
 from gateway.schemas.urls import UrlBuilder
 from shared.domain import upload as domain
+from shared.domain.facts import Facts
 from shared.domain.filter import ALTERNATIVE
 from shared.domain.image import ImageRow
 from shared.domain.labels import LabelChange
@@ -29,10 +30,21 @@ EXAMPLE_IMAGE: dict[str, Any] = {
     "added_at": "2026-05-02T10:00:05Z",
     "job": EXAMPLE_JOB_ID,
     "tags": ["summer"],
-    "metadata": {"camera": "X100"},
+    "metadata": {"album": "Summer"},
+    "taken_at": "2024-08-01T12:29:58Z",
+    "camera": "FUJIFILM X-T5",
+    "lens": "XF23mmF2 R WR",
+    "gps": {"lat": 54.432608, "lon": 13.573056},
     "content_url": f"{_EXAMPLE_URL}/content?v=9f86d081884c7d65",
     "thumbnail_url": f"{_EXAMPLE_URL}/thumbnail?v=9f86d081884c7d65",
 }
+
+
+class Place(BaseModel):
+    """Degrees north and east, WGS 84."""
+
+    lat: float
+    lon: float
 
 
 class Image(BaseModel):
@@ -52,6 +64,13 @@ class Image(BaseModel):
     job: str = Field(description="The job that indexed it last.")
     tags: list[str]
     metadata: dict[str, Any]
+    taken_at: datetime | None = Field(
+        description="When the picture was taken, by its EXIF data, as which the next three are: as "
+        "true as what is written there. A camera that names no offset is taken to be in UTC."
+    )
+    camera: str | None = Field(description="Maker and model.")
+    lens: str | None
+    gps: Place | None = Field(description="Where it was taken.")
     content_url: str = Field(description="Its bytes; relative to this server.")
     thumbnail_url: str = Field(description="A small WebP of it; relative to this server.")
     vector: list[float] | None = Field(None, description="512 floats, if they were asked for.")
@@ -68,12 +87,18 @@ class Image(BaseModel):
         given = {} if vector is None else {"vector": vector}
         return cls(
             **given,
-            **row.model_dump(exclude={"mtime_ns", "added_at"}),
+            **row.model_dump(exclude={"mtime_ns", "added_at", "facts"}),
+            **_facts(row.facts),
             modified_at=moment(row.mtime_ns / 1e9),
             added_at=moment(row.added_at / 1e6),
             content_url=urls.content(collection, row),
             thumbnail_url=urls.thumbnail(collection, row),
         )
+
+
+def _facts(facts: Facts) -> dict[str, Any]:
+    taken_at = None if facts.taken_at is None else moment(facts.taken_at / 1e6)
+    return {**facts.model_dump(), "taken_at": taken_at}
 
 
 class ImageList(Page[Image]):

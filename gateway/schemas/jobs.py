@@ -125,8 +125,19 @@ class DuplicatesSource(BaseModel):
     min_match: float = Field(description="The least match of copies.")
 
 
+class CalibrationSource(BaseModel):
+    """None: the job tells the collection's own thresholds."""
+
+    kind: Literal["calibration"]
+
+
 Source = Annotated[
-    DirectorySource | UploadSource | RetrySource | DeletionSource | DuplicatesSource,
+    DirectorySource
+    | UploadSource
+    | RetrySource
+    | DeletionSource
+    | DuplicatesSource
+    | CalibrationSource,
     Field(discriminator="kind"),
 ]
 

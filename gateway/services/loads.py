@@ -83,7 +83,7 @@ class LoadService:
 
         Raises QueueFull, Unavailable `no_encoder`, Conflict `encoder_mismatch`.
         """
-        self._check_queue()
+        self.check_queue()
         running = encoder_weights(self._workers)
         info = self._collections.ensure(
             collection, weights=running[0], pooling=self._settings.pooling
@@ -94,7 +94,7 @@ class LoadService:
 
     def delete_matching(self, target: CollectionIdentity, wanted: ImageFilter) -> Job:
         """Queue a job that deletes the images of a filter. Raises QueueFull."""
-        self._check_queue()
+        self.check_queue()
         source = DeletionSource(tag=wanted.tag, path_prefix=wanted.path_prefix, filter=wanted.where)
         return self.queue(target, source, LoadOptions())
 
@@ -107,10 +107,11 @@ class LoadService:
             same = job.spec.source == source and job.spec.generation == target.generation
             if same and not job.finished:
                 return job
-        self._check_queue()
+        self.check_queue()
         return self.queue(target, source, LoadOptions())
 
-    def _check_queue(self) -> None:
+    def check_queue(self) -> None:
+        """Raises QueueFull where too many jobs are unfinished."""
         if self._jobs.count_active() >= self._settings.queue_limit:
             raise QueueFull("queue_full", "Too many jobs are unfinished; wait for some to end.")
 

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from indexer.scan.calibration import CalibrationRun
 from indexer.scan.context import ScanContext, ScanSuspended
 from indexer.scan.deletion import Deletion
 from indexer.scan.duplicates import FindDuplicates
@@ -51,6 +52,8 @@ def _scan_until_complete(job_id: str, stores: IndexerStores, retry: RetryPolicy)
                     Deletion(context, spec.source).run()
                 elif spec.source.kind == "duplicates":
                     FindDuplicates(context, spec.source).run()
+                elif spec.source.kind == "calibration":
+                    CalibrationRun(context).run()
                 else:
                     Scan(context).run()
             except TiesLost:

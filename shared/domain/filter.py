@@ -7,6 +7,8 @@ from pydantic import ConfigDict, Discriminator, Field, StrictBool, Tag, model_va
 
 from shared.domain.base import Frozen
 from shared.domain.filter_fields import (
+    ORDERED,
+    STEPPED,
     Kind,
     Value,
     check_value,
@@ -37,7 +39,8 @@ class _OnField(_Part):
     field: str = Field(
         max_length=1000,
         description="`id`, `uri`, `sha256`, `format`, `tags`, `width`, `height`, `bytes`, "
-        "`added_at`, `modified_at`, `job`, or a name in the metadata: `metadata.camera.lens`.",
+        "`added_at`, `modified_at`, `job`; `taken_at`, `camera`, `lens`, `gps.lat`, `gps.lon`, "
+        "which not every image has; or a name in the metadata: `metadata.album.name`.",
         examples=["tags", "width", "metadata.rating"],
     )
 
@@ -94,7 +97,7 @@ class InRange(_OnField):
     @model_validator(mode="after")
     def _check(self) -> Self:
         kind, ends = self.kind, self.range.given()
-        if kind not in ("whole", "micros", "nanos", "json"):
+        if kind not in ORDERED:
             raise ValueError(f"range is for numbers and times; ask for {self.field} by any")
         if not ends:
             raise ValueError("range holds none of gt, gte, lt, lte; give one or two of them")
@@ -121,15 +124,16 @@ class InRange(_OnField):
             return
         # Of two ends of whole numbers and times that are left out, one step lies between them.
         steps = 0 if "gte" in points and "lte" in points else 1
-        if kind != "json" and "gt" in points and "lt" in points:
+        stepped = kind in STEPPED
+        if stepped and "gt" in points and "lt" in points:
             steps = 2
-        empty = low >= high if kind == "json" and steps else low > high
-        if empty or (kind != "json" and high - low < steps):
+        empty = low >= high if steps and not stepped else low > high
+        if empty or (stepped and high - low < steps):
             raise ValueError("range is empty: its lower end lies above the upper one")
 
 
 class Exists(_OnField):
-    """Whether the field has a value: an image has tags, its metadata such a name."""
+    """Whether the field has a value: an image has tags or a fact, its metadata such a name."""
 
     exists: StrictBool
 
@@ -231,7 +235,7 @@ class Filter(_Part):
 
 
 def _point(kind: Kind, value: Value) -> Any:
-    if kind in ("micros", "nanos"):
+    if kind in ("micros", "nanos", "fact_time"):
         return micros(value)
     return whole(value) if kind == "whole" else value
 

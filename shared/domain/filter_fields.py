@@ -8,8 +8,28 @@ from typing import Annotated, Any, Literal
 
 from pydantic import PlainValidator
 
-#: What a field holds: `micros` and `nanos` are times, as Unix microseconds and nanoseconds.
-Kind = Literal["text", "uri", "tags", "whole", "micros", "nanos", "json"]
+#: What a field holds: `micros` and `nanos` are times, as Unix microseconds and nanoseconds. A
+#: `fact_…` is one of the picture's facts, which not every picture has.
+Kind = Literal[
+    "text",
+    "uri",
+    "tags",
+    "whole",
+    "micros",
+    "nanos",
+    "json",
+    "fact_text",
+    "fact_time",
+    "fact_float",
+]
+#: What a picture may lack, and is compared with each row by itself.
+OPTIONAL: frozenset[Kind] = frozenset({"json", "fact_text", "fact_time", "fact_float"})
+#: Those of which there is a range.
+ORDERED: frozenset[Kind] = frozenset(
+    {"whole", "micros", "nanos", "json", "fact_time", "fact_float"}
+)
+#: Those whose values lie a whole step apart.
+STEPPED: frozenset[Kind] = frozenset({"whole", "micros", "nanos", "fact_time"})
 #: Characters of a string that something is compared with.
 MAX_TEXT = 4096
 
@@ -25,11 +45,16 @@ FIELDS: dict[str, Kind] = {
     "added_at": "micros",
     "modified_at": "nanos",
     "job": "text",
+    "taken_at": "fact_time",
+    "camera": "fact_text",
+    "lens": "fact_text",
+    "gps.lat": "fact_float",
+    "gps.lon": "fact_float",
 }
 METADATA = "metadata"
 #: Names below `metadata` that one field may go down.
 MAX_PATH = 8
-#: Values that one condition on metadata may have: each is compared with each row by itself.
+#: Values that one condition on metadata or facts may have: each is compared with each row.
 MAX_METADATA_VALUES = 100
 
 #: A server of Milvus 2.3 reads a path between its brackets and quotes as it stands, and takes
@@ -92,8 +117,10 @@ def metadata_path(field: str) -> tuple[str, ...]:
 
 def check_values(kind: Kind, values: Sequence[Value]) -> None:
     """Raise ValueError, naming the value's place, unless a field may have these values."""
-    if kind == "json" and len(values) > MAX_METADATA_VALUES:
-        raise ValueError(f"any: metadata is compared with up to {MAX_METADATA_VALUES} values")
+    if kind in OPTIONAL and len(values) > MAX_METADATA_VALUES:
+        raise ValueError(
+            f"any: metadata and facts are compared with up to {MAX_METADATA_VALUES} values"
+        )
     for place, value in enumerate(values):
         try:
             check_value(kind, value)
@@ -103,10 +130,13 @@ def check_values(kind: Kind, values: Sequence[Value]) -> None:
 
 def check_value(kind: Kind, value: Value) -> None:
     """Raise ValueError, saying what it must be, unless a field may have this value."""
-    if kind in ("micros", "nanos"):
+    if kind in ("micros", "nanos", "fact_time"):
         micros(value)
     elif kind == "whole":
         whole(value)
+    elif kind == "fact_float":
+        if isinstance(value, bool | str) or abs(value) > _EXACT:
+            raise ValueError(f"must be a number of degrees, not {value!r}")
     elif kind == "json":
         if isinstance(value, int | float) and abs(value) > _EXACT:
             raise ValueError("must lie within ±2^53")

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Self
 
 from shared.domain.base import Frozen
+from shared.domain.facts import NO_FACTS, Facts
 from shared.domain.filter import Filter
 
 #: Limits that the schema sets, in bytes of UTF-8.
@@ -37,6 +38,7 @@ class ImageRow(Frozen):
     job: str
     tags: tuple[str, ...]
     metadata: dict[str, Any]
+    facts: Facts = NO_FACTS
 
     @property
     def version(self) -> str:

@@ -59,8 +59,19 @@ class DuplicatesSource(Frozen, extra="forbid"):
     min_match: float = COPY_MATCH
 
 
+class CalibrationSource(Frozen):
+    """No source: the job tells the collection's own thresholds."""
+
+    kind: Literal["calibration"] = "calibration"
+
+
 Source = Annotated[
-    DirectorySource | UploadSource | RetrySource | DeletionSource | DuplicatesSource,
+    DirectorySource
+    | UploadSource
+    | RetrySource
+    | DeletionSource
+    | DuplicatesSource
+    | CalibrationSource,
     Field(discriminator="kind"),
 ]
 

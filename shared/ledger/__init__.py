@@ -5,6 +5,7 @@ whichever processes were killed and however often its message was delivered. On 
 raises Unavailable, as clients of `shared.redis` do.
 """
 
+from shared.ledger.calibrations import Calibrations
 from shared.ledger.chunks import Chunks
 from shared.ledger.content_claims import ContentClaims
 from shared.ledger.drops import Drops
@@ -29,6 +30,7 @@ from shared.ledger.workers import Workers
 __all__ = [
     "REDIS_WRITE",
     "AsyncEvents",
+    "Calibrations",
     "Chunks",
     "ContentClaims",
     "DirectedTie",

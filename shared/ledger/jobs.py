@@ -209,8 +209,7 @@ class Jobs(Retriable):
             self._redis.zrem(keys.JOBS, member)
             self._redis.zrem(index, member)
         if not self._redis.exists(index):
-            self._redis.delete(keys.contents(collection), keys.filesystems(collection))
-            self._redis.unlink(*keys.all_duplicates(collection))
+            self._redis.delete(*keys.of_collection(collection))
 
     def _is_of(self, job_id: str, generation: str | None) -> bool:
         """Whether a job is of this generation, or it is not known of which."""

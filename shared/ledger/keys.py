@@ -51,9 +51,15 @@ def duplicates(collection: str, part: str = "") -> str:
     return f"{PREFIX}collection:{collection}:duplicates" + (f":{part}" if part else "")
 
 
-def all_duplicates(collection: str) -> list[str]:
-    """Everything that the ledger keeps of a collection's duplicates."""
-    return [duplicates(collection, part) for part in ("", "dismissed", "groups", *GRADES)]
+def calibration(collection: str) -> str:
+    return f"{PREFIX}collection:{collection}:calibration"
+
+
+def of_collection(collection: str) -> list[str]:
+    """What is deleted with a collection and its jobs."""
+    found = [contents(collection), filesystems(collection), calibration(collection)]
+    parts = ("", "dismissed", "groups", *GRADES)
+    return [*found, *(duplicates(collection, part) for part in parts)]
 
 
 def sent_queries(weights: str) -> str:

@@ -5,8 +5,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.domain.facts import NO_FACTS, Facts
 from shared.domain.query import Crop
 from shared.files.formats import Format
+from shared.pictures.exif import facts_of
 from shared.pictures.opener import SIDEWAYS, UPRIGHT, Opened, orientation_of
 from shared.pictures.pixels import resize_to_rgb
 
@@ -23,6 +25,7 @@ class Picture(NamedTuple):
     width: int
     height: int
     format: Format
+    facts: Facts = NO_FACTS
 
 
 class Square(NamedTuple):
@@ -55,7 +58,7 @@ class Square(NamedTuple):
         if turn is not None:  # a flip is Pillow's transpose 0
             small = small.transpose(turn)
         width, height = reversed(size) if orientation in SIDEWAYS else size
-        return Picture(np.asarray(small), width, height, opened.format)
+        return Picture(np.asarray(small), width, height, opened.format, facts_of(opened))
 
 
 def _stored_box(

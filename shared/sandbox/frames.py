@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
+from shared.domain.facts import MAX_NAME, NO_FACTS, Facts, Place
 from shared.domain.query import Crop
 from shared.errors import PictureError
 from shared.files.formats import FORMATS
@@ -25,6 +26,11 @@ Drawn: TypeAlias = Picture | bytes
 _REQUEST = struct.Struct("<B?dQIddddQ")
 #: Kind of reply, index of the format, width, height, and how many bytes follow.
 _REPLY = struct.Struct("<BBIIQ")
+#: Behind a square's pixels: which facts are known, the time, the degrees, and how many bytes of the
+#: camera's and the lens's names follow.
+_FACTS = struct.Struct("<BqddHH")
+_TAKEN, _CAMERA, _LENS, _GPS = 1, 2, 4, 8
+_MAX_NAME_BYTES = 4 * MAX_NAME
 _SQUARE, _THUMBNAIL = range(2)
 _MAX_TEXT = 2000
 #: A WebP is never larger than its pixels, but for its headers.
@@ -76,12 +82,12 @@ def read_request(connection: Connection) -> Request:
 
 
 def pack_drawn(drawn: Drawn) -> tuple[bytes, bytes]:
-    """The header of a reply, and what was drawn."""
+    """The header of a reply, and what was drawn; of a square its pixels, and then its facts."""
     if isinstance(drawn, bytes):
         return _REPLY.pack(ReplyKind.DRAWN, 0, 0, 0, len(drawn)), drawn
     pixels = drawn.pixels.tobytes()
     about = (FORMATS.index(drawn.format), drawn.width, drawn.height)
-    return _REPLY.pack(ReplyKind.DRAWN, *about, len(pixels)), pixels
+    return _REPLY.pack(ReplyKind.DRAWN, *about, len(pixels)), pixels + _pack_facts(drawn.facts)
 
 
 def pack_text(kind: ReplyKind, text: str = "") -> tuple[bytes, bytes]:
@@ -121,8 +127,38 @@ def read_reply(connection: Connection, request: Request) -> Drawn | PictureError
         ):
             shape = (request.view.side, request.view.side, 3)
             pixels = np.frombuffer(connection.read(length), np.uint8).reshape(shape)
-            return Picture(pixels, width, height, FORMATS[form])
+            return Picture(pixels, width, height, FORMATS[form], _read_facts(connection))
     raise GarbledReply
+
+
+def _pack_facts(facts: Facts) -> bytes:
+    gps = facts.gps or Place(lat=0, lon=0)
+    camera, lens = (facts.camera or "").encode(), (facts.lens or "").encode()
+    known = _TAKEN * (facts.taken_at is not None) | _GPS * (facts.gps is not None)
+    known |= _CAMERA * (facts.camera is not None) | _LENS * (facts.lens is not None)
+    numbers = (known, facts.taken_at or 0, gps.lat, gps.lon)
+    return _FACTS.pack(*numbers, len(camera), len(lens)) + camera + lens
+
+
+def _read_facts(connection: Connection) -> Facts:
+    """The facts behind a square's pixels, each within its limits. Raises GarbledReply, EOFError."""
+    known, taken_at, lat, lon, camera, lens = _FACTS.unpack(connection.read(_FACTS.size))
+    if max(camera, lens) > _MAX_NAME_BYTES:
+        raise GarbledReply
+    names = _text(connection.read(camera)), _text(connection.read(lens))
+    if known == 0 and not any(names):
+        return NO_FACTS
+    if known & ~(_TAKEN | _CAMERA | _LENS | _GPS):
+        raise GarbledReply
+    try:
+        return Facts(
+            taken_at=taken_at if known & _TAKEN else None,
+            camera=names[0] if known & _CAMERA else None,
+            lens=names[1] if known & _LENS else None,
+            gps=Place(lat=lat, lon=lon) if known & _GPS else None,
+        )
+    except ValueError as error:
+        raise GarbledReply from error
 
 
 def _text(data: bytes) -> str:

@@ -9,6 +9,7 @@ from shared.store.images import Images
 from shared.store.neighbours import Neighbour, Neighbours, StoredVectors
 from shared.store.refined_search import RefinedSearch
 from shared.store.search import VectorSearch
+from shared.store.vectors import Vectors
 
 __all__ = [
     "AsyncMilvusConnection",
@@ -22,5 +23,6 @@ __all__ = [
     "RefinedSearch",
     "StoredVectors",
     "VectorSearch",
+    "Vectors",
     "matches",
 ]

@@ -7,12 +7,15 @@ an array's length can be compared by `==` only, and `in` takes no path into JSON
 from collections.abc import Sequence
 
 from shared.domain.filter import AnyOf, Condition, Exists, Filter, InFolder, InRange
-from shared.domain.filter_fields import Value, metadata_path, micros, whole
+from shared.domain.filter_fields import FIELDS, OPTIONAL, Kind, Value, metadata_path, micros, whole
 from shared.domain.image import image_id
 from shared.store.expressions import and_, below, check_text, in_, quote, uri_of
+from shared.store.facts import fact_path
 
 _ANY, _NONE = 'id != ""', 'id == ""'
 _LARGEST = 2**63 - 1
+#: Beyond the time of any picture, and exact in JSON.
+_LARGEST_TIME = 2**53
 _OPERATORS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 
 
@@ -38,14 +41,14 @@ def _condition(wanted: Condition, *, negated: bool) -> str:
         case Exists():
             return _exists(wanted)
     compared = _any(wanted) if isinstance(wanted, AnyOf) else _range(wanted)
-    if negated and wanted.kind == "json":
+    if negated and wanted.kind in OPTIONAL:
         # Where a comparison with what is missing is unknown, so is its negation.
         return and_(_exists(Exists(field=wanted.field, exists=True)), compared)
     return compared
 
 
 def _exists(wanted: Exists) -> str:
-    if wanted.kind == "json":
+    if wanted.kind in OPTIONAL:
         absent = f"not (exists {_path(wanted.field)})"
     elif wanted.kind == "tags":
         absent = "array_length(tags) == 0"
@@ -69,6 +72,9 @@ def _any(wanted: AnyOf) -> str:
             return f"{wanted.field} in {_list([micros(value) for value in values])}"
         case "nanos":
             return _or([and_(*_nanos({"gte": value, "lte": value})) for value in values])
+        case "fact_text" | "fact_time" | "fact_float":
+            path = _path(wanted.field)
+            return _or([f"{path} == {_literal(_fact(wanted.kind, value))}" for value in values])
         case "json":
             path = _path(wanted.field)
             equal = [f"{path} == {_literal(value)}" for value in values]
@@ -86,8 +92,9 @@ def _range(wanted: InRange) -> str:
         case "whole":
             numbers = {name: whole(value) for name, value in ends.items()}
             return and_(*_compared(wanted.field, numbers))
-        case _:
-            return and_(*_compared(_path(wanted.field), ends))
+        case kind:
+            facts = {name: _fact(kind, value) for name, value in ends.items()}
+            return and_(*_compared(_path(wanted.field), facts))
 
 
 def _compared(operand: str, ends: dict[str, Value]) -> list[str]:
@@ -112,7 +119,16 @@ def _id(given: str) -> str:
 
 def _path(field: str) -> str:
     """A path into the metadata; its names hold nothing that would have to be escaped."""
+    if field in FIELDS:
+        return fact_path(field)
     return "metadata" + "".join(f'["{name}"]' for name in metadata_path(field))
+
+
+def _fact(kind: Kind, value: Value) -> Value:
+    """A value as the facts hold it; that of metadata as it is."""
+    if kind != "fact_time":
+        return value
+    return max(-_LARGEST_TIME, min(_LARGEST_TIME, micros(value)))
 
 
 def _literal(value: Value) -> str:

@@ -7,6 +7,7 @@ from shared.domain.filter import AnyOf, Condition, Exists, Filter, InFolder, InR
 from shared.domain.filter_fields import Value, metadata_path, micros, whole
 from shared.domain.image import ImageRow
 from shared.store.expressions import uri_of
+from shared.store.facts import stored_fact
 
 _OPERATORS = {"gt": operator.gt, "gte": operator.ge, "lt": operator.lt, "lte": operator.le}
 
@@ -50,6 +51,8 @@ def _value(row: ImageRow, wanted: AnyOf | InRange | Exists) -> Any:
     match wanted.kind:
         case "nanos":
             return row.mtime_ns // 1000
+        case "fact_text" | "fact_time" | "fact_float":
+            return stored_fact(row.facts, wanted.field)
         case "json":
             found: Any = row.metadata
             for name in metadata_path(wanted.field):
@@ -63,7 +66,7 @@ def _given(wanted: AnyOf | InRange, value: Value) -> Value:
     match wanted.kind:
         case "uri":
             return uri_of(str(value))
-        case "micros" | "nanos":
+        case "micros" | "nanos" | "fact_time":
             return micros(value)
         case "whole":
             return whole(value)

@@ -13,7 +13,7 @@ from shared.store.filters import filter_expression, matches
 from shared.store.generations import current_partition
 from shared.store.rows import Row, check_labels, row_fields, to_row
 from shared.store.schema import MAX_WINDOW, SCALARS, VECTOR
-from shared.store.time_pagination import Order, Position, TimePagination
+from shared.store.time_pagination import Order, Pagination, Position, paginate
 
 _LOOKUP_BATCH = 1000
 _READ_BATCH = 1000
@@ -72,8 +72,8 @@ class Images(Retriable):
     ) -> tuple[list[ImageRow], str | None]:
         """A page of images, and the cursor of the next one or None.
 
-        `added_at` is oldest first, `-added_at` newest first, both then by id. Raises
-        InvalidRequest `invalid_cursor`, `invalid_text`.
+        `added_at` is oldest first, `-added_at` newest first, both then by id; by `taken_at`, images
+        without one come last. Raises InvalidRequest `invalid_cursor`, `invalid_text`.
         """
         last = None if cursor is None else Position.of(cursor, order)
         if order == "id":
@@ -237,13 +237,11 @@ class Images(Retriable):
         collection: str,
         filter: ImageFilter,  # noqa: A002 - as in `page`
         order: Order,
-    ) -> TimePagination:
+    ) -> Pagination:
         def query(wanted: str, fields: Sequence[str], limit: int, ordered: bool) -> list[Row]:
             return self._milvus.query(collection, wanted, fields, limit=limit, ordered=ordered)
 
-        return TimePagination(
-            query,
-            lambda: self._milvus.count(collection, strong=False),
-            filter_expression(filter),
-            newest_first=order == "-added_at",
-        )
+        def count() -> int:
+            return self._milvus.count(collection, strong=False)
+
+        return paginate(query, count, filter_expression(filter), order)

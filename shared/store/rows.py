@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
+from shared.domain.facts import FACTS_KEY
 from shared.domain.image import MAX_METADATA_BYTES, MAX_TAG_BYTES, MAX_TAGS, ImageRow
 from shared.domain.labels import metadata_size
 from shared.errors import InvalidRequest
 from shared.store.expressions import check_text
+from shared.store.facts import dump_facts, load_facts
 from shared.store.schema import SCALARS
 
 Row = dict[str, Any]
@@ -35,10 +37,22 @@ def check_labels(tags: Sequence[str], metadata: dict[str, Any]) -> None:
 
 def to_row(row: Row) -> ImageRow:
     """A row as Milvus returns it."""
-    return ImageRow.model_validate({name: row[name] for name in SCALARS})
+    fields = {name: row[name] for name in SCALARS}
+    fields["facts"] = load_facts(row["metadata"].get(FACTS_KEY))
+    fields["metadata"] = {k: v for k, v in row["metadata"].items() if k != FACTS_KEY}
+    return ImageRow.model_validate(fields)
 
 
 def row_fields(row: ImageRow) -> Row:
-    fields: dict[str, Any] = {name: getattr(row, name) for name in type(row).model_fields}
+    """A row as Milvus takes it, without its vector.
+
+    The facts are among the metadata; where those leave no room for them, they are left out.
+    """
+    fields: dict[str, Any] = {name: getattr(row, name) for name in SCALARS}
     fields["tags"] = list(row.tags)
+    metadata = {k: v for k, v in row.metadata.items() if k != FACTS_KEY}
+    if facts := dump_facts(row.facts):
+        with_facts = {**metadata, FACTS_KEY: facts}
+        metadata = with_facts if metadata_size(with_facts) <= MAX_METADATA_BYTES else metadata
+    fields["metadata"] = metadata
     return fields

@@ -1,4 +1,4 @@
-"""Pages of images by the time they were added, from a store that cannot sort by it.
+"""Pages of images by the time they were added or taken, from a store that cannot sort by it.
 
 Milvus returns rows by id or unordered. A page is therefore read through time windows: a window
 with few enough rows is read whole and sorted here, a larger one is narrowed first. Ids are
@@ -14,54 +14,76 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple, Self
 
 from shared import cursors
+from shared.domain.facts import FACTS_KEY
 from shared.domain.image import ID_PATTERN
-from shared.errors import invalid_cursor
+from shared.errors import InvalidRequest, invalid_cursor
 from shared.store.expressions import and_, quote
+from shared.store.facts import fact_path
 from shared.store.schema import MAX_WINDOW
 
 #: `query(expression, fields, limit, ordered)`, as `MilvusConnection.query` of one collection.
 Query = Callable[[str, Sequence[str], int, bool], list[dict[str, Any]]]
 
-Order = Literal["id", "added_at", "-added_at"]
+Order = Literal["id", "added_at", "-added_at", "taken_at", "-taken_at"]
 
 _ID = re.compile(ID_PATTERN)
 #: The Unix microseconds that a cursor may hold.
 _TIMES = range(-(2**60), 2**60)
-_FIELDS = ("id", "added_at")
 _SAMPLE = 1000
 _END = 2**63 - 1
 
 
+class TimeField(NamedTuple):
+    """A time as an expression names it, and as it is read from a row with that column."""
+
+    operand: str
+    column: str
+    read: Callable[[dict[str, Any]], int]
+
+
+ADDED_AT = TimeField("added_at", "added_at", lambda row: int(row["added_at"]))
+TAKEN_AT = TimeField(
+    fact_path("taken_at"), "metadata", lambda row: int(row["metadata"][FACTS_KEY]["taken_at"])
+)
+
+
 class Position(NamedTuple):
-    """The last image of a page; `added_at` only where the order is by it."""
+    """The last image of a page; `time` only where the order is by it, and the image has one."""
 
     id: str
-    added_at: int | None = None
+    time: int | None = None
 
     def cursor(self, order: Order) -> str:
         """The cursor of the page after this position."""
-        return cursors.encode(order, self.id, self.added_at)
+        return cursors.encode(order, self.id, self.time)
 
     @classmethod
     def of(cls, cursor: str, order: Order) -> Self:
         """The position that a cursor names. Raises InvalidRequest `invalid_cursor`."""
-        time_type = type(None) if order == "id" else int
-        found, image, added_at = cursors.decode(cursor, str, str, time_type)
-        timely = added_at is None or added_at in _TIMES
+        found, image, *times = cursors.decode(cursor, str, str, *_time_types(cursor, order))
+        timely = times == [None] or times[0] in _TIMES
         if found != order or not _ID.fullmatch(image) or not timely:
             raise invalid_cursor()
-        return cls(image, added_at)
+        return cls(image, times[0])
 
 
 class TimePagination:
     """Positions of the images that `expression` names, oldest or newest first, then by id."""
 
     def __init__(
-        self, query: Query, count: Callable[[], int], expression: str, *, newest_first: bool
+        self,
+        query: Query,
+        count: Callable[[], int],
+        expression: str,
+        *,
+        newest_first: bool,
+        field: TimeField = ADDED_AT,
     ) -> None:
         self._query = query
         self._count = count
         self._expression = expression
+        self._field = field
+        self._columns = ("id", field.column)
         # Negated, newest first is an ascending key too; int64's minimum is left out for that.
         self._sign = -1 if newest_first else 1
 
@@ -91,14 +113,14 @@ class TimePagination:
 
     def _read(self, begin: int, after_id: str, end: int, limit: int) -> list[Position]:
         """Any `limit` of the positions in a window, both ends included."""
-        rows = self._query(self._window(begin, after_id, end), _FIELDS, limit, False)
-        return [Position(row["id"], row["added_at"]) for row in rows]
+        rows = self._query(self._window(begin, after_id, end), self._columns, limit, False)
+        return [Position(row["id"], self._field.read(row)) for row in rows]
 
     def _moment(self, key: int, after_id: str, wanted: int) -> list[Position]:
         """The next positions of a single microsecond, which may hold any number of rows."""
         expression = self._window(key, after_id, key)
-        rows = self._query(expression, _FIELDS, min(wanted, MAX_WINDOW), True)
-        return [Position(row["id"], row["added_at"]) for row in rows]
+        rows = self._query(expression, self._columns, min(wanted, MAX_WINDOW), True)
+        return [Position(row["id"], self._field.read(row)) for row in rows]
 
     def _narrow(
         self, begin: int, after_id: str, end: int, wanted: int, estimated_rows: int
@@ -107,7 +129,7 @@ class TimePagination:
         while True:
             share = min(1.0, _SAMPLE / estimated_rows)
             sampled = and_(self._window(begin, after_id, end), _ids_below(share))
-            rows = self._query(sampled, _FIELDS, 4 * _SAMPLE, False)
+            rows = self._query(sampled, self._columns, 4 * _SAMPLE, False)
             # Twice as many as are wanted, so that one narrower window is usually enough.
             rank = math.ceil(2 * wanted * share)
             if len(rows) == 4 * _SAMPLE:
@@ -120,25 +142,76 @@ class TimePagination:
                 break
         if not rows:
             return end, estimated_rows  # All were deleted in the meantime.
-        keys = sorted(self._sign * row["added_at"] for row in rows)
+        keys = sorted(self._sign * self._field.read(row) for row in rows)
         nearer = keys[min(rank, len(keys)) - 1]
         # If most of the sample have one time, the rows before that time are read separately.
         return (nearer if nearer < end else end - 1), max(1, math.ceil(rank / share))
 
     def _window(self, begin: int, after_id: str, end: int) -> str:
-        first = self._sign * begin
+        first, operand = self._sign * begin, self._field.operand
         nearest, farthest = (">=", "<=") if self._sign > 0 else ("<=", ">=")
         bounds = ['id >= ""']
         if begin > -_END:
-            bounds.append(f"added_at {nearest} {first}")
+            bounds.append(f"{operand} {nearest} {first}")
         if end < _END:
-            bounds.append(f"added_at {farthest} {self._sign * end}")
+            bounds.append(f"{operand} {farthest} {self._sign * end}")
         if after_id:
-            bounds.append(f"(added_at != {first} or id > {quote(after_id)})")
+            bounds.append(f"({operand} != {first} or id > {quote(after_id)})")
         return and_(self._expression, *bounds)
 
     def _key(self, position: Position) -> int:
-        return self._sign * (position.added_at or 0)
+        return self._sign * (position.time or 0)
+
+
+class TakenPagination:
+    """Positions by the time of taking, as `TimePagination`; those without one come last, by id."""
+
+    def __init__(
+        self, query: Query, count: Callable[[], int], expression: str, *, newest_first: bool
+    ) -> None:
+        absent = f"not (exists {TAKEN_AT.operand})"
+        self._query = query
+        self._without = and_(expression, absent)
+        known = and_(expression, f"not ({absent})")
+        self._known = TimePagination(query, count, known, newest_first=newest_first, field=TAKEN_AT)
+
+    def after(self, last: Position | None, wanted: int) -> list[Position]:
+        """As `TimePagination.after`."""
+        found: list[Position] = []
+        after_id = ""
+        if last is None or last.time is not None:
+            found = self._known.after(last, wanted)
+        else:
+            after_id = last.id
+        if left := wanted - len(found):
+            expression = and_(self._without, f"id > {quote(after_id)}")
+            rows = self._query(expression, ["id"], left, True)
+            found += [Position(row["id"]) for row in rows]
+        return found
+
+
+Pagination = TimePagination | TakenPagination
+
+
+def paginate(query: Query, count: Callable[[], int], expression: str, order: Order) -> Pagination:
+    """The positions of the images that `expression` names, in an order by time."""
+    newest_first = order.startswith("-")
+    if order.endswith("taken_at"):
+        return TakenPagination(query, count, expression, newest_first=newest_first)
+    return TimePagination(query, count, expression, newest_first=newest_first)
+
+
+def _time_types(cursor: str, order: Order) -> tuple[type, ...]:
+    """What the time in a cursor may be: images that were taken at no known time have none."""
+    if order == "id":
+        return (type(None),)
+    if order.endswith("added_at"):
+        return (int,)
+    try:
+        cursors.decode(cursor, str, str, int)
+    except InvalidRequest:
+        return (type(None),)
+    return (int,)
 
 
 def _ids_below(share: float) -> str:

@@ -13,6 +13,7 @@ from encoder_worker.encode.encoder import Encoder
 from encoder_worker.encode.openvino import OpenVinoRuntime
 from encoder_worker.encode.runtime import Runtime
 from encoder_worker.encode.torch import TorchRuntime
+from encoder_worker.evaluation.measures import Vectors
 from encoder_worker.model.vgg16 import Weights
 from encoder_worker.model.weights import find_weights
 from shared.pictures import square
@@ -20,7 +21,7 @@ from shared.pictures.square import Picture
 from shared.settings import Settings
 from tests.benchmarks.encoder import known_precisions
 from tests.benchmarks.report import Report
-from tests.benchmarks.truth import NEAREST, Truth, Vectors, nearest, score
+from tests.benchmarks.truth import NEAREST, Truth, nearest, score
 from tests.decoding import decode_here
 
 #: No JPEG is that many times larger than the network's square: none is decoded at a fraction.

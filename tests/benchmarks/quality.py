@@ -13,6 +13,7 @@ from encoder_worker.decode.decoder import decode
 from encoder_worker.encode.encoder import normalise
 from encoder_worker.encode.openvino import choose_precision
 from encoder_worker.encode.openvino_network import build_network
+from encoder_worker.evaluation.measures import Vectors
 from encoder_worker.model.pooling import pool
 from encoder_worker.model.vgg16 import SIDE
 from encoder_worker.model.weights import find_weights
@@ -20,7 +21,7 @@ from shared.domain.fingerprint import Pooling
 from shared.settings import Settings
 from tests.benchmarks import refinement
 from tests.benchmarks.report import Report
-from tests.benchmarks.truth import Truth, Vectors, chance, recall_by_edit, score
+from tests.benchmarks.truth import Truth, chance, recall_by_edit, score
 
 _POOLINGS: tuple[Pooling, ...] = get_args(Pooling)
 _GEM_POWERS = (2, 4, 5)

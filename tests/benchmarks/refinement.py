@@ -8,11 +8,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from encoder_worker.evaluation.measures import Vectors
 from shared.store.query_expansion import expand
 from shared.store.refined_search import RERANKED
 from shared.store.reranking import k_reciprocal_order
 from tests.benchmarks.report import Report
-from tests.benchmarks.truth import Ranking, Truth, Vectors, score
+from tests.benchmarks.truth import Ranking, Truth, score
 
 #: Neighbours, and whether hits are re-ranked.
 _CHOICES = ((1, False), (3, False), (10, False), (0, True), (3, True))

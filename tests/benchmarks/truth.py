@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from encoder_worker.encode.edits import EDITS, edited
+from encoder_worker.evaluation.measures import (
+    Vectors,
+    by_cosine,
+    mean_average_precision,
+    precision_at,
+)
 from tests.benchmarks.scenes import drawn_scenes
-
-#: Unit vectors, float32 (n, d).
-Vectors = NDArray[np.float32]
 
 #: Of queries (n, d) and rows (m, d) each query's rows, best first; row i is left out of those of
 #: query i if asked, and then (n, m - 1).
@@ -64,15 +67,6 @@ def gather(photos: Sequence[Path], scene_photos: Sequence[Path]) -> Truth:
     )
 
 
-def by_cosine(queries: Vectors, rows: Vectors, own_left_out: bool) -> NDArray[np.int64]:
-    """The ranking of a search as it is by itself."""
-    scores = queries @ rows.T
-    if own_left_out:
-        np.fill_diagonal(scores, -np.inf)
-    order: NDArray[np.int64] = np.argsort(-scores, axis=1, kind="stable")
-    return order[:, :-1] if own_left_out else order
-
-
 def score(
     truth: Truth, rows: Vectors, queries: Vectors | None = None, rank: Ranking = by_cosine
 ) -> dict[str, float]:
@@ -89,11 +83,11 @@ def score(
     views = labels[rank(asked_scenes, everything, True)] == truth.scenes[:, None]
     found = rank(asked_copies, photos, False)[:, 0] == truth.originals
     return {
-        "class P@1": float(classes[:, 0].mean()),
-        "class P@10": float(classes[:, :NEAREST].mean()),
-        "class mAP": _mean_average_precision(classes),
-        "scene P@1": float(views[:, 0].mean()),
-        "scene mAP": _mean_average_precision(views),
+        "class P@1": precision_at(classes, 1),
+        "class P@10": precision_at(classes, NEAREST),
+        "class mAP": mean_average_precision(classes),
+        "scene P@1": precision_at(views, 1),
+        "scene mAP": mean_average_precision(views),
         "copies R@1": float(found.mean()),
     }
 
@@ -120,10 +114,3 @@ def chance(classes: NDArray[np.str_]) -> float:
     """The class P@10 of picking at random."""
     _, sizes = np.unique(classes, return_counts=True)
     return float((sizes * (sizes - 1)).sum() / (len(classes) * (len(classes) - 1)))
-
-
-def _mean_average_precision(relevant: NDArray[np.bool_]) -> float:
-    ranks = np.arange(1, relevant.shape[1] + 1)
-    precisions = np.cumsum(relevant, axis=1) / ranks
-    totals = relevant.sum(axis=1)
-    return float(((precisions * relevant).sum(axis=1)[totals > 0] / totals[totals > 0]).mean())

@@ -6,12 +6,15 @@ from pathlib import Path
 import httpx
 import pytest
 
+from shared.domain.facts import Facts, Place
 from shared.domain.image import ImageRow
 from shared.redis import RedisClient
 from shared.settings import Settings
 from tests.contract.server import serving
 from tests.contract.workers import Encoder, index
 from tests.drawn import draw_files
+
+FACTS = Facts(taken_at=1_704_067_200_000_000, camera="FUJIFILM X100V", gps=Place(lat=-1.5, lon=2))
 
 
 @pytest.fixture
@@ -32,10 +35,13 @@ def encoder(settings: Settings, redis: RedisClient) -> Iterator[Encoder]:
 def stored(
     api: httpx.Client, encoder: Encoder, settings: Settings, pictures_root: Path, collection: str
 ) -> list[ImageRow]:
-    """A collection, named as the `collection` fixture says, with six images of two tags."""
+    """A collection, named as the `collection` fixture says, with six images of two tags.
+
+    The even ones are known to have been taken, somewhere, at the first second of 2024.
+    """
     api.post("/api/v2/collections", json={"name": collection}).raise_for_status()
     paths = draw_files(pictures_root, 6)
-    even = index(settings, collection, paths[::2], tags=("even",), metadata={"n": 0})
+    even = index(settings, collection, paths[::2], tags=("even",), metadata={"n": 0}, facts=FACTS)
     odd = index(settings, collection, paths[1::2], tags=("odd", "wei\u00df"))
     return [row for pair in zip(even, odd, strict=True) for row in pair]
 

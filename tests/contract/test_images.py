@@ -1,5 +1,6 @@
 """Images: listed, shown, changed, forgotten."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from tests.contract.calls import ended, problem
 
 FIELDS = {
     *("id", "uri", "sha256", "width", "height", "bytes", "format", "modified_at", "added_at"),
-    *("job", "tags", "metadata", "content_url", "thumbnail_url"),
+    *("job", "tags", "metadata", "taken_at", "camera", "lens", "gps", "content_url"),
+    "thumbnail_url",
 }
 
 
@@ -147,9 +149,30 @@ def test_a_change_may_ask_that_nobody_made_another(
     problem(api.delete(address, headers={"If-Match": last}), 404, "image_not_found")
 
 
+def test_facts_are_shown_filtered_and_ordered_by(
+    api: httpx.Client, stored: list[ImageRow], url: str
+) -> None:
+    known = sorted(row.id for row in stored if row.facts.camera)
+    shown = api.get(f"{url}/{known[0]}").json()
+    assert shown["taken_at"] == "2024-01-01T00:00:00Z"
+    assert (shown["camera"], shown["lens"]) == ("FUJIFILM X100V", None)
+    assert shown["gps"] == {"lat": -1.5, "lon": 2}
+    assert shown["metadata"] == {"n": 0}
+    before = json.dumps({"must": [{"field": "taken_at", "range": {"lt": "2024-01-01T01:00:00Z"}}]})
+    assert [image["id"] for image in pages(api, url, filter=before)[0]] == known
+    unknown = json.dumps({"must": [{"field": "camera", "exists": False}]})
+    others = [image["id"] for image in pages(api, url, filter=unknown)[0]]
+    for order in ("taken_at", "-taken_at"):
+        listed = [image["id"] for page in pages(api, url, order=order, limit=2) for image in page]
+        assert listed == [*known, *others]
+    api.patch(f"{url}/{known[0]}", json={"metadata": None}).raise_for_status()
+    assert api.get(f"{url}/{known[0]}").json() == {**shown, "metadata": {}}
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
+        ('{"metadata": {"lookalike.facts": {"camera": "forged"}}}', "metadata"),
         ('{"tags": [""]}', "tags"),
         ('{"tags": ["a\\u0000b"]}', "tags"),
         ('{"tags": ["' + "a" * 65 + '"]}', "tags"),

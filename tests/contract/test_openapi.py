@@ -48,6 +48,7 @@ def test_every_call_of_the_contract_is_there(schema: dict[str, Any]) -> None:
         *(f"GET {image}/{call}" for call in ("content", "thumbnail", "similar")),
         *(f"POST {collection}/search", f"POST {collection}/search/vector"),
         *(f"POST {collection}/query", f"POST {collection}/query/batch"),
+        *(f"{method} {collection}/calibration" for method in ("GET", "POST")),
         *(f"POST {collection}/count", f"POST {collection}/images/tags"),
         *(f"{method} {collection}/duplicates" for method in ("GET", "POST")),
         *(f"POST {collection}/duplicates/{{group}}/{call}" for call in ("dismiss", "resolve")),

@@ -94,7 +94,7 @@ def open_library(
     """Open a library with so many `encoders`; it is closed at the end of the test."""
     with ExitStack() as stack:
 
-        def open_one(encoders: int = 1) -> Library:
+        def open_one(encoders: int = 1, settings: Settings = settings) -> Library:
             opened = Library(settings, redis, encoder, decoders, encoders=encoders)
             stack.callback(opened.close)
             return opened

@@ -14,6 +14,7 @@ from milvus_lite.engine.projection import build_projection_plan
 from milvus_lite.exceptions import PartitionNotFoundError
 
 from deploy.local.embedded_milvus import scan
+from deploy.local.embedded_milvus.lookup import Wanted
 from deploy.local.embedded_milvus.maintenance import Maintenance
 from deploy.local.embedded_milvus.memtable import BufferedRows
 from deploy.local.embedded_milvus.nearest import nearest
@@ -175,7 +176,8 @@ class FastCollection(Maintenance):
         if not expr:
             return None
         compiled = self._compile_filter(expr, timezone=timezone)
-        return scan.Filter(compiled, self._indexed_filter_plan(compiled))
+        plan = self._indexed_filter_plan(compiled)
+        return scan.Filter(compiled, plan, Wanted.of(compiled.ast))
 
     def _fields(self, output_fields: list[str] | None) -> Sequence[str]:
         plan = build_projection_plan(output_fields, self._schema, api_kind="query")

@@ -9,6 +9,8 @@ import pyarrow.compute as pc
 from milvus_lite.search.indexed_filter import evaluate_segment_filter
 
 from deploy.local.embedded_milvus.array_filters import evaluate
+from deploy.local.embedded_milvus.lookup import Wanted
+from deploy.local.embedded_milvus.segment import CompactSegment
 from deploy.local.embedded_milvus.sources import Mask, Visible
 
 
@@ -17,12 +19,19 @@ class Filter(NamedTuple):
 
     compiled: Any
     plan: Any
+    wanted: Wanted | None = None
 
     def mask(self, visible: Visible) -> Mask:
         """Which rows of a source match, visible or not."""
         source = visible.source
         if self.plan is not None and source.scalar_indexes:
             return np.asarray(evaluate_segment_filter(source, self.compiled, self.plan), dtype=bool)
+        if self.wanted is not None and isinstance(source, CompactSegment):
+            rows = source.candidates(self.wanted)
+            if rows is not None:
+                mask = np.zeros(source.num_rows, dtype=bool)
+                mask[rows[evaluate(self.compiled, source.table.take(pa.array(rows)))]] = True
+                return mask
         return evaluate(self.compiled, source.table)
 
 

@@ -13,6 +13,8 @@ from milvus_lite.index.brute_force import BruteForceIndex
 from milvus_lite.storage.data_file import read_data_file
 from milvus_lite.storage.segment import Segment, _extract_vector_array
 
+from deploy.local.embedded_milvus.lookup import ValueLookup, Wanted
+
 _log = logging.getLogger(__name__)
 
 Vectors = npt.NDArray[np.float32]
@@ -57,6 +59,17 @@ class CompactSegment(Segment):
     @cached_property
     def reciprocals(self) -> Vectors:
         return reciprocal_norms(self.vectors)
+
+    def candidates(self, wanted: Wanted) -> npt.NDArray[np.int64] | None:
+        """The rows that may hold the wanted values; None where every row is to be compared."""
+        if wanted.column not in self._lookups:
+            self._lookups[wanted.column] = ValueLookup.of(self.table, wanted.column)
+        lookup = self._lookups[wanted.column]
+        return None if lookup is None else lookup.candidates(wanted.values)
+
+    @cached_property
+    def _lookups(self) -> dict[str, ValueLookup | None]:
+        return {}
 
     def row_to_dict(self, row_idx: int) -> dict[str, Any]:
         record: dict[str, Any] = super().row_to_dict(row_idx)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from shared.domain.collection import IndexSpec
+from shared.domain.facts import Facts
 from shared.domain.image import ImageFilter, ImageRow
 from shared.domain.query import SearchParameters
 from shared.errors import Conflict, NotFound
@@ -93,7 +94,10 @@ def test_writing_again_replaces(stores: ServerStores) -> None:
 
 def test_pages_hold_every_image_once_in_order(stores: ServerStores) -> None:
     times = [n // 3 for n in range(1500)] + [10**9] * 700 + [10**15 + n**3 for n in range(300)]
-    rows = [make_row(n, added_at=time) for n, time in enumerate(times)]
+    rows = [
+        make_row(n, added_at=time, facts=Facts(taken_at=time - 10**9 if n % 7 else None))
+        for n, time in enumerate(times)
+    ]
     # Rows in sealed and in growing segments, some of them written twice, some deleted.
     stores.writer.upsert(stores.name, rows[:1600], make_vectors(1600))
     stores.collections.flush(stores.name)
@@ -105,6 +109,7 @@ def test_pages_hold_every_image_once_in_order(stores: ServerStores) -> None:
         "id": lambda row: row.id,
         "added_at": lambda row: (row.added_at, row.id),
         "-added_at": lambda row: (-row.added_at, row.id),
+        "-taken_at": lambda row: (row.facts.taken_at is None, -(row.facts.taken_at or 0), row.id),
     }
     for order, key in orders.items():
         for wanted in (ImageFilter(), ImageFilter(tag="even", path_prefix="/photos/1/")):

@@ -154,6 +154,36 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/collections/{collection}/calibration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the thresholds of a collection
+         * @description Which scores and matches few pairs of its different pictures have, as computed last.
+         *
+         *     A pair drawn at random is a false match at such a rate. A search compares with every image: of
+         *     100,000 images, ten strangers have the score of the rate 0.0001.
+         */
+        get: operations["get_calibration"];
+        put?: never;
+        /**
+         * Compute the thresholds of a collection
+         * @description Queue a job that compares 10,000 images of the collection with each other, or all it has.
+         *
+         *     Takes 46 images at least: 422 `too_few_images`. While such a job is unfinished the same one is
+         *     answered.
+         */
+        post: operations["start_calibration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/collections/{collection}/count": {
         parameters: {
             query?: never;
@@ -863,7 +893,7 @@ export interface components {
             any: (boolean | number | string)[];
             /**
              * Field
-             * @description `id`, `uri`, `sha256`, `format`, `tags`, `width`, `height`, `bytes`, `added_at`, `modified_at`, `job`, or a name in the metadata: `metadata.camera.lens`.
+             * @description `id`, `uri`, `sha256`, `format`, `tags`, `width`, `height`, `bytes`, `added_at`, `modified_at`, `job`; `taken_at`, `camera`, `lens`, `gps.lat`, `gps.lon`, which not every image has; or a name in the metadata: `metadata.album.name`.
              * @example tags
              * @example width
              * @example metadata.rating
@@ -976,6 +1006,118 @@ export interface components {
             lt?: boolean | number | string | null;
             /** Lte */
             lte?: boolean | number | string | null;
+        };
+        /**
+         * Calibration
+         * @description The thresholds of one collection, from pairs of a random sample of its own images.
+         * @example {
+         *       "job": "0f6f1f6b0c0e4f0e8a7ab0d9f0d1c2b3",
+         *       "encoder": "vgg16:imagenet-4a1ffb70:stretch224:rmac:512:v1",
+         *       "computed_at": "2026-05-02T10:00:09Z",
+         *       "images": 2000,
+         *       "collection_images": 2000,
+         *       "pairs": 1998961,
+         *       "identical": 3,
+         *       "copies": 36,
+         *       "copy_score": 0.969373,
+         *       "thresholds": [
+         *         {
+         *           "false_match_rate": 0.01,
+         *           "score": 0.6121,
+         *           "match": 0.0712,
+         *           "pairs_above": 19989
+         *         },
+         *         {
+         *           "false_match_rate": 0.000001,
+         *           "score": null,
+         *           "match": null,
+         *           "pairs_above": null
+         *         }
+         *       ]
+         *     }
+         */
+        Calibration: {
+            /**
+             * Collection Images
+             * @description Images that the collection had then.
+             */
+            collection_images: number;
+            /**
+             * Computed At
+             * Format: date-time
+             */
+            computed_at: string;
+            /**
+             * Copies
+             * @description Pairs with `copy_score` or more, which were not: nearly all are copies.
+             */
+            copies: number;
+            /** Copy Score */
+            copy_score: number;
+            /**
+             * Encoder
+             * @description Fingerprint of the vectors.
+             */
+            encoder: string;
+            /**
+             * Identical
+             * @description Pairs of equal contents, which were not.
+             */
+            identical: number;
+            /**
+             * Images
+             * @description Images of the sample.
+             */
+            images: number;
+            /**
+             * Job
+             * @description The job that computed it.
+             */
+            job: string;
+            /**
+             * Pairs
+             * @description Pairs that were counted.
+             */
+            pairs: number;
+            /** Thresholds */
+            thresholds: components["schemas"]["CalibrationThreshold"][];
+        };
+        /**
+         * CalibrationSource
+         * @description None: the job tells the collection's own thresholds.
+         */
+        CalibrationSource: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "calibration";
+        };
+        /**
+         * CalibrationThreshold
+         * @description What a hit must have, so that few pairs of the collection's different pictures have it.
+         */
+        CalibrationThreshold: {
+            /**
+             * False Match Rate
+             * @description The share of these pairs that has it.
+             */
+            false_match_rate: number;
+            /**
+             * Match
+             * @description The same as a `min_match`; null, too, where the vectors have no match.
+             */
+            match: number | null;
+            /**
+             * Pairs Above
+             * @description How many of the pairs have it.
+             */
+            pairs_above: number | null;
+            /**
+             * Score
+             * @description A `min_score`; null where the pairs are too few.
+             */
+            score: number | null;
         };
         /**
          * Check
@@ -1266,19 +1408,26 @@ export interface components {
          *         {
          *           "added_at": "2026-05-02T10:00:05Z",
          *           "bytes": 3471882,
+         *           "camera": "FUJIFILM X-T5",
          *           "content_url": "/api/v2/collections/holidays/images/5e884898da28047151d0e56f8dc62927/content?v=9f86d081884c7d65",
          *           "format": "jpeg",
+         *           "gps": {
+         *             "lat": 54.432608,
+         *             "lon": 13.573056
+         *           },
          *           "height": 3000,
          *           "id": "5e884898da28047151d0e56f8dc62927",
          *           "job": "0f6f1f6b0c0e4f0e8a7ab0d9f0d1c2b3",
+         *           "lens": "XF23mmF2 R WR",
          *           "metadata": {
-         *             "camera": "X100"
+         *             "album": "Summer"
          *           },
          *           "modified_at": "2024-08-01T12:30:00Z",
          *           "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
          *           "tags": [
          *             "summer"
          *           ],
+         *           "taken_at": "2024-08-01T12:29:58Z",
          *           "thumbnail_url": "/api/v2/collections/holidays/images/5e884898da28047151d0e56f8dc62927/thumbnail?v=9f86d081884c7d65",
          *           "uri": "file:///photos/2024/beach.jpg",
          *           "width": 4000
@@ -1286,19 +1435,26 @@ export interface components {
          *         {
          *           "added_at": "2026-05-02T10:00:05Z",
          *           "bytes": 3471882,
+         *           "camera": "FUJIFILM X-T5",
          *           "content_url": "/api/v2/collections/holidays/images/5e884898da28047151d0e56f8dc62927/content?v=9f86d081884c7d65",
          *           "format": "jpeg",
+         *           "gps": {
+         *             "lat": 54.432608,
+         *             "lon": 13.573056
+         *           },
          *           "height": 768,
          *           "id": "6b86b273ff34fce19d6b804eff5a3f57",
          *           "job": "0f6f1f6b0c0e4f0e8a7ab0d9f0d1c2b3",
+         *           "lens": "XF23mmF2 R WR",
          *           "metadata": {
-         *             "camera": "X100"
+         *             "album": "Summer"
          *           },
          *           "modified_at": "2024-08-01T12:30:00Z",
          *           "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
          *           "tags": [
          *             "summer"
          *           ],
+         *           "taken_at": "2024-08-01T12:29:58Z",
          *           "thumbnail_url": "/api/v2/collections/holidays/images/5e884898da28047151d0e56f8dc62927/thumbnail?v=9f86d081884c7d65",
          *           "uri": "file:///photos/web/beach-small.jpg",
          *           "width": 1024
@@ -1365,7 +1521,14 @@ export interface components {
          *                 "summer"
          *               ],
          *               "metadata": {
-         *                 "camera": "X100"
+         *                 "album": "Summer"
+         *               },
+         *               "taken_at": "2024-08-01T12:29:58Z",
+         *               "camera": "FUJIFILM X-T5",
+         *               "lens": "XF23mmF2 R WR",
+         *               "gps": {
+         *                 "lat": 54.432608,
+         *                 "lon": 13.573056
          *               },
          *               "content_url": "/api/v2/collections/holidays/images/5e884898da28047151d0e56f8dc62927/content?v=9f86d081884c7d65",
          *               "thumbnail_url": "/api/v2/collections/holidays/images/5e884898da28047151d0e56f8dc62927/thumbnail?v=9f86d081884c7d65"
@@ -1385,7 +1548,14 @@ export interface components {
          *                 "summer"
          *               ],
          *               "metadata": {
-         *                 "camera": "X100"
+         *                 "album": "Summer"
+         *               },
+         *               "taken_at": "2024-08-01T12:29:58Z",
+         *               "camera": "FUJIFILM X-T5",
+         *               "lens": "XF23mmF2 R WR",
+         *               "gps": {
+         *                 "lat": 54.432608,
+         *                 "lon": 13.573056
          *               },
          *               "content_url": "/api/v2/collections/holidays/images/5e884898da28047151d0e56f8dc62927/content?v=9f86d081884c7d65",
          *               "thumbnail_url": "/api/v2/collections/holidays/images/5e884898da28047151d0e56f8dc62927/thumbnail?v=9f86d081884c7d65"
@@ -1429,19 +1599,26 @@ export interface components {
          *       "image": {
          *         "added_at": "2026-05-02T10:00:05Z",
          *         "bytes": 3471882,
+         *         "camera": "FUJIFILM X-T5",
          *         "content_url": "/api/v2/collections/holidays/images/5e884898da28047151d0e56f8dc62927/content?v=9f86d081884c7d65",
          *         "format": "jpeg",
+         *         "gps": {
+         *           "lat": 54.432608,
+         *           "lon": 13.573056
+         *         },
          *         "height": 768,
          *         "id": "6b86b273ff34fce19d6b804eff5a3f57",
          *         "job": "0f6f1f6b0c0e4f0e8a7ab0d9f0d1c2b3",
+         *         "lens": "XF23mmF2 R WR",
          *         "metadata": {
-         *           "camera": "X100"
+         *           "album": "Summer"
          *         },
          *         "modified_at": "2024-08-01T12:30:00Z",
          *         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
          *         "tags": [
          *           "summer"
          *         ],
+         *         "taken_at": "2024-08-01T12:29:58Z",
          *         "thumbnail_url": "/api/v2/collections/holidays/images/5e884898da28047151d0e56f8dc62927/thumbnail?v=9f86d081884c7d65",
          *         "uri": "file:///photos/web/beach-small.jpg",
          *         "width": 1024
@@ -1450,19 +1627,26 @@ export interface components {
          *       "of": {
          *         "added_at": "2026-05-02T10:00:05Z",
          *         "bytes": 3471882,
+         *         "camera": "FUJIFILM X-T5",
          *         "content_url": "/api/v2/collections/holidays/images/5e884898da28047151d0e56f8dc62927/content?v=9f86d081884c7d65",
          *         "format": "jpeg",
+         *         "gps": {
+         *           "lat": 54.432608,
+         *           "lon": 13.573056
+         *         },
          *         "height": 3000,
          *         "id": "5e884898da28047151d0e56f8dc62927",
          *         "job": "0f6f1f6b0c0e4f0e8a7ab0d9f0d1c2b3",
+         *         "lens": "XF23mmF2 R WR",
          *         "metadata": {
-         *           "camera": "X100"
+         *           "album": "Summer"
          *         },
          *         "modified_at": "2024-08-01T12:30:00Z",
          *         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
          *         "tags": [
          *           "summer"
          *         ],
+         *         "taken_at": "2024-08-01T12:29:58Z",
          *         "thumbnail_url": "/api/v2/collections/holidays/images/5e884898da28047151d0e56f8dc62927/thumbnail?v=9f86d081884c7d65",
          *         "uri": "file:///photos/2024/beach.jpg",
          *         "width": 4000
@@ -1568,14 +1752,14 @@ export interface components {
         };
         /**
          * Exists
-         * @description Whether the field has a value: an image has tags, its metadata such a name.
+         * @description Whether the field has a value: an image has tags or a fact, its metadata such a name.
          */
         Exists: {
             /** Exists */
             exists: boolean;
             /**
              * Field
-             * @description `id`, `uri`, `sha256`, `format`, `tags`, `width`, `height`, `bytes`, `added_at`, `modified_at`, `job`, or a name in the metadata: `metadata.camera.lens`.
+             * @description `id`, `uri`, `sha256`, `format`, `tags`, `width`, `height`, `bytes`, `added_at`, `modified_at`, `job`; `taken_at`, `camera`, `lens`, `gps.lat`, `gps.lon`, which not every image has; or a name in the metadata: `metadata.album.name`.
              * @example tags
              * @example width
              * @example metadata.rating
@@ -1692,19 +1876,26 @@ export interface components {
          * @example {
          *       "added_at": "2026-05-02T10:00:05Z",
          *       "bytes": 3471882,
+         *       "camera": "FUJIFILM X-T5",
          *       "content_url": "/api/v2/collections/holidays/images/5e884898da28047151d0e56f8dc62927/content?v=9f86d081884c7d65",
          *       "format": "jpeg",
+         *       "gps": {
+         *         "lat": 54.432608,
+         *         "lon": 13.573056
+         *       },
          *       "height": 3000,
          *       "id": "5e884898da28047151d0e56f8dc62927",
          *       "job": "0f6f1f6b0c0e4f0e8a7ab0d9f0d1c2b3",
+         *       "lens": "XF23mmF2 R WR",
          *       "metadata": {
-         *         "camera": "X100"
+         *         "album": "Summer"
          *       },
          *       "modified_at": "2024-08-01T12:30:00Z",
          *       "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
          *       "tags": [
          *         "summer"
          *       ],
+         *       "taken_at": "2024-08-01T12:29:58Z",
          *       "thumbnail_url": "/api/v2/collections/holidays/images/5e884898da28047151d0e56f8dc62927/thumbnail?v=9f86d081884c7d65",
          *       "uri": "file:///photos/2024/beach.jpg",
          *       "width": 4000
@@ -1719,12 +1910,19 @@ export interface components {
             /** Bytes */
             bytes: number;
             /**
+             * Camera
+             * @description Maker and model.
+             */
+            camera: string | null;
+            /**
              * Content Url
              * @description Its bytes; relative to this server.
              */
             content_url: string;
             /** Format */
             format: string;
+            /** @description Where it was taken. */
+            gps: components["schemas"]["Place"] | null;
             /**
              * Height
              * @description Pixels, upright.
@@ -1737,6 +1935,8 @@ export interface components {
              * @description The job that indexed it last.
              */
             job: string;
+            /** Lens */
+            lens: string | null;
             /** Metadata */
             metadata: {
                 [key: string]: unknown;
@@ -1751,6 +1951,11 @@ export interface components {
             sha256: string;
             /** Tags */
             tags: string[];
+            /**
+             * Taken At
+             * @description When the picture was taken, by its EXIF data, as which the next three are: as true as what is written there. A camera that names no offset is taken to be in UTC.
+             */
+            taken_at: string | null;
             /**
              * Thumbnail Url
              * @description A small WebP of it; relative to this server.
@@ -1990,7 +2195,7 @@ export interface components {
         InRange: {
             /**
              * Field
-             * @description `id`, `uri`, `sha256`, `format`, `tags`, `width`, `height`, `bytes`, `added_at`, `modified_at`, `job`, or a name in the metadata: `metadata.camera.lens`.
+             * @description `id`, `uri`, `sha256`, `format`, `tags`, `width`, `height`, `bytes`, `added_at`, `modified_at`, `job`; `taken_at`, `camera`, `lens`, `gps.lat`, `gps.lon`, which not every image has; or a name in the metadata: `metadata.album.name`.
              * @example tags
              * @example width
              * @example metadata.rating
@@ -2084,7 +2289,7 @@ export interface components {
              */
             removed: number;
             /** Source */
-            source: components["schemas"]["DirectorySource"] | components["schemas"]["UploadSource"] | components["schemas"]["RetrySource"] | components["schemas"]["DeletionSource"] | components["schemas"]["DuplicatesSource"];
+            source: components["schemas"]["DirectorySource"] | components["schemas"]["UploadSource"] | components["schemas"]["RetrySource"] | components["schemas"]["DeletionSource"] | components["schemas"]["DuplicatesSource"] | components["schemas"]["CalibrationSource"];
             /** Started At */
             started_at: string | null;
             /**
@@ -2246,6 +2451,16 @@ export interface components {
              * @enum {string}
              */
             name: "jpeg" | "png" | "webp" | "gif" | "bmp" | "tiff" | "avif" | "heic";
+        };
+        /**
+         * Place
+         * @description Degrees north and east, WGS 84.
+         */
+        Place: {
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
         };
         /**
          * Problem
@@ -2420,7 +2635,7 @@ export interface components {
          *       "id": "5e884898da28047151d0e56f8dc62927",
          *       "match": 0.9987,
          *       "metadata": {
-         *         "camera": "X100"
+         *         "album": "Summer"
          *       },
          *       "score": 0.9731,
          *       "tags": [
@@ -2806,7 +3021,7 @@ export interface components {
              */
             removed: number;
             /** Source */
-            source: components["schemas"]["DirectorySource"] | components["schemas"]["UploadSource"] | components["schemas"]["RetrySource"] | components["schemas"]["DeletionSource"] | components["schemas"]["DuplicatesSource"];
+            source: components["schemas"]["DirectorySource"] | components["schemas"]["UploadSource"] | components["schemas"]["RetrySource"] | components["schemas"]["DeletionSource"] | components["schemas"]["DuplicatesSource"] | components["schemas"]["CalibrationSource"];
             /** Started At */
             started_at: string | null;
             /**
@@ -4343,6 +4558,148 @@ export interface operations {
             };
         };
     };
+    get_calibration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A collection's name. */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Calibration"];
+                };
+            };
+            /** @description An API key is asked for: `unauthorized`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_calibration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A collection's name. */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job that does so; `Location` is its address. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description An API key is asked for: `unauthorized`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     count_images: {
         parameters: {
             query?: never;
@@ -4790,8 +5147,8 @@ export interface operations {
                 filter?: string | null;
                 /** @description Items on a page. */
                 limit?: number;
-                /** @description `-added_at` is newest first. */
-                order?: "id" | "added_at" | "-added_at";
+                /** @description `-added_at` is newest first; by `taken_at`, images without one come last. */
+                order?: "id" | "added_at" | "-added_at" | "taken_at" | "-taken_at";
                 /** @description Only images in this folder and below, given as an absolute path or a uri. */
                 path_prefix?: string | null;
                 /** @description Only images whose file has this SHA-256. */

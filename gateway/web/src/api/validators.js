@@ -147,13 +147,14 @@ return errors === 0;
 validate21.evaluated = {"props":{"uri":true,"code":true,"reason":true,"attempts":true,"name":true},"dynamicProps":false,"dynamicItems":false};
 
 export const isJob = validate22;
-const schema33 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/DuplicatesSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error"]};
+const schema33 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/DuplicatesSource"},{"$ref":"#/components/schemas/CalibrationSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error"]};
 const schema34 = {"properties":{"kind":{"type":"string","const":"directory"},"path":{"type":"string"},"recursive":{"type":"boolean"},"pattern":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["kind","path","recursive","pattern"]};
 const schema35 = {"properties":{"kind":{"type":"string","const":"upload"},"files":{"type":"integer"}},"type":"object","required":["kind","files"]};
 const schema36 = {"properties":{"kind":{"type":"string","const":"retry"},"job":{"type":"string"},"files":{"type":"integer"}},"type":"object","required":["kind","job","files"]};
 const schema37 = {"properties":{"kind":{"type":"string","const":"deletion"},"tag":{"anyOf":[{"type":"string"},{"type":"null"}]},"path_prefix":{"anyOf":[{"type":"string"},{"type":"null"}]},"filter":{"anyOf":[{"additionalProperties":true,"type":"object"},{"type":"null"}]}},"type":"object","required":["kind","tag","path_prefix","filter"]};
 const schema38 = {"properties":{"kind":{"type":"string","const":"duplicates"},"min_match":{"type":"number"}},"type":"object","required":["kind","min_match"]};
-const schema39 = {"properties":{"code":{"type":"string"},"detail":{"type":"string"}},"type":"object","required":["code","detail"]};
+const schema39 = {"properties":{"kind":{"type":"string","const":"calibration"}},"type":"object","required":["kind"]};
+const schema40 = {"properties":{"code":{"type":"string"},"detail":{"type":"string"}},"type":"object","required":["code","detail"]};
 const formats0 = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 
 function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -918,17 +919,84 @@ props0.kind = true;
 props0.min_match = true;
 }
 }
-}
-}
-}
-}
-if(!valid1){
-const err38 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
+const _errs69 = errors;
+const _errs70 = errors;
+if(errors === _errs70){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing6;
+if((data2.kind === undefined) && (missing6 = "kind")){
+const err38 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/required",keyword:"required",params:{missingProperty: missing6}};
 if(vErrors === null){
 vErrors = [err38];
 }
 else {
 vErrors.push(err38);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data18 = data2.kind;
+if(typeof data18 !== "string"){
+const err39 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err39];
+}
+else {
+vErrors.push(err39);
+}
+errors++;
+}
+if("calibration" !== data18){
+const err40 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/const",keyword:"const",params:{allowedValue: "calibration"}};
+if(vErrors === null){
+vErrors = [err40];
+}
+else {
+vErrors.push(err40);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err41 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err41];
+}
+else {
+vErrors.push(err41);
+}
+errors++;
+}
+}
+var _valid0 = _errs69 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 5];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 5;
+if(props0 !== true){
+props0 = props0 || {};
+props0.kind = true;
+}
+}
+}
+}
+}
+}
+}
+if(!valid1){
+const err42 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
+if(vErrors === null){
+vErrors = [err42];
+}
+else {
+vErrors.push(err42);
 }
 errors++;
 validate22.errors = vErrors;
@@ -952,269 +1020,172 @@ var valid0 = true;
 }
 if(valid0){
 if(data.status !== undefined){
-let data18 = data.status;
-const _errs69 = errors;
-if(typeof data18 !== "string"){
+let data19 = data.status;
+const _errs74 = errors;
+if(typeof data19 !== "string"){
 validate22.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((((((data18 === "queued") || (data18 === "scanning")) || (data18 === "running")) || (data18 === "paused")) || (data18 === "done")) || (data18 === "failed")) || (data18 === "cancelled"))){
+if(!(((((((data19 === "queued") || (data19 === "scanning")) || (data19 === "running")) || (data19 === "paused")) || (data19 === "done")) || (data19 === "failed")) || (data19 === "cancelled"))){
 validate22.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema33.properties.status.enum}}];
 return false;
 }
-var valid0 = _errs69 === errors;
+var valid0 = _errs74 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.total !== undefined){
-let data19 = data.total;
-const _errs71 = errors;
-if(!((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19)))){
+let data20 = data.total;
+const _errs76 = errors;
+if(!((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20)))){
 validate22.errors = [{instancePath:instancePath+"/total",schemaPath:"#/properties/total/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs71 === errors;
+var valid0 = _errs76 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.done !== undefined){
-let data20 = data.done;
-const _errs73 = errors;
-if(!((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20)))){
+let data21 = data.done;
+const _errs78 = errors;
+if(!((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21)))){
 validate22.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs73 === errors;
+var valid0 = _errs78 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.indexed !== undefined){
-let data21 = data.indexed;
-const _errs75 = errors;
-if(!((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21)))){
+let data22 = data.indexed;
+const _errs80 = errors;
+if(!((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22)))){
 validate22.errors = [{instancePath:instancePath+"/indexed",schemaPath:"#/properties/indexed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs75 === errors;
+var valid0 = _errs80 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.unchanged !== undefined){
-let data22 = data.unchanged;
-const _errs77 = errors;
-if(!((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22)))){
+let data23 = data.unchanged;
+const _errs82 = errors;
+if(!((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23)))){
 validate22.errors = [{instancePath:instancePath+"/unchanged",schemaPath:"#/properties/unchanged/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs77 === errors;
+var valid0 = _errs82 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.moved !== undefined){
-let data23 = data.moved;
-const _errs79 = errors;
-if(!((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23)))){
+let data24 = data.moved;
+const _errs84 = errors;
+if(!((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24)))){
 validate22.errors = [{instancePath:instancePath+"/moved",schemaPath:"#/properties/moved/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs79 === errors;
+var valid0 = _errs84 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.duplicates !== undefined){
-let data24 = data.duplicates;
-const _errs81 = errors;
-if(!((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24)))){
+let data25 = data.duplicates;
+const _errs86 = errors;
+if(!((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25)))){
 validate22.errors = [{instancePath:instancePath+"/duplicates",schemaPath:"#/properties/duplicates/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs81 === errors;
+var valid0 = _errs86 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.failed !== undefined){
-let data25 = data.failed;
-const _errs83 = errors;
-if(!((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25)))){
+let data26 = data.failed;
+const _errs88 = errors;
+if(!((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26)))){
 validate22.errors = [{instancePath:instancePath+"/failed",schemaPath:"#/properties/failed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs83 === errors;
+var valid0 = _errs88 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.ignored !== undefined){
-let data26 = data.ignored;
-const _errs85 = errors;
-if(!((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26)))){
+let data27 = data.ignored;
+const _errs90 = errors;
+if(!((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27)))){
 validate22.errors = [{instancePath:instancePath+"/ignored",schemaPath:"#/properties/ignored/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs85 === errors;
+var valid0 = _errs90 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.removed !== undefined){
-let data27 = data.removed;
-const _errs87 = errors;
-if(!((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27)))){
+let data28 = data.removed;
+const _errs92 = errors;
+if(!((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28)))){
 validate22.errors = [{instancePath:instancePath+"/removed",schemaPath:"#/properties/removed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs87 === errors;
+var valid0 = _errs92 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bytes !== undefined){
-let data28 = data.bytes;
-const _errs89 = errors;
-if(!((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28)))){
+let data29 = data.bytes;
+const _errs94 = errors;
+if(!((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29)))){
 validate22.errors = [{instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs89 === errors;
+var valid0 = _errs94 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.images_per_second !== undefined){
-const _errs91 = errors;
+const _errs96 = errors;
 if(!(typeof data.images_per_second == "number")){
 validate22.errors = [{instancePath:instancePath+"/images_per_second",schemaPath:"#/properties/images_per_second/type",keyword:"type",params:{type: "number"}}];
 return false;
 }
-var valid0 = _errs91 === errors;
+var valid0 = _errs96 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.eta_seconds !== undefined){
-let data30 = data.eta_seconds;
-const _errs93 = errors;
-const _errs94 = errors;
-let valid16 = false;
-const _errs95 = errors;
-if(!(typeof data30 == "number")){
-const err39 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
-if(vErrors === null){
-vErrors = [err39];
-}
-else {
-vErrors.push(err39);
-}
-errors++;
-}
-var _valid5 = _errs95 === errors;
-valid16 = valid16 || _valid5;
-const _errs97 = errors;
-if(data30 !== null){
-const err40 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err40];
-}
-else {
-vErrors.push(err40);
-}
-errors++;
-}
-var _valid5 = _errs97 === errors;
-valid16 = valid16 || _valid5;
-if(!valid16){
-const err41 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err41];
-}
-else {
-vErrors.push(err41);
-}
-errors++;
-validate22.errors = vErrors;
-return false;
-}
-else {
-errors = _errs94;
-if(vErrors !== null){
-if(_errs94){
-vErrors.length = _errs94;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs93 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.created_at !== undefined){
-let data31 = data.created_at;
+let data31 = data.eta_seconds;
+const _errs98 = errors;
 const _errs99 = errors;
-if(errors === _errs99){
-if(errors === _errs99){
-if(typeof data31 === "string"){
-if(!(formats0.test(data31))){
-validate22.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"}}];
-return false;
-}
-}
-else {
-validate22.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-}
-var valid0 = _errs99 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.started_at !== undefined){
-let data32 = data.started_at;
-const _errs101 = errors;
-const _errs102 = errors;
-let valid17 = false;
-const _errs103 = errors;
-if(errors === _errs103){
-if(errors === _errs103){
-if(typeof data32 === "string"){
-if(!(formats0.test(data32))){
-const err42 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
-if(vErrors === null){
-vErrors = [err42];
-}
-else {
-vErrors.push(err42);
-}
-errors++;
-}
-}
-else {
-const err43 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
+let valid18 = false;
+const _errs100 = errors;
+if(!(typeof data31 == "number")){
+const err43 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -1223,13 +1194,11 @@ vErrors.push(err43);
 }
 errors++;
 }
-}
-}
-var _valid6 = _errs103 === errors;
-valid17 = valid17 || _valid6;
-const _errs105 = errors;
-if(data32 !== null){
-const err44 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid5 = _errs100 === errors;
+valid18 = valid18 || _valid5;
+const _errs102 = errors;
+if(data31 !== null){
+const err44 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -1238,10 +1207,10 @@ vErrors.push(err44);
 }
 errors++;
 }
-var _valid6 = _errs105 === errors;
-valid17 = valid17 || _valid6;
-if(!valid17){
-const err45 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
+var _valid5 = _errs102 === errors;
+valid18 = valid18 || _valid5;
+if(!valid18){
+const err45 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -1253,33 +1222,56 @@ validate22.errors = vErrors;
 return false;
 }
 else {
-errors = _errs102;
+errors = _errs99;
 if(vErrors !== null){
-if(_errs102){
-vErrors.length = _errs102;
+if(_errs99){
+vErrors.length = _errs99;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs101 === errors;
+var valid0 = _errs98 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.finished_at !== undefined){
-let data33 = data.finished_at;
+if(data.created_at !== undefined){
+let data32 = data.created_at;
+const _errs104 = errors;
+if(errors === _errs104){
+if(errors === _errs104){
+if(typeof data32 === "string"){
+if(!(formats0.test(data32))){
+validate22.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"}}];
+return false;
+}
+}
+else {
+validate22.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+}
+var valid0 = _errs104 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.started_at !== undefined){
+let data33 = data.started_at;
+const _errs106 = errors;
 const _errs107 = errors;
+let valid19 = false;
 const _errs108 = errors;
-let valid18 = false;
-const _errs109 = errors;
-if(errors === _errs109){
-if(errors === _errs109){
+if(errors === _errs108){
+if(errors === _errs108){
 if(typeof data33 === "string"){
 if(!(formats0.test(data33))){
-const err46 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
+const err46 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -1290,7 +1282,7 @@ errors++;
 }
 }
 else {
-const err47 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const err47 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -1301,11 +1293,11 @@ errors++;
 }
 }
 }
-var _valid7 = _errs109 === errors;
-valid18 = valid18 || _valid7;
-const _errs111 = errors;
+var _valid6 = _errs108 === errors;
+valid19 = valid19 || _valid6;
+const _errs110 = errors;
 if(data33 !== null){
-const err48 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err48 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -1314,10 +1306,10 @@ vErrors.push(err48);
 }
 errors++;
 }
-var _valid7 = _errs111 === errors;
-valid18 = valid18 || _valid7;
-if(!valid18){
-const err49 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
+var _valid6 = _errs110 === errors;
+valid19 = valid19 || _valid6;
+if(!valid19){
+const err49 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -1329,46 +1321,33 @@ validate22.errors = vErrors;
 return false;
 }
 else {
-errors = _errs108;
+errors = _errs107;
 if(vErrors !== null){
-if(_errs108){
-vErrors.length = _errs108;
+if(_errs107){
+vErrors.length = _errs107;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs107 === errors;
+var valid0 = _errs106 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.finished !== undefined){
+if(data.finished_at !== undefined){
+let data34 = data.finished_at;
+const _errs112 = errors;
 const _errs113 = errors;
-if(typeof data.finished !== "boolean"){
-validate22.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid0 = _errs113 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.error !== undefined){
-let data35 = data.error;
-const _errs115 = errors;
-const _errs116 = errors;
-let valid19 = false;
-const _errs117 = errors;
-const _errs118 = errors;
-if(errors === _errs118){
-if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
-let missing6;
-if(((data35.code === undefined) && (missing6 = "code")) || ((data35.detail === undefined) && (missing6 = "detail"))){
-const err50 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing6}};
+let valid20 = false;
+const _errs114 = errors;
+if(errors === _errs114){
+if(errors === _errs114){
+if(typeof data34 === "string"){
+if(!(formats0.test(data34))){
+const err50 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -1377,11 +1356,9 @@ vErrors.push(err50);
 }
 errors++;
 }
+}
 else {
-if(data35.code !== undefined){
-const _errs120 = errors;
-if(typeof data35.code !== "string"){
-const err51 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
+const err51 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -1390,16 +1367,13 @@ vErrors.push(err51);
 }
 errors++;
 }
-var valid21 = _errs120 === errors;
 }
-else {
-var valid21 = true;
 }
-if(valid21){
-if(data35.detail !== undefined){
-const _errs122 = errors;
-if(typeof data35.detail !== "string"){
-const err52 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
+var _valid7 = _errs114 === errors;
+valid20 = valid20 || _valid7;
+const _errs116 = errors;
+if(data34 !== null){
+const err52 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -1408,16 +1382,10 @@ vErrors.push(err52);
 }
 errors++;
 }
-var valid21 = _errs122 === errors;
-}
-else {
-var valid21 = true;
-}
-}
-}
-}
-else {
-const err53 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
+var _valid7 = _errs116 === errors;
+valid20 = valid20 || _valid7;
+if(!valid20){
+const err53 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -1425,18 +1393,50 @@ else {
 vErrors.push(err53);
 }
 errors++;
+validate22.errors = vErrors;
+return false;
+}
+else {
+errors = _errs113;
+if(vErrors !== null){
+if(_errs113){
+vErrors.length = _errs113;
+}
+else {
+vErrors = null;
 }
 }
-var _valid8 = _errs117 === errors;
-valid19 = valid19 || _valid8;
-if(_valid8){
-var props2 = {};
-props2.code = true;
-props2.detail = true;
 }
-const _errs124 = errors;
-if(data35 !== null){
-const err54 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var valid0 = _errs112 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.finished !== undefined){
+const _errs118 = errors;
+if(typeof data.finished !== "boolean"){
+validate22.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs118 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.error !== undefined){
+let data36 = data.error;
+const _errs120 = errors;
+const _errs121 = errors;
+let valid21 = false;
+const _errs122 = errors;
+const _errs123 = errors;
+if(errors === _errs123){
+if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
+let missing7;
+if(((data36.code === undefined) && (missing7 = "code")) || ((data36.detail === undefined) && (missing7 = "detail"))){
+const err54 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing7}};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -1445,10 +1445,11 @@ vErrors.push(err54);
 }
 errors++;
 }
-var _valid8 = _errs124 === errors;
-valid19 = valid19 || _valid8;
-if(!valid19){
-const err55 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
+else {
+if(data36.code !== undefined){
+const _errs125 = errors;
+if(typeof data36.code !== "string"){
+const err55 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -1456,21 +1457,88 @@ else {
 vErrors.push(err55);
 }
 errors++;
+}
+var valid23 = _errs125 === errors;
+}
+else {
+var valid23 = true;
+}
+if(valid23){
+if(data36.detail !== undefined){
+const _errs127 = errors;
+if(typeof data36.detail !== "string"){
+const err56 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err56];
+}
+else {
+vErrors.push(err56);
+}
+errors++;
+}
+var valid23 = _errs127 === errors;
+}
+else {
+var valid23 = true;
+}
+}
+}
+}
+else {
+const err57 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err57];
+}
+else {
+vErrors.push(err57);
+}
+errors++;
+}
+}
+var _valid8 = _errs122 === errors;
+valid21 = valid21 || _valid8;
+if(_valid8){
+var props2 = {};
+props2.code = true;
+props2.detail = true;
+}
+const _errs129 = errors;
+if(data36 !== null){
+const err58 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err58];
+}
+else {
+vErrors.push(err58);
+}
+errors++;
+}
+var _valid8 = _errs129 === errors;
+valid21 = valid21 || _valid8;
+if(!valid21){
+const err59 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err59];
+}
+else {
+vErrors.push(err59);
+}
+errors++;
 validate22.errors = vErrors;
 return false;
 }
 else {
-errors = _errs116;
+errors = _errs121;
 if(vErrors !== null){
-if(_errs116){
-vErrors.length = _errs116;
+if(_errs121){
+vErrors.length = _errs121;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs115 === errors;
+var valid0 = _errs120 === errors;
 }
 else {
 var valid0 = true;
@@ -1508,8 +1576,8 @@ return errors === 0;
 validate22.evaluated = {"props":{"id":true,"collection":true,"source":true,"status":true,"total":true,"done":true,"indexed":true,"unchanged":true,"moved":true,"duplicates":true,"failed":true,"ignored":true,"removed":true,"bytes":true,"images_per_second":true,"eta_seconds":true,"created_at":true,"started_at":true,"finished_at":true,"finished":true,"error":true},"dynamicProps":false,"dynamicItems":false};
 
 export const isUpload = validate23;
-const schema40 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/DuplicatesSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]},"files":{"items":{"$ref":"#/components/schemas/UploadedFile"},"type":"array"}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error","files"]};
-const schema47 = {"properties":{"name":{"type":"string"},"id":{"anyOf":[{"type":"string"},{"type":"null"}]},"uri":{"anyOf":[{"type":"string"},{"type":"null"}]},"outcome":{"type":"string","enum":["queued","indexed","unchanged","duplicate","failed","rejected"]},"code":{"anyOf":[{"type":"string"},{"type":"null"}]},"reason":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["name","id","uri","outcome"]};
+const schema41 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/DuplicatesSource"},{"$ref":"#/components/schemas/CalibrationSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]},"files":{"items":{"$ref":"#/components/schemas/UploadedFile"},"type":"array"}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error","files"]};
+const schema49 = {"properties":{"name":{"type":"string"},"id":{"anyOf":[{"type":"string"},{"type":"null"}]},"uri":{"anyOf":[{"type":"string"},{"type":"null"}]},"outcome":{"type":"string","enum":["queued","indexed","unchanged","duplicate","failed","rejected"]},"code":{"anyOf":[{"type":"string"},{"type":"null"}]},"reason":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["name","id","uri","outcome"]};
 
 function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -2273,17 +2341,84 @@ props0.kind = true;
 props0.min_match = true;
 }
 }
-}
-}
-}
-}
-if(!valid1){
-const err38 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
+const _errs69 = errors;
+const _errs70 = errors;
+if(errors === _errs70){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing6;
+if((data2.kind === undefined) && (missing6 = "kind")){
+const err38 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/required",keyword:"required",params:{missingProperty: missing6}};
 if(vErrors === null){
 vErrors = [err38];
 }
 else {
 vErrors.push(err38);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data18 = data2.kind;
+if(typeof data18 !== "string"){
+const err39 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err39];
+}
+else {
+vErrors.push(err39);
+}
+errors++;
+}
+if("calibration" !== data18){
+const err40 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/const",keyword:"const",params:{allowedValue: "calibration"}};
+if(vErrors === null){
+vErrors = [err40];
+}
+else {
+vErrors.push(err40);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err41 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err41];
+}
+else {
+vErrors.push(err41);
+}
+errors++;
+}
+}
+var _valid0 = _errs69 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 5];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 5;
+if(props0 !== true){
+props0 = props0 || {};
+props0.kind = true;
+}
+}
+}
+}
+}
+}
+}
+if(!valid1){
+const err42 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
+if(vErrors === null){
+vErrors = [err42];
+}
+else {
+vErrors.push(err42);
 }
 errors++;
 validate23.errors = vErrors;
@@ -2307,269 +2442,172 @@ var valid0 = true;
 }
 if(valid0){
 if(data.status !== undefined){
-let data18 = data.status;
-const _errs69 = errors;
-if(typeof data18 !== "string"){
+let data19 = data.status;
+const _errs74 = errors;
+if(typeof data19 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((((((data18 === "queued") || (data18 === "scanning")) || (data18 === "running")) || (data18 === "paused")) || (data18 === "done")) || (data18 === "failed")) || (data18 === "cancelled"))){
-validate23.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema40.properties.status.enum}}];
+if(!(((((((data19 === "queued") || (data19 === "scanning")) || (data19 === "running")) || (data19 === "paused")) || (data19 === "done")) || (data19 === "failed")) || (data19 === "cancelled"))){
+validate23.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema41.properties.status.enum}}];
 return false;
 }
-var valid0 = _errs69 === errors;
+var valid0 = _errs74 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.total !== undefined){
-let data19 = data.total;
-const _errs71 = errors;
-if(!((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19)))){
+let data20 = data.total;
+const _errs76 = errors;
+if(!((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20)))){
 validate23.errors = [{instancePath:instancePath+"/total",schemaPath:"#/properties/total/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs71 === errors;
+var valid0 = _errs76 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.done !== undefined){
-let data20 = data.done;
-const _errs73 = errors;
-if(!((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20)))){
+let data21 = data.done;
+const _errs78 = errors;
+if(!((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21)))){
 validate23.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs73 === errors;
+var valid0 = _errs78 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.indexed !== undefined){
-let data21 = data.indexed;
-const _errs75 = errors;
-if(!((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21)))){
+let data22 = data.indexed;
+const _errs80 = errors;
+if(!((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22)))){
 validate23.errors = [{instancePath:instancePath+"/indexed",schemaPath:"#/properties/indexed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs75 === errors;
+var valid0 = _errs80 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.unchanged !== undefined){
-let data22 = data.unchanged;
-const _errs77 = errors;
-if(!((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22)))){
+let data23 = data.unchanged;
+const _errs82 = errors;
+if(!((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23)))){
 validate23.errors = [{instancePath:instancePath+"/unchanged",schemaPath:"#/properties/unchanged/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs77 === errors;
+var valid0 = _errs82 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.moved !== undefined){
-let data23 = data.moved;
-const _errs79 = errors;
-if(!((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23)))){
+let data24 = data.moved;
+const _errs84 = errors;
+if(!((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24)))){
 validate23.errors = [{instancePath:instancePath+"/moved",schemaPath:"#/properties/moved/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs79 === errors;
+var valid0 = _errs84 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.duplicates !== undefined){
-let data24 = data.duplicates;
-const _errs81 = errors;
-if(!((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24)))){
+let data25 = data.duplicates;
+const _errs86 = errors;
+if(!((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25)))){
 validate23.errors = [{instancePath:instancePath+"/duplicates",schemaPath:"#/properties/duplicates/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs81 === errors;
+var valid0 = _errs86 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.failed !== undefined){
-let data25 = data.failed;
-const _errs83 = errors;
-if(!((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25)))){
+let data26 = data.failed;
+const _errs88 = errors;
+if(!((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26)))){
 validate23.errors = [{instancePath:instancePath+"/failed",schemaPath:"#/properties/failed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs83 === errors;
+var valid0 = _errs88 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.ignored !== undefined){
-let data26 = data.ignored;
-const _errs85 = errors;
-if(!((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26)))){
+let data27 = data.ignored;
+const _errs90 = errors;
+if(!((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27)))){
 validate23.errors = [{instancePath:instancePath+"/ignored",schemaPath:"#/properties/ignored/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs85 === errors;
+var valid0 = _errs90 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.removed !== undefined){
-let data27 = data.removed;
-const _errs87 = errors;
-if(!((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27)))){
+let data28 = data.removed;
+const _errs92 = errors;
+if(!((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28)))){
 validate23.errors = [{instancePath:instancePath+"/removed",schemaPath:"#/properties/removed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs87 === errors;
+var valid0 = _errs92 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bytes !== undefined){
-let data28 = data.bytes;
-const _errs89 = errors;
-if(!((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28)))){
+let data29 = data.bytes;
+const _errs94 = errors;
+if(!((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29)))){
 validate23.errors = [{instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs89 === errors;
+var valid0 = _errs94 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.images_per_second !== undefined){
-const _errs91 = errors;
+const _errs96 = errors;
 if(!(typeof data.images_per_second == "number")){
 validate23.errors = [{instancePath:instancePath+"/images_per_second",schemaPath:"#/properties/images_per_second/type",keyword:"type",params:{type: "number"}}];
 return false;
 }
-var valid0 = _errs91 === errors;
+var valid0 = _errs96 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.eta_seconds !== undefined){
-let data30 = data.eta_seconds;
-const _errs93 = errors;
-const _errs94 = errors;
-let valid16 = false;
-const _errs95 = errors;
-if(!(typeof data30 == "number")){
-const err39 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
-if(vErrors === null){
-vErrors = [err39];
-}
-else {
-vErrors.push(err39);
-}
-errors++;
-}
-var _valid5 = _errs95 === errors;
-valid16 = valid16 || _valid5;
-const _errs97 = errors;
-if(data30 !== null){
-const err40 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err40];
-}
-else {
-vErrors.push(err40);
-}
-errors++;
-}
-var _valid5 = _errs97 === errors;
-valid16 = valid16 || _valid5;
-if(!valid16){
-const err41 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err41];
-}
-else {
-vErrors.push(err41);
-}
-errors++;
-validate23.errors = vErrors;
-return false;
-}
-else {
-errors = _errs94;
-if(vErrors !== null){
-if(_errs94){
-vErrors.length = _errs94;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs93 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.created_at !== undefined){
-let data31 = data.created_at;
+let data31 = data.eta_seconds;
+const _errs98 = errors;
 const _errs99 = errors;
-if(errors === _errs99){
-if(errors === _errs99){
-if(typeof data31 === "string"){
-if(!(formats0.test(data31))){
-validate23.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"}}];
-return false;
-}
-}
-else {
-validate23.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-}
-var valid0 = _errs99 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.started_at !== undefined){
-let data32 = data.started_at;
-const _errs101 = errors;
-const _errs102 = errors;
-let valid17 = false;
-const _errs103 = errors;
-if(errors === _errs103){
-if(errors === _errs103){
-if(typeof data32 === "string"){
-if(!(formats0.test(data32))){
-const err42 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
-if(vErrors === null){
-vErrors = [err42];
-}
-else {
-vErrors.push(err42);
-}
-errors++;
-}
-}
-else {
-const err43 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
+let valid18 = false;
+const _errs100 = errors;
+if(!(typeof data31 == "number")){
+const err43 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -2578,13 +2616,11 @@ vErrors.push(err43);
 }
 errors++;
 }
-}
-}
-var _valid6 = _errs103 === errors;
-valid17 = valid17 || _valid6;
-const _errs105 = errors;
-if(data32 !== null){
-const err44 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid5 = _errs100 === errors;
+valid18 = valid18 || _valid5;
+const _errs102 = errors;
+if(data31 !== null){
+const err44 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -2593,10 +2629,10 @@ vErrors.push(err44);
 }
 errors++;
 }
-var _valid6 = _errs105 === errors;
-valid17 = valid17 || _valid6;
-if(!valid17){
-const err45 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
+var _valid5 = _errs102 === errors;
+valid18 = valid18 || _valid5;
+if(!valid18){
+const err45 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -2608,33 +2644,56 @@ validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs102;
+errors = _errs99;
 if(vErrors !== null){
-if(_errs102){
-vErrors.length = _errs102;
+if(_errs99){
+vErrors.length = _errs99;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs101 === errors;
+var valid0 = _errs98 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.finished_at !== undefined){
-let data33 = data.finished_at;
+if(data.created_at !== undefined){
+let data32 = data.created_at;
+const _errs104 = errors;
+if(errors === _errs104){
+if(errors === _errs104){
+if(typeof data32 === "string"){
+if(!(formats0.test(data32))){
+validate23.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"}}];
+return false;
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+}
+var valid0 = _errs104 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.started_at !== undefined){
+let data33 = data.started_at;
+const _errs106 = errors;
 const _errs107 = errors;
+let valid19 = false;
 const _errs108 = errors;
-let valid18 = false;
-const _errs109 = errors;
-if(errors === _errs109){
-if(errors === _errs109){
+if(errors === _errs108){
+if(errors === _errs108){
 if(typeof data33 === "string"){
 if(!(formats0.test(data33))){
-const err46 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
+const err46 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -2645,7 +2704,7 @@ errors++;
 }
 }
 else {
-const err47 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const err47 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -2656,11 +2715,11 @@ errors++;
 }
 }
 }
-var _valid7 = _errs109 === errors;
-valid18 = valid18 || _valid7;
-const _errs111 = errors;
+var _valid6 = _errs108 === errors;
+valid19 = valid19 || _valid6;
+const _errs110 = errors;
 if(data33 !== null){
-const err48 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err48 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -2669,10 +2728,10 @@ vErrors.push(err48);
 }
 errors++;
 }
-var _valid7 = _errs111 === errors;
-valid18 = valid18 || _valid7;
-if(!valid18){
-const err49 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
+var _valid6 = _errs110 === errors;
+valid19 = valid19 || _valid6;
+if(!valid19){
+const err49 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -2684,46 +2743,33 @@ validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs108;
+errors = _errs107;
 if(vErrors !== null){
-if(_errs108){
-vErrors.length = _errs108;
+if(_errs107){
+vErrors.length = _errs107;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs107 === errors;
+var valid0 = _errs106 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.finished !== undefined){
+if(data.finished_at !== undefined){
+let data34 = data.finished_at;
+const _errs112 = errors;
 const _errs113 = errors;
-if(typeof data.finished !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid0 = _errs113 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.error !== undefined){
-let data35 = data.error;
-const _errs115 = errors;
-const _errs116 = errors;
-let valid19 = false;
-const _errs117 = errors;
-const _errs118 = errors;
-if(errors === _errs118){
-if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
-let missing6;
-if(((data35.code === undefined) && (missing6 = "code")) || ((data35.detail === undefined) && (missing6 = "detail"))){
-const err50 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing6}};
+let valid20 = false;
+const _errs114 = errors;
+if(errors === _errs114){
+if(errors === _errs114){
+if(typeof data34 === "string"){
+if(!(formats0.test(data34))){
+const err50 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -2732,11 +2778,9 @@ vErrors.push(err50);
 }
 errors++;
 }
+}
 else {
-if(data35.code !== undefined){
-const _errs120 = errors;
-if(typeof data35.code !== "string"){
-const err51 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
+const err51 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -2745,16 +2789,13 @@ vErrors.push(err51);
 }
 errors++;
 }
-var valid21 = _errs120 === errors;
 }
-else {
-var valid21 = true;
 }
-if(valid21){
-if(data35.detail !== undefined){
-const _errs122 = errors;
-if(typeof data35.detail !== "string"){
-const err52 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
+var _valid7 = _errs114 === errors;
+valid20 = valid20 || _valid7;
+const _errs116 = errors;
+if(data34 !== null){
+const err52 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -2763,16 +2804,10 @@ vErrors.push(err52);
 }
 errors++;
 }
-var valid21 = _errs122 === errors;
-}
-else {
-var valid21 = true;
-}
-}
-}
-}
-else {
-const err53 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
+var _valid7 = _errs116 === errors;
+valid20 = valid20 || _valid7;
+if(!valid20){
+const err53 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -2780,18 +2815,50 @@ else {
 vErrors.push(err53);
 }
 errors++;
+validate23.errors = vErrors;
+return false;
+}
+else {
+errors = _errs113;
+if(vErrors !== null){
+if(_errs113){
+vErrors.length = _errs113;
+}
+else {
+vErrors = null;
 }
 }
-var _valid8 = _errs117 === errors;
-valid19 = valid19 || _valid8;
-if(_valid8){
-var props2 = {};
-props2.code = true;
-props2.detail = true;
 }
-const _errs124 = errors;
-if(data35 !== null){
-const err54 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var valid0 = _errs112 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.finished !== undefined){
+const _errs118 = errors;
+if(typeof data.finished !== "boolean"){
+validate23.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs118 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.error !== undefined){
+let data36 = data.error;
+const _errs120 = errors;
+const _errs121 = errors;
+let valid21 = false;
+const _errs122 = errors;
+const _errs123 = errors;
+if(errors === _errs123){
+if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
+let missing7;
+if(((data36.code === undefined) && (missing7 = "code")) || ((data36.detail === undefined) && (missing7 = "detail"))){
+const err54 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing7}};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -2800,10 +2867,11 @@ vErrors.push(err54);
 }
 errors++;
 }
-var _valid8 = _errs124 === errors;
-valid19 = valid19 || _valid8;
-if(!valid19){
-const err55 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
+else {
+if(data36.code !== undefined){
+const _errs125 = errors;
+if(typeof data36.code !== "string"){
+const err55 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -2811,65 +2879,17 @@ else {
 vErrors.push(err55);
 }
 errors++;
-validate23.errors = vErrors;
-return false;
+}
+var valid23 = _errs125 === errors;
 }
 else {
-errors = _errs116;
-if(vErrors !== null){
-if(_errs116){
-vErrors.length = _errs116;
+var valid23 = true;
 }
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs115 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.files !== undefined){
-let data38 = data.files;
-const _errs126 = errors;
-if(errors === _errs126){
-if(Array.isArray(data38)){
-var valid22 = true;
-const len0 = data38.length;
-for(let i0=0; i0<len0; i0++){
-let data39 = data38[i0];
-const _errs128 = errors;
-const _errs129 = errors;
-if(errors === _errs129){
-if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
-let missing7;
-if(((((data39.name === undefined) && (missing7 = "name")) || ((data39.id === undefined) && (missing7 = "id"))) || ((data39.uri === undefined) && (missing7 = "uri"))) || ((data39.outcome === undefined) && (missing7 = "outcome"))){
-validate23.errors = [{instancePath:instancePath+"/files/" + i0,schemaPath:"#/components/schemas/UploadedFile/required",keyword:"required",params:{missingProperty: missing7}}];
-return false;
-}
-else {
-if(data39.name !== undefined){
-const _errs131 = errors;
-if(typeof data39.name !== "string"){
-validate23.errors = [{instancePath:instancePath+"/files/" + i0+"/name",schemaPath:"#/components/schemas/UploadedFile/properties/name/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-var valid24 = _errs131 === errors;
-}
-else {
-var valid24 = true;
-}
-if(valid24){
-if(data39.id !== undefined){
-let data41 = data39.id;
-const _errs133 = errors;
-const _errs134 = errors;
-let valid25 = false;
-const _errs135 = errors;
-if(typeof data41 !== "string"){
-const err56 = {instancePath:instancePath+"/files/" + i0+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(valid23){
+if(data36.detail !== undefined){
+const _errs127 = errors;
+if(typeof data36.detail !== "string"){
+const err56 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -2878,11 +2898,16 @@ vErrors.push(err56);
 }
 errors++;
 }
-var _valid9 = _errs135 === errors;
-valid25 = valid25 || _valid9;
-const _errs137 = errors;
-if(data41 !== null){
-const err57 = {instancePath:instancePath+"/files/" + i0+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var valid23 = _errs127 === errors;
+}
+else {
+var valid23 = true;
+}
+}
+}
+}
+else {
+const err57 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -2891,10 +2916,17 @@ vErrors.push(err57);
 }
 errors++;
 }
-var _valid9 = _errs137 === errors;
-valid25 = valid25 || _valid9;
-if(!valid25){
-const err58 = {instancePath:instancePath+"/files/" + i0+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf",keyword:"anyOf",params:{}};
+}
+var _valid8 = _errs122 === errors;
+valid21 = valid21 || _valid8;
+if(_valid8){
+var props2 = {};
+props2.code = true;
+props2.detail = true;
+}
+const _errs129 = errors;
+if(data36 !== null){
+const err58 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -2902,34 +2934,11 @@ else {
 vErrors.push(err58);
 }
 errors++;
-validate23.errors = vErrors;
-return false;
 }
-else {
-errors = _errs134;
-if(vErrors !== null){
-if(_errs134){
-vErrors.length = _errs134;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid24 = _errs133 === errors;
-}
-else {
-var valid24 = true;
-}
-if(valid24){
-if(data39.uri !== undefined){
-let data42 = data39.uri;
-const _errs139 = errors;
-const _errs140 = errors;
-let valid26 = false;
-const _errs141 = errors;
-if(typeof data42 !== "string"){
-const err59 = {instancePath:instancePath+"/files/" + i0+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/0/type",keyword:"type",params:{type: "string"}};
+var _valid8 = _errs129 === errors;
+valid21 = valid21 || _valid8;
+if(!valid21){
+const err59 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -2937,12 +2946,65 @@ else {
 vErrors.push(err59);
 }
 errors++;
+validate23.errors = vErrors;
+return false;
 }
-var _valid10 = _errs141 === errors;
-valid26 = valid26 || _valid10;
-const _errs143 = errors;
-if(data42 !== null){
-const err60 = {instancePath:instancePath+"/files/" + i0+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/1/type",keyword:"type",params:{type: "null"}};
+else {
+errors = _errs121;
+if(vErrors !== null){
+if(_errs121){
+vErrors.length = _errs121;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs120 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.files !== undefined){
+let data39 = data.files;
+const _errs131 = errors;
+if(errors === _errs131){
+if(Array.isArray(data39)){
+var valid24 = true;
+const len0 = data39.length;
+for(let i0=0; i0<len0; i0++){
+let data40 = data39[i0];
+const _errs133 = errors;
+const _errs134 = errors;
+if(errors === _errs134){
+if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
+let missing8;
+if(((((data40.name === undefined) && (missing8 = "name")) || ((data40.id === undefined) && (missing8 = "id"))) || ((data40.uri === undefined) && (missing8 = "uri"))) || ((data40.outcome === undefined) && (missing8 = "outcome"))){
+validate23.errors = [{instancePath:instancePath+"/files/" + i0,schemaPath:"#/components/schemas/UploadedFile/required",keyword:"required",params:{missingProperty: missing8}}];
+return false;
+}
+else {
+if(data40.name !== undefined){
+const _errs136 = errors;
+if(typeof data40.name !== "string"){
+validate23.errors = [{instancePath:instancePath+"/files/" + i0+"/name",schemaPath:"#/components/schemas/UploadedFile/properties/name/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+var valid26 = _errs136 === errors;
+}
+else {
+var valid26 = true;
+}
+if(valid26){
+if(data40.id !== undefined){
+let data42 = data40.id;
+const _errs138 = errors;
+const _errs139 = errors;
+let valid27 = false;
+const _errs140 = errors;
+if(typeof data42 !== "string"){
+const err60 = {instancePath:instancePath+"/files/" + i0+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -2951,10 +3013,11 @@ vErrors.push(err60);
 }
 errors++;
 }
-var _valid10 = _errs143 === errors;
-valid26 = valid26 || _valid10;
-if(!valid26){
-const err61 = {instancePath:instancePath+"/files/" + i0+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf",keyword:"anyOf",params:{}};
+var _valid9 = _errs140 === errors;
+valid27 = valid27 || _valid9;
+const _errs142 = errors;
+if(data42 !== null){
+const err61 = {instancePath:instancePath+"/files/" + i0+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -2962,51 +3025,11 @@ else {
 vErrors.push(err61);
 }
 errors++;
-validate23.errors = vErrors;
-return false;
 }
-else {
-errors = _errs140;
-if(vErrors !== null){
-if(_errs140){
-vErrors.length = _errs140;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid24 = _errs139 === errors;
-}
-else {
-var valid24 = true;
-}
-if(valid24){
-if(data39.outcome !== undefined){
-let data43 = data39.outcome;
-const _errs145 = errors;
-if(typeof data43 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/files/" + i0+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((((((data43 === "queued") || (data43 === "indexed")) || (data43 === "unchanged")) || (data43 === "duplicate")) || (data43 === "failed")) || (data43 === "rejected"))){
-validate23.errors = [{instancePath:instancePath+"/files/" + i0+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/enum",keyword:"enum",params:{allowedValues: schema47.properties.outcome.enum}}];
-return false;
-}
-var valid24 = _errs145 === errors;
-}
-else {
-var valid24 = true;
-}
-if(valid24){
-if(data39.code !== undefined){
-let data44 = data39.code;
-const _errs147 = errors;
-const _errs148 = errors;
-let valid27 = false;
-const _errs149 = errors;
-if(typeof data44 !== "string"){
-const err62 = {instancePath:instancePath+"/files/" + i0+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/0/type",keyword:"type",params:{type: "string"}};
+var _valid9 = _errs142 === errors;
+valid27 = valid27 || _valid9;
+if(!valid27){
+const err62 = {instancePath:instancePath+"/files/" + i0+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -3014,12 +3037,34 @@ else {
 vErrors.push(err62);
 }
 errors++;
+validate23.errors = vErrors;
+return false;
 }
-var _valid11 = _errs149 === errors;
-valid27 = valid27 || _valid11;
-const _errs151 = errors;
-if(data44 !== null){
-const err63 = {instancePath:instancePath+"/files/" + i0+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/1/type",keyword:"type",params:{type: "null"}};
+else {
+errors = _errs139;
+if(vErrors !== null){
+if(_errs139){
+vErrors.length = _errs139;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid26 = _errs138 === errors;
+}
+else {
+var valid26 = true;
+}
+if(valid26){
+if(data40.uri !== undefined){
+let data43 = data40.uri;
+const _errs144 = errors;
+const _errs145 = errors;
+let valid28 = false;
+const _errs146 = errors;
+if(typeof data43 !== "string"){
+const err63 = {instancePath:instancePath+"/files/" + i0+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -3028,10 +3073,11 @@ vErrors.push(err63);
 }
 errors++;
 }
-var _valid11 = _errs151 === errors;
-valid27 = valid27 || _valid11;
-if(!valid27){
-const err64 = {instancePath:instancePath+"/files/" + i0+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf",keyword:"anyOf",params:{}};
+var _valid10 = _errs146 === errors;
+valid28 = valid28 || _valid10;
+const _errs148 = errors;
+if(data43 !== null){
+const err64 = {instancePath:instancePath+"/files/" + i0+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -3039,34 +3085,11 @@ else {
 vErrors.push(err64);
 }
 errors++;
-validate23.errors = vErrors;
-return false;
 }
-else {
-errors = _errs148;
-if(vErrors !== null){
-if(_errs148){
-vErrors.length = _errs148;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid24 = _errs147 === errors;
-}
-else {
-var valid24 = true;
-}
-if(valid24){
-if(data39.reason !== undefined){
-let data45 = data39.reason;
-const _errs153 = errors;
-const _errs154 = errors;
-let valid28 = false;
-const _errs155 = errors;
-if(typeof data45 !== "string"){
-const err65 = {instancePath:instancePath+"/files/" + i0+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/0/type",keyword:"type",params:{type: "string"}};
+var _valid10 = _errs148 === errors;
+valid28 = valid28 || _valid10;
+if(!valid28){
+const err65 = {instancePath:instancePath+"/files/" + i0+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err65];
 }
@@ -3074,12 +3097,51 @@ else {
 vErrors.push(err65);
 }
 errors++;
+validate23.errors = vErrors;
+return false;
 }
-var _valid12 = _errs155 === errors;
-valid28 = valid28 || _valid12;
-const _errs157 = errors;
-if(data45 !== null){
-const err66 = {instancePath:instancePath+"/files/" + i0+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/1/type",keyword:"type",params:{type: "null"}};
+else {
+errors = _errs145;
+if(vErrors !== null){
+if(_errs145){
+vErrors.length = _errs145;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid26 = _errs144 === errors;
+}
+else {
+var valid26 = true;
+}
+if(valid26){
+if(data40.outcome !== undefined){
+let data44 = data40.outcome;
+const _errs150 = errors;
+if(typeof data44 !== "string"){
+validate23.errors = [{instancePath:instancePath+"/files/" + i0+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((((((data44 === "queued") || (data44 === "indexed")) || (data44 === "unchanged")) || (data44 === "duplicate")) || (data44 === "failed")) || (data44 === "rejected"))){
+validate23.errors = [{instancePath:instancePath+"/files/" + i0+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/enum",keyword:"enum",params:{allowedValues: schema49.properties.outcome.enum}}];
+return false;
+}
+var valid26 = _errs150 === errors;
+}
+else {
+var valid26 = true;
+}
+if(valid26){
+if(data40.code !== undefined){
+let data45 = data40.code;
+const _errs152 = errors;
+const _errs153 = errors;
+let valid29 = false;
+const _errs154 = errors;
+if(typeof data45 !== "string"){
+const err66 = {instancePath:instancePath+"/files/" + i0+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -3088,10 +3150,11 @@ vErrors.push(err66);
 }
 errors++;
 }
-var _valid12 = _errs157 === errors;
-valid28 = valid28 || _valid12;
-if(!valid28){
-const err67 = {instancePath:instancePath+"/files/" + i0+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf",keyword:"anyOf",params:{}};
+var _valid11 = _errs154 === errors;
+valid29 = valid29 || _valid11;
+const _errs156 = errors;
+if(data45 !== null){
+const err67 = {instancePath:instancePath+"/files/" + i0+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err67];
 }
@@ -3099,24 +3162,96 @@ else {
 vErrors.push(err67);
 }
 errors++;
+}
+var _valid11 = _errs156 === errors;
+valid29 = valid29 || _valid11;
+if(!valid29){
+const err68 = {instancePath:instancePath+"/files/" + i0+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err68];
+}
+else {
+vErrors.push(err68);
+}
+errors++;
 validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs154;
+errors = _errs153;
 if(vErrors !== null){
-if(_errs154){
-vErrors.length = _errs154;
+if(_errs153){
+vErrors.length = _errs153;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid24 = _errs153 === errors;
+var valid26 = _errs152 === errors;
 }
 else {
-var valid24 = true;
+var valid26 = true;
+}
+if(valid26){
+if(data40.reason !== undefined){
+let data46 = data40.reason;
+const _errs158 = errors;
+const _errs159 = errors;
+let valid30 = false;
+const _errs160 = errors;
+if(typeof data46 !== "string"){
+const err69 = {instancePath:instancePath+"/files/" + i0+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err69];
+}
+else {
+vErrors.push(err69);
+}
+errors++;
+}
+var _valid12 = _errs160 === errors;
+valid30 = valid30 || _valid12;
+const _errs162 = errors;
+if(data46 !== null){
+const err70 = {instancePath:instancePath+"/files/" + i0+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err70];
+}
+else {
+vErrors.push(err70);
+}
+errors++;
+}
+var _valid12 = _errs162 === errors;
+valid30 = valid30 || _valid12;
+if(!valid30){
+const err71 = {instancePath:instancePath+"/files/" + i0+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err71];
+}
+else {
+vErrors.push(err71);
+}
+errors++;
+validate23.errors = vErrors;
+return false;
+}
+else {
+errors = _errs159;
+if(vErrors !== null){
+if(_errs159){
+vErrors.length = _errs159;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid26 = _errs158 === errors;
+}
+else {
+var valid26 = true;
 }
 }
 }
@@ -3130,8 +3265,8 @@ validate23.errors = [{instancePath:instancePath+"/files/" + i0,schemaPath:"#/com
 return false;
 }
 }
-var valid22 = _errs128 === errors;
-if(!valid22){
+var valid24 = _errs133 === errors;
+if(!valid24){
 break;
 }
 }
@@ -3141,7 +3276,7 @@ validate23.errors = [{instancePath:instancePath+"/files",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs126 === errors;
+var valid0 = _errs131 === errors;
 }
 else {
 var valid0 = true;

@@ -1,5 +1,10 @@
 const COUNT = new Intl.NumberFormat('en');
 const WHEN = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' });
+const WHEN_UTC = new Intl.DateTimeFormat('en', {
+  dateStyle: 'medium',
+  timeStyle: 'short',
+  timeZone: 'UTC',
+});
 const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
 
 export function formatCount(count: number): string {
@@ -44,6 +49,17 @@ export function formatDuration(seconds: number): string {
 /** A time of the API (RFC 3339), in the reader's own zone. */
 export function formatWhen(time: string): string {
   return WHEN.format(new Date(time));
+}
+
+/** A time of the API in UTC, in which times of cameras are that name no offset. */
+export function formatUtc(time: string): string {
+  return `${WHEN_UTC.format(new Date(time))} UTC`;
+}
+
+/** Degrees to some metres: “48.5001° S, 9.0100° E”. */
+export function formatPlace({ lat, lon }: { lat: number; lon: number }): string {
+  const north = `${Math.abs(lat).toFixed(4)}° ${lat < 0 ? 'S' : 'N'}`;
+  return `${north}, ${Math.abs(lon).toFixed(4)}° ${lon < 0 ? 'W' : 'E'}`;
 }
 
 /** Three digits, so that neighbours can be told apart. */

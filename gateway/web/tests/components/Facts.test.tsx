@@ -37,6 +37,18 @@ test('the facts of a picture are what the API says of it', async () => {
   expect(screen.getByText('5')).toBeVisible();
 });
 
+test('what the EXIF data say is shown, and nothing where they are silent', async () => {
+  open({
+    taken_at: '2024-08-01T12:30:00Z',
+    camera: 'FUJIFILM X100V',
+    gps: { lat: 54.432608, lon: -13.573056 },
+  });
+  expect(await screen.findByText('FUJIFILM X100V')).toBeVisible();
+  expect(screen.getByText(/Aug 1, 2024, 12:30.PM UTC/)).toBeVisible();
+  expect(screen.getByText('54.4326° N, 13.5731° W')).toBeVisible();
+  expect(screen.queryByText('Lens')).toBeNull();
+});
+
 test('a tag is added beside the others', async () => {
   gateway.on(`PATCH ${PATH}`, () => image());
   const { user } = open();

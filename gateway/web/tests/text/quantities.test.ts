@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { formatBytes, formatDuration, formatNumberOf } from '@/text/quantities';
+import { formatBytes, formatDuration, formatNumberOf, formatPlace, formatUtc } from '@/text/quantities';
 
 test.each([
   [0, '0 B'],
@@ -35,4 +35,10 @@ test('one is one, many are many', () => {
   expect(formatNumberOf(1, 'image')).toBe('1 image');
   expect(formatNumberOf(0, 'image')).toBe('0 images');
   expect(formatNumberOf(12_045, 'match', 'matches')).toBe('12,045 matches');
+});
+
+test('times of cameras and places read as they are written', () => {
+  expect(formatUtc('2024-08-01T23:59:30Z')).toMatch(/^Aug 1, 2024, 11:59\sPM UTC$/);
+  expect(formatPlace({ lat: -48.500139, lon: 9.01 })).toBe('48.5001° S, 9.0100° E');
+  expect(formatPlace({ lat: 0, lon: -180 })).toBe('0.0000° N, 180.0000° W');
 });

@@ -1,9 +1,11 @@
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 
+from shared.domain.facts import Facts
 from shared.domain.image import ImageFilter, ImageRow
 from shared.errors import InvalidRequest, NotFound
 from shared.files.uris import file_uri
@@ -119,18 +121,24 @@ def test_deleting_counts_what_there_was(images: Images, empty: str, fill: Fill) 
     assert images.list_uris(empty, ImageFilter(tag="even"), only.id) == []
 
 
-@pytest.mark.parametrize("order", ["id", "added_at", "-added_at"])
+@pytest.mark.parametrize("order", ["id", "added_at", "-added_at", "taken_at", "-taken_at"])
 def test_pages_hold_every_image_once_in_order(
     images: Images, writer: ImageWriter, empty: str, order: Order
 ) -> None:
     # Bursts, gaps of years, and four hundred rows of one moment.
     times = [n // 3 for n in range(90)] + [10**9] * 400 + [5 * 10**15 + n * n for n in range(60)]
-    rows = [make_row(n, added_at=time) for n, time in enumerate(times)]
+    rows = [
+        # Every seventh was taken at no known time.
+        make_row(n, added_at=time, facts=Facts(taken_at=None if n % 7 == 0 else time // 2 - 10**9))
+        for n, time in enumerate(times)
+    ]
     writer.upsert(empty, rows, make_vectors(len(rows)))
-    keys = {
+    keys: dict[Order, Callable[[ImageRow], Any]] = {
         "id": lambda row: row.id,
         "added_at": lambda row: (row.added_at, row.id),
         "-added_at": lambda row: (-row.added_at, row.id),
+        "taken_at": lambda row: (*_taken(row, 1), row.id),
+        "-taken_at": lambda row: (*_taken(row, -1), row.id),
     }
     for wanted, limit in ((ImageFilter(), 37), (ImageFilter(tag="even"), 100)):
         found: list[ImageRow] = []
@@ -145,9 +153,13 @@ def test_pages_hold_every_image_once_in_order(
         assert found == sorted(expected, key=keys[order])
 
 
+def _taken(row: ImageRow, sign: int) -> tuple[bool, int]:
+    return row.facts.taken_at is None, sign * (row.facts.taken_at or 0)
+
+
 def test_a_full_last_page_has_no_successor(images: Images, empty: str, fill: Fill) -> None:
     fill([make_row(n) for n in range(4)])
-    for order in ("id", "added_at", "-added_at"):
+    for order in ("id", "added_at", "-added_at", "taken_at", "-taken_at"):
         page, cursor = images.page(empty, ImageFilter(), order, None, 2)
         assert cursor is not None
         page, cursor = images.page(empty, ImageFilter(), order, cursor, 2)
@@ -184,8 +196,13 @@ def test_a_cursor_that_no_list_gave_is_refused(images: Images, empty: str, curso
 def test_a_cursor_with_an_impossible_time_is_refused(time: object) -> None:
     with pytest.raises(InvalidRequest):
         Position.of(_cursor(["added_at", "0" * 32, time]), "added_at")
+    if time is not None:
+        with pytest.raises(InvalidRequest):
+            Position.of(_cursor(["taken_at", "0" * 32, time]), "taken_at")
 
 
 def test_a_cursor_says_where_the_page_ended() -> None:
     position = Position("0" * 32, 17)
     assert Position.of(position.cursor("-added_at"), "-added_at") == position
+    for taken in (position, Position("0" * 32)):
+        assert Position.of(taken.cursor("taken_at"), "taken_at") == taken

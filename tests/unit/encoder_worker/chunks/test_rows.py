@@ -3,8 +3,9 @@
 import numpy as np
 
 from encoder_worker.chunks.reading import FileContent
-from encoder_worker.chunks.rows import new_row
+from encoder_worker.chunks.rows import moved_row, new_row, relabelled, touched_row
 from shared.domain.chunk import FileRef
+from shared.domain.facts import Facts
 from shared.domain.image import MAX_GIVEN_METADATA_BYTES
 from shared.domain.job import JobSpec, UploadSource
 from shared.pictures.square import Picture
@@ -22,3 +23,23 @@ def test_metadata_in_any_script_leaves_room_for_the_name() -> None:
     row = new_row(content, picture, spec, None)
 
     assert row.metadata == {**given, "filename": ref.name}
+
+
+def test_facts_go_with_the_content() -> None:
+    """From the decoded picture, or from a row of the same content; never from a replaced one."""
+    spec = JobSpec(id="j", collection="c", source=UploadSource(files=1), created_at=0.0)
+    ref = FileRef(uri="upload://a.jpg", size=1, mtime_ns=1)
+    content = FileContent(ref=ref, data=b"x", sha256="0" * 64)
+    pixels = np.zeros((224, 224, 3), np.uint8)
+    facts = Facts(taken_at=5, camera="A")
+
+    row = new_row(content, Picture(pixels, 1, 1, "jpeg", facts), spec, None)
+    other = ref.model_copy(update={"uri": "upload://b.jpg"})
+
+    assert row.facts == facts
+    assert new_row(content._replace(ref=other), row, spec, None).facts == facts
+    assert moved_row(other, spec, row).facts == facts
+    assert touched_row(ref, spec, row).facts == facts
+    assert relabelled(row, ref, spec, row).facts == facts
+    assert new_row(content, Picture(pixels, 1, 1, "jpeg"), spec, row).facts == Facts()
+    assert row.version != row.model_copy(update={"facts": Facts()}).version

@@ -8,10 +8,10 @@ import pytest
 from numpy.typing import NDArray
 
 from encoder_worker.encode import match_fitting
+from encoder_worker.encode.every_descriptor import POOLINGS
 from encoder_worker.encode.match_fitting import brier_score, fit, matches, sample_squares
 from encoder_worker.encode.match_pairs import (
     EDITS_PER_PICTURE,
-    POOLINGS,
     Pairs,
     compare,
     is_for_fitting,

@@ -1,10 +1,12 @@
 """What a decoder may say, and what is refused whatever it says."""
 
 import socket
+import struct
 
 import numpy as np
 import pytest
 
+from shared.domain.facts import MAX_NAME, NO_FACTS, Facts, Place
 from shared.domain.query import Crop
 from shared.errors import PictureError
 from shared.pictures.square import Picture, Square
@@ -24,7 +26,8 @@ from shared.sandbox.frames import (
 
 SIDE = 8
 PIXELS = np.arange(SIDE * SIDE * 3, dtype=np.uint8).reshape(SIDE, SIDE, 3)
-PICTURE = Picture(PIXELS, 30, 20, "webp")
+FACTS = Facts(taken_at=-1, camera="漢" * MAX_NAME, lens="f/2", gps=Place(lat=-90, lon=180))
+PICTURE = Picture(PIXELS, 30, 20, "webp", FACTS)
 WEBP = b"RIFF\0\0\0\0WEBP and so on"
 
 
@@ -57,6 +60,10 @@ def test_a_reply_arrives_as_it_was_sent() -> None:
     assert isinstance(found, Picture)
     assert (found.pixels == PIXELS).all()
     assert found[1:] == PICTURE[1:]
+    for facts in (NO_FACTS, Facts(lens="f/2"), Facts(gps=Place(lat=0, lon=0)), Facts(taken_at=0)):
+        found = heard(pack_drawn(PICTURE._replace(facts=facts)), asked())
+        assert isinstance(found, Picture)
+        assert found.facts == facts
     assert heard(pack_drawn(WEBP), asked(Thumbnail(SIDE))) == WEBP
     assert heard(pack_text(ReplyKind.COSTLY), asked(any_cost=False)) is None
     refusal = heard(pack_text(ReplyKind.REFUSED, "corrupt\nIt is."), asked())
@@ -84,6 +91,28 @@ def test_a_reply_arrives_as_it_was_sent() -> None:
 def test_what_was_not_asked_for_is_refused(parts: tuple[bytes, ...], request_: Request) -> None:
     with pytest.raises(GarbledReply):
         heard(parts, request_)
+
+
+@pytest.mark.parametrize(
+    ("facts", "names"),
+    [
+        ((16, 0, 0, 0, 0, 0), b""),
+        ((1, 2**62, 0, 0, 0, 0), b""),
+        ((2, 0, 0, 0, 0, 0), b""),
+        ((2, 0, 0, 0, 3, 0), b"a\nb"),
+        ((4, 0, 0, 0, 0, 1), b"\xff"),
+        ((2, 0, 0, 0, MAX_NAME + 1, 0), b"a" * (MAX_NAME + 1)),
+        ((2, 0, 0, 0, 65_535, 0), b"a" * 65_535),
+        ((8, 0, 90.5, 0, 0, 0), b""),
+        ((8, 0, 0, float("nan"), 0, 0), b""),
+        ((8, 0, 0, float("inf"), 0, 0), b""),
+    ],
+)
+def test_facts_beyond_their_limits_are_refused(facts: tuple[float, ...], names: bytes) -> None:
+    header, drawn = pack_drawn(PICTURE)
+    packed = struct.pack("<BqddHH", *facts)
+    with pytest.raises(GarbledReply):
+        heard((header, drawn[: PIXELS.nbytes], packed, names), asked())
 
 
 def test_no_bytes_are_more_than_garbage() -> None:

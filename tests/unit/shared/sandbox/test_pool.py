@@ -12,6 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from encoder_worker.decode.decoder import decode, network_view
+from shared.domain.facts import NO_FACTS
 from shared.errors import DecoderUnavailable, PictureError
 from shared.pictures.square import Picture
 from shared.pictures.thumbnail import Thumbnail
@@ -20,6 +21,7 @@ from tests import hostile_decoders as hostile
 from tests.decoding import LIMITS
 from tests.drawn import draw
 from tests.encoders import encoded
+from tests.exif_data import CAMERA, TAKEN_AT, exif, tiff
 from tests.hostile_pictures import endless_jpeg
 
 GOOD = encoded(draw(1), "JPEG")
@@ -60,6 +62,21 @@ def test_decodes_as_this_process_does(decoders: DecoderPool) -> None:
     there, here = decoders.decode(GOOD, VIEW), decode(GOOD, LIMITS.max_pixels)
     assert (there.pixels == here.pixels).all()
     assert there[1:] == here[1:]
+
+
+def test_facts_are_read_by_the_decoder(decoders: DecoderPool) -> None:
+    data = encoded(draw(1), "JPEG", exif=exif())
+    facts = decoders.decode(data, VIEW).facts
+    assert facts == decode(data, LIMITS.max_pixels).facts
+    assert (facts.taken_at, facts.camera) == (TAKEN_AT, CAMERA)
+
+
+def test_exif_that_names_gigabytes_is_a_picture_without_facts(decoders: DecoderPool) -> None:
+    text = b"x" * (1 << 20)
+    entries = [(tag, 2, len(text), 14 + 12 * 65_000) for tag in range(5000, 70_000) if tag < 65_536]
+    hostile_exif = tiff(entries, text)
+    found = decoders.decode(encoded(draw(1), "PNG", exif=hostile_exif), VIEW)
+    assert found.facts == NO_FACTS
 
 
 def test_failures_keep_their_code_and_reason(decoders: DecoderPool) -> None:

@@ -63,7 +63,7 @@ def test_every_position_once_and_in_order(times: list[int], newest_first: bool) 
     store = Store(times)
     found, pages = _all(store, newest_first=newest_first, page=500)
     sign = -1 if newest_first else 1
-    assert [(p.id, p.added_at) for p in found] == sorted(
+    assert [(p.id, p.time) for p in found] == sorted(
         store.rows, key=lambda row: (sign * row[1], row[0])
     )
     assert store.queries <= 6 * pages + 8
@@ -74,11 +74,11 @@ def test_a_filter_that_leaves_little_does_not_mislead() -> None:
     store = Store(list(range(20_000)))
     order = TimePagination(store.query, lambda: 50_000_000, "added_at % 10 == 0", newest_first=True)
     found = order.after(None, 300)
-    assert [p.added_at for p in found] == list(range(19_990, 16_990, -10))
+    assert [p.time for p in found] == list(range(19_990, 16_990, -10))
 
 
 def test_a_count_that_is_far_too_small_does_not_mislead() -> None:
     store = Store(list(range(30_000)))
     order = TimePagination(store.query, lambda: 10, "", newest_first=True)
-    assert [p.added_at for p in order.after(None, 50)] == list(range(29_999, 29_949, -1))
+    assert [p.time for p in order.after(None, 50)] == list(range(29_999, 29_949, -1))
     assert store.queries < 20

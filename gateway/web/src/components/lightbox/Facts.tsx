@@ -8,7 +8,7 @@ import { imageQuery, useForget, useTag } from '@/api/images';
 import type { Measures, Picture } from '@/api/models';
 import { explainShortly } from '@/api/remedies';
 import { fileName, readableUri } from '@/state/reference';
-import { formatBytes, formatMeasure, formatWhen } from '@/text/quantities';
+import { formatBytes, formatMeasure, formatPlace, formatUtc, formatWhen } from '@/text/quantities';
 
 import { ForgetDialog } from '../ForgetDialog';
 import classes from './Facts.module.css';
@@ -77,6 +77,10 @@ export function Facts({ collection, picture, measures, place, onSimilar, onForgo
         <Fact name="File">
           {picture.format.toUpperCase()}, {formatBytes(picture.bytes)}
         </Fact>
+        {image?.taken_at && <Fact name="Taken">{formatUtc(image.taken_at)}</Fact>}
+        {image?.camera && <Fact name="Camera">{image.camera}</Fact>}
+        {image?.lens && <Fact name="Lens">{image.lens}</Fact>}
+        {image?.gps && <Fact name="Place">{formatPlace(image.gps)}</Fact>}
         {image && <Fact name="Added">{formatWhen(image.added_at)}</Fact>}
         <Fact name="URI" wide>
           <span className={classes.uri}>{breakable(readableUri(picture.uri))}</span>
