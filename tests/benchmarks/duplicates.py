@@ -1,21 +1,21 @@
 """How many planted copies the job finds, which groups are wrong, and what it costs.
 
 Originals are the half of the photos that the curves of match were not fitted on; the other half
-and drawn pictures are strangers. Copies are edited as those of bench-match.
+and drawn pictures are strangers. Some copies are edited lightly, others as those of bench-match.
 """
 
 import hashlib
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageEnhance, ImageOps
 
 from encoder_worker.encode.edits import EDITS, edited
-from encoder_worker.encode.match_pairs import EDITS_PER_PICTURE, is_for_fitting
+from encoder_worker.encode.match_pairs import is_for_fitting
 from shared.files.uris import file_path
 from shared.redis import connect
 from shared.settings import Settings
@@ -30,8 +30,32 @@ _COLLECTION = "planted"
 _PHOTOS = 713
 _LONGEST_SIDE = 1024
 _PAGE = 100
-#: Edits after which a picture shows what it showed, as messengers and editors make them.
-EVERYDAY = ("jpeg 75", "jpeg 30", "crop 10 %", "text", "grey", "brighter", "blur", "turn by 10")
+#: Of the edits of bench-match, so many of each original, drawn anew.
+_HEAVY = 4
+
+
+def _scaled(share: float) -> Callable[[Image.Image], Image.Image]:
+    return lambda picture: picture.resize(
+        (round(picture.width * share), round(picture.height * share))
+    )
+
+
+def _trimmed(picture: Image.Image) -> Image.Image:
+    """Without 5 % of its area, at the edges."""
+    x, y = round(picture.width * 0.0127), round(picture.height * 0.0127)
+    return picture.crop((x, y, picture.width - x, picture.height - y))
+
+
+#: What libraries collect: a picture sent by a messenger, exported again, trimmed, slightly retouched.
+LIGHT: dict[str, tuple[Callable[[Image.Image], Image.Image], int]] = {
+    "half the size": (_scaled(0.5), 85),
+    "a quarter of the size": (_scaled(0.25), 85),
+    "quality 50": (lambda picture: picture, 50),
+    "trimmed by 5 %": (_trimmed, 90),
+    "brighter by 10 %": (lambda picture: ImageEnhance.Brightness(picture).enhance(1.1), 90),
+    "contrast by 10 %": (lambda picture: ImageEnhance.Contrast(picture).enhance(1.1), 90),
+}
+_COPIES = len(LIGHT) + _HEAVY
 GRADES = ("identical", "copy", "similar")
 
 
@@ -85,18 +109,23 @@ def plant(folder: Path, rows: int) -> Mapping[str, Planted]:
     left = rows - len(photos)
     planted: dict[str, Planted] = {}
     for path in (photo for photo in photos if not is_for_fitting(photo.read_bytes())):
-        if left < EDITS_PER_PICTURE:
+        if left < _COPIES:
             break
         seed = hashlib.sha256(path.read_bytes()).hexdigest()
         with Image.open(path) as opened:
             picture = ImageOps.exif_transpose(opened).convert("RGB")
         picture.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE), Image.Resampling.BILINEAR)
-        for edit in random.Random(seed).sample(list(EDITS), EDITS_PER_PICTURE):
+        heavy = random.Random(seed).sample(list(EDITS), _HEAVY)
+        for edit in (*LIGHT, *heavy):
             copy = folder / "copies" / path.parent.name / f"{path.stem} {edit}.jpg"
             copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_bytes(edited(picture, edit, seed))
+            if edit in LIGHT:
+                change, quality = LIGHT[edit]
+                change(picture).save(copy, quality=quality)
+            else:
+                copy.write_bytes(edited(picture, edit, seed))
             planted[f"{copy.parent.name}/{copy.name}"] = Planted(names[path], edit)
-        left -= EDITS_PER_PICTURE
+        left -= _COPIES
     draw_files(folder / "drawn", left)
     return planted
 
@@ -131,10 +160,10 @@ def _judge(
     found = {name: planted[name].original in together.get(name, ()) for name in planted}
     shares: dict[str, Counter[bool]] = {}
     for name, is_found in found.items():
-        kind = "everyday" if planted[name].edit in EVERYDAY else "drastic"
+        kind = "light" if planted[name].edit in LIGHT else "heavy"
         for group in ("all", kind, planted[name].edit):
             shares.setdefault(group, Counter())[is_found] += 1
-    for what in ("all", "everyday", "drastic", *(edit for edit in EDITS if edit in shares)):
+    for what in ("all", "light", "heavy", *LIGHT, *EDITS):
         if what in shares:
             count = shares[what]
             share = count[True] / count.total()
