@@ -12,6 +12,8 @@ from gateway.metrics import LedgerMetrics, Metrics
 from gateway.services.bulk_tags import BulkTags
 from gateway.services.calibration import CalibrationService
 from gateway.services.deletion import DeletionService, Ledger, Store
+from gateway.services.duplicate_reports import DuplicateReportService
+from gateway.services.duplicates import DuplicateService
 from gateway.services.example_queries import ExampleQueries
 from gateway.services.job_events import JobEventStream
 from gateway.services.labels import LabelService
@@ -27,6 +29,8 @@ from shared.ledger import (
     AsyncEvents,
     Calibrations,
     Drops,
+    DuplicateGroups,
+    DuplicateReports,
     Events,
     Jobs,
     Queries,
@@ -66,6 +70,8 @@ class Services:
     queries: ExampleQueries
     calibration: CalibrationService
     deletion: DeletionService
+    duplicates: DuplicateService
+    duplicate_reports: DuplicateReportService
     jobs: Jobs
     loads: LoadService
     uploads: UploadService
@@ -125,6 +131,10 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             queries=ExampleQueries(settings, search, images, encoder, metrics),
             calibration=CalibrationService(collections, Calibrations(redis), jobs, loads),
             deletion=deletion,
+            duplicates=DuplicateService(
+                collections, images, DuplicateGroups(redis), deletion, loads
+            ),
+            duplicate_reports=DuplicateReportService(jobs, DuplicateReports(redis), images),
             jobs=jobs,
             loads=loads,
             uploads=UploadService(

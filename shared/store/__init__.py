@@ -7,6 +7,7 @@ from shared.store.facets import Facets
 from shared.store.filters import matches
 from shared.store.image_writer import ImageWriter
 from shared.store.images import Images
+from shared.store.neighbours import Neighbour, Neighbours, StoredVectors
 from shared.store.refined_search import RefinedSearch
 from shared.store.search import VectorSearch
 from shared.store.vectors import Vectors
@@ -19,7 +20,10 @@ __all__ = [
     "ImageWriter",
     "Images",
     "MilvusConnection",
+    "Neighbour",
+    "Neighbours",
     "RefinedSearch",
+    "StoredVectors",
     "VectorSearch",
     "Vectors",
     "matches",

@@ -1,15 +1,14 @@
 """Pictures of every view, desktop and phone, light and dark: `make screenshots`.
 
-`python -m tests.browser.screenshots NAME …` takes those of some views only.
-
-Runs the whole system with clothing photos (LOOKALIKE_TEST_DATA) and writes docs/screenshots/*.png.
+Runs the whole system with clothing photos (LOOKALIKE_TEST_DATA) and writes docs/screenshots/*.png;
+with names of views as arguments, of these alone.
 """
 
 import io
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,12 +17,14 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.chromium import chromium
+from tests.browser.conftest import find_duplicates
 from tests.browser.site import DESKTOP, PHONE, TIMEOUT_MS, Site, visiting
 from tests.conftest import test_data
 from tests.stack import Stack, running_stack
 
 _OUT = Path(__file__).parents[2] / "docs" / "screenshots"
 _COLLECTION = "clothing"
+_COPIES = "archive"
 _CROP = "0.16,0.14,0.68,0.72"
 _KINDS = ("dress", "hat", "outwear", "pants", "shirt", "shoes", "shorts", "skirt")
 _EACH = 24
@@ -93,6 +94,11 @@ def library(site: Site, _image: str) -> None:
     expect(site.pictures.first).to_be_visible()
 
 
+def duplicates(site: Site, _image: str) -> None:
+    site.open("duplicates", collection=_COPIES, grade="copy")
+    expect(site.groups.nth(1)).to_be_visible()
+
+
 def loading(site: Site, _image: str) -> None:
     site.open("loading", collection=_COLLECTION)
     expect(site.jobs.first.get_by_text("images/s")).to_be_visible()
@@ -104,11 +110,11 @@ DEVICES: dict[str, dict[str, Any]] = {
 }
 VIEWS: tuple[Show, ...] = (
     *(start, search, examples, lightbox, compare),
-    *(library, system, loading),
+    *(library, duplicates, system, loading),
 )
 
 
-def main(names: Sequence[str]) -> int:
+def main() -> int:
     data = test_data()
     if data is None:
         sys.stderr.write("LOOKALIKE_TEST_DATA names no folder of real pictures.\n")
@@ -117,7 +123,10 @@ def main(names: Sequence[str]) -> int:
     _OUT.mkdir(parents=True, exist_ok=True)
     with _system(data) as stack, chromium() as browser:
         image = _telling_image(stack)
-        for view in [view for view in VIEWS if view.__name__ in names or not names]:
+        chosen = sys.argv[1:]
+        for view in (view for view in VIEWS if not chosen or view.__name__ in chosen):
+            if view is duplicates:
+                _plant_copies(stack, data)
             if view is loading:
                 _begin_load(stack, data)
             for size, device in DEVICES.items():
@@ -187,6 +196,22 @@ def _telling_image(stack: Stack) -> str:
     return found
 
 
+def _plant_copies(stack: Stack, data: Path) -> None:
+    """Another collection, with copies of some of its pictures."""
+    folder = stack.image_root / _COPIES
+    _copy(data / "clothing" / "shirt", folder, 12)
+    web = folder / "web"
+    web.mkdir()
+    for path in sorted(folder.glob("*.jpg"))[:4]:
+        with Image.open(path) as picture:
+            width, height = picture.size
+            picture.resize((width // 2, height // 2)).save(web / f"{path.stem}-small.jpg")
+            if path.stem.endswith("1"):
+                picture.save(web / f"{path.stem}-mail.jpg", quality=40)
+    stack.wait_job(stack.load(_COPIES, folder)["id"])
+    find_duplicates(stack, _COPIES)
+
+
 def _begin_load(stack: Stack, data: Path) -> None:
     """A load that lasts for as long as its pictures are taken."""
     _copy(data / "clothing" / "t-shirt", stack.image_root / "t-shirt", 200)
@@ -217,4 +242,4 @@ def _small(shot: bytes) -> bytes:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

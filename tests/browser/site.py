@@ -22,7 +22,13 @@ from playwright.sync_api import (
 #: A stack of tests shares two cores with its encoders.
 TIMEOUT_MS = 30_000
 
-VIEWS = {"search": "/", "library": "/library", "loading": "/loading", "system": "/system"}
+VIEWS = {
+    "search": "/",
+    "library": "/library",
+    "duplicates": "/duplicates",
+    "loading": "/loading",
+    "system": "/system",
+}
 DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
@@ -121,6 +127,11 @@ class Site:
     def pictures(self) -> Locator:
         """The pictures of the library that exist just now: those in view."""
         return self.page.get_by_role("listbox", name="Pictures").get_by_role("option")
+
+    @property
+    def groups(self) -> Locator:
+        """The groups of duplicates, the largest first."""
+        return self.page.get_by_role("list", name="Groups").get_by_role("region")
 
     @property
     def jobs(self) -> Locator:

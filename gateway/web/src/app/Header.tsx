@@ -1,5 +1,5 @@
 import { ActionIcon, Tooltip } from '@mantine/core';
-import { IconFolderPlus, IconPhoto, IconPhotoSearch, IconServer } from '@tabler/icons-react';
+import { IconCopy, IconFolderPlus, IconPhoto, IconPhotoSearch, IconServer } from '@tabler/icons-react';
 import { Link, useRoute } from 'wouter';
 
 import { isActive } from '@/api/jobs';
@@ -29,6 +29,7 @@ export function Header() {
       <nav className={classes.nav} aria-label="Views">
         <Tab path={PATHS.search} collection={name} icon={IconPhotoSearch} label="Search" />
         <Tab path={PATHS.library} collection={name} icon={IconPhoto} label="Library" />
+        <Tab path={PATHS.duplicates} collection={name} icon={IconCopy} label="Duplicates" />
         <Tab path={PATHS.jobs} collection={name} icon={IconFolderPlus} label="Loading" count={active} />
       </nav>
       <div className={classes.end}>

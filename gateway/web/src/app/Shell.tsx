@@ -14,6 +14,7 @@ import classes from './Shell.module.css';
 const SearchView = lazy(() => import('@/views/search/SearchView'));
 const LibraryView = lazy(() => import('@/views/library/LibraryView'));
 const SystemView = lazy(() => import('@/views/system/SystemView'));
+const DuplicatesView = lazy(() => import('@/views/duplicates/DuplicatesView'));
 const JobsView = lazy(() => import('@/views/jobs/JobsView'));
 
 export function Shell() {
@@ -32,6 +33,7 @@ export function Shell() {
           <Switch>
             <Route path={PATHS.search} component={SearchView} />
             <Route path={PATHS.library} component={LibraryView} />
+            <Route path={PATHS.duplicates} component={DuplicatesView} />
             <Route path={PATHS.jobs} component={JobsView} />
             <Route path={PATHS.system} component={SystemView} />
             <Route path="/search">
