@@ -13,6 +13,8 @@ from gateway.schemas.urls import UrlBuilder
 from gateway.services.bulk_tags import BulkTags
 from gateway.services.calibration import CalibrationService
 from gateway.services.deletion import DeletionService
+from gateway.services.duplicate_reports import DuplicateReportService
+from gateway.services.duplicates import DuplicateService
 from gateway.services.example_queries import ExampleQueries
 from gateway.services.job_events import JobEventStream
 from gateway.services.labels import LabelService
@@ -23,7 +25,7 @@ from gateway.services.search import SearchService
 from gateway.services.uploads import UploadService
 from shared.ledger import Jobs, Workers
 from shared.settings import Settings
-from shared.store import Collections, Images
+from shared.store import Collections, Facets, Images
 
 T = TypeVar("T")
 
@@ -49,12 +51,17 @@ MetricsDep = Annotated[Metrics, Depends(_one(lambda s: s.metrics))]
 ApiKeysDep = Annotated[ApiKeys, Depends(_one(lambda s: s.api_keys))]
 CalibrationDep = Annotated[CalibrationService, Depends(_one(lambda s: s.calibration))]
 CollectionsDep = Annotated[Collections, Depends(_one(lambda s: s.collections))]
+FacetsDep = Annotated[Facets, Depends(_one(lambda s: s.facets))]
 LabelsDep = Annotated[LabelService, Depends(_one(lambda s: s.labels))]
 ImagesDep = Annotated[Images, Depends(_one(lambda s: s.images))]
 SearchesDep = Annotated[SearchService, Depends(_one(lambda s: s.searches))]
 QueriesDep = Annotated[ExampleQueries, Depends(_one(lambda s: s.queries))]
 BulkTagsDep = Annotated[BulkTags, Depends(_one(lambda s: s.bulk_tags))]
 DeletionDep = Annotated[DeletionService, Depends(_one(lambda s: s.deletion))]
+DuplicatesDep = Annotated[DuplicateService, Depends(_one(lambda s: s.duplicates))]
+DuplicateReportsDep = Annotated[
+    DuplicateReportService, Depends(_one(lambda s: s.duplicate_reports))
+]
 JobsDep = Annotated[Jobs, Depends(_one(lambda s: s.jobs))]
 LoadsDep = Annotated[LoadService, Depends(_one(lambda s: s.loads))]
 UploadsDep = Annotated[UploadService, Depends(_one(lambda s: s.uploads))]

@@ -12,6 +12,8 @@ from gateway.metrics import LedgerMetrics, Metrics
 from gateway.services.bulk_tags import BulkTags
 from gateway.services.calibration import CalibrationService
 from gateway.services.deletion import DeletionService, Ledger, Store
+from gateway.services.duplicate_reports import DuplicateReportService
+from gateway.services.duplicates import DuplicateService
 from gateway.services.example_queries import ExampleQueries
 from gateway.services.job_events import JobEventStream
 from gateway.services.labels import LabelService
@@ -27,6 +29,8 @@ from shared.ledger import (
     AsyncEvents,
     Calibrations,
     Drops,
+    DuplicateGroups,
+    DuplicateReports,
     Events,
     Jobs,
     Queries,
@@ -42,6 +46,7 @@ from shared.settings import Settings
 from shared.store import (
     AsyncMilvusConnection,
     Collections,
+    Facets,
     Images,
     ImageWriter,
     MilvusConnection,
@@ -58,12 +63,15 @@ class Services:
     api_keys: ApiKeys
     collections: Collections
     images: Images
+    facets: Facets
     labels: LabelService
     bulk_tags: BulkTags
     searches: SearchService
     queries: ExampleQueries
     calibration: CalibrationService
     deletion: DeletionService
+    duplicates: DuplicateService
+    duplicate_reports: DuplicateReportService
     jobs: Jobs
     loads: LoadService
     uploads: UploadService
@@ -116,12 +124,17 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             api_keys=ApiKeys(settings.api_keys),
             collections=collections,
             images=images,
+            facets=Facets(milvus),
             labels=LabelService(images, row_locks),
             bulk_tags=BulkTags(collections, images, store.writer, row_locks),
             searches=SearchService(search, encoder, metrics),
             queries=ExampleQueries(settings, search, images, encoder, metrics),
             calibration=CalibrationService(collections, Calibrations(redis), jobs, loads),
             deletion=deletion,
+            duplicates=DuplicateService(
+                collections, images, DuplicateGroups(redis), deletion, loads
+            ),
+            duplicate_reports=DuplicateReportService(jobs, DuplicateReports(redis), images),
             jobs=jobs,
             loads=loads,
             uploads=UploadService(

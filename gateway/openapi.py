@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from gateway.http.problems import Problem, problem_responses
 from gateway.schemas.calibration import Calibration
+from gateway.schemas.duplicates import DuplicateGroupList
 from gateway.schemas.images import Upload
 from gateway.schemas.jobs import Failure, Job
 
@@ -21,6 +22,7 @@ _TAGS = (
     ("jobs", "Loads: queued, followed, steered."),
     ("images", "What is in a collection; uploads, content, thumbnails."),
     ("search", "By a picture, by a stored image, by a vector."),
+    ("duplicates", "Groups of images that show the same; what becomes of them."),
     ("system", "State, limits, folders, sessions."),
     ("health", "For supervisors and monitoring."),
     ("article", "v1: the five calls of the article, for clients written for it."),
@@ -31,7 +33,13 @@ _SECURITY_SCHEMES = {
     "Session": {"type": "apiKey", "in": "cookie", "name": "lookalike_session"},
 }
 #: FastAPI drops nulls from examples; the examples of these schemas hold some and are restored.
-_WITH_NULLS: tuple[type[BaseModel], ...] = (Calibration, Failure, Job, Upload)
+_WITH_NULLS: tuple[type[BaseModel], ...] = (
+    Calibration,
+    DuplicateGroupList,
+    Failure,
+    Job,
+    Upload,
+)
 _OPEN = ("/health/", "/api/v2/session")
 _UNSAFE = frozenset({"post", "put", "patch", "delete"})
 

@@ -7,6 +7,7 @@ from typing import Self
 from indexer.active_scans import ActiveScans
 from shared.ledger import (
     Calibrations,
+    DuplicateTies,
     FailureLists,
     Filesystems,
     JobRecovery,
@@ -20,7 +21,14 @@ from shared.queue import Celery, Dispatcher
 from shared.redis import RedisClient, connect
 from shared.retry import RetryPolicy
 from shared.settings import Settings
-from shared.store import Collections, Images, ImageWriter, MilvusConnection, Vectors
+from shared.store import (
+    Collections,
+    Images,
+    ImageWriter,
+    MilvusConnection,
+    Neighbours,
+    Vectors,
+)
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,8 @@ class IndexerStores:
     collections: Collections
     images: Images
     writer: ImageWriter
+    neighbours: Neighbours
+    duplicate_ties: DuplicateTies
     vectors: Vectors
     calibrations: Calibrations
     dispatcher: Dispatcher
@@ -58,6 +68,8 @@ class IndexerStores:
             collections=self.collections.with_retry(retry),
             images=self.images.with_retry(retry),
             writer=self.writer.with_retry(retry),
+            neighbours=self.neighbours.with_retry(retry),
+            duplicate_ties=self.duplicate_ties.with_retry(retry),
             vectors=self.vectors.with_retry(retry),
             calibrations=self.calibrations.with_retry(retry),
             dispatcher=self.dispatcher.with_retry(retry),
@@ -87,6 +99,8 @@ def open_stores(settings: Settings, app: Celery, indexer_id: str) -> IndexerStor
         collections=Collections(milvus, settings),
         images=Images(milvus),
         writer=ImageWriter(milvus),
+        neighbours=Neighbours(milvus),
+        duplicate_ties=DuplicateTies(redis),
         vectors=Vectors(milvus),
         calibrations=Calibrations(redis),
         dispatcher=Dispatcher(app),

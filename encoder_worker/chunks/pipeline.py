@@ -85,6 +85,7 @@ class ChunkPipeline:
         content, own, source, result = match.content, match.own, match.source, writes.result
         if match.kind == "duplicate":
             result.duplicates.append(content.ref.id)
+            writes.skipped.append((content.ref, content.sha256))
             if own is not None:
                 # A file that was one picture and is now another's duplicate must not be found.
                 writes.superseded.append(own.id)
@@ -98,6 +99,8 @@ class ChunkPipeline:
             writes.add(content.ref, row, source.row, source.vector, counted)
         elif own is not None:
             counted = self._count_unchanged(match, result)
+            if counted == "indexed":
+                writes.written_before.append(own)
             if (touched := touched_row(content.ref, self._spec, own)) != own:
                 writes.touched.append(PlannedRow(content.ref, touched, own, None, counted))
         self._add_replaced(match, writes)

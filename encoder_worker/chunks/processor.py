@@ -12,6 +12,7 @@ from structlog.contextvars import bound_contextvars
 from encoder_worker.chunks.matching import Matcher
 from encoder_worker.chunks.pipeline import ChunkPipeline, Stages
 from encoder_worker.chunks.reading import batches
+from encoder_worker.chunks.reporting import DuplicateReporter
 from encoder_worker.chunks.result import ChunkResult, ChunkWrites
 from encoder_worker.chunks.row_files import RowFiles
 from encoder_worker.chunks.stores import Stores
@@ -138,12 +139,15 @@ class ChunkProcessor:
         matcher = Matcher(claim, stores, row_files)
         pipeline = ChunkPipeline(self._stages, claim, identity.pooling, matcher)
         writer = ChunkWriter(claim, self._unretried, row_files, retry)
+        reporter = DuplicateReporter(stores, identity) if spec.report_duplicates else None
         result, files = ChunkResult(claim.attempt), claim.files
         while files:
             writes = ChunkWrites(result, stores.row_locks.now())
             later = [
                 ref for batch in batches(files) for ref in pipeline.process_batch(batch, writes)
             ]
+            if reporter is not None:
+                reporter.report(writes)
             writer.write(writes)
             matcher.end_round()
             if len(later) == len(files):

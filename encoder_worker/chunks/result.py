@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from encoder_worker.chunks.matching import Match
 from shared.domain.chunk import ChunkOutcome, FileRef
+from shared.domain.duplicates import DuplicateReport
 from shared.domain.image import ImageRow, IndexedFile, StoredImage
 from shared.domain.job import Failure
 from shared.errors import PictureError
@@ -31,6 +32,8 @@ class ChunkResult:
     unchanged: list[str] = field(default_factory=list)
     duplicates: list[str] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    #: Files that look like copies, some of which may have failed since.
+    reports: list[DuplicateReport] = field(default_factory=list)
 
     def fail(self, ref: FileRef, error: PictureError) -> None:
         self.failures.append(
@@ -55,6 +58,7 @@ class ChunkResult:
         self.fail(planned.ref, error)
 
     def outcome(self) -> ChunkOutcome:
+        failed = {failure.uri for failure in self.failures}
         return ChunkOutcome(
             indexed=self.indexed,
             unchanged=len(self.unchanged),
@@ -63,6 +67,7 @@ class ChunkResult:
             failures=tuple(self.failures),
             duplicate_ids=tuple(self.duplicates),
             unchanged_ids=tuple(self.unchanged),
+            reports=tuple(report for report in self.reports if report.uri not in failed),
             bytes=self.bytes,
             encode_seconds=self.encode_seconds,
         )
@@ -114,6 +119,10 @@ class ChunkWrites:
     superseded: list[str] = field(default_factory=list)
     replaced: list[StoredImage] = field(default_factory=list)
     left: list[IndexedFile] = field(default_factory=list)
+    #: Files that are left out as duplicates, with their SHA-256.
+    skipped: list[tuple[FileRef, str]] = field(default_factory=list)
+    #: Rows that an earlier attempt at the chunk has written.
+    written_before: list[ImageRow] = field(default_factory=list)
     #: Ids of images whose rows another job wrote, by that job.
     taken_over: dict[str, list[str]] = field(default_factory=dict)
 

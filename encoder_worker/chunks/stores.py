@@ -7,7 +7,7 @@ from shared.ledger import Chunks, ContentClaims, Filesystems, Jobs, Moves, RowLo
 from shared.redis import RedisClient
 from shared.retry import RetryPolicy
 from shared.settings import Settings
-from shared.store import Collections, Images, ImageWriter, MilvusConnection
+from shared.store import Collections, Images, ImageWriter, MilvusConnection, Neighbours
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Stores:
     collections: Collections
     images: Images
     writer: ImageWriter
+    neighbours: Neighbours
 
     def with_retry(self, retry: RetryPolicy) -> Self:
         """The same stores, their repeatable calls under `retry`."""
@@ -38,6 +39,7 @@ class Stores:
             collections=self.collections.with_retry(retry),
             images=self.images.with_retry(retry),
             writer=self.writer.with_retry(retry),
+            neighbours=self.neighbours.with_retry(retry),
         )
 
     def close(self) -> None:
@@ -58,4 +60,5 @@ def open_stores(settings: Settings, redis: RedisClient, worker_id: str) -> Store
         collections=Collections(milvus, settings),
         images=Images(milvus),
         writer=ImageWriter(milvus),
+        neighbours=Neighbours(milvus),
     )

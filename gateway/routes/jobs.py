@@ -61,6 +61,7 @@ def create_job(
         on_duplicate=body.on_duplicate,
         sync=body.sync,
         allow_mass_removal=body.allow_mass_removal,
+        report_duplicates=body.report_duplicates,
         tags=tuple(body.tags),
         metadata=body.metadata,
     )

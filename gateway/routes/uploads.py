@@ -38,6 +38,12 @@ async def _options(
         OnDuplicate,
         Form(description="`skip` leaves out pictures whose content is in the collection already."),
     ] = "keep",
+    report_duplicates: Annotated[
+        bool,
+        Form(
+            description="Whether the job lists what looks like a copy of something already there."
+        ),
+    ] = False,
     metadata: Annotated[
         str,
         Form(
@@ -58,7 +64,12 @@ async def _options(
         raise invalid_field(error.errors()[0]["msg"], "body", "metadata") from error
     except (ValueError, RecursionError) as error:
         raise invalid_field("must be a JSON object", "body", "metadata") from error
-    load = LoadOptions(on_duplicate=on_duplicate, tags=tuple(tags), metadata=parsed)
+    load = LoadOptions(
+        on_duplicate=on_duplicate,
+        report_duplicates=report_duplicates,
+        tags=tuple(tags),
+        metadata=parsed,
+    )
     return _Options(load, wait)
 
 

@@ -36,7 +36,9 @@ def _check_size(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
-def _well_formed(not_found: Callable[[str], NotFound]) -> Callable[[str], str]:
+def well_formed(not_found: Callable[[str], NotFound]) -> Callable[[str], str]:
+    """A validator of ids, 32 hex digits; others raise what `not_found` makes of them."""
+
     def check(value: str) -> str:
         if not _ID.fullmatch(value):
             raise not_found(value)
@@ -48,10 +50,10 @@ def _well_formed(not_found: Callable[[str], NotFound]) -> Callable[[str], str]:
 CollectionName = Annotated[
     str, StringConstraints(pattern=COLLECTION_PATTERN, max_length=MAX_NAME_LENGTH)
 ]
-_ID_SCHEMA = Field(json_schema_extra={"pattern": ID_PATTERN})
+HEX_ID = Field(json_schema_extra={"pattern": ID_PATTERN})
 #: A malformed id is answered 404, as is an id that does not exist.
-ImageId = Annotated[str, _ID_SCHEMA, AfterValidator(_well_formed(image_not_found))]
-JobId = Annotated[str, _ID_SCHEMA, AfterValidator(_well_formed(job_not_found))]
+ImageId = Annotated[str, HEX_ID, AfterValidator(well_formed(image_not_found))]
+JobId = Annotated[str, HEX_ID, AfterValidator(well_formed(job_not_found))]
 Tag = Annotated[
     str,
     StringConstraints(

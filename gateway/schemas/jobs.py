@@ -58,6 +58,7 @@ class LoadInput(Input):
                 "on_duplicate": "skip",
                 "sync": False,
                 "allow_mass_removal": False,
+                "report_duplicates": True,
                 "tags": ["summer"],
                 "metadata": {"camera": "X100"},
             }
@@ -80,6 +81,11 @@ class LoadInput(Input):
         False,
         description="Whether `sync` may forget more than half of the images of the directory "
         "(`mass_removal`, from 20 on), or all of a directory that looks unmounted.",
+    )
+    report_duplicates: bool = Field(
+        False,
+        description="Whether `GET /api/v2/jobs/{job}/duplicates` lists what looks like a copy of "
+        "something already there.",
     )
     tags: Tags = Field([], description="Tags of every image that is loaded.")
     metadata: Metadata = Field({}, description="Metadata of every image that is loaded.")
@@ -112,6 +118,13 @@ class DeletionSource(BaseModel):
     filter: dict[str, Any] | None = Field(description="As it was given.")
 
 
+class DuplicatesSource(BaseModel):
+    """All images, among which the job finds duplicates; `unchanged` counts those looked at."""
+
+    kind: Literal["duplicates"]
+    min_match: float = Field(description="The least match of copies.")
+
+
 class CalibrationSource(BaseModel):
     """None: the job tells the collection's own thresholds."""
 
@@ -119,7 +132,12 @@ class CalibrationSource(BaseModel):
 
 
 Source = Annotated[
-    DirectorySource | UploadSource | RetrySource | DeletionSource | CalibrationSource,
+    DirectorySource
+    | UploadSource
+    | RetrySource
+    | DeletionSource
+    | DuplicatesSource
+    | CalibrationSource,
     Field(discriminator="kind"),
 ]
 

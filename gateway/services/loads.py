@@ -38,6 +38,7 @@ class LoadOptions(Frozen):
     on_duplicate: OnDuplicate = "keep"
     sync: bool = False
     allow_mass_removal: bool = False
+    report_duplicates: bool = False
     tags: tuple[str, ...] = ()
     metadata: dict[str, Any] = Field({})
 
@@ -97,6 +98,18 @@ class LoadService:
         source = DeletionSource(tag=wanted.tag, path_prefix=wanted.path_prefix, filter=wanted.where)
         return self.queue(target, source, LoadOptions())
 
+    def queue_once(self, target: CollectionIdentity, source: Source) -> Job:
+        """Queue a job without an encoder, unless one of the same collection is unfinished.
+
+        Raises QueueFull.
+        """
+        for job in self._jobs.active_in(target.name):
+            same = job.spec.source == source and job.spec.generation == target.generation
+            if same and not job.finished:
+                return job
+        self.check_queue()
+        return self.queue(target, source, LoadOptions())
+
     def check_queue(self) -> None:
         """Raises QueueFull where too many jobs are unfinished."""
         if self._jobs.count_active() >= self._settings.queue_limit:
@@ -119,6 +132,7 @@ class LoadService:
             on_duplicate=options.on_duplicate,
             sync=options.sync,
             allow_mass_removal=options.allow_mass_removal,
+            report_duplicates=options.report_duplicates,
             tags=options.tags,
             metadata=options.metadata,
             created_at=self._jobs.now(),
@@ -150,7 +164,12 @@ class LoadService:
             return self.queue(
                 target,
                 RetrySource(job=job_id, files=count),
-                LoadOptions(on_duplicate=spec.on_duplicate, tags=spec.tags, metadata=spec.metadata),
+                LoadOptions(
+                    on_duplicate=spec.on_duplicate,
+                    report_duplicates=spec.report_duplicates,
+                    tags=spec.tags,
+                    metadata=spec.metadata,
+                ),
                 files=self._failed_files(job_id, count),
             )
 

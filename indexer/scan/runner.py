@@ -5,11 +5,12 @@ from functools import partial
 from indexer.scan.calibration import CalibrationRun
 from indexer.scan.context import ScanContext, ScanSuspended
 from indexer.scan.deletion import Deletion
+from indexer.scan.duplicates import FindDuplicates
 from indexer.scan.scan import LedgerDataLost, Scan, WalkOutdated
 from indexer.stores import IndexerStores
 from shared.domain.job import JobError
 from shared.errors import Conflict, JobFailed, NotFound
-from shared.ledger import JobEnded, ScanSuperseded
+from shared.ledger import JobEnded, ScanSuperseded, TiesLost
 from shared.log import get_logger
 from shared.retry import RetryPolicy, ShuttingDown
 
@@ -49,10 +50,14 @@ def _scan_until_complete(job_id: str, stores: IndexerStores, retry: RetryPolicy)
             try:
                 if spec.source.kind == "deletion":
                     Deletion(context, spec.source).run()
+                elif spec.source.kind == "duplicates":
+                    FindDuplicates(context, spec.source).run()
                 elif spec.source.kind == "calibration":
                     CalibrationRun(context).run()
                 else:
                     Scan(context).run()
+            except TiesLost:
+                _log.warning("duplicates_outdated", generation=start.generation)
             except LedgerDataLost:
                 _log.error("ledger_data_lost", generation=start.generation)
             except WalkOutdated:

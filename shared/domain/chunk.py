@@ -3,6 +3,7 @@
 from pydantic import TypeAdapter
 
 from shared.domain.base import Frozen
+from shared.domain.duplicates import DuplicateReport
 from shared.domain.image import image_id
 from shared.domain.job import Failure, JobSpec
 
@@ -37,6 +38,8 @@ class ChunkOutcome(Frozen):
     #: The ids of both: no row says that this job has seen them, so a repeated scan must be told.
     duplicate_ids: tuple[str, ...] = ()
     unchanged_ids: tuple[str, ...] = ()
+    #: Files that look like copies, where the job asks for it.
+    reports: tuple[DuplicateReport, ...] = ()
     bytes: int = 0
     encode_seconds: float = 0.0
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from shared.domain.base import Frozen
+from shared.domain.duplicates import COPY_MATCH
 from shared.domain.filter import Filter
 
 JobStatus = Literal["queued", "scanning", "running", "paused", "done", "failed", "cancelled"]
@@ -48,6 +49,16 @@ class DeletionSource(Frozen, extra="forbid"):
     filter: Filter | None = None
 
 
+class DuplicatesSource(Frozen, extra="forbid"):
+    """No source: the job finds the duplicates among the collection's images.
+
+    `min_match` is the least match of copies, 0 to 1.
+    """
+
+    kind: Literal["duplicates"] = "duplicates"
+    min_match: float = COPY_MATCH
+
+
 class CalibrationSource(Frozen):
     """No source: the job tells the collection's own thresholds."""
 
@@ -55,7 +66,12 @@ class CalibrationSource(Frozen):
 
 
 Source = Annotated[
-    DirectorySource | UploadSource | RetrySource | DeletionSource | CalibrationSource,
+    DirectorySource
+    | UploadSource
+    | RetrySource
+    | DeletionSource
+    | DuplicatesSource
+    | CalibrationSource,
     Field(discriminator="kind"),
 ]
 
@@ -71,6 +87,8 @@ class JobSpec(Frozen):
     on_duplicate: OnDuplicate = "keep"
     sync: bool = False
     allow_mass_removal: bool = False
+    #: Whether chunks report what looks like a copy of something already there.
+    report_duplicates: bool = False
     tags: tuple[str, ...] = ()
     metadata: dict[str, Any] = Field({})
     created_at: float

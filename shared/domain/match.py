@@ -59,13 +59,8 @@ def curve_of(fingerprint: str) -> MatchCurve | None:
     return _curves().get(fingerprint)
 
 
-def with_least_score(parameters: SearchParameters, fingerprint: str) -> SearchParameters:
-    """The same search with `min_match` as a `min_score` of vectors of this fingerprint.
-
-    Raises InvalidRequest `no_match_curve` where there is a `min_match`, and no curve for it.
-    """
-    if parameters.min_match is None:
-        return parameters
+def require_curve(fingerprint: str) -> MatchCurve:
+    """As `curve_of`. Raises InvalidRequest `no_match_curve` where there is none."""
     curve = curve_of(fingerprint)
     if curve is None:
         raise InvalidRequest(
@@ -73,6 +68,17 @@ def with_least_score(parameters: SearchParameters, fingerprint: str) -> SearchPa
             f"There is no match for vectors of the encoder {fingerprint}. Use min_score, or fit a "
             "curve with `make fit-match`.",
         )
+    return curve
+
+
+def with_least_score(parameters: SearchParameters, fingerprint: str) -> SearchParameters:
+    """The same search with `min_match` as a `min_score` of vectors of this fingerprint.
+
+    Raises InvalidRequest `no_match_curve` where there is a `min_match`, and no curve for it.
+    """
+    if parameters.min_match is None:
+        return parameters
+    curve = require_curve(fingerprint)
     if parameters.min_match <= 0:
         return parameters
     least = curve.least_score(parameters.min_match)

@@ -9,6 +9,9 @@ from shared.ledger.calibrations import Calibrations
 from shared.ledger.chunks import Chunks
 from shared.ledger.content_claims import ContentClaims
 from shared.ledger.drops import Drops
+from shared.ledger.duplicate_groups import DuplicateGroups, cursor_after, place_in
+from shared.ledger.duplicate_reports import DuplicateReports
+from shared.ledger.duplicate_ties import DirectedTie, DuplicateTies, Looked, TiesLost
 from shared.ledger.events import AsyncEvents, Events
 from shared.ledger.eviction import EvictionEnabled, require_noeviction
 from shared.ledger.failures import FailureLists
@@ -30,7 +33,11 @@ __all__ = [
     "Calibrations",
     "Chunks",
     "ContentClaims",
+    "DirectedTie",
     "Drops",
+    "DuplicateGroups",
+    "DuplicateReports",
+    "DuplicateTies",
     "Events",
     "EvictionEnabled",
     "FailureLists",
@@ -40,6 +47,7 @@ __all__ = [
     "JobRecovery",
     "Jobs",
     "LockTime",
+    "Looked",
     "MoveRequest",
     "Moves",
     "Queries",
@@ -52,8 +60,11 @@ __all__ = [
     "ScanSuperseded",
     "Scans",
     "Stats",
+    "TiesLost",
     "UploadFiles",
     "Workers",
     "await_reply",
+    "cursor_after",
+    "place_in",
     "require_noeviction",
 ]

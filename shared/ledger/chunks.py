@@ -8,6 +8,7 @@ from shared.domain.image import image_id
 from shared.domain.job import JobSpec
 from shared.domain.worker import HeldLeases, Lease
 from shared.ledger import keys, scripts
+from shared.ledger.duplicate_reports import MAX_REPORTS
 from shared.ledger.leases import LeaseRegistry
 from shared.redis import RedisClient
 from shared.retry import Retriable
@@ -102,6 +103,8 @@ def outcome_arguments(chunk_id: str, outcome: ChunkOutcome) -> list[object]:
         "encode_seconds": outcome.encode_seconds,
         # As strings: the script stores them as they are.
         "failures": [failure.model_dump_json() for failure in failures],
+        "reports": [report.model_dump_json() for report in outcome.reports],
+        "max_reports": MAX_REPORTS,
     }
     ids = [image_id(failure.uri) for failure in failures], outcome.duplicate_ids
     remembered = map(packed_ids, (*ids, outcome.unchanged_ids))

@@ -22,6 +22,9 @@ def to_job(
     status: Any = "paused" if fields["paused"] == "1" else fields["state"]
     unchanged = number("unchanged") + number("scan_unchanged")
     total = number("chunk_total") + number("scan_unchanged")
+    if status != "done":
+        # A job that looks for duplicates knows at once how many images there are.
+        total = max(total, number("expected"))
     worked = number("indexed") + number("duplicates") + number("failed")
     started, finished = moment("started_at"), moment("finished_at")
     if finished is not None and started is not None:

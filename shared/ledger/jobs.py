@@ -205,8 +205,7 @@ class Jobs(Retriable):
             if not self._is_of(job_id, generation):
                 continue
             self._end(keys=keys.for_job(job_id), args=["cancelled", ""])
-            parts = ("", "failures", "failure_blocks", "events", "chunks", "leases", "rate")
-            self._redis.delete(*(keys.job(job_id, part) for part in parts))
+            self._redis.delete(*keys.lasting(job_id))
             self._redis.zrem(keys.JOBS, member)
             self._redis.zrem(index, member)
         if not self._redis.exists(index):

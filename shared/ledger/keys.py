@@ -1,5 +1,7 @@
 """The names of everything that the ledger keeps in Redis."""
 
+from shared.domain.duplicates import GRADES
+
 PREFIX = "lookalike:"
 JOBS = f"{PREFIX}jobs"
 ACTIVE = f"{PREFIX}jobs:active"
@@ -21,6 +23,12 @@ def job(job_id: str, part: str = "") -> str:
     return f"{PREFIX}job:{job_id}" + (f":{part}" if part else "")
 
 
+def lasting(job_id: str) -> list[str]:
+    """The keys of a job that outlast its end."""
+    parts = ("", "failures", "failure_blocks", "events", "chunks", "leases", "rate", "reported")
+    return [job(job_id, part) for part in parts]
+
+
 def for_job(job_id: str) -> list[str]:
     """The KEYS of a transaction on a job."""
     return [job(job_id), PREFIX]
@@ -38,13 +46,20 @@ def filesystems(collection: str) -> str:
     return f"{PREFIX}collection:{collection}:filesystems"
 
 
+def duplicates(collection: str, part: str = "") -> str:
+    """What is computed of a collection's duplicates, or a part: groups, dismissed, a grade."""
+    return f"{PREFIX}collection:{collection}:duplicates" + (f":{part}" if part else "")
+
+
 def calibration(collection: str) -> str:
     return f"{PREFIX}collection:{collection}:calibration"
 
 
 def of_collection(collection: str) -> list[str]:
     """What is deleted with a collection and its jobs."""
-    return [contents(collection), filesystems(collection), calibration(collection)]
+    found = [contents(collection), filesystems(collection), calibration(collection)]
+    parts = ("", "dismissed", "groups", *GRADES)
+    return [*found, *(duplicates(collection, part) for part in parts)]
 
 
 def sent_queries(weights: str) -> str:

@@ -3,9 +3,11 @@
 from shared.store.client import AsyncMilvusConnection, MilvusConnection
 from shared.store.collections import Collections
 from shared.store.example_search import ExampleSearch
+from shared.store.facets import Facets
 from shared.store.filters import matches
 from shared.store.image_writer import ImageWriter
 from shared.store.images import Images
+from shared.store.neighbours import Neighbour, Neighbours, StoredVectors
 from shared.store.refined_search import RefinedSearch
 from shared.store.search import VectorSearch
 from shared.store.vectors import Vectors
@@ -14,10 +16,14 @@ __all__ = [
     "AsyncMilvusConnection",
     "Collections",
     "ExampleSearch",
+    "Facets",
     "ImageWriter",
     "Images",
     "MilvusConnection",
+    "Neighbour",
+    "Neighbours",
     "RefinedSearch",
+    "StoredVectors",
     "VectorSearch",
     "Vectors",
     "matches",

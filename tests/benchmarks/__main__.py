@@ -15,6 +15,7 @@ from shared.settings import Settings
 from tests.benchmarks import (
     corpus,
     cuda,
+    duplicates,
     encoder,
     hostile,
     large,
@@ -141,6 +142,11 @@ def _large(options: Options) -> Report:
     return report
 
 
+def _duplicates(options: Options) -> Report:
+    (rows,) = options.rows if options.rows != _ROWS else [5000]
+    return _on_a_stack(options, lambda stack, _, facts: duplicates.measure(stack, rows, facts))
+
+
 def _hostile(options: Options) -> Report:
     def measure(stack: Stack, _: Settings, context: dict[str, str]) -> Report:
         return hostile.measure(stack, searches=options.searches, context=context)
@@ -168,6 +174,7 @@ BENCHMARKS: dict[str, Callable[[Options], Report]] = {
     "quality": _quality,
     "precision": _precision,
     "match": _match,
+    "duplicates": _duplicates,
     "load": _load,
     "scan": _scan,
     "ledger": _ledger,
@@ -179,6 +186,8 @@ BENCHMARKS: dict[str, Callable[[Options], Report]] = {
     "scaling": _scaling,
     "cuda": _cuda,
 }
+#: Rows searched, unless others are given.
+_ROWS = [1000, 20_000, 100_000]
 #: Pictures of one run on a GPU, which takes them by the thousand a second.
 _GPU_PICTURES = 16_384
 
@@ -221,9 +230,7 @@ def _options(arguments: list[str]) -> Options:
     parser.add_argument("--photos", type=int, default=713, help="pictures of a load")
     parser.add_argument("--files", type=int, default=1_000_000, help="files of a scan")
     parser.add_argument("--jobs", type=int, default=10_000, help="jobs that are listed")
-    parser.add_argument(
-        "--rows", type=int, nargs="+", default=[1000, 20_000, 100_000], help="rows searched"
-    )
+    parser.add_argument("--rows", type=int, nargs="+", default=_ROWS, help="rows searched")
     parser.add_argument(
         "--stores", nargs="+", choices=store.NAMES, default=list(store.NAMES), help="of bench-store"
     )

@@ -2,12 +2,13 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, expect
 
 from gateway.http.web_page import DIST
@@ -101,6 +102,19 @@ def wardrobe(stack: Stack) -> dict[str, list[Path]]:
     for job in jobs:
         assert stack.wait_job(job["id"])["status"] == "done"
     return kinds
+
+
+def plant_duplicates(folder: Path, paths: Sequence[Path]) -> None:
+    """Two more files with the bytes of the first picture, and the second one made smaller."""
+    for name in ("again", "and-again"):
+        shutil.copy(paths[0], folder / f"{name}.jpg")
+    with Image.open(paths[1]) as picture:
+        picture.resize((picture.width // 2, picture.height // 2)).save(folder / "smaller.jpg")
+
+
+def find_duplicates(stack: Stack, collection: str) -> None:
+    job = stack.client.post(f"/api/v2/collections/{collection}/duplicates").json()
+    assert stack.wait_job(job["id"])["status"] == "done"
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Pictures of every view, desktop and phone, light and dark: `make screenshots`.
 
-Runs the whole system with clothing photos (LOOKALIKE_TEST_DATA) and writes docs/screenshots/*.png.
+Runs the whole system with clothing photos (LOOKALIKE_TEST_DATA) and writes docs/screenshots/*.png;
+with names of views as arguments, of these alone.
 """
 
 import io
@@ -16,12 +17,14 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.chromium import chromium
+from tests.browser.conftest import find_duplicates
 from tests.browser.site import DESKTOP, PHONE, TIMEOUT_MS, Site, visiting
 from tests.conftest import test_data
 from tests.stack import Stack, running_stack
 
 _OUT = Path(__file__).parents[2] / "docs" / "screenshots"
 _COLLECTION = "clothing"
+_COPIES = "archive"
 _CROP = "0.16,0.14,0.68,0.72"
 _KINDS = ("dress", "hat", "outwear", "pants", "shirt", "shoes", "shorts", "skirt")
 _EACH = 24
@@ -48,12 +51,17 @@ def search(site: Site, image: str) -> None:
 def lightbox(site: Site, image: str) -> None:
     site.open("search", collection=_COLLECTION, image=image)
     site.hits.nth(1).click()
-    expect(site.page.get_by_role("dialog").get_by_text("2 of 24")).to_be_visible()
+    expect(site.page.get_by_role("dialog").get_by_text("2 of 60")).to_be_visible()
 
 
 def library(site: Site, _image: str) -> None:
     site.open("library", collection=_COLLECTION, order="added_at")
     expect(site.pictures.first).to_be_visible()
+
+
+def duplicates(site: Site, _image: str) -> None:
+    site.open("duplicates", collection=_COPIES, grade="copy")
+    expect(site.groups.nth(1)).to_be_visible()
 
 
 def loading(site: Site, _image: str) -> None:
@@ -65,7 +73,7 @@ DEVICES: dict[str, dict[str, Any]] = {
     "desktop": {"viewport": DESKTOP},
     "phone": {"viewport": PHONE, "has_touch": True, "is_mobile": True},
 }
-VIEWS: tuple[Show, ...] = (start, search, lightbox, library, loading)
+VIEWS: tuple[Show, ...] = (start, search, lightbox, library, duplicates, loading)
 
 
 def main() -> int:
@@ -77,7 +85,10 @@ def main() -> int:
     _OUT.mkdir(parents=True, exist_ok=True)
     with _system(data) as stack, chromium() as browser:
         image = _telling_image(stack)
-        for view in VIEWS:
+        chosen = sys.argv[1:]
+        for view in (view for view in VIEWS if not chosen or view.__name__ in chosen):
+            if view is duplicates:
+                _plant_copies(stack, data)
             if view is loading:
                 _begin_load(stack, data)
             for size, device in DEVICES.items():
@@ -145,6 +156,22 @@ def _telling_image(stack: Stack) -> str:
     best = sorted(images, key=alike, reverse=True)[:30]
     found: str = max(best, key=lambda image: alike(image) + 2 * middle_alike(image))["id"]
     return found
+
+
+def _plant_copies(stack: Stack, data: Path) -> None:
+    """Another collection, with copies of some of its pictures."""
+    folder = stack.image_root / _COPIES
+    _copy(data / "clothing" / "shirt", folder, 12)
+    web = folder / "web"
+    web.mkdir()
+    for path in sorted(folder.glob("*.jpg"))[:4]:
+        with Image.open(path) as picture:
+            width, height = picture.size
+            picture.resize((width // 2, height // 2)).save(web / f"{path.stem}-small.jpg")
+            if path.stem.endswith("1"):
+                picture.save(web / f"{path.stem}-mail.jpg", quality=40)
+    stack.wait_job(stack.load(_COPIES, folder)["id"])
+    find_duplicates(stack, _COPIES)
 
 
 def _begin_load(stack: Stack, data: Path) -> None:

@@ -22,7 +22,13 @@ from playwright.sync_api import (
 #: A stack of tests shares two cores with its encoders.
 TIMEOUT_MS = 30_000
 
-VIEWS = {"search": "/", "library": "/library", "loading": "/loading"}
+VIEWS = {
+    "search": "/",
+    "library": "/library",
+    "duplicates": "/duplicates",
+    "loading": "/loading",
+    "system": "/system",
+}
 DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
@@ -109,15 +115,23 @@ class Site:
 
     @property
     def hits(self) -> Locator:
-        """The results of a search, best first."""
-        return self.page.get_by_role("region", name="Results").get_by_role(
-            "button", name=re.compile(r"^\d+\. ")
-        )
+        """The results of a search that exist just now, best first: those in view."""
+        return self.page.get_by_role("listbox", name="Hits").get_by_role("option")
+
+    def has_results(self, count: int) -> None:
+        """Wait until a search has found so many, in view or not."""
+        status = self.page.get_by_role("region", name="Results").get_by_role("status")
+        expect(status).to_contain_text(re.compile(rf"^{count} results?\b"))
 
     @property
     def pictures(self) -> Locator:
         """The pictures of the library that exist just now: those in view."""
         return self.page.get_by_role("listbox", name="Pictures").get_by_role("option")
+
+    @property
+    def groups(self) -> Locator:
+        """The groups of duplicates, the largest first."""
+        return self.page.get_by_role("list", name="Groups").get_by_role("region")
 
     @property
     def jobs(self) -> Locator:

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from gateway.http.web_page import DIST
 from shared.domain.image import image_id
 from shared.files.uris import file_uri
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Visit, find_duplicates, plant_duplicates, put_pictures
 from tests.browser.site import Site
 from tests.stack import Stack
 
@@ -42,26 +42,53 @@ def _start(site: Site, _wardrobe: Wardrobe) -> None:
     expect(site.page.get_by_text("Drop a picture here")).to_be_visible()
 
 
-def _lightbox(site: Site, wardrobe: Wardrobe) -> None:
-    _library(site, wardrobe)
-    site.pictures.first.click()
-    expect(site.page.get_by_role("dialog").get_by_text("1 of 48")).to_be_visible()
-
-
 def _library(site: Site, _wardrobe: Wardrobe) -> None:
     site.open("library", collection="wardrobe")
     expect(site.pictures.first).to_be_visible()
 
 
-def _selection(site: Site, wardrobe: Wardrobe) -> None:
-    _library(site, wardrobe)
-    site.pictures.first.press("Space")
+def _examples(site: Site, wardrobe: Wardrobe) -> None:
+    """Also a filter that is at fault, and a selection."""
+    first, second, third = (image_id(file_uri(path)) for path in wardrobe["dress"][:3])
+    site.open(
+        "search",
+        collection="wardrobe",
+        image=first,
+        like=second,
+        unlike=third,
+        where="width~least~wide",
+    )
+    expect(site.hits.first).to_be_visible()
+    site.hits.first.press("Space")
     expect(site.page.get_by_role("toolbar")).to_be_visible()
+
+
+def _lightbox(site: Site, wardrobe: Wardrobe) -> None:
+    _search(site, wardrobe)
+    site.hits.first.click()
+    site.page.get_by_role("dialog").get_by_role("button", name="Compare").click()
+    expect(site.page.get_by_role("img", name="Searched with").last).to_be_visible()
+
+
+def _system(site: Site, _wardrobe: Wardrobe) -> None:
+    site.open("system")
+    expect(site.page.get_by_role("table")).to_be_visible()
 
 
 def _dialog(site: Site, wardrobe: Wardrobe) -> None:
     _library(site, wardrobe)
     site.page.get_by_role("button", name="New collection").click()
+    expect(site.page.get_by_role("dialog")).to_be_visible()
+
+
+def _duplicates(site: Site, _wardrobe: Wardrobe) -> None:
+    site.open("duplicates", collection="planted", grade="copy")
+    expect(site.groups.first).to_be_visible()
+
+
+def _undecided(site: Site, wardrobe: Wardrobe) -> None:
+    _duplicates(site, wardrobe)
+    site.groups.first.get_by_role("button", name="Keep one").click()
     expect(site.page.get_by_role("dialog")).to_be_visible()
 
 
@@ -95,9 +122,12 @@ STATES: dict[str, Callable[[Site, Wardrobe], None]] = {
     "start": _start,
     "search": _search,
     "library": _library,
-    "selection": _selection,
+    "examples": _examples,
     "lightbox": _lightbox,
+    "system": _system,
     "dialog": _dialog,
+    "duplicates": _duplicates,
+    "undecided": _undecided,
     "loading": _loading,
     "folders": _folders,
     "picker": _picker,
@@ -114,7 +144,17 @@ def failed_load(stack: Stack) -> None:
     assert stack.wait_job(stack.load("failed_load", folder)["id"])["failed"] == 1
 
 
-@pytest.mark.usefixtures("failed_load")
+@pytest.fixture(scope="module")
+def planted(stack: Stack) -> None:
+    """A collection with duplicates, which are found."""
+    paths = put_pictures(stack.image_root, "planted", "hat", 4)
+    plant_duplicates(paths[0].parent, paths)
+    job = stack.load("planted", paths[0].parent)
+    assert stack.wait_job(job["id"])["status"] == "done"
+    find_duplicates(stack, "planted")
+
+
+@pytest.mark.usefixtures("failed_load", "planted")
 @pytest.mark.parametrize("state", STATES)
 def test_a_state_is_fit_for_everyone(visit: Visit, wardrobe: Wardrobe, state: str) -> None:
     """Never wider than the screen; on desk and phone, in light and dark, axe finds nothing."""

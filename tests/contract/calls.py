@@ -46,6 +46,7 @@ def every_call(
         # Of no job: those of a running one have no end.
         "events": client.get(f"/api/v2/jobs/{NOTHING}/events"),
         "failures": client.get(f"{job}/failures"),
+        "job_duplicates": client.get(f"{job}/duplicates"),
         "pause": client.post(f"{job}/pause"),
         "resume": client.post(f"{job}/resume"),
         "cancel": client.post(f"{job}/cancel"),
@@ -63,7 +64,14 @@ def every_call(
         "query": client.post(f"{base}/query", json={"positive": [{"vector": [1.0] * 512}]}),
         "query_batch": client.post(f"{base}/query/batch", json={"queries": [{}]}),
         "count_images": client.post(f"{base}/count", json={}),
+        "list_facets": client.get(f"{base}/facets"),
         "tag_images": client.post(f"{base}/images/tags", json={"filter": {}, "add": ["a"]}),
+        "find_duplicates": client.post(f"{base}/duplicates"),
+        "list_duplicates": client.get(f"{base}/duplicates"),
+        "dismiss_duplicates": client.post(f"{base}/duplicates/{NOTHING}/dismiss"),
+        "resolve_duplicates": client.post(
+            f"{base}/duplicates/{NOTHING}/resolve", json={"keep": [NOTHING]}
+        ),
         "system": client.get("/api/v2/system"),
         "train": client.post("/api/v1/train", json={"File": str(root)}),
         "process": client.get("/api/v1/process"),

@@ -4,9 +4,11 @@ const PLACES = {
   COLLECTION_NAME: ({ schemas }) => schemas.CollectionInput.properties.name,
   COLLECTION_DESCRIPTION: ({ schemas }) => schemas.CollectionInput.properties.description,
   FORMATS: ({ schemas }) => schemas.PictureFormat.properties.name,
+  GRADES: ({ schemas }) => schemas.DuplicateGroup.properties.grade,
   IMAGE_ID: ({ parameter }) => parameter('/api/v2/collections/{collection}/images/{image}', 'image'),
   ORDERS: ({ parameter }) => parameter('/api/v2/collections/{collection}/images', 'order'),
   PAGE_SIZE: ({ parameter }) => parameter('/api/v2/collections/{collection}/images', 'limit'),
+  OFFSET: ({ parameter }) => parameter('/api/v2/collections/{collection}/images/{image}/similar', 'offset'),
   TOP_K: ({ parameter }) => parameter('/api/v2/collections/{collection}/images/{image}/similar', 'top_k'),
   THUMBNAIL_SIZE: ({ parameter }) =>
     parameter('/api/v2/collections/{collection}/images/{image}/thumbnail', 'size'),

@@ -19,6 +19,12 @@ redis.call('HINCRBYFLOAT', prefix .. 'stats', 'encode_seconds', outcome.encode_s
 for _, failure in ipairs(outcome.failures) do
   redis.call('RPUSH', job .. ':failures', failure)
 end
+if #outcome.reports > 0 then redis.call('HINCRBY', job, 'reported', #outcome.reports) end
+for _, report in ipairs(outcome.reports) do
+  if redis.call('LLEN', job .. ':reported') < outcome.max_reports then
+    redis.call('RPUSH', job .. ':reported', report)
+  end
+end
 -- No row says that this job has seen these files, so a repeated scan must be told. A bucket of
 -- Beyond the limit they are only counted: a repeated scan takes them back (`begin_scan`), and
 -- finds the files anew.

@@ -27,7 +27,7 @@ end
 -- What is left of a job that ended expires, also what a late report has just made anew.
 local function expire()
   local keep = tonumber(get('retention'))
-  for _, part in ipairs({'', ':failures', ':failure_blocks', ':chunks', ':leases', ':rate'}) do
+  for _, part in ipairs({'', ':failures', ':failure_blocks', ':chunks', ':leases', ':rate', ':reported'}) do
     redis.call('EXPIRE', job .. part, keep)
   end
   redis.call('EXPIRE', job .. ':events', math.min(keep, 86400))
@@ -36,7 +36,8 @@ local function finish(state)
   redis.call('HSET', job, 'state', state, 'paused', '0', 'finished_at', tostring(now()))
   redis.call('HDEL', job, 'waiting')
   redis.call('SREM', prefix .. 'jobs:active', job_id)
-  for _, part in ipairs({'sent', 'attempts', 'files', 'remembered', 'moves', 'displaced'}) do
+  for _, part in ipairs({'sent', 'attempts', 'files', 'remembered', 'moves', 'displaced',
+    'ties', 'groups', 'identical', 'copy', 'similar'}) do
     redis.call('UNLINK', job .. ':' .. part)
   end
   -- Leased chunks may still be reported; the others are dropped.

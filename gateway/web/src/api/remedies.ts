@@ -71,6 +71,14 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
     title: 'This picture is not in the collection',
     text: 'It may have been forgotten since. Drop the picture itself to search with it.',
   },
+  image_gone: {
+    title: 'The picture to keep is gone',
+    text: 'It was forgotten or replaced meanwhile, so nothing was forgotten now. Reload the page.',
+  },
+  duplicate_group_not_found: {
+    title: 'This group is no more',
+    text: 'It was decided elsewhere, or the duplicates were computed anew. Reload the page.',
+  },
   job_not_found: {
     title: 'This load is no longer known',
     text: 'The ledger keeps finished loads for some weeks only.',

@@ -204,6 +204,107 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/collections/{collection}/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the duplicates
+         * @description The groups as they were computed last, those of most images first.
+         *
+         *     Images that were forgotten since, or have another content now, are left out, and so are groups
+         *     of which fewer than two images are left. Before they were first computed: 404
+         *     `duplicates_not_computed`.
+         */
+        get: operations["list_duplicates"];
+        put?: never;
+        /**
+         * Find duplicates
+         * @description Queue a job that groups the images that show the same; its groups replace the earlier ones.
+         *
+         *     It looks at the nearest neighbours of every image, and needs no encoder; `unchanged` counts
+         *     images that were looked at. While such a job is unfinished, asking again answers that one. Where
+         *     the collection's weights have no match curve, only equal files are found; a `min_match` is
+         *     answered 422 `no_match_curve` then.
+         */
+        post: operations["find_duplicates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/collections/{collection}/duplicates/{group}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that images are no duplicates
+         * @description Remember for good that no two images of a group are duplicates of each other.
+         *
+         *     No later computation puts two of them into one group again: not by these contents, whatever
+         *     their files are called, and for equal files not by these ids.
+         */
+        post: operations["dismiss_duplicates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/collections/{collection}/duplicates/{group}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep some images of a group, forget the others
+         * @description Forget the images of a group but for those in `keep`, and their files if they were uploaded.
+         *
+         *     Files below image roots are never deleted: the next load finds them again, unless they are moved
+         *     away. Where several are kept, no two of these are duplicates of each other from then on. An id
+         *     that is not the group's is answered 422 `not_in_group`, one that was forgotten meanwhile 409
+         *     `image_gone`; then nothing is forgotten.
+         */
+        post: operations["resolve_duplicates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/collections/{collection}/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the values of a field
+         * @description The most frequent values of a field, with how many images have each.
+         */
+        get: operations["list_facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/collections/{collection}/images": {
         parameters: {
             query?: never;
@@ -543,6 +644,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/jobs/{job}/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what a load has duplicated
+         * @description The files of a load with `report_duplicates` that look like a copy of something there before.
+         *
+         *     Each with the image that it looks like most: one with the same bytes, or one with a match of
+         *     0.9 at least. Files that arrive at the same moment in two encoders may miss each other.
+         */
+        get: operations["list_job_duplicates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/jobs/{job}/events": {
         parameters: {
             query?: never;
@@ -873,6 +997,12 @@ export interface components {
              * @enum {string}
              */
             on_duplicate: "keep" | "skip";
+            /**
+             * Report Duplicates
+             * @description Whether the job lists what looks like a copy of something already there.
+             * @default false
+             */
+            report_duplicates: boolean;
             /**
              * Tags
              * @description Repeat the field for more than one.
@@ -1289,6 +1419,358 @@ export interface components {
             recursive: boolean;
         };
         /**
+         * DuplicateGroup
+         * @description Images that show the same.
+         * @example {
+         *       "grade": "copy",
+         *       "id": "b0cf1d5a4b7f4f7b9f3c2f7b5c1d2e3f",
+         *       "images": [
+         *         {
+         *           "added_at": "2026-05-02T10:00:05Z",
+         *           "bytes": 3471882,
+         *           "camera": "FUJIFILM X-T5",
+         *           "content_url": "/api/v2/collections/holidays/images/5e884898da28047151d0e56f8dc62927/content?v=9f86d081884c7d65",
+         *           "format": "jpeg",
+         *           "gps": {
+         *             "lat": 54.432608,
+         *             "lon": 13.573056
+         *           },
+         *           "height": 3000,
+         *           "id": "5e884898da28047151d0e56f8dc62927",
+         *           "job": "0f6f1f6b0c0e4f0e8a7ab0d9f0d1c2b3",
+         *           "lens": "XF23mmF2 R WR",
+         *           "metadata": {
+         *             "album": "Summer"
+         *           },
+         *           "modified_at": "2024-08-01T12:30:00Z",
+         *           "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+         *           "tags": [
+         *             "summer"
+         *           ],
+         *           "taken_at": "2024-08-01T12:29:58Z",
+         *           "thumbnail_url": "/api/v2/collections/holidays/images/5e884898da28047151d0e56f8dc62927/thumbnail?v=9f86d081884c7d65",
+         *           "uri": "file:///photos/2024/beach.jpg",
+         *           "width": 4000
+         *         },
+         *         {
+         *           "added_at": "2026-05-02T10:00:05Z",
+         *           "bytes": 3471882,
+         *           "camera": "FUJIFILM X-T5",
+         *           "content_url": "/api/v2/collections/holidays/images/5e884898da28047151d0e56f8dc62927/content?v=9f86d081884c7d65",
+         *           "format": "jpeg",
+         *           "gps": {
+         *             "lat": 54.432608,
+         *             "lon": 13.573056
+         *           },
+         *           "height": 768,
+         *           "id": "6b86b273ff34fce19d6b804eff5a3f57",
+         *           "job": "0f6f1f6b0c0e4f0e8a7ab0d9f0d1c2b3",
+         *           "lens": "XF23mmF2 R WR",
+         *           "metadata": {
+         *             "album": "Summer"
+         *           },
+         *           "modified_at": "2024-08-01T12:30:00Z",
+         *           "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+         *           "tags": [
+         *             "summer"
+         *           ],
+         *           "taken_at": "2024-08-01T12:29:58Z",
+         *           "thumbnail_url": "/api/v2/collections/holidays/images/5e884898da28047151d0e56f8dc62927/thumbnail?v=9f86d081884c7d65",
+         *           "uri": "file:///photos/web/beach-small.jpg",
+         *           "width": 1024
+         *         }
+         *       ],
+         *       "match": 0.987654,
+         *       "size": 2,
+         *       "suggested_keep": "5e884898da28047151d0e56f8dc62927"
+         *     }
+         */
+        DuplicateGroup: {
+            /**
+             * Grade
+             * @description `identical`: the same bytes; `copy`: the same picture, edited; `similar`: perhaps that. A group of a looser grade holds those of the stricter ones within it, too.
+             * @enum {string}
+             */
+            grade: "identical" | "copy" | "similar";
+            /** Id */
+            id: string;
+            /**
+             * Images
+             * @description The first 200: those with most pixels first, then most bytes, then the oldest file.
+             */
+            images: components["schemas"]["Image"][];
+            /**
+             * Match
+             * @description Of the weakest tie that holds the group together, 0 to 1.
+             */
+            match: number;
+            /**
+             * Size
+             * @description Its images, all of them.
+             */
+            size: number;
+            /**
+             * Suggested Keep
+             * @description The first of these.
+             */
+            suggested_keep: string;
+        };
+        /**
+         * DuplicateGroupList
+         * @description Groups, those of most images first.
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "b0cf1d5a4b7f4f7b9f3c2f7b5c1d2e3f",
+         *           "grade": "copy",
+         *           "match": 0.987654,
+         *           "size": 2,
+         *           "images": [
+         *             {
+         *               "id": "5e884898da28047151d0e56f8dc62927",
+         *               "uri": "file:///photos/2024/beach.jpg",
+         *               "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+         *               "width": 4000,
+         *               "height": 3000,
+         *               "bytes": 3471882,
+         *               "format": "jpeg",
+         *               "modified_at": "2024-08-01T12:30:00Z",
+         *               "added_at": "2026-05-02T10:00:05Z",
+         *               "job": "0f6f1f6b0c0e4f0e8a7ab0d9f0d1c2b3",
+         *               "tags": [
+         *                 "summer"
+         *               ],
+         *               "metadata": {
+         *                 "album": "Summer"
+         *               },
+         *               "taken_at": "2024-08-01T12:29:58Z",
+         *               "camera": "FUJIFILM X-T5",
+         *               "lens": "XF23mmF2 R WR",
+         *               "gps": {
+         *                 "lat": 54.432608,
+         *                 "lon": 13.573056
+         *               },
+         *               "content_url": "/api/v2/collections/holidays/images/5e884898da28047151d0e56f8dc62927/content?v=9f86d081884c7d65",
+         *               "thumbnail_url": "/api/v2/collections/holidays/images/5e884898da28047151d0e56f8dc62927/thumbnail?v=9f86d081884c7d65"
+         *             },
+         *             {
+         *               "id": "6b86b273ff34fce19d6b804eff5a3f57",
+         *               "uri": "file:///photos/web/beach-small.jpg",
+         *               "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+         *               "width": 1024,
+         *               "height": 768,
+         *               "bytes": 3471882,
+         *               "format": "jpeg",
+         *               "modified_at": "2024-08-01T12:30:00Z",
+         *               "added_at": "2026-05-02T10:00:05Z",
+         *               "job": "0f6f1f6b0c0e4f0e8a7ab0d9f0d1c2b3",
+         *               "tags": [
+         *                 "summer"
+         *               ],
+         *               "metadata": {
+         *                 "album": "Summer"
+         *               },
+         *               "taken_at": "2024-08-01T12:29:58Z",
+         *               "camera": "FUJIFILM X-T5",
+         *               "lens": "XF23mmF2 R WR",
+         *               "gps": {
+         *                 "lat": 54.432608,
+         *                 "lon": 13.573056
+         *               },
+         *               "content_url": "/api/v2/collections/holidays/images/5e884898da28047151d0e56f8dc62927/content?v=9f86d081884c7d65",
+         *               "thumbnail_url": "/api/v2/collections/holidays/images/5e884898da28047151d0e56f8dc62927/thumbnail?v=9f86d081884c7d65"
+         *             }
+         *           ],
+         *           "suggested_keep": "5e884898da28047151d0e56f8dc62927"
+         *         }
+         *       ],
+         *       "next_cursor": null,
+         *       "count": 1,
+         *       "computed": {
+         *         "job": "0f6f1f6b0c0e4f0e8a7ab0d9f0d1c2b3",
+         *         "computed_at": "2026-05-02T10:00:00Z",
+         *         "images": 1200,
+         *         "identical_only": false,
+         *         "copy_match": 0.9,
+         *         "similar_match": 0.5
+         *       }
+         *     }
+         */
+        DuplicateGroupList: {
+            computed: components["schemas"]["DuplicatesComputed"];
+            /**
+             * Count
+             * @description Groups of this grade; of all without one.
+             */
+            count: number;
+            /** Items */
+            items: components["schemas"]["DuplicateGroup"][];
+            /**
+             * Next Cursor
+             * @description Give it as `cursor` for the next page; null on the last.
+             */
+            next_cursor: string | null;
+        };
+        /**
+         * DuplicateReportItem
+         * @description A file of a load that looks like a copy of something that was there already.
+         * @example {
+         *       "grade": "copy",
+         *       "image": {
+         *         "added_at": "2026-05-02T10:00:05Z",
+         *         "bytes": 3471882,
+         *         "camera": "FUJIFILM X-T5",
+         *         "content_url": "/api/v2/collections/holidays/images/5e884898da28047151d0e56f8dc62927/content?v=9f86d081884c7d65",
+         *         "format": "jpeg",
+         *         "gps": {
+         *           "lat": 54.432608,
+         *           "lon": 13.573056
+         *         },
+         *         "height": 768,
+         *         "id": "6b86b273ff34fce19d6b804eff5a3f57",
+         *         "job": "0f6f1f6b0c0e4f0e8a7ab0d9f0d1c2b3",
+         *         "lens": "XF23mmF2 R WR",
+         *         "metadata": {
+         *           "album": "Summer"
+         *         },
+         *         "modified_at": "2024-08-01T12:30:00Z",
+         *         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+         *         "tags": [
+         *           "summer"
+         *         ],
+         *         "taken_at": "2024-08-01T12:29:58Z",
+         *         "thumbnail_url": "/api/v2/collections/holidays/images/5e884898da28047151d0e56f8dc62927/thumbnail?v=9f86d081884c7d65",
+         *         "uri": "file:///photos/web/beach-small.jpg",
+         *         "width": 1024
+         *       },
+         *       "match": 0.987654,
+         *       "of": {
+         *         "added_at": "2026-05-02T10:00:05Z",
+         *         "bytes": 3471882,
+         *         "camera": "FUJIFILM X-T5",
+         *         "content_url": "/api/v2/collections/holidays/images/5e884898da28047151d0e56f8dc62927/content?v=9f86d081884c7d65",
+         *         "format": "jpeg",
+         *         "gps": {
+         *           "lat": 54.432608,
+         *           "lon": 13.573056
+         *         },
+         *         "height": 3000,
+         *         "id": "5e884898da28047151d0e56f8dc62927",
+         *         "job": "0f6f1f6b0c0e4f0e8a7ab0d9f0d1c2b3",
+         *         "lens": "XF23mmF2 R WR",
+         *         "metadata": {
+         *           "album": "Summer"
+         *         },
+         *         "modified_at": "2024-08-01T12:30:00Z",
+         *         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+         *         "tags": [
+         *           "summer"
+         *         ],
+         *         "taken_at": "2024-08-01T12:29:58Z",
+         *         "thumbnail_url": "/api/v2/collections/holidays/images/5e884898da28047151d0e56f8dc62927/thumbnail?v=9f86d081884c7d65",
+         *         "uri": "file:///photos/2024/beach.jpg",
+         *         "width": 4000
+         *       },
+         *       "uri": "file:///photos/web/beach-small.jpg"
+         *     }
+         */
+        DuplicateReportItem: {
+            /**
+             * Grade
+             * @enum {string}
+             */
+            grade: "identical" | "copy" | "similar";
+            /** @description The file's image; null where it was left out or forgotten. */
+            image: components["schemas"]["Image"] | null;
+            /** Match */
+            match: number;
+            /** @description What it looks like; null where that was forgotten. */
+            of: components["schemas"]["Image"] | null;
+            /** Uri */
+            uri: string;
+        };
+        /**
+         * DuplicateReportList
+         * @description Files, in the order in which they came.
+         */
+        DuplicateReportList: {
+            /**
+             * Count
+             * @description Files that were reported; 100,000 are kept.
+             */
+            count: number;
+            /** Items */
+            items: components["schemas"]["DuplicateReportItem"][];
+            /**
+             * Next Cursor
+             * @description Give it as `cursor` for the next page; null on the last.
+             */
+            next_cursor: string | null;
+        };
+        /**
+         * DuplicatesComputed
+         * @description When and how the groups were computed; what was loaded since is in none.
+         */
+        DuplicatesComputed: {
+            /**
+             * Computed At
+             * Format: date-time
+             */
+            computed_at: string;
+            /**
+             * Copy Match
+             * @description The least match of copies.
+             */
+            copy_match: number | null;
+            /**
+             * Identical Only
+             * @description Whether only equal files were looked for, as the collection's weights have no match curve (`make fit-match`).
+             */
+            identical_only: boolean;
+            /**
+             * Images
+             * @description Images that were looked at.
+             */
+            images: number;
+            /** Job */
+            job: string;
+            /**
+             * Similar Match
+             * @description The least match of what is similar.
+             */
+            similar_match: number | null;
+        };
+        /**
+         * DuplicatesInput
+         * @description How to look for duplicates.
+         * @example {
+         *       "min_match": 0.9
+         *     }
+         */
+        DuplicatesInput: {
+            /**
+             * Min Match
+             * @description The least match of copies, 0.9 unless given. What is below, down to 0.5, is `similar`.
+             */
+            min_match?: number | null;
+        };
+        /**
+         * DuplicatesSource
+         * @description All images, among which the job finds duplicates; `unchanged` counts those looked at.
+         */
+        DuplicatesSource: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "duplicates";
+            /**
+             * Min Match
+             * @description The least match of copies.
+             */
+            min_match: number;
+        };
+        /**
          * Exists
          * @description Whether the field has a value: an image has tags or a fact, its metadata such a name.
          */
@@ -1303,6 +1785,50 @@ export interface components {
              * @example metadata.rating
              */
             field: string;
+        };
+        /**
+         * FacetList
+         * @description The values of a field, most frequent first.
+         * @example {
+         *       "complete": true,
+         *       "field": "tags",
+         *       "items": [
+         *         {
+         *           "count": 42,
+         *           "value": "summer"
+         *         }
+         *       ],
+         *       "looked_at": 1204
+         *     }
+         */
+        FacetList: {
+            /**
+             * Complete
+             * @description Whether those are all images. Of a larger collection 20,000 are looked at, a fair sample: their ids are hashes.
+             */
+            complete: boolean;
+            /** Field */
+            field: string;
+            /** Items */
+            items: components["schemas"]["FacetValue"][];
+            /**
+             * Looked At
+             * @description Images whose values were counted.
+             */
+            looked_at: number;
+        };
+        /**
+         * FacetValue
+         * @description One value, and how many images have it.
+         */
+        FacetValue: {
+            /**
+             * Count
+             * @description Of the images that were looked at.
+             */
+            count: number;
+            /** Value */
+            value: boolean | number | string;
         };
         /**
          * Failure
@@ -1827,7 +2353,7 @@ export interface components {
              */
             removed: number;
             /** Source */
-            source: components["schemas"]["DirectorySource"] | components["schemas"]["UploadSource"] | components["schemas"]["RetrySource"] | components["schemas"]["DeletionSource"] | components["schemas"]["CalibrationSource"];
+            source: components["schemas"]["DirectorySource"] | components["schemas"]["UploadSource"] | components["schemas"]["RetrySource"] | components["schemas"]["DeletionSource"] | components["schemas"]["DuplicatesSource"] | components["schemas"]["CalibrationSource"];
             /** Started At */
             started_at: string | null;
             /**
@@ -1909,6 +2435,7 @@ export interface components {
          *         "camera": "X100"
          *       },
          *       "on_duplicate": "skip",
+         *       "report_duplicates": true,
          *       "source": {
          *         "kind": "directory",
          *         "path": "/photos/2024",
@@ -1942,6 +2469,12 @@ export interface components {
              * @enum {string}
              */
             on_duplicate: "keep" | "skip";
+            /**
+             * Report Duplicates
+             * @description Whether `GET /api/v2/jobs/{job}/duplicates` lists what looks like a copy of something already there.
+             * @default false
+             */
+            report_duplicates: boolean;
             source: components["schemas"]["DirectorySourceInput"];
             /**
              * Sync
@@ -2125,6 +2658,19 @@ export interface components {
              * @enum {string}
              */
             status: "ready" | "not_ready";
+        };
+        /**
+         * Resolution
+         * @description Which images of a group stay.
+         * @example {
+         *       "keep": [
+         *         "5e884898da28047151d0e56f8dc62927"
+         *       ]
+         *     }
+         */
+        Resolution: {
+            /** Keep */
+            keep: string[];
         };
         /** RetrySource */
         RetrySource: {
@@ -2539,7 +3085,7 @@ export interface components {
              */
             removed: number;
             /** Source */
-            source: components["schemas"]["DirectorySource"] | components["schemas"]["UploadSource"] | components["schemas"]["RetrySource"] | components["schemas"]["DeletionSource"] | components["schemas"]["CalibrationSource"];
+            source: components["schemas"]["DirectorySource"] | components["schemas"]["UploadSource"] | components["schemas"]["RetrySource"] | components["schemas"]["DeletionSource"] | components["schemas"]["DuplicatesSource"] | components["schemas"]["CalibrationSource"];
             /** Started At */
             started_at: string | null;
             /**
@@ -3572,7 +4118,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3581,7 +4127,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3742,7 +4288,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3907,7 +4453,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3977,7 +4523,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4045,7 +4591,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4106,7 +4652,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4176,7 +4722,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4270,7 +4816,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4281,6 +4827,420 @@ export interface operations {
             };
             /** @description The body is over the limit: `too_large`. */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_duplicates: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description Only groups of this grade. */
+                grade?: ("identical" | "copy" | "similar") | null;
+                /** @description Items on a page. */
+                limit?: number;
+                /** @description Only groups whose weakest tie has this match. */
+                min_match?: number;
+            };
+            header?: never;
+            path: {
+                /** @description A collection's name. */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DuplicateGroupList"];
+                };
+            };
+            /** @description An API key is asked for: `unauthorized`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    find_duplicates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A collection's name. */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DuplicatesInput"] | null;
+            };
+        };
+        responses: {
+            /** @description The queued job; `Location` is its address. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The body cannot be read: `bad_request`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An API key is asked for: `unauthorized`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is over the limit: `too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dismiss_duplicates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A collection's name. */
+                collection: string;
+                /** @description A group's id. */
+                group: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The group is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An API key is asked for: `unauthorized`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resolve_duplicates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A collection's name. */
+                collection: string;
+                /** @description A group's id. */
+                group: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Resolution"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deleted"];
+                };
+            };
+            /** @description The body cannot be read: `bad_request`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An API key is asked for: `unauthorized`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is over the limit: `too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_facets: {
+        parameters: {
+            query?: {
+                /** @description `tags`, `format`, `camera`, `lens`, `job`, or `metadata.<name>`. */
+                field?: string;
+                /** @description Values wanted. */
+                limit?: number;
+                /** @description What values begin with, in any case. */
+                prefix?: string;
+            };
+            header?: never;
+            path: {
+                /** @description A collection's name. */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FacetList"];
+                };
+            };
+            /** @description An API key is asked for: `unauthorized`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4357,7 +5317,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4452,7 +5412,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4569,7 +5529,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4646,7 +5606,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4719,7 +5679,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4817,7 +5777,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4940,7 +5900,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5028,7 +5988,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5112,7 +6072,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5195,7 +6155,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5287,7 +6247,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5390,7 +6350,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5399,7 +6359,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5513,7 +6473,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5605,7 +6565,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5614,7 +6574,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5739,7 +6699,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5912,7 +6872,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5982,8 +6942,83 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_job_duplicates: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description Items on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description A job's id. */
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DuplicateReportList"];
+                };
+            };
+            /** @description An API key is asked for: `unauthorized`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6071,7 +7106,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6142,7 +7177,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6212,7 +7247,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6282,7 +7317,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6352,7 +7387,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6361,7 +7396,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6617,7 +7652,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;

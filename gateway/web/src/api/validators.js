@@ -147,13 +147,14 @@ return errors === 0;
 validate21.evaluated = {"props":{"uri":true,"code":true,"reason":true,"attempts":true,"name":true},"dynamicProps":false,"dynamicItems":false};
 
 export const isJob = validate22;
-const schema33 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/CalibrationSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error"]};
+const schema33 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/DuplicatesSource"},{"$ref":"#/components/schemas/CalibrationSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error"]};
 const schema34 = {"properties":{"kind":{"type":"string","const":"directory"},"path":{"type":"string"},"recursive":{"type":"boolean"},"pattern":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["kind","path","recursive","pattern"]};
 const schema35 = {"properties":{"kind":{"type":"string","const":"upload"},"files":{"type":"integer"}},"type":"object","required":["kind","files"]};
 const schema36 = {"properties":{"kind":{"type":"string","const":"retry"},"job":{"type":"string"},"files":{"type":"integer"}},"type":"object","required":["kind","job","files"]};
 const schema37 = {"properties":{"kind":{"type":"string","const":"deletion"},"tag":{"anyOf":[{"type":"string"},{"type":"null"}]},"path_prefix":{"anyOf":[{"type":"string"},{"type":"null"}]},"filter":{"anyOf":[{"additionalProperties":true,"type":"object"},{"type":"null"}]}},"type":"object","required":["kind","tag","path_prefix","filter"]};
-const schema38 = {"properties":{"kind":{"type":"string","const":"calibration"}},"type":"object","required":["kind"]};
-const schema39 = {"properties":{"code":{"type":"string"},"detail":{"type":"string"}},"type":"object","required":["code","detail"]};
+const schema38 = {"properties":{"kind":{"type":"string","const":"duplicates"},"min_match":{"type":"number"}},"type":"object","required":["kind","min_match"]};
+const schema39 = {"properties":{"kind":{"type":"string","const":"calibration"}},"type":"object","required":["kind"]};
+const schema40 = {"properties":{"code":{"type":"string"},"detail":{"type":"string"}},"type":"object","required":["code","detail"]};
 const formats0 = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 
 function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -832,8 +833,8 @@ const _errs63 = errors;
 if(errors === _errs63){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing5;
-if((data2.kind === undefined) && (missing5 = "kind")){
-const err33 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/required",keyword:"required",params:{missingProperty: missing5}};
+if(((data2.kind === undefined) && (missing5 = "kind")) || ((data2.min_match === undefined) && (missing5 = "min_match"))){
+const err33 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/required",keyword:"required",params:{missingProperty: missing5}};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -845,8 +846,9 @@ errors++;
 else {
 if(data2.kind !== undefined){
 let data16 = data2.kind;
+const _errs65 = errors;
 if(typeof data16 !== "string"){
-const err34 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+const err34 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -855,8 +857,8 @@ vErrors.push(err34);
 }
 errors++;
 }
-if("calibration" !== data16){
-const err35 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/const",keyword:"const",params:{allowedValue: "calibration"}};
+if("duplicates" !== data16){
+const err35 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/const",keyword:"const",params:{allowedValue: "duplicates"}};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -865,16 +867,39 @@ vErrors.push(err35);
 }
 errors++;
 }
-}
-}
+var valid15 = _errs65 === errors;
 }
 else {
-const err36 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/type",keyword:"type",params:{type: "object"}};
+var valid15 = true;
+}
+if(valid15){
+if(data2.min_match !== undefined){
+const _errs67 = errors;
+if(!(typeof data2.min_match == "number")){
+const err36 = {instancePath:instancePath+"/source/min_match",schemaPath:"#/components/schemas/DuplicatesSource/properties/min_match/type",keyword:"type",params:{type: "number"}};
 if(vErrors === null){
 vErrors = [err36];
 }
 else {
 vErrors.push(err36);
+}
+errors++;
+}
+var valid15 = _errs67 === errors;
+}
+else {
+var valid15 = true;
+}
+}
+}
+}
+else {
+const err37 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err37];
+}
+else {
+vErrors.push(err37);
 }
 errors++;
 }
@@ -891,6 +916,74 @@ passing0 = 4;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
+props0.min_match = true;
+}
+}
+const _errs69 = errors;
+const _errs70 = errors;
+if(errors === _errs70){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing6;
+if((data2.kind === undefined) && (missing6 = "kind")){
+const err38 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/required",keyword:"required",params:{missingProperty: missing6}};
+if(vErrors === null){
+vErrors = [err38];
+}
+else {
+vErrors.push(err38);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data18 = data2.kind;
+if(typeof data18 !== "string"){
+const err39 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err39];
+}
+else {
+vErrors.push(err39);
+}
+errors++;
+}
+if("calibration" !== data18){
+const err40 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/const",keyword:"const",params:{allowedValue: "calibration"}};
+if(vErrors === null){
+vErrors = [err40];
+}
+else {
+vErrors.push(err40);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err41 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err41];
+}
+else {
+vErrors.push(err41);
+}
+errors++;
+}
+}
+var _valid0 = _errs69 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 5];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 5;
+if(props0 !== true){
+props0 = props0 || {};
+props0.kind = true;
+}
 }
 }
 }
@@ -898,12 +991,12 @@ props0.kind = true;
 }
 }
 if(!valid1){
-const err37 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
+const err42 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
 if(vErrors === null){
-vErrors = [err37];
+vErrors = [err42];
 }
 else {
-vErrors.push(err37);
+vErrors.push(err42);
 }
 errors++;
 validate22.errors = vErrors;
@@ -927,231 +1020,231 @@ var valid0 = true;
 }
 if(valid0){
 if(data.status !== undefined){
-let data17 = data.status;
-const _errs67 = errors;
-if(typeof data17 !== "string"){
+let data19 = data.status;
+const _errs74 = errors;
+if(typeof data19 !== "string"){
 validate22.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((((((data17 === "queued") || (data17 === "scanning")) || (data17 === "running")) || (data17 === "paused")) || (data17 === "done")) || (data17 === "failed")) || (data17 === "cancelled"))){
+if(!(((((((data19 === "queued") || (data19 === "scanning")) || (data19 === "running")) || (data19 === "paused")) || (data19 === "done")) || (data19 === "failed")) || (data19 === "cancelled"))){
 validate22.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema33.properties.status.enum}}];
 return false;
 }
-var valid0 = _errs67 === errors;
+var valid0 = _errs74 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.total !== undefined){
-let data18 = data.total;
-const _errs69 = errors;
-if(!((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18)))){
+let data20 = data.total;
+const _errs76 = errors;
+if(!((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20)))){
 validate22.errors = [{instancePath:instancePath+"/total",schemaPath:"#/properties/total/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs69 === errors;
+var valid0 = _errs76 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.done !== undefined){
-let data19 = data.done;
-const _errs71 = errors;
-if(!((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19)))){
+let data21 = data.done;
+const _errs78 = errors;
+if(!((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21)))){
 validate22.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs71 === errors;
+var valid0 = _errs78 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.indexed !== undefined){
-let data20 = data.indexed;
-const _errs73 = errors;
-if(!((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20)))){
+let data22 = data.indexed;
+const _errs80 = errors;
+if(!((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22)))){
 validate22.errors = [{instancePath:instancePath+"/indexed",schemaPath:"#/properties/indexed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs73 === errors;
+var valid0 = _errs80 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.unchanged !== undefined){
-let data21 = data.unchanged;
-const _errs75 = errors;
-if(!((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21)))){
+let data23 = data.unchanged;
+const _errs82 = errors;
+if(!((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23)))){
 validate22.errors = [{instancePath:instancePath+"/unchanged",schemaPath:"#/properties/unchanged/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs75 === errors;
+var valid0 = _errs82 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.moved !== undefined){
-let data22 = data.moved;
-const _errs77 = errors;
-if(!((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22)))){
+let data24 = data.moved;
+const _errs84 = errors;
+if(!((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24)))){
 validate22.errors = [{instancePath:instancePath+"/moved",schemaPath:"#/properties/moved/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs77 === errors;
+var valid0 = _errs84 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.duplicates !== undefined){
-let data23 = data.duplicates;
-const _errs79 = errors;
-if(!((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23)))){
+let data25 = data.duplicates;
+const _errs86 = errors;
+if(!((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25)))){
 validate22.errors = [{instancePath:instancePath+"/duplicates",schemaPath:"#/properties/duplicates/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs79 === errors;
+var valid0 = _errs86 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.failed !== undefined){
-let data24 = data.failed;
-const _errs81 = errors;
-if(!((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24)))){
+let data26 = data.failed;
+const _errs88 = errors;
+if(!((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26)))){
 validate22.errors = [{instancePath:instancePath+"/failed",schemaPath:"#/properties/failed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs81 === errors;
+var valid0 = _errs88 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.ignored !== undefined){
-let data25 = data.ignored;
-const _errs83 = errors;
-if(!((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25)))){
+let data27 = data.ignored;
+const _errs90 = errors;
+if(!((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27)))){
 validate22.errors = [{instancePath:instancePath+"/ignored",schemaPath:"#/properties/ignored/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs83 === errors;
+var valid0 = _errs90 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.removed !== undefined){
-let data26 = data.removed;
-const _errs85 = errors;
-if(!((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26)))){
+let data28 = data.removed;
+const _errs92 = errors;
+if(!((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28)))){
 validate22.errors = [{instancePath:instancePath+"/removed",schemaPath:"#/properties/removed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs85 === errors;
+var valid0 = _errs92 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bytes !== undefined){
-let data27 = data.bytes;
-const _errs87 = errors;
-if(!((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27)))){
+let data29 = data.bytes;
+const _errs94 = errors;
+if(!((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29)))){
 validate22.errors = [{instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs87 === errors;
+var valid0 = _errs94 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.images_per_second !== undefined){
-const _errs89 = errors;
+const _errs96 = errors;
 if(!(typeof data.images_per_second == "number")){
 validate22.errors = [{instancePath:instancePath+"/images_per_second",schemaPath:"#/properties/images_per_second/type",keyword:"type",params:{type: "number"}}];
 return false;
 }
-var valid0 = _errs89 === errors;
+var valid0 = _errs96 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.eta_seconds !== undefined){
-let data29 = data.eta_seconds;
-const _errs91 = errors;
-const _errs92 = errors;
-let valid16 = false;
-const _errs93 = errors;
-if(!(typeof data29 == "number")){
-const err38 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
+let data31 = data.eta_seconds;
+const _errs98 = errors;
+const _errs99 = errors;
+let valid18 = false;
+const _errs100 = errors;
+if(!(typeof data31 == "number")){
+const err43 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
 if(vErrors === null){
-vErrors = [err38];
+vErrors = [err43];
 }
 else {
-vErrors.push(err38);
+vErrors.push(err43);
 }
 errors++;
 }
-var _valid5 = _errs93 === errors;
-valid16 = valid16 || _valid5;
-const _errs95 = errors;
-if(data29 !== null){
-const err39 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid5 = _errs100 === errors;
+valid18 = valid18 || _valid5;
+const _errs102 = errors;
+if(data31 !== null){
+const err44 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
-vErrors = [err39];
+vErrors = [err44];
 }
 else {
-vErrors.push(err39);
+vErrors.push(err44);
 }
 errors++;
 }
-var _valid5 = _errs95 === errors;
-valid16 = valid16 || _valid5;
-if(!valid16){
-const err40 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
+var _valid5 = _errs102 === errors;
+valid18 = valid18 || _valid5;
+if(!valid18){
+const err45 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
-vErrors = [err40];
+vErrors = [err45];
 }
 else {
-vErrors.push(err40);
+vErrors.push(err45);
 }
 errors++;
 validate22.errors = vErrors;
 return false;
 }
 else {
-errors = _errs92;
+errors = _errs99;
 if(vErrors !== null){
-if(_errs92){
-vErrors.length = _errs92;
+if(_errs99){
+vErrors.length = _errs99;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs91 === errors;
+var valid0 = _errs98 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.created_at !== undefined){
-let data30 = data.created_at;
-const _errs97 = errors;
-if(errors === _errs97){
-if(errors === _errs97){
-if(typeof data30 === "string"){
-if(!(formats0.test(data30))){
+let data32 = data.created_at;
+const _errs104 = errors;
+if(errors === _errs104){
+if(errors === _errs104){
+if(typeof data32 === "string"){
+if(!(formats0.test(data32))){
 validate22.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"}}];
 return false;
 }
@@ -1162,110 +1255,23 @@ return false;
 }
 }
 }
-var valid0 = _errs97 === errors;
+var valid0 = _errs104 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.started_at !== undefined){
-let data31 = data.started_at;
-const _errs99 = errors;
-const _errs100 = errors;
-let valid17 = false;
-const _errs101 = errors;
-if(errors === _errs101){
-if(errors === _errs101){
-if(typeof data31 === "string"){
-if(!(formats0.test(data31))){
-const err41 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
-if(vErrors === null){
-vErrors = [err41];
-}
-else {
-vErrors.push(err41);
-}
-errors++;
-}
-}
-else {
-const err42 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err42];
-}
-else {
-vErrors.push(err42);
-}
-errors++;
-}
-}
-}
-var _valid6 = _errs101 === errors;
-valid17 = valid17 || _valid6;
-const _errs103 = errors;
-if(data31 !== null){
-const err43 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err43];
-}
-else {
-vErrors.push(err43);
-}
-errors++;
-}
-var _valid6 = _errs103 === errors;
-valid17 = valid17 || _valid6;
-if(!valid17){
-const err44 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err44];
-}
-else {
-vErrors.push(err44);
-}
-errors++;
-validate22.errors = vErrors;
-return false;
-}
-else {
-errors = _errs100;
-if(vErrors !== null){
-if(_errs100){
-vErrors.length = _errs100;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs99 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.finished_at !== undefined){
-let data32 = data.finished_at;
-const _errs105 = errors;
+let data33 = data.started_at;
 const _errs106 = errors;
-let valid18 = false;
 const _errs107 = errors;
-if(errors === _errs107){
-if(errors === _errs107){
-if(typeof data32 === "string"){
-if(!(formats0.test(data32))){
-const err45 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
-if(vErrors === null){
-vErrors = [err45];
-}
-else {
-vErrors.push(err45);
-}
-errors++;
-}
-}
-else {
-const err46 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
+let valid19 = false;
+const _errs108 = errors;
+if(errors === _errs108){
+if(errors === _errs108){
+if(typeof data33 === "string"){
+if(!(formats0.test(data33))){
+const err46 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -1275,12 +1281,8 @@ vErrors.push(err46);
 errors++;
 }
 }
-}
-var _valid7 = _errs107 === errors;
-valid18 = valid18 || _valid7;
-const _errs109 = errors;
-if(data32 !== null){
-const err47 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
+else {
+const err47 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -1289,10 +1291,13 @@ vErrors.push(err47);
 }
 errors++;
 }
-var _valid7 = _errs109 === errors;
-valid18 = valid18 || _valid7;
-if(!valid18){
-const err48 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
+}
+}
+var _valid6 = _errs108 === errors;
+valid19 = valid19 || _valid6;
+const _errs110 = errors;
+if(data33 !== null){
+const err48 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -1300,50 +1305,11 @@ else {
 vErrors.push(err48);
 }
 errors++;
-validate22.errors = vErrors;
-return false;
 }
-else {
-errors = _errs106;
-if(vErrors !== null){
-if(_errs106){
-vErrors.length = _errs106;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs105 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.finished !== undefined){
-const _errs111 = errors;
-if(typeof data.finished !== "boolean"){
-validate22.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid0 = _errs111 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.error !== undefined){
-let data34 = data.error;
-const _errs113 = errors;
-const _errs114 = errors;
-let valid19 = false;
-const _errs115 = errors;
-const _errs116 = errors;
-if(errors === _errs116){
-if(data34 && typeof data34 == "object" && !Array.isArray(data34)){
-let missing6;
-if(((data34.code === undefined) && (missing6 = "code")) || ((data34.detail === undefined) && (missing6 = "detail"))){
-const err49 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing6}};
+var _valid6 = _errs110 === errors;
+valid19 = valid19 || _valid6;
+if(!valid19){
+const err49 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -1351,12 +1317,37 @@ else {
 vErrors.push(err49);
 }
 errors++;
+validate22.errors = vErrors;
+return false;
 }
 else {
-if(data34.code !== undefined){
-const _errs118 = errors;
-if(typeof data34.code !== "string"){
-const err50 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
+errors = _errs107;
+if(vErrors !== null){
+if(_errs107){
+vErrors.length = _errs107;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs106 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.finished_at !== undefined){
+let data34 = data.finished_at;
+const _errs112 = errors;
+const _errs113 = errors;
+let valid20 = false;
+const _errs114 = errors;
+if(errors === _errs114){
+if(errors === _errs114){
+if(typeof data34 === "string"){
+if(!(formats0.test(data34))){
+const err50 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -1365,16 +1356,9 @@ vErrors.push(err50);
 }
 errors++;
 }
-var valid21 = _errs118 === errors;
 }
 else {
-var valid21 = true;
-}
-if(valid21){
-if(data34.detail !== undefined){
-const _errs120 = errors;
-if(typeof data34.detail !== "string"){
-const err51 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
+const err51 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -1383,16 +1367,13 @@ vErrors.push(err51);
 }
 errors++;
 }
-var valid21 = _errs120 === errors;
-}
-else {
-var valid21 = true;
 }
 }
-}
-}
-else {
-const err52 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
+var _valid7 = _errs114 === errors;
+valid20 = valid20 || _valid7;
+const _errs116 = errors;
+if(data34 !== null){
+const err52 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -1401,17 +1382,10 @@ vErrors.push(err52);
 }
 errors++;
 }
-}
-var _valid8 = _errs115 === errors;
-valid19 = valid19 || _valid8;
-if(_valid8){
-var props2 = {};
-props2.code = true;
-props2.detail = true;
-}
-const _errs122 = errors;
-if(data34 !== null){
-const err53 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid7 = _errs116 === errors;
+valid20 = valid20 || _valid7;
+if(!valid20){
+const err53 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -1419,11 +1393,50 @@ else {
 vErrors.push(err53);
 }
 errors++;
+validate22.errors = vErrors;
+return false;
 }
-var _valid8 = _errs122 === errors;
-valid19 = valid19 || _valid8;
-if(!valid19){
-const err54 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
+else {
+errors = _errs113;
+if(vErrors !== null){
+if(_errs113){
+vErrors.length = _errs113;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs112 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.finished !== undefined){
+const _errs118 = errors;
+if(typeof data.finished !== "boolean"){
+validate22.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs118 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.error !== undefined){
+let data36 = data.error;
+const _errs120 = errors;
+const _errs121 = errors;
+let valid21 = false;
+const _errs122 = errors;
+const _errs123 = errors;
+if(errors === _errs123){
+if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
+let missing7;
+if(((data36.code === undefined) && (missing7 = "code")) || ((data36.detail === undefined) && (missing7 = "detail"))){
+const err54 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing7}};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -1431,21 +1444,101 @@ else {
 vErrors.push(err54);
 }
 errors++;
+}
+else {
+if(data36.code !== undefined){
+const _errs125 = errors;
+if(typeof data36.code !== "string"){
+const err55 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err55];
+}
+else {
+vErrors.push(err55);
+}
+errors++;
+}
+var valid23 = _errs125 === errors;
+}
+else {
+var valid23 = true;
+}
+if(valid23){
+if(data36.detail !== undefined){
+const _errs127 = errors;
+if(typeof data36.detail !== "string"){
+const err56 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err56];
+}
+else {
+vErrors.push(err56);
+}
+errors++;
+}
+var valid23 = _errs127 === errors;
+}
+else {
+var valid23 = true;
+}
+}
+}
+}
+else {
+const err57 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err57];
+}
+else {
+vErrors.push(err57);
+}
+errors++;
+}
+}
+var _valid8 = _errs122 === errors;
+valid21 = valid21 || _valid8;
+if(_valid8){
+var props2 = {};
+props2.code = true;
+props2.detail = true;
+}
+const _errs129 = errors;
+if(data36 !== null){
+const err58 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err58];
+}
+else {
+vErrors.push(err58);
+}
+errors++;
+}
+var _valid8 = _errs129 === errors;
+valid21 = valid21 || _valid8;
+if(!valid21){
+const err59 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err59];
+}
+else {
+vErrors.push(err59);
+}
+errors++;
 validate22.errors = vErrors;
 return false;
 }
 else {
-errors = _errs114;
+errors = _errs121;
 if(vErrors !== null){
-if(_errs114){
-vErrors.length = _errs114;
+if(_errs121){
+vErrors.length = _errs121;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs113 === errors;
+var valid0 = _errs120 === errors;
 }
 else {
 var valid0 = true;
@@ -1483,8 +1576,8 @@ return errors === 0;
 validate22.evaluated = {"props":{"id":true,"collection":true,"source":true,"status":true,"total":true,"done":true,"indexed":true,"unchanged":true,"moved":true,"duplicates":true,"failed":true,"ignored":true,"removed":true,"bytes":true,"images_per_second":true,"eta_seconds":true,"created_at":true,"started_at":true,"finished_at":true,"finished":true,"error":true},"dynamicProps":false,"dynamicItems":false};
 
 export const isUpload = validate23;
-const schema40 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/CalibrationSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]},"files":{"items":{"$ref":"#/components/schemas/UploadedFile"},"type":"array"}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error","files"]};
-const schema47 = {"properties":{"name":{"type":"string"},"id":{"anyOf":[{"type":"string"},{"type":"null"}]},"uri":{"anyOf":[{"type":"string"},{"type":"null"}]},"outcome":{"type":"string","enum":["queued","indexed","unchanged","duplicate","failed","rejected"]},"code":{"anyOf":[{"type":"string"},{"type":"null"}]},"reason":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["name","id","uri","outcome"]};
+const schema41 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/DuplicatesSource"},{"$ref":"#/components/schemas/CalibrationSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]},"files":{"items":{"$ref":"#/components/schemas/UploadedFile"},"type":"array"}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error","files"]};
+const schema49 = {"properties":{"name":{"type":"string"},"id":{"anyOf":[{"type":"string"},{"type":"null"}]},"uri":{"anyOf":[{"type":"string"},{"type":"null"}]},"outcome":{"type":"string","enum":["queued","indexed","unchanged","duplicate","failed","rejected"]},"code":{"anyOf":[{"type":"string"},{"type":"null"}]},"reason":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["name","id","uri","outcome"]};
 
 function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -2162,8 +2255,8 @@ const _errs63 = errors;
 if(errors === _errs63){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing5;
-if((data2.kind === undefined) && (missing5 = "kind")){
-const err33 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/required",keyword:"required",params:{missingProperty: missing5}};
+if(((data2.kind === undefined) && (missing5 = "kind")) || ((data2.min_match === undefined) && (missing5 = "min_match"))){
+const err33 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/required",keyword:"required",params:{missingProperty: missing5}};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -2175,8 +2268,9 @@ errors++;
 else {
 if(data2.kind !== undefined){
 let data16 = data2.kind;
+const _errs65 = errors;
 if(typeof data16 !== "string"){
-const err34 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+const err34 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -2185,8 +2279,8 @@ vErrors.push(err34);
 }
 errors++;
 }
-if("calibration" !== data16){
-const err35 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/const",keyword:"const",params:{allowedValue: "calibration"}};
+if("duplicates" !== data16){
+const err35 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/const",keyword:"const",params:{allowedValue: "duplicates"}};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -2195,16 +2289,39 @@ vErrors.push(err35);
 }
 errors++;
 }
-}
-}
+var valid15 = _errs65 === errors;
 }
 else {
-const err36 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/type",keyword:"type",params:{type: "object"}};
+var valid15 = true;
+}
+if(valid15){
+if(data2.min_match !== undefined){
+const _errs67 = errors;
+if(!(typeof data2.min_match == "number")){
+const err36 = {instancePath:instancePath+"/source/min_match",schemaPath:"#/components/schemas/DuplicatesSource/properties/min_match/type",keyword:"type",params:{type: "number"}};
 if(vErrors === null){
 vErrors = [err36];
 }
 else {
 vErrors.push(err36);
+}
+errors++;
+}
+var valid15 = _errs67 === errors;
+}
+else {
+var valid15 = true;
+}
+}
+}
+}
+else {
+const err37 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err37];
+}
+else {
+vErrors.push(err37);
 }
 errors++;
 }
@@ -2221,6 +2338,74 @@ passing0 = 4;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
+props0.min_match = true;
+}
+}
+const _errs69 = errors;
+const _errs70 = errors;
+if(errors === _errs70){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing6;
+if((data2.kind === undefined) && (missing6 = "kind")){
+const err38 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/required",keyword:"required",params:{missingProperty: missing6}};
+if(vErrors === null){
+vErrors = [err38];
+}
+else {
+vErrors.push(err38);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data18 = data2.kind;
+if(typeof data18 !== "string"){
+const err39 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err39];
+}
+else {
+vErrors.push(err39);
+}
+errors++;
+}
+if("calibration" !== data18){
+const err40 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/const",keyword:"const",params:{allowedValue: "calibration"}};
+if(vErrors === null){
+vErrors = [err40];
+}
+else {
+vErrors.push(err40);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err41 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err41];
+}
+else {
+vErrors.push(err41);
+}
+errors++;
+}
+}
+var _valid0 = _errs69 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 5];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 5;
+if(props0 !== true){
+props0 = props0 || {};
+props0.kind = true;
+}
 }
 }
 }
@@ -2228,12 +2413,12 @@ props0.kind = true;
 }
 }
 if(!valid1){
-const err37 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
+const err42 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
 if(vErrors === null){
-vErrors = [err37];
+vErrors = [err42];
 }
 else {
-vErrors.push(err37);
+vErrors.push(err42);
 }
 errors++;
 validate23.errors = vErrors;
@@ -2257,231 +2442,231 @@ var valid0 = true;
 }
 if(valid0){
 if(data.status !== undefined){
-let data17 = data.status;
-const _errs67 = errors;
-if(typeof data17 !== "string"){
+let data19 = data.status;
+const _errs74 = errors;
+if(typeof data19 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((((((data17 === "queued") || (data17 === "scanning")) || (data17 === "running")) || (data17 === "paused")) || (data17 === "done")) || (data17 === "failed")) || (data17 === "cancelled"))){
-validate23.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema40.properties.status.enum}}];
+if(!(((((((data19 === "queued") || (data19 === "scanning")) || (data19 === "running")) || (data19 === "paused")) || (data19 === "done")) || (data19 === "failed")) || (data19 === "cancelled"))){
+validate23.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema41.properties.status.enum}}];
 return false;
 }
-var valid0 = _errs67 === errors;
+var valid0 = _errs74 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.total !== undefined){
-let data18 = data.total;
-const _errs69 = errors;
-if(!((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18)))){
+let data20 = data.total;
+const _errs76 = errors;
+if(!((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20)))){
 validate23.errors = [{instancePath:instancePath+"/total",schemaPath:"#/properties/total/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs69 === errors;
+var valid0 = _errs76 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.done !== undefined){
-let data19 = data.done;
-const _errs71 = errors;
-if(!((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19)))){
+let data21 = data.done;
+const _errs78 = errors;
+if(!((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21)))){
 validate23.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs71 === errors;
+var valid0 = _errs78 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.indexed !== undefined){
-let data20 = data.indexed;
-const _errs73 = errors;
-if(!((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20)))){
+let data22 = data.indexed;
+const _errs80 = errors;
+if(!((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22)))){
 validate23.errors = [{instancePath:instancePath+"/indexed",schemaPath:"#/properties/indexed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs73 === errors;
+var valid0 = _errs80 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.unchanged !== undefined){
-let data21 = data.unchanged;
-const _errs75 = errors;
-if(!((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21)))){
+let data23 = data.unchanged;
+const _errs82 = errors;
+if(!((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23)))){
 validate23.errors = [{instancePath:instancePath+"/unchanged",schemaPath:"#/properties/unchanged/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs75 === errors;
+var valid0 = _errs82 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.moved !== undefined){
-let data22 = data.moved;
-const _errs77 = errors;
-if(!((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22)))){
+let data24 = data.moved;
+const _errs84 = errors;
+if(!((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24)))){
 validate23.errors = [{instancePath:instancePath+"/moved",schemaPath:"#/properties/moved/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs77 === errors;
+var valid0 = _errs84 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.duplicates !== undefined){
-let data23 = data.duplicates;
-const _errs79 = errors;
-if(!((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23)))){
+let data25 = data.duplicates;
+const _errs86 = errors;
+if(!((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25)))){
 validate23.errors = [{instancePath:instancePath+"/duplicates",schemaPath:"#/properties/duplicates/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs79 === errors;
+var valid0 = _errs86 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.failed !== undefined){
-let data24 = data.failed;
-const _errs81 = errors;
-if(!((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24)))){
+let data26 = data.failed;
+const _errs88 = errors;
+if(!((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26)))){
 validate23.errors = [{instancePath:instancePath+"/failed",schemaPath:"#/properties/failed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs81 === errors;
+var valid0 = _errs88 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.ignored !== undefined){
-let data25 = data.ignored;
-const _errs83 = errors;
-if(!((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25)))){
+let data27 = data.ignored;
+const _errs90 = errors;
+if(!((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27)))){
 validate23.errors = [{instancePath:instancePath+"/ignored",schemaPath:"#/properties/ignored/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs83 === errors;
+var valid0 = _errs90 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.removed !== undefined){
-let data26 = data.removed;
-const _errs85 = errors;
-if(!((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26)))){
+let data28 = data.removed;
+const _errs92 = errors;
+if(!((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28)))){
 validate23.errors = [{instancePath:instancePath+"/removed",schemaPath:"#/properties/removed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs85 === errors;
+var valid0 = _errs92 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bytes !== undefined){
-let data27 = data.bytes;
-const _errs87 = errors;
-if(!((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27)))){
+let data29 = data.bytes;
+const _errs94 = errors;
+if(!((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29)))){
 validate23.errors = [{instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs87 === errors;
+var valid0 = _errs94 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.images_per_second !== undefined){
-const _errs89 = errors;
+const _errs96 = errors;
 if(!(typeof data.images_per_second == "number")){
 validate23.errors = [{instancePath:instancePath+"/images_per_second",schemaPath:"#/properties/images_per_second/type",keyword:"type",params:{type: "number"}}];
 return false;
 }
-var valid0 = _errs89 === errors;
+var valid0 = _errs96 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.eta_seconds !== undefined){
-let data29 = data.eta_seconds;
-const _errs91 = errors;
-const _errs92 = errors;
-let valid16 = false;
-const _errs93 = errors;
-if(!(typeof data29 == "number")){
-const err38 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
+let data31 = data.eta_seconds;
+const _errs98 = errors;
+const _errs99 = errors;
+let valid18 = false;
+const _errs100 = errors;
+if(!(typeof data31 == "number")){
+const err43 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
 if(vErrors === null){
-vErrors = [err38];
+vErrors = [err43];
 }
 else {
-vErrors.push(err38);
+vErrors.push(err43);
 }
 errors++;
 }
-var _valid5 = _errs93 === errors;
-valid16 = valid16 || _valid5;
-const _errs95 = errors;
-if(data29 !== null){
-const err39 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid5 = _errs100 === errors;
+valid18 = valid18 || _valid5;
+const _errs102 = errors;
+if(data31 !== null){
+const err44 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
-vErrors = [err39];
+vErrors = [err44];
 }
 else {
-vErrors.push(err39);
+vErrors.push(err44);
 }
 errors++;
 }
-var _valid5 = _errs95 === errors;
-valid16 = valid16 || _valid5;
-if(!valid16){
-const err40 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
+var _valid5 = _errs102 === errors;
+valid18 = valid18 || _valid5;
+if(!valid18){
+const err45 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
-vErrors = [err40];
+vErrors = [err45];
 }
 else {
-vErrors.push(err40);
+vErrors.push(err45);
 }
 errors++;
 validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs92;
+errors = _errs99;
 if(vErrors !== null){
-if(_errs92){
-vErrors.length = _errs92;
+if(_errs99){
+vErrors.length = _errs99;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs91 === errors;
+var valid0 = _errs98 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.created_at !== undefined){
-let data30 = data.created_at;
-const _errs97 = errors;
-if(errors === _errs97){
-if(errors === _errs97){
-if(typeof data30 === "string"){
-if(!(formats0.test(data30))){
+let data32 = data.created_at;
+const _errs104 = errors;
+if(errors === _errs104){
+if(errors === _errs104){
+if(typeof data32 === "string"){
+if(!(formats0.test(data32))){
 validate23.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"}}];
 return false;
 }
@@ -2492,110 +2677,23 @@ return false;
 }
 }
 }
-var valid0 = _errs97 === errors;
+var valid0 = _errs104 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.started_at !== undefined){
-let data31 = data.started_at;
-const _errs99 = errors;
-const _errs100 = errors;
-let valid17 = false;
-const _errs101 = errors;
-if(errors === _errs101){
-if(errors === _errs101){
-if(typeof data31 === "string"){
-if(!(formats0.test(data31))){
-const err41 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
-if(vErrors === null){
-vErrors = [err41];
-}
-else {
-vErrors.push(err41);
-}
-errors++;
-}
-}
-else {
-const err42 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err42];
-}
-else {
-vErrors.push(err42);
-}
-errors++;
-}
-}
-}
-var _valid6 = _errs101 === errors;
-valid17 = valid17 || _valid6;
-const _errs103 = errors;
-if(data31 !== null){
-const err43 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err43];
-}
-else {
-vErrors.push(err43);
-}
-errors++;
-}
-var _valid6 = _errs103 === errors;
-valid17 = valid17 || _valid6;
-if(!valid17){
-const err44 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err44];
-}
-else {
-vErrors.push(err44);
-}
-errors++;
-validate23.errors = vErrors;
-return false;
-}
-else {
-errors = _errs100;
-if(vErrors !== null){
-if(_errs100){
-vErrors.length = _errs100;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs99 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.finished_at !== undefined){
-let data32 = data.finished_at;
-const _errs105 = errors;
+let data33 = data.started_at;
 const _errs106 = errors;
-let valid18 = false;
 const _errs107 = errors;
-if(errors === _errs107){
-if(errors === _errs107){
-if(typeof data32 === "string"){
-if(!(formats0.test(data32))){
-const err45 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
-if(vErrors === null){
-vErrors = [err45];
-}
-else {
-vErrors.push(err45);
-}
-errors++;
-}
-}
-else {
-const err46 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
+let valid19 = false;
+const _errs108 = errors;
+if(errors === _errs108){
+if(errors === _errs108){
+if(typeof data33 === "string"){
+if(!(formats0.test(data33))){
+const err46 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -2605,12 +2703,8 @@ vErrors.push(err46);
 errors++;
 }
 }
-}
-var _valid7 = _errs107 === errors;
-valid18 = valid18 || _valid7;
-const _errs109 = errors;
-if(data32 !== null){
-const err47 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
+else {
+const err47 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -2619,10 +2713,13 @@ vErrors.push(err47);
 }
 errors++;
 }
-var _valid7 = _errs109 === errors;
-valid18 = valid18 || _valid7;
-if(!valid18){
-const err48 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
+}
+}
+var _valid6 = _errs108 === errors;
+valid19 = valid19 || _valid6;
+const _errs110 = errors;
+if(data33 !== null){
+const err48 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -2630,50 +2727,11 @@ else {
 vErrors.push(err48);
 }
 errors++;
-validate23.errors = vErrors;
-return false;
 }
-else {
-errors = _errs106;
-if(vErrors !== null){
-if(_errs106){
-vErrors.length = _errs106;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs105 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.finished !== undefined){
-const _errs111 = errors;
-if(typeof data.finished !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid0 = _errs111 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.error !== undefined){
-let data34 = data.error;
-const _errs113 = errors;
-const _errs114 = errors;
-let valid19 = false;
-const _errs115 = errors;
-const _errs116 = errors;
-if(errors === _errs116){
-if(data34 && typeof data34 == "object" && !Array.isArray(data34)){
-let missing6;
-if(((data34.code === undefined) && (missing6 = "code")) || ((data34.detail === undefined) && (missing6 = "detail"))){
-const err49 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing6}};
+var _valid6 = _errs110 === errors;
+valid19 = valid19 || _valid6;
+if(!valid19){
+const err49 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -2681,12 +2739,37 @@ else {
 vErrors.push(err49);
 }
 errors++;
+validate23.errors = vErrors;
+return false;
 }
 else {
-if(data34.code !== undefined){
-const _errs118 = errors;
-if(typeof data34.code !== "string"){
-const err50 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
+errors = _errs107;
+if(vErrors !== null){
+if(_errs107){
+vErrors.length = _errs107;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs106 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.finished_at !== undefined){
+let data34 = data.finished_at;
+const _errs112 = errors;
+const _errs113 = errors;
+let valid20 = false;
+const _errs114 = errors;
+if(errors === _errs114){
+if(errors === _errs114){
+if(typeof data34 === "string"){
+if(!(formats0.test(data34))){
+const err50 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -2695,16 +2778,9 @@ vErrors.push(err50);
 }
 errors++;
 }
-var valid21 = _errs118 === errors;
 }
 else {
-var valid21 = true;
-}
-if(valid21){
-if(data34.detail !== undefined){
-const _errs120 = errors;
-if(typeof data34.detail !== "string"){
-const err51 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
+const err51 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -2713,16 +2789,13 @@ vErrors.push(err51);
 }
 errors++;
 }
-var valid21 = _errs120 === errors;
-}
-else {
-var valid21 = true;
 }
 }
-}
-}
-else {
-const err52 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
+var _valid7 = _errs114 === errors;
+valid20 = valid20 || _valid7;
+const _errs116 = errors;
+if(data34 !== null){
+const err52 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -2731,17 +2804,10 @@ vErrors.push(err52);
 }
 errors++;
 }
-}
-var _valid8 = _errs115 === errors;
-valid19 = valid19 || _valid8;
-if(_valid8){
-var props2 = {};
-props2.code = true;
-props2.detail = true;
-}
-const _errs122 = errors;
-if(data34 !== null){
-const err53 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid7 = _errs116 === errors;
+valid20 = valid20 || _valid7;
+if(!valid20){
+const err53 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -2749,11 +2815,50 @@ else {
 vErrors.push(err53);
 }
 errors++;
+validate23.errors = vErrors;
+return false;
 }
-var _valid8 = _errs122 === errors;
-valid19 = valid19 || _valid8;
-if(!valid19){
-const err54 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
+else {
+errors = _errs113;
+if(vErrors !== null){
+if(_errs113){
+vErrors.length = _errs113;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs112 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.finished !== undefined){
+const _errs118 = errors;
+if(typeof data.finished !== "boolean"){
+validate23.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs118 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.error !== undefined){
+let data36 = data.error;
+const _errs120 = errors;
+const _errs121 = errors;
+let valid21 = false;
+const _errs122 = errors;
+const _errs123 = errors;
+if(errors === _errs123){
+if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
+let missing7;
+if(((data36.code === undefined) && (missing7 = "code")) || ((data36.detail === undefined) && (missing7 = "detail"))){
+const err54 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing7}};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -2761,65 +2866,12 @@ else {
 vErrors.push(err54);
 }
 errors++;
-validate23.errors = vErrors;
-return false;
 }
 else {
-errors = _errs114;
-if(vErrors !== null){
-if(_errs114){
-vErrors.length = _errs114;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs113 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.files !== undefined){
-let data37 = data.files;
-const _errs124 = errors;
-if(errors === _errs124){
-if(Array.isArray(data37)){
-var valid22 = true;
-const len0 = data37.length;
-for(let i0=0; i0<len0; i0++){
-let data38 = data37[i0];
-const _errs126 = errors;
-const _errs127 = errors;
-if(errors === _errs127){
-if(data38 && typeof data38 == "object" && !Array.isArray(data38)){
-let missing7;
-if(((((data38.name === undefined) && (missing7 = "name")) || ((data38.id === undefined) && (missing7 = "id"))) || ((data38.uri === undefined) && (missing7 = "uri"))) || ((data38.outcome === undefined) && (missing7 = "outcome"))){
-validate23.errors = [{instancePath:instancePath+"/files/" + i0,schemaPath:"#/components/schemas/UploadedFile/required",keyword:"required",params:{missingProperty: missing7}}];
-return false;
-}
-else {
-if(data38.name !== undefined){
-const _errs129 = errors;
-if(typeof data38.name !== "string"){
-validate23.errors = [{instancePath:instancePath+"/files/" + i0+"/name",schemaPath:"#/components/schemas/UploadedFile/properties/name/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-var valid24 = _errs129 === errors;
-}
-else {
-var valid24 = true;
-}
-if(valid24){
-if(data38.id !== undefined){
-let data40 = data38.id;
-const _errs131 = errors;
-const _errs132 = errors;
-let valid25 = false;
-const _errs133 = errors;
-if(typeof data40 !== "string"){
-const err55 = {instancePath:instancePath+"/files/" + i0+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(data36.code !== undefined){
+const _errs125 = errors;
+if(typeof data36.code !== "string"){
+const err55 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -2828,11 +2880,16 @@ vErrors.push(err55);
 }
 errors++;
 }
-var _valid9 = _errs133 === errors;
-valid25 = valid25 || _valid9;
-const _errs135 = errors;
-if(data40 !== null){
-const err56 = {instancePath:instancePath+"/files/" + i0+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var valid23 = _errs125 === errors;
+}
+else {
+var valid23 = true;
+}
+if(valid23){
+if(data36.detail !== undefined){
+const _errs127 = errors;
+if(typeof data36.detail !== "string"){
+const err56 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -2841,10 +2898,16 @@ vErrors.push(err56);
 }
 errors++;
 }
-var _valid9 = _errs135 === errors;
-valid25 = valid25 || _valid9;
-if(!valid25){
-const err57 = {instancePath:instancePath+"/files/" + i0+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf",keyword:"anyOf",params:{}};
+var valid23 = _errs127 === errors;
+}
+else {
+var valid23 = true;
+}
+}
+}
+}
+else {
+const err57 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -2852,34 +2915,18 @@ else {
 vErrors.push(err57);
 }
 errors++;
-validate23.errors = vErrors;
-return false;
-}
-else {
-errors = _errs132;
-if(vErrors !== null){
-if(_errs132){
-vErrors.length = _errs132;
-}
-else {
-vErrors = null;
 }
 }
+var _valid8 = _errs122 === errors;
+valid21 = valid21 || _valid8;
+if(_valid8){
+var props2 = {};
+props2.code = true;
+props2.detail = true;
 }
-var valid24 = _errs131 === errors;
-}
-else {
-var valid24 = true;
-}
-if(valid24){
-if(data38.uri !== undefined){
-let data41 = data38.uri;
-const _errs137 = errors;
-const _errs138 = errors;
-let valid26 = false;
-const _errs139 = errors;
-if(typeof data41 !== "string"){
-const err58 = {instancePath:instancePath+"/files/" + i0+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const _errs129 = errors;
+if(data36 !== null){
+const err58 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -2888,11 +2935,10 @@ vErrors.push(err58);
 }
 errors++;
 }
-var _valid10 = _errs139 === errors;
-valid26 = valid26 || _valid10;
-const _errs141 = errors;
-if(data41 !== null){
-const err59 = {instancePath:instancePath+"/files/" + i0+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid8 = _errs129 === errors;
+valid21 = valid21 || _valid8;
+if(!valid21){
+const err59 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -2900,11 +2946,65 @@ else {
 vErrors.push(err59);
 }
 errors++;
+validate23.errors = vErrors;
+return false;
 }
-var _valid10 = _errs141 === errors;
-valid26 = valid26 || _valid10;
-if(!valid26){
-const err60 = {instancePath:instancePath+"/files/" + i0+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf",keyword:"anyOf",params:{}};
+else {
+errors = _errs121;
+if(vErrors !== null){
+if(_errs121){
+vErrors.length = _errs121;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs120 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.files !== undefined){
+let data39 = data.files;
+const _errs131 = errors;
+if(errors === _errs131){
+if(Array.isArray(data39)){
+var valid24 = true;
+const len0 = data39.length;
+for(let i0=0; i0<len0; i0++){
+let data40 = data39[i0];
+const _errs133 = errors;
+const _errs134 = errors;
+if(errors === _errs134){
+if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
+let missing8;
+if(((((data40.name === undefined) && (missing8 = "name")) || ((data40.id === undefined) && (missing8 = "id"))) || ((data40.uri === undefined) && (missing8 = "uri"))) || ((data40.outcome === undefined) && (missing8 = "outcome"))){
+validate23.errors = [{instancePath:instancePath+"/files/" + i0,schemaPath:"#/components/schemas/UploadedFile/required",keyword:"required",params:{missingProperty: missing8}}];
+return false;
+}
+else {
+if(data40.name !== undefined){
+const _errs136 = errors;
+if(typeof data40.name !== "string"){
+validate23.errors = [{instancePath:instancePath+"/files/" + i0+"/name",schemaPath:"#/components/schemas/UploadedFile/properties/name/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+var valid26 = _errs136 === errors;
+}
+else {
+var valid26 = true;
+}
+if(valid26){
+if(data40.id !== undefined){
+let data42 = data40.id;
+const _errs138 = errors;
+const _errs139 = errors;
+let valid27 = false;
+const _errs140 = errors;
+if(typeof data42 !== "string"){
+const err60 = {instancePath:instancePath+"/files/" + i0+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -2912,51 +3012,12 @@ else {
 vErrors.push(err60);
 }
 errors++;
-validate23.errors = vErrors;
-return false;
 }
-else {
-errors = _errs138;
-if(vErrors !== null){
-if(_errs138){
-vErrors.length = _errs138;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid24 = _errs137 === errors;
-}
-else {
-var valid24 = true;
-}
-if(valid24){
-if(data38.outcome !== undefined){
-let data42 = data38.outcome;
-const _errs143 = errors;
-if(typeof data42 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/files/" + i0+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((((((data42 === "queued") || (data42 === "indexed")) || (data42 === "unchanged")) || (data42 === "duplicate")) || (data42 === "failed")) || (data42 === "rejected"))){
-validate23.errors = [{instancePath:instancePath+"/files/" + i0+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/enum",keyword:"enum",params:{allowedValues: schema47.properties.outcome.enum}}];
-return false;
-}
-var valid24 = _errs143 === errors;
-}
-else {
-var valid24 = true;
-}
-if(valid24){
-if(data38.code !== undefined){
-let data43 = data38.code;
-const _errs145 = errors;
-const _errs146 = errors;
-let valid27 = false;
-const _errs147 = errors;
-if(typeof data43 !== "string"){
-const err61 = {instancePath:instancePath+"/files/" + i0+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/0/type",keyword:"type",params:{type: "string"}};
+var _valid9 = _errs140 === errors;
+valid27 = valid27 || _valid9;
+const _errs142 = errors;
+if(data42 !== null){
+const err61 = {instancePath:instancePath+"/files/" + i0+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -2965,11 +3026,10 @@ vErrors.push(err61);
 }
 errors++;
 }
-var _valid11 = _errs147 === errors;
-valid27 = valid27 || _valid11;
-const _errs149 = errors;
-if(data43 !== null){
-const err62 = {instancePath:instancePath+"/files/" + i0+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid9 = _errs142 === errors;
+valid27 = valid27 || _valid9;
+if(!valid27){
+const err62 = {instancePath:instancePath+"/files/" + i0+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -2977,11 +3037,34 @@ else {
 vErrors.push(err62);
 }
 errors++;
+validate23.errors = vErrors;
+return false;
 }
-var _valid11 = _errs149 === errors;
-valid27 = valid27 || _valid11;
-if(!valid27){
-const err63 = {instancePath:instancePath+"/files/" + i0+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf",keyword:"anyOf",params:{}};
+else {
+errors = _errs139;
+if(vErrors !== null){
+if(_errs139){
+vErrors.length = _errs139;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid26 = _errs138 === errors;
+}
+else {
+var valid26 = true;
+}
+if(valid26){
+if(data40.uri !== undefined){
+let data43 = data40.uri;
+const _errs144 = errors;
+const _errs145 = errors;
+let valid28 = false;
+const _errs146 = errors;
+if(typeof data43 !== "string"){
+const err63 = {instancePath:instancePath+"/files/" + i0+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -2989,34 +3072,12 @@ else {
 vErrors.push(err63);
 }
 errors++;
-validate23.errors = vErrors;
-return false;
 }
-else {
-errors = _errs146;
-if(vErrors !== null){
-if(_errs146){
-vErrors.length = _errs146;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid24 = _errs145 === errors;
-}
-else {
-var valid24 = true;
-}
-if(valid24){
-if(data38.reason !== undefined){
-let data44 = data38.reason;
-const _errs151 = errors;
-const _errs152 = errors;
-let valid28 = false;
-const _errs153 = errors;
-if(typeof data44 !== "string"){
-const err64 = {instancePath:instancePath+"/files/" + i0+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/0/type",keyword:"type",params:{type: "string"}};
+var _valid10 = _errs146 === errors;
+valid28 = valid28 || _valid10;
+const _errs148 = errors;
+if(data43 !== null){
+const err64 = {instancePath:instancePath+"/files/" + i0+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -3025,11 +3086,10 @@ vErrors.push(err64);
 }
 errors++;
 }
-var _valid12 = _errs153 === errors;
-valid28 = valid28 || _valid12;
-const _errs155 = errors;
-if(data44 !== null){
-const err65 = {instancePath:instancePath+"/files/" + i0+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid10 = _errs148 === errors;
+valid28 = valid28 || _valid10;
+if(!valid28){
+const err65 = {instancePath:instancePath+"/files/" + i0+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err65];
 }
@@ -3037,11 +3097,51 @@ else {
 vErrors.push(err65);
 }
 errors++;
+validate23.errors = vErrors;
+return false;
 }
-var _valid12 = _errs155 === errors;
-valid28 = valid28 || _valid12;
-if(!valid28){
-const err66 = {instancePath:instancePath+"/files/" + i0+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf",keyword:"anyOf",params:{}};
+else {
+errors = _errs145;
+if(vErrors !== null){
+if(_errs145){
+vErrors.length = _errs145;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid26 = _errs144 === errors;
+}
+else {
+var valid26 = true;
+}
+if(valid26){
+if(data40.outcome !== undefined){
+let data44 = data40.outcome;
+const _errs150 = errors;
+if(typeof data44 !== "string"){
+validate23.errors = [{instancePath:instancePath+"/files/" + i0+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((((((data44 === "queued") || (data44 === "indexed")) || (data44 === "unchanged")) || (data44 === "duplicate")) || (data44 === "failed")) || (data44 === "rejected"))){
+validate23.errors = [{instancePath:instancePath+"/files/" + i0+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/enum",keyword:"enum",params:{allowedValues: schema49.properties.outcome.enum}}];
+return false;
+}
+var valid26 = _errs150 === errors;
+}
+else {
+var valid26 = true;
+}
+if(valid26){
+if(data40.code !== undefined){
+let data45 = data40.code;
+const _errs152 = errors;
+const _errs153 = errors;
+let valid29 = false;
+const _errs154 = errors;
+if(typeof data45 !== "string"){
+const err66 = {instancePath:instancePath+"/files/" + i0+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -3049,24 +3149,109 @@ else {
 vErrors.push(err66);
 }
 errors++;
+}
+var _valid11 = _errs154 === errors;
+valid29 = valid29 || _valid11;
+const _errs156 = errors;
+if(data45 !== null){
+const err67 = {instancePath:instancePath+"/files/" + i0+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err67];
+}
+else {
+vErrors.push(err67);
+}
+errors++;
+}
+var _valid11 = _errs156 === errors;
+valid29 = valid29 || _valid11;
+if(!valid29){
+const err68 = {instancePath:instancePath+"/files/" + i0+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err68];
+}
+else {
+vErrors.push(err68);
+}
+errors++;
 validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs152;
+errors = _errs153;
 if(vErrors !== null){
-if(_errs152){
-vErrors.length = _errs152;
+if(_errs153){
+vErrors.length = _errs153;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid24 = _errs151 === errors;
+var valid26 = _errs152 === errors;
 }
 else {
-var valid24 = true;
+var valid26 = true;
+}
+if(valid26){
+if(data40.reason !== undefined){
+let data46 = data40.reason;
+const _errs158 = errors;
+const _errs159 = errors;
+let valid30 = false;
+const _errs160 = errors;
+if(typeof data46 !== "string"){
+const err69 = {instancePath:instancePath+"/files/" + i0+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err69];
+}
+else {
+vErrors.push(err69);
+}
+errors++;
+}
+var _valid12 = _errs160 === errors;
+valid30 = valid30 || _valid12;
+const _errs162 = errors;
+if(data46 !== null){
+const err70 = {instancePath:instancePath+"/files/" + i0+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err70];
+}
+else {
+vErrors.push(err70);
+}
+errors++;
+}
+var _valid12 = _errs162 === errors;
+valid30 = valid30 || _valid12;
+if(!valid30){
+const err71 = {instancePath:instancePath+"/files/" + i0+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err71];
+}
+else {
+vErrors.push(err71);
+}
+errors++;
+validate23.errors = vErrors;
+return false;
+}
+else {
+errors = _errs159;
+if(vErrors !== null){
+if(_errs159){
+vErrors.length = _errs159;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid26 = _errs158 === errors;
+}
+else {
+var valid26 = true;
 }
 }
 }
@@ -3080,8 +3265,8 @@ validate23.errors = [{instancePath:instancePath+"/files/" + i0,schemaPath:"#/com
 return false;
 }
 }
-var valid22 = _errs126 === errors;
-if(!valid22){
+var valid24 = _errs133 === errors;
+if(!valid24){
 break;
 }
 }
@@ -3091,7 +3276,7 @@ validate23.errors = [{instancePath:instancePath+"/files",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs124 === errors;
+var valid0 = _errs131 === errors;
 }
 else {
 var valid0 = true;

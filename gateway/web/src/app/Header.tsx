@@ -1,4 +1,5 @@
-import { IconFolderPlus, IconPhoto, IconPhotoSearch } from '@tabler/icons-react';
+import { ActionIcon, Tooltip } from '@mantine/core';
+import { IconCopy, IconFolderPlus, IconPhoto, IconPhotoSearch, IconServer } from '@tabler/icons-react';
 import { Link, useRoute } from 'wouter';
 
 import { isActive } from '@/api/jobs';
@@ -28,13 +29,33 @@ export function Header() {
       <nav className={classes.nav} aria-label="Views">
         <Tab path={PATHS.search} collection={name} icon={IconPhotoSearch} label="Search" />
         <Tab path={PATHS.library} collection={name} icon={IconPhoto} label="Library" />
+        <Tab path={PATHS.duplicates} collection={name} icon={IconCopy} label="Duplicates" />
         <Tab path={PATHS.jobs} collection={name} icon={IconFolderPlus} label="Loading" count={active} />
       </nav>
       <div className={classes.end}>
         <CollectionPicker />
+        <SystemLink collection={name} />
         <ColorSchemeSwitch />
       </div>
     </header>
+  );
+}
+
+function SystemLink({ collection }: { collection: string }) {
+  const [here] = useRoute(PATHS.system);
+  return (
+    <Tooltip label="System">
+      <ActionIcon
+        component={Link}
+        href={pathWith(PATHS.system, { collection })}
+        variant="subtle"
+        size="lg"
+        aria-label="System"
+        {...(here ? { 'aria-current': 'page' } : {})}
+      >
+        <IconServer size={20} stroke={1.7} />
+      </ActionIcon>
+    </Tooltip>
   );
 }
 

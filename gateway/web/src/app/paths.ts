@@ -1,4 +1,10 @@
-export const PATHS = { search: '/', library: '/library', jobs: '/loading' } as const;
+export const PATHS = {
+  search: '/',
+  library: '/library',
+  duplicates: '/duplicates',
+  jobs: '/loading',
+  system: '/system',
+} as const;
 
 /** An address of this page that keeps the collection. */
 export function pathWith(path: string, params: Record<string, string | undefined>): string {

@@ -100,7 +100,7 @@ export function LiveJobsProvider({ children }: { children: ReactNode }) {
     before.current = active;
     if (!ended) return undefined;
     const refresh = () => {
-      for (const key of [...collectionsQuery.queryKey, 'images', 'search']) {
+      for (const key of [...collectionsQuery.queryKey, 'images', 'search', 'duplicates']) {
         void client.invalidateQueries({ queryKey: [key] });
       }
     };

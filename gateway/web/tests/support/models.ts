@@ -1,4 +1,14 @@
-import type { Collection, Failure, Hit, Image, Job, PictureFormat, System } from '@/api/models';
+import type {
+  Collection,
+  DuplicateGroup,
+  DuplicateGroupList,
+  Failure,
+  Hit,
+  Image,
+  Job,
+  PictureFormat,
+  System,
+} from '@/api/models';
 
 /** Things of the API as a test needs them: whole, and changed where the test says so. */
 export const ID = '0123456789abcdef0123456789abcdef';
@@ -68,6 +78,38 @@ export function image(changes: Partial<Image> = {}): Image {
 
 export function hit(changes: Partial<Hit> = {}): Hit {
   return { ...image(), score: 0.9, distance: 0.447, match: null, ...changes };
+}
+
+export function group(changes: Partial<DuplicateGroup> = {}): DuplicateGroup {
+  const images = ['a', 'b'].map((letter) =>
+    image({ id: letter.repeat(32), uri: `file:///photos/${letter}.jpg` }),
+  );
+  return {
+    id: 'f'.repeat(32),
+    grade: 'identical',
+    match: 1,
+    size: 2,
+    images,
+    suggested_keep: 'a'.repeat(32),
+    ...changes,
+  };
+}
+
+export function groupList(changes: Partial<DuplicateGroupList> = {}): DuplicateGroupList {
+  return {
+    items: [],
+    next_cursor: null,
+    count: 0,
+    computed: {
+      job: 'a'.repeat(32),
+      computed_at: '2026-05-02T10:00:00Z',
+      images: 1200,
+      identical_only: false,
+      copy_match: 0.9,
+      similar_match: 0.5,
+    },
+    ...changes,
+  };
 }
 
 export function collection(changes: Partial<Collection> = {}): Collection {

@@ -42,6 +42,7 @@ export function FolderForm({ collection }: { collection: string }) {
       source,
       on_duplicate: switches.skip ? ('skip' as const) : ('keep' as const),
       sync: switches.sync,
+      report_duplicates: false,
       allow_mass_removal: false,
       tags,
       metadata: {},

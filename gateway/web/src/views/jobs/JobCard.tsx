@@ -136,6 +136,7 @@ function sourceOf({ source }: Job): string {
     const folder = source.path_prefix === null ? '' : ` in ${source.path_prefix}`;
     return `Forgets the images${tag}${folder}${source.filter === null ? '' : ' that match a filter'}`;
   }
+  if (source.kind === 'duplicates') return 'Finds duplicates';
   return `Retry of ${formatNumberOf(source.files, 'failed file')}`;
 }
 

@@ -19,13 +19,15 @@ const BESIDES = [
 
 /** How far a load is, divided by what became of its files; below it the same in figures. */
 export function JobProgress({ job }: { job: Job }) {
+  // Such a job loads nothing: what it has looked at is as it was.
+  const looks = job.source.kind === 'duplicates';
   const whole = Math.max(1, job.total);
   return (
     <>
       <div
         className={classes.bar}
         role="progressbar"
-        aria-label="Progress of the load"
+        aria-label={looks ? 'Progress of the search for duplicates' : 'Progress of the load'}
         aria-valuemin={0}
         aria-valuemax={job.total}
         aria-valuenow={job.done}
@@ -43,10 +45,10 @@ export function JobProgress({ job }: { job: Job }) {
       </div>
       <ul className={`${classes.counts} numbers`}>
         {[...PARTS, ...BESIDES]
-          .filter(({ key }) => key === 'indexed' || job[key] > 0)
+          .filter(({ key }) => key === (looks ? 'unchanged' : 'indexed') || job[key] > 0)
           .map(({ key, name }) => (
             <li key={key} className={classes.count} data-part={key}>
-              <strong>{formatCount(job[key])}</strong> {name}
+              <strong>{formatCount(job[key])}</strong> {looks && key === 'unchanged' ? 'looked at' : name}
             </li>
           ))}
       </ul>

@@ -23,6 +23,7 @@ describe('the form of a folder', () => {
         {
           source: { kind: 'directory', path: '/photos/2024', recursive: true, pattern: null },
           on_duplicate: 'keep',
+          report_duplicates: false,
           sync: false,
           allow_mass_removal: false,
           tags: [],
@@ -64,6 +65,7 @@ describe('the form of a folder', () => {
       expect(gateway.calls(LOAD)[0]?.body).toMatchObject({
         source: { recursive: true },
         on_duplicate: 'keep',
+        report_duplicates: false,
         sync: true,
         allow_mass_removal: false,
       });

@@ -1,0 +1,104 @@
+import {
+  type InfiniteData,
+  infiniteQueryOptions,
+  type QueryClient,
+  useMutation,
+  useQueryClient,
+} from '@tanstack/react-query';
+
+import { api } from './client';
+import { collectionsQuery } from './collections';
+import { putJob } from './jobs';
+import type { DuplicateGroup, DuplicateGroupList, Grade } from './models';
+import { untilBack, unwrap } from './problem';
+
+const PAGE = 50;
+
+/** The groups of a grade as they were computed last, those of most images first. */
+export function duplicatesQuery(collection: string, grade: Grade) {
+  return infiniteQueryOptions({
+    queryKey: ['duplicates', collection, grade],
+    queryFn: ({ pageParam, signal }) =>
+      unwrap(
+        api.GET('/api/v2/collections/{collection}/duplicates', {
+          params: {
+            path: { collection },
+            query: { grade, limit: PAGE, ...(pageParam ? { cursor: pageParam } : {}) },
+          },
+          signal,
+        }),
+      ),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+    ...untilBack,
+  });
+}
+
+/** Queues the job that finds duplicates. */
+export function useFindDuplicates(collection: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () =>
+      unwrap(api.POST('/api/v2/collections/{collection}/duplicates', { params: { path: { collection } } })),
+    onSuccess: (job) => {
+      putJob(client, job);
+    },
+  });
+}
+
+/** Says that a group's images are no duplicates of each other. */
+export function useDismiss(collection: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (group: DuplicateGroup) =>
+      unwrap(
+        api.POST('/api/v2/collections/{collection}/duplicates/{group}/dismiss', {
+          params: { path: { collection, group: group.id } },
+        }),
+      ),
+    onSuccess: (_, group) => {
+      takeOut(client, collection, group);
+    },
+  });
+}
+
+interface Resolution {
+  group: DuplicateGroup;
+  keep: string;
+}
+
+/** Forgets the images of a group but for one. */
+export function useResolve(collection: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ group, keep }: Resolution) =>
+      unwrap(
+        api.POST('/api/v2/collections/{collection}/duplicates/{group}/resolve', {
+          params: { path: { collection, group: group.id } },
+          body: { keep: [keep] },
+        }),
+      ),
+    onSuccess: (_, { group }) => {
+      takeOut(client, collection, group);
+      for (const kind of ['images', 'search']) {
+        void client.invalidateQueries({ queryKey: [kind, collection] });
+      }
+      void client.invalidateQueries({ queryKey: collectionsQuery.queryKey });
+    },
+  });
+}
+
+/** Takes a group out of the list in place; lists of other grades may hold some of its images too. */
+function takeOut(client: QueryClient, collection: string, group: DuplicateGroup): void {
+  const key = ['duplicates', collection, group.grade];
+  client.setQueryData<InfiniteData<DuplicateGroupList>>(key, (data) => {
+    if (!data) return data;
+    const pages = data.pages.map((page) => ({
+      ...page,
+      count: Math.max(0, page.count - 1),
+      items: page.items.filter(({ id }) => id !== group.id),
+    }));
+    return { ...data, pages };
+  });
+  void client.invalidateQueries({ queryKey: ['duplicates', collection], refetchType: 'inactive' });
+}

@@ -1,0 +1,1 @@
+"""Duplicates of a collection: ties between its images, and the groups that these make."""

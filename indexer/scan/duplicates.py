@@ -1,0 +1,147 @@
+"""A job that finds a collection's duplicates, instead of loading any images."""
+
+from collections.abc import Iterator, Sequence
+
+from indexer.duplicates.contents import Contents
+from indexer.duplicates.grouping import Bounds, cluster, mutual
+from indexer.duplicates.neighbourhoods import BATCH, Neighbourhoods
+from indexer.scan.context import ScanContext
+from shared.domain.collection import CollectionIdentity
+from shared.domain.duplicates import (
+    SIMILAR_MATCH,
+    Computed,
+    Dismissal,
+    Dismissals,
+    DuplicateGroup,
+    Grade,
+    Member,
+)
+from shared.domain.job import DuplicatesSource
+from shared.domain.match import MatchCurve, curve_of
+from shared.ledger import DirectedTie, Looked
+from shared.log import get_logger
+
+_log = get_logger(__name__)
+
+_PAUSE_POLL_SECONDS = 0.5
+
+
+class FindDuplicates:
+    """One try of such a job. A repeated one goes on after the last image that was looked at."""
+
+    def __init__(self, context: ScanContext, source: DuplicatesSource) -> None:
+        self._context = context
+        self._stores = context.stores
+        self._job, self._collection = context.spec.id, context.spec.collection
+        self._copy_match = source.min_match
+        self._similar_match = min(SIMILAR_MATCH, source.min_match)
+
+    def run(self) -> None:
+        """Find them to the end.
+
+        Raises NotFound, TiesLost, ScanSuperseded, JobEnded, ShuttingDown.
+        """
+        identity = self._stores.collections.identity(self._collection)
+        identity.require_generation(self._context.spec.generation)
+        curve = curve_of(identity.fingerprint)
+        if curve is None:
+            _log.info("match_curve_missing", fingerprint=identity.fingerprint)
+        else:
+            self._look(identity, curve)
+        found = self._group(identity, curve)
+        _log.info("duplicates_found", groups=found)
+
+    def _look(self, identity: CollectionIdentity, curve: MatchCurve) -> None:
+        """Note the ties of all images."""
+        neighbours, ties = self._stores.neighbours, self._stores.duplicate_ties
+        near = Neighbourhoods(neighbours, self._collection, identity.generation)
+        least = curve.least_score(self._similar_match)
+        # After a strong count, the look-ups that follow see every write before it.
+        expected = self._stores.collections.count(self._collection)
+        before = ties.looked(self._job)
+        generation = self._context.generation
+        while (images := neighbours.vectors_after(self._collection, before.image, BATCH)).ids:
+            self._wait_while_paused()
+            now = Looked(images.ids[-1], before.images + len(images.ids))
+            found = list(near.ties(images, least))
+            ties.record(self._job, generation, expected, before, now, found)
+            before = now
+
+    def _group(self, identity: CollectionIdentity, curve: MatchCurve | None) -> int:
+        """Make the groups, and publish them."""
+        store = self._stores.duplicate_ties
+        directed = store.read(self._job)
+        dismissed = store.dismissals(self._collection)
+        wanted = {image for tie in directed for image in (tie.image, tie.neighbour)}
+        contents = Contents.read(
+            self._stores.neighbours, self._collection, wanted, self._wait_while_paused
+        )
+        groups = [
+            *_identical(contents, dismissed),
+            *self._alike(contents, directed, dismissed, curve),
+        ]
+        computed = Computed(
+            job=self._job,
+            generation=identity.generation,
+            computed_at=self._stores.jobs.now(),
+            images=contents.images,
+            copy_match=None if curve is None else self._copy_match,
+            similar_match=None if curve is None else self._similar_match,
+        )
+        return store.publish(
+            self._job,
+            self._context.generation,
+            self._collection,
+            computed,
+            groups,
+            len(dismissed),
+        )
+
+    def _alike(
+        self,
+        contents: Contents,
+        directed: Sequence[DirectedTie],
+        dismissed: Sequence[Dismissal],
+        curve: MatchCurve | None,
+    ) -> Iterator[DuplicateGroup]:
+        if curve is None:
+            return
+        of_image = contents.of_image
+        ties = mutual(
+            (of_image[tie.image], of_image[tie.neighbour], tie.score)
+            for tie in directed
+            # Those of images that were deleted meanwhile are nothing.
+            if tie.image in of_image and tie.neighbour in of_image
+        )
+        grades: list[Grade] = ["copy", "similar"]
+        levels = [Bounds.of(match, curve) for match in (self._copy_match, self._similar_match)]
+        found = cluster(
+            ties, levels, Dismissals(dismissed), lambda names: self._read(contents, names)
+        )
+        stricter: set[tuple[str, ...]] = set()
+        for grade, clusters in zip(grades, found, strict=True):
+            for made in clusters:
+                # One that no looser tie has joined with anything is listed once.
+                if made.contents not in stricter:
+                    members = contents.members(made.contents)
+                    yield DuplicateGroup.of(grade, curve.match(made.score), members)
+            stricter |= {made.contents for made in clusters}
+
+    def _read(self, contents: Contents, names: Sequence[str]) -> dict[str, Sequence[float]]:
+        self._wait_while_paused()
+        firsts = {contents.images_of(content)[0]: content for content in names}
+        found = self._stores.neighbours.vectors_of(self._collection, list(firsts))
+        return {firsts[image]: vector for image, vector in found.items()}
+
+    def _wait_while_paused(self) -> None:
+        while self._stores.jobs.require_active(self._job) == "paused":
+            self._context.retry.sleep(_PAUSE_POLL_SECONDS)
+
+
+def _identical(contents: Contents, dismissed: Sequence[Dismissal]) -> Iterator[DuplicateGroup]:
+    dismissals = Dismissals(dismissed)
+    for content, images in contents.shared.items():
+        for group in dismissals.split("images", images):
+            if len(group) > 1:
+                members = [Member(image, content) for image in group]
+                yield DuplicateGroup.of("identical", 1.0, members)

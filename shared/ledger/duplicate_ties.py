@@ -1,0 +1,137 @@
+"""The indexer's side of a job that finds duplicates: ties as they are found, then the groups."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from struct import Struct
+from typing import NamedTuple
+
+from shared.domain.duplicates import Computed, Dismissal, DuplicateGroup
+from shared.ledger import keys, scripts
+from shared.ledger.duplicate_records import DismissalRecords, pack_group
+from shared.ledger.jobs import JobEnded
+from shared.ledger.scans import ScanSuperseded
+from shared.redis import RedisClient
+from shared.retry import Retriable, repeatable
+
+#: Two ids and a cosine.
+_TIE = Struct("<16s16sf")
+_READ = 500
+_GROUPS_BATCH = 500
+
+
+class TiesLost(Exception):
+    """Redis lost acknowledged writes, or a pair was dismissed meanwhile: look again."""
+
+
+class Looked(NamedTuple):
+    """How far a job is: the last image by id that it looked at, and how many it has."""
+
+    image: str = ""
+    images: int = 0
+
+
+class DirectedTie(NamedTuple):
+    """An image, one of its nearest by id, and their cosine."""
+
+    image: str
+    neighbour: str
+    score: float
+
+
+class DuplicateTies(Retriable):
+    """Ties of all jobs, 36 bytes each. They go when their job ends."""
+
+    def __init__(self, redis: RedisClient) -> None:
+        self._redis = redis
+        self._dismissals = DismissalRecords(redis)
+        self._record = redis.register_script(scripts.RECORD_TIES)
+        self._add = redis.register_script(scripts.ADD_GROUPS)
+        self._publish = redis.register_script(scripts.PUBLISH_GROUPS)
+
+    @repeatable
+    def looked(self, job_id: str) -> Looked:
+        """How far an earlier try has come."""
+        image, images = self._redis.hmget(keys.job(job_id), "looked_at", "looked")
+        return Looked(image.decode(), int(images)) if image else Looked()
+
+    @repeatable
+    def record(
+        self,
+        job_id: str,
+        generation: int,
+        expected: int,
+        before: Looked,
+        now: Looked,
+        ties: Iterable[DirectedTie],
+    ) -> None:
+        """Note the ties of the images after `before` up to `now`, of `expected` images in all.
+
+        Raises ScanSuperseded, JobEnded, TiesLost.
+        """
+        args = [generation, max(expected, now.images), before.image, *now, _pack(ties)]
+        _check(self._record(keys=keys.for_job(job_id), args=args))
+
+    @repeatable
+    def read(self, job_id: str) -> list[DirectedTie]:
+        """All ties that a job has found."""
+        found: list[DirectedTie] = []
+        start = 0
+        while blocks := self._redis.lrange(keys.job(job_id, "ties"), start, start + _READ - 1):
+            start += len(blocks)
+            for block in blocks:
+                found += _unpack(block)
+        return found
+
+    @repeatable
+    def dismissals(self, collection: str) -> Sequence[Dismissal]:
+        """What was dismissed in a collection."""
+        return self._dismissals.read(collection)
+
+    @repeatable
+    def publish(
+        self,
+        job_id: str,
+        generation: int,
+        collection: str,
+        computed: Computed,
+        groups: Iterable[DuplicateGroup],
+        dismissals: int,
+    ) -> int:
+        """Replace a collection's groups, and end the job; returns how many there are.
+
+        `dismissals` is how many were known. Raises ScanSuperseded, JobEnded, TiesLost.
+        """
+        job, count = keys.for_job(job_id), 0
+        _check(self._add(keys=job, args=[generation, "1"]))
+        left = iter(groups)
+        while batch := list(islice(left, _GROUPS_BATCH)):
+            args = [part for group in batch for part in _arguments(group)]
+            _check(self._add(keys=job, args=[generation, "0", *args]))
+            count += len(batch)
+        key, text = keys.duplicates(collection), computed.model_dump_json()
+        args = [generation, key, text, computed.images, dismissals, count]
+        _check(self._publish(keys=job, args=args))
+        return count
+
+
+def _arguments(group: DuplicateGroup) -> Iterator[object]:
+    yield from (group.grade, bytes.fromhex(group.id), len(group.members), pack_group(group))
+
+
+def _pack(ties: Iterable[DirectedTie]) -> bytes:
+    fromhex = bytes.fromhex
+    return b"".join(_TIE.pack(fromhex(t.image), fromhex(t.neighbour), t.score) for t in ties)
+
+
+def _unpack(block: bytes) -> Iterator[DirectedTie]:
+    for image, neighbour, score in _TIE.iter_unpack(block):
+        yield DirectedTie(image.hex(), neighbour.hex(), score)
+
+
+def _check(reply: int) -> None:
+    if reply == -1:
+        raise ScanSuperseded
+    if reply == -2:
+        raise JobEnded
+    if reply == -3:
+        raise TiesLost
