@@ -46,6 +46,7 @@ from shared.settings import Settings
 from shared.store import (
     AsyncMilvusConnection,
     Collections,
+    Facets,
     Images,
     ImageWriter,
     MilvusConnection,
@@ -62,6 +63,7 @@ class Services:
     api_keys: ApiKeys
     collections: Collections
     images: Images
+    facets: Facets
     labels: LabelService
     bulk_tags: BulkTags
     searches: SearchService
@@ -122,6 +124,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             api_keys=ApiKeys(settings.api_keys),
             collections=collections,
             images=images,
+            facets=Facets(milvus),
             labels=LabelService(images, row_locks),
             bulk_tags=BulkTags(collections, images, store.writer, row_locks),
             searches=SearchService(search, encoder, metrics),

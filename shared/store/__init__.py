@@ -3,6 +3,7 @@
 from shared.store.client import AsyncMilvusConnection, MilvusConnection
 from shared.store.collections import Collections
 from shared.store.example_search import ExampleSearch
+from shared.store.facets import Facets
 from shared.store.filters import matches
 from shared.store.image_writer import ImageWriter
 from shared.store.images import Images
@@ -15,6 +16,7 @@ __all__ = [
     "AsyncMilvusConnection",
     "Collections",
     "ExampleSearch",
+    "Facets",
     "ImageWriter",
     "Images",
     "MilvusConnection",

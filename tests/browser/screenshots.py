@@ -51,7 +51,7 @@ def search(site: Site, image: str) -> None:
 def lightbox(site: Site, image: str) -> None:
     site.open("search", collection=_COLLECTION, image=image)
     site.hits.nth(1).click()
-    expect(site.page.get_by_role("dialog").get_by_text("2 of 24")).to_be_visible()
+    expect(site.page.get_by_role("dialog").get_by_text("2 of 60")).to_be_visible()
 
 
 def library(site: Site, _image: str) -> None:

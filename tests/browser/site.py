@@ -27,6 +27,7 @@ VIEWS = {
     "library": "/library",
     "duplicates": "/duplicates",
     "loading": "/loading",
+    "system": "/system",
 }
 DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 390, "height": 844}
@@ -114,10 +115,13 @@ class Site:
 
     @property
     def hits(self) -> Locator:
-        """The results of a search, best first."""
-        return self.page.get_by_role("region", name="Results").get_by_role(
-            "button", name=re.compile(r"^\d+\. ")
-        )
+        """The results of a search that exist just now, best first: those in view."""
+        return self.page.get_by_role("listbox", name="Hits").get_by_role("option")
+
+    def has_results(self, count: int) -> None:
+        """Wait until a search has found so many, in view or not."""
+        status = self.page.get_by_role("region", name="Results").get_by_role("status")
+        expect(status).to_contain_text(re.compile(rf"^{count} results?\b"))
 
     @property
     def pictures(self) -> Locator:

@@ -42,21 +42,37 @@ def _start(site: Site, _wardrobe: Wardrobe) -> None:
     expect(site.page.get_by_text("Drop a picture here")).to_be_visible()
 
 
-def _lightbox(site: Site, wardrobe: Wardrobe) -> None:
-    _library(site, wardrobe)
-    site.pictures.first.click()
-    expect(site.page.get_by_role("dialog").get_by_text("1 of 48")).to_be_visible()
-
-
 def _library(site: Site, _wardrobe: Wardrobe) -> None:
     site.open("library", collection="wardrobe")
     expect(site.pictures.first).to_be_visible()
 
 
-def _selection(site: Site, wardrobe: Wardrobe) -> None:
-    _library(site, wardrobe)
-    site.pictures.first.press("Space")
+def _examples(site: Site, wardrobe: Wardrobe) -> None:
+    """Also a filter that is at fault, and a selection."""
+    first, second, third = (image_id(file_uri(path)) for path in wardrobe["dress"][:3])
+    site.open(
+        "search",
+        collection="wardrobe",
+        image=first,
+        like=second,
+        unlike=third,
+        where="width~least~wide",
+    )
+    expect(site.hits.first).to_be_visible()
+    site.hits.first.press("Space")
     expect(site.page.get_by_role("toolbar")).to_be_visible()
+
+
+def _lightbox(site: Site, wardrobe: Wardrobe) -> None:
+    _search(site, wardrobe)
+    site.hits.first.click()
+    site.page.get_by_role("dialog").get_by_role("button", name="Compare").click()
+    expect(site.page.get_by_role("img", name="Searched with").last).to_be_visible()
+
+
+def _system(site: Site, _wardrobe: Wardrobe) -> None:
+    site.open("system")
+    expect(site.page.get_by_role("table")).to_be_visible()
 
 
 def _dialog(site: Site, wardrobe: Wardrobe) -> None:
@@ -106,8 +122,9 @@ STATES: dict[str, Callable[[Site, Wardrobe], None]] = {
     "start": _start,
     "search": _search,
     "library": _library,
-    "selection": _selection,
+    "examples": _examples,
     "lightbox": _lightbox,
+    "system": _system,
     "dialog": _dialog,
     "duplicates": _duplicates,
     "undecided": _undecided,

@@ -109,7 +109,7 @@ def test_a_phone_searches_and_opens(visit: Visit, wardrobe: Wardrobe) -> None:
     site.open("search", collection="wardrobe")
     site.search_with(wardrobe["dress"][0])
     site.page.get_by_text("Narrow the search").tap()
-    expect(site.page.get_by_role("slider", name="Results")).to_be_visible()
+    expect(site.page.get_by_role("slider", name="Smallest match")).to_be_visible()
     site.page.get_by_text("Narrow the search").tap()
     site.hits.first.tap()
     box = site.page.get_by_role("dialog")

@@ -1,4 +1,4 @@
-"""Library: ten thousand images, of which the page holds only those in view."""
+"""Ten thousand images, in the library and as hits, of which the page holds only those in view."""
 
 import time
 from pathlib import Path
@@ -40,6 +40,19 @@ def test_ten_thousand_images(site: Site, stack: Stack, put: Put, collection: str
     last.focus()
     site.page.keyboard.press("Home")
     expect(site.page.locator('[role="option"][aria-posinset="1"]')).to_be_focused()
+
+    # Hits go on, too: here past the second page.
+    first = stack.client.get(f"/api/v2/collections/{collection}/images").json()["items"][0]
+    site.open("search", collection=collection, image=first["id"])
+    expect(site.hits.first).to_be_visible()
+    site.hits.first.focus()
+    for place in (260, 460):
+        # The page after those that are there comes by itself.
+        site.page.keyboard.press("End")
+        site.has_results(place)
+    site.page.keyboard.press("End")
+    expect(site.page.locator('[role="option"][aria-posinset="460"]')).to_be_focused()
+    assert site.hits.count() < 100
 
 
 def _fill(stack: Stack, collection: str, files: list[Path]) -> None:

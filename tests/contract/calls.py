@@ -64,6 +64,7 @@ def every_call(
         "query": client.post(f"{base}/query", json={"positive": [{"vector": [1.0] * 512}]}),
         "query_batch": client.post(f"{base}/query/batch", json={"queries": [{}]}),
         "count_images": client.post(f"{base}/count", json={}),
+        "list_facets": client.get(f"{base}/facets"),
         "tag_images": client.post(f"{base}/images/tags", json={"filter": {}, "add": ["a"]}),
         "find_duplicates": client.post(f"{base}/duplicates"),
         "list_duplicates": client.get(f"{base}/duplicates"),

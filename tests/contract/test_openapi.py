@@ -50,6 +50,7 @@ def test_every_call_of_the_contract_is_there(schema: dict[str, Any]) -> None:
         *(f"POST {collection}/query", f"POST {collection}/query/batch"),
         *(f"{method} {collection}/calibration" for method in ("GET", "POST")),
         *(f"POST {collection}/count", f"POST {collection}/images/tags"),
+        f"GET {collection}/facets",
         *(f"{method} {collection}/duplicates" for method in ("GET", "POST")),
         *(f"POST {collection}/duplicates/{{group}}/{call}" for call in ("dismiss", "resolve")),
         *("GET /api/v2/system", "GET /api/v2/folders"),

@@ -8,6 +8,7 @@ const PLACES = {
   IMAGE_ID: ({ parameter }) => parameter('/api/v2/collections/{collection}/images/{image}', 'image'),
   ORDERS: ({ parameter }) => parameter('/api/v2/collections/{collection}/images', 'order'),
   PAGE_SIZE: ({ parameter }) => parameter('/api/v2/collections/{collection}/images', 'limit'),
+  OFFSET: ({ parameter }) => parameter('/api/v2/collections/{collection}/images/{image}/similar', 'offset'),
   TOP_K: ({ parameter }) => parameter('/api/v2/collections/{collection}/images/{image}/similar', 'top_k'),
   THUMBNAIL_SIZE: ({ parameter }) =>
     parameter('/api/v2/collections/{collection}/images/{image}/thumbnail', 'size'),

@@ -1,7 +1,14 @@
-import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import {
+  infiniteQueryOptions,
+  type QueryClient,
+  queryOptions,
+  useMutation,
+  useQueryClient,
+} from '@tanstack/react-query';
 
 import { api } from './client';
 import { collectionsQuery } from './collections';
+import { dayIn, filterText } from './filter';
 import type { Image, LibraryFilter } from './models';
 import { ApiProblem, untilBack, unwrap } from './problem';
 import { type ORDERS, PAGE_SIZE } from './rules';
@@ -12,6 +19,7 @@ export type Order = (typeof ORDERS)[number];
 const FIRST_PAGE = 200;
 
 export function imagesQuery(collection: string, filter: LibraryFilter, order: Order) {
+  const chosen = filterText(filter, ...(filter.day ? [startingOn(filter.day, order)] : []));
   return infiniteQueryOptions({
     queryKey: ['images', collection, filter, order],
     queryFn: ({ pageParam, signal }) =>
@@ -22,9 +30,7 @@ export function imagesQuery(collection: string, filter: LibraryFilter, order: Or
             query: {
               limit: pageParam ? PAGE_SIZE.maximum : FIRST_PAGE,
               order,
-              ...(filter.tag ? { tag: filter.tag } : {}),
-              ...(filter.folder ? { path_prefix: filter.folder } : {}),
-              ...(filter.day ? { filter: startingOn(filter.day, order) } : {}),
+              ...(chosen ? { filter: chosen } : {}),
               ...(pageParam ? { cursor: pageParam } : {}),
             },
           },
@@ -37,13 +43,11 @@ export function imagesQuery(collection: string, filter: LibraryFilter, order: Or
   });
 }
 
-/** The filter of a list that begins with what was added on a day. */
-function startingOn(day: string, order: Order): string {
-  const begin = new Date(`${day}T00:00`);
-  const next = new Date(begin);
-  next.setDate(next.getDate() + 1);
-  const range = order === 'added_at' ? { gte: begin.toISOString() } : { lt: next.toISOString() };
-  return JSON.stringify({ must: [{ field: 'added_at', range }] });
+/** The condition of a list that begins with what was added, or taken, on a day. */
+function startingOn(day: string, order: Order) {
+  const field = order.endsWith('taken_at') ? 'taken_at' : 'added_at';
+  const { begin, end } = dayIn(field, day);
+  return { field, range: order.startsWith('-') ? { lt: end } : { gte: begin } };
 }
 
 export function imageQuery(collection: string, image: string) {
@@ -71,30 +75,37 @@ export async function findImage(collection: string, uri: string): Promise<string
   return image.id;
 }
 
-/** Makes grids, hits and counts of a collection read again after a change; none waits for that. */
-function useRefresh(collection: string, kinds: readonly ('images' | 'image' | 'search')[]) {
-  const client = useQueryClient();
-  return () => {
-    for (const kind of kinds) {
-      void client.invalidateQueries({ queryKey: [kind, collection] });
-    }
-    void client.invalidateQueries({ queryKey: collectionsQuery.queryKey });
-  };
+type Kind = 'images' | 'image' | 'search' | 'facets';
+
+/** Makes grids, hits and counts of a collection read again after a change; resolves once they are. */
+export function refresh(client: QueryClient, collection: string, kinds: readonly Kind[]): Promise<unknown> {
+  return Promise.all([
+    ...kinds.map((kind) => client.invalidateQueries({ queryKey: [kind, collection] })),
+    client.invalidateQueries({ queryKey: collectionsQuery.queryKey }),
+  ]);
 }
 
-export function useForget(collection: string) {
-  // The images themselves are not asked for again: they are gone.
-  const refresh = useRefresh(collection, ['images', 'search']);
-  return useMutation({
-    mutationFn: (images: readonly string[]) =>
-      eachOf(images, (image) =>
-        unwrap(
-          api.DELETE('/api/v2/collections/{collection}/images/{image}', {
-            params: { path: { collection, image } },
-          }),
-        ),
-      ),
-    onSettled: refresh,
+/** Images named in one request: a proxy may refuse an address of more than 8 kB. */
+const FORGOTTEN_AT_ONCE = 100;
+
+/** Forgets images; with `keepalive` also where the page goes meanwhile. */
+export async function forgetImages(
+  collection: string,
+  images: readonly string[],
+  options: { keepalive: boolean },
+): Promise<void> {
+  const batches: (readonly string[])[] = [];
+  for (let start = 0; start < images.length; start += FORGOTTEN_AT_ONCE) {
+    batches.push(images.slice(start, start + FORGOTTEN_AT_ONCE));
+  }
+  await eachOf(batches, (any) => {
+    const filter = JSON.stringify({ must: [{ field: 'id', any }] });
+    return unwrap(
+      api.DELETE('/api/v2/collections/{collection}/images', {
+        params: { path: { collection }, query: { filter } },
+        ...options,
+      }),
+    );
   });
 }
 
@@ -134,11 +145,12 @@ async function changeTags(collection: string, image: string, change: Omit<TagCha
 }
 
 export function useTag(collection: string) {
-  const refresh = useRefresh(collection, ['images', 'image', 'search']);
+  const client = useQueryClient();
   return useMutation({
     mutationFn: (change: TagChange) =>
       eachOf(change.images, (image) => changeTags(collection, image.id, change)),
-    onSettled: refresh,
+    // Nobody waits for that.
+    onSettled: () => void refresh(client, collection, ['images', 'image', 'search', 'facets']),
   });
 }
 

@@ -5,6 +5,7 @@ type Schemas = components['schemas'];
 export type Collection = Schemas['Collection'];
 export type CollectionInput = Schemas['CollectionInput'];
 export type LoadInput = Schemas['LoadInput'];
+export type Filter = Schemas['Filter'];
 export type Failure = Schemas['Failure'];
 export type Hit = Schemas['SearchHit'];
 export type Image = Schemas['Image'];
@@ -36,7 +37,7 @@ export type Picture = Pick<
 >;
 
 /** How alike a hit is to what was searched with. */
-export type Measures = Pick<Hit, 'score' | 'distance'>;
+export type Measures = Pick<Hit, 'score' | 'distance' | 'match'>;
 
 /** A part of the upright picture, in fractions of its width and height. */
 export interface Crop {
@@ -49,7 +50,29 @@ export interface Crop {
 export interface ImageFilter {
   tag?: string | undefined;
   folder?: string | undefined;
+  /** Further conditions, all of which hold. */
+  where: readonly Rule[];
 }
+
+/** One condition as a person sets it: a field, what is asked of it, and a value as it was typed. */
+export interface Rule {
+  /** A field of the API's filters, `folder`, or `metadata.` and a name. */
+  field: string;
+  is: Comparison;
+  value: string;
+}
+
+export type Comparison = 'is' | 'not' | 'least' | 'most';
+
+/** Stored images that hits should be like, and unlike; beside what is searched with. */
+export interface Examples {
+  like: readonly string[];
+  unlike: readonly string[];
+}
+
+export type Side = keyof Examples;
+
+export type Strategy = NonNullable<Schemas['ImageQuery']['strategy']>;
 
 /** An image filter, and the day (`YYYY-MM-DD`, of this browser's zone) at which a list begins. */
 export interface LibraryFilter extends ImageFilter {

@@ -5,6 +5,8 @@ export class ApiProblem extends Error {
     readonly code: string,
     readonly detail: string,
     readonly title = 'Something went wrong',
+    /** What is wrong with parts of the request: `body.filter.must.0`, say. */
+    readonly errors: readonly { field: string; message: string }[] = [],
   ) {
     super(detail);
     this.name = 'ApiProblem';
@@ -43,7 +45,19 @@ export function readProblem(status: number, body: unknown): ApiProblem {
     text('code') ?? `http_${status}`,
     text('detail') ?? `The gateway answered with status ${status}.`,
     text('title'),
+    readErrors(record.errors),
   );
+}
+
+function readErrors(given: unknown): { field: string; message: string }[] {
+  const isError = (one: unknown): one is { field: string; message: string } =>
+    typeof one === 'object' &&
+    one !== null &&
+    'field' in one &&
+    'message' in one &&
+    typeof one.field === 'string' &&
+    typeof one.message === 'string';
+  return Array.isArray(given) ? given.filter(isError) : [];
 }
 
 /** The data of a call of the generated client; throws ApiProblem for everything else. */

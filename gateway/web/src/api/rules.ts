@@ -7,5 +7,6 @@ export const GRADES = ["identical","copy","similar"] as const;
 export const IMAGE_ID = { pattern: /^[0-9a-f]{32}$/ } as const;
 export const ORDERS = ["id","added_at","-added_at","taken_at","-taken_at"] as const;
 export const PAGE_SIZE = { minimum: 1, maximum: 1000 } as const;
+export const OFFSET = { minimum: 0, maximum: 10000 } as const;
 export const TOP_K = { minimum: 1, maximum: 1000 } as const;
 export const THUMBNAIL_SIZE = { minimum: 32, maximum: 1024 } as const;

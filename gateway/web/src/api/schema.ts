@@ -285,6 +285,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/collections/{collection}/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the values of a field
+         * @description The most frequent values of a field, with how many images have each.
+         */
+        get: operations["list_facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/collections/{collection}/images": {
         parameters: {
             query?: never;
@@ -1765,6 +1785,50 @@ export interface components {
              * @example metadata.rating
              */
             field: string;
+        };
+        /**
+         * FacetList
+         * @description The values of a field, most frequent first.
+         * @example {
+         *       "complete": true,
+         *       "field": "tags",
+         *       "items": [
+         *         {
+         *           "count": 42,
+         *           "value": "summer"
+         *         }
+         *       ],
+         *       "looked_at": 1204
+         *     }
+         */
+        FacetList: {
+            /**
+             * Complete
+             * @description Whether those are all images. Of a larger collection 20,000 are looked at, a fair sample: their ids are hashes.
+             */
+            complete: boolean;
+            /** Field */
+            field: string;
+            /** Items */
+            items: components["schemas"]["FacetValue"][];
+            /**
+             * Looked At
+             * @description Images whose values were counted.
+             */
+            looked_at: number;
+        };
+        /**
+         * FacetValue
+         * @description One value, and how many images have it.
+         */
+        FacetValue: {
+            /**
+             * Count
+             * @description Of the images that were looked at.
+             */
+            count: number;
+            /** Value */
+            value: boolean | number | string;
         };
         /**
          * Failure
@@ -5109,6 +5173,74 @@ export interface operations {
             };
             /** @description The body is over the limit: `too_large`. */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_facets: {
+        parameters: {
+            query?: {
+                /** @description `tags`, `format`, `camera`, `lens`, `job`, or `metadata.<name>`. */
+                field?: string;
+                /** @description Values wanted. */
+                limit?: number;
+                /** @description What values begin with, in any case. */
+                prefix?: string;
+            };
+            header?: never;
+            path: {
+                /** @description A collection's name. */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FacetList"];
+                };
+            };
+            /** @description An API key is asked for: `unauthorized`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -37,6 +37,10 @@ export function foldersQuery(path: string) {
   });
 }
 
+export async function signOut(): Promise<void> {
+  await unwrap(api.DELETE('/api/v2/session'));
+}
+
 export async function signIn(apiKey: string): Promise<void> {
   await unwrap(api.POST('/api/v2/session', { body: { api_key: apiKey } }));
 }

@@ -28,7 +28,7 @@ export function App() {
     >
       <QueryClientProvider client={client}>
         <Shell />
-        <Notifications position="bottom-center" limit={3} containerWidth="26rem" />
+        <Notifications position="bottom-center" limit={6} containerWidth="26rem" />
       </QueryClientProvider>
     </MantineProvider>
   );

@@ -1,4 +1,5 @@
-import { IconCopy, IconFolderPlus, IconPhoto, IconPhotoSearch } from '@tabler/icons-react';
+import { ActionIcon, Tooltip } from '@mantine/core';
+import { IconCopy, IconFolderPlus, IconPhoto, IconPhotoSearch, IconServer } from '@tabler/icons-react';
 import { Link, useRoute } from 'wouter';
 
 import { isActive } from '@/api/jobs';
@@ -33,9 +34,28 @@ export function Header() {
       </nav>
       <div className={classes.end}>
         <CollectionPicker />
+        <SystemLink collection={name} />
         <ColorSchemeSwitch />
       </div>
     </header>
+  );
+}
+
+function SystemLink({ collection }: { collection: string }) {
+  const [here] = useRoute(PATHS.system);
+  return (
+    <Tooltip label="System">
+      <ActionIcon
+        component={Link}
+        href={pathWith(PATHS.system, { collection })}
+        variant="subtle"
+        size="lg"
+        aria-label="System"
+        {...(here ? { 'aria-current': 'page' } : {})}
+      >
+        <IconServer size={20} stroke={1.7} />
+      </ActionIcon>
+    </Tooltip>
   );
 }
 

@@ -1,6 +1,8 @@
+import { useWindowEvent } from '@mantine/hooks';
 import { lazy, Suspense } from 'react';
 import { Redirect, Route, Switch } from 'wouter';
 
+import { forgetting } from '@/state/forgetting';
 import { LiveJobsProvider } from '@/state/liveJobs';
 
 import { Banners } from './Banners';
@@ -11,10 +13,14 @@ import classes from './Shell.module.css';
 
 const SearchView = lazy(() => import('@/views/search/SearchView'));
 const LibraryView = lazy(() => import('@/views/library/LibraryView'));
+const SystemView = lazy(() => import('@/views/system/SystemView'));
 const DuplicatesView = lazy(() => import('@/views/duplicates/DuplicatesView'));
 const JobsView = lazy(() => import('@/views/jobs/JobsView'));
 
 export function Shell() {
+  useWindowEvent('pagehide', () => {
+    void forgetting.flush();
+  });
   return (
     <LiveJobsProvider>
       <a className={classes.skip} href="#content">
@@ -29,6 +35,7 @@ export function Shell() {
             <Route path={PATHS.library} component={LibraryView} />
             <Route path={PATHS.duplicates} component={DuplicatesView} />
             <Route path={PATHS.jobs} component={JobsView} />
+            <Route path={PATHS.system} component={SystemView} />
             <Route path="/search">
               <Redirect to={PATHS.search} replace />
             </Route>

@@ -6,6 +6,7 @@ import { ApiProblem } from '@/api/problem';
 import { explainShortly } from '@/api/remedies';
 import { signIn } from '@/api/system';
 import { Notice } from '@/components/Notice';
+import { useSignedIn } from '@/state/session';
 
 import classes from './SignIn.module.css';
 
@@ -13,9 +14,13 @@ import classes from './SignIn.module.css';
 export function SignIn() {
   const client = useQueryClient();
   const [key, setKey] = useState('');
+  const [, setSignedIn] = useSignedIn();
   const session = useMutation({
     mutationFn: signIn,
-    onSuccess: () => client.invalidateQueries(),
+    onSuccess: () => {
+      setSignedIn(true);
+      return client.invalidateQueries();
+    },
   });
   const problem = session.error;
   const refused = problem instanceof ApiProblem && problem.status === 401;

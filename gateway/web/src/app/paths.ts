@@ -3,6 +3,7 @@ export const PATHS = {
   library: '/library',
   duplicates: '/duplicates',
   jobs: '/loading',
+  system: '/system',
 } as const;
 
 /** An address of this page that keeps the collection. */

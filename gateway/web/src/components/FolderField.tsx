@@ -8,9 +8,13 @@ import { foldersQuery, systemQuery } from '@/api/system';
 
 interface FolderFieldProps {
   label: string;
+  /** Whether the label is for screen readers only. */
+  labelHidden?: boolean;
   placeholder: string;
   value: string;
   invalid?: boolean;
+  /** What is wrong with the path. */
+  fault?: string | undefined;
   onChange: (path: string) => void;
   /** Called on Enter, on choosing from the list, on clearing, and on leaving the field. */
   onSettled?: (path: string) => void;
@@ -19,7 +23,16 @@ interface FolderFieldProps {
 const TYPING_MS = 150;
 
 /** A folder of the server, completed step by step from the image roots down. */
-export function FolderField({ label, placeholder, value, invalid, onChange, onSettled }: FolderFieldProps) {
+export function FolderField({
+  label,
+  labelHidden = false,
+  placeholder,
+  value,
+  invalid = false,
+  fault,
+  onChange,
+  onSettled,
+}: FolderFieldProps) {
   const [typed] = useDebouncedValue(value, TYPING_MS);
   const [focused, setFocused] = useState(false);
   const { data: system } = useQuery(systemQuery);
@@ -30,11 +43,11 @@ export function FolderField({ label, placeholder, value, invalid, onChange, onSe
   const suggestions = open ? (folders?.items.map(({ path }) => path) ?? []) : roots;
   return (
     <Autocomplete
-      label={label}
+      {...(labelHidden ? { 'aria-label': label } : { label })}
       placeholder={placeholder}
       data={suggestions}
       value={value}
-      error={invalid ?? false}
+      error={fault ?? invalid}
       limit={50}
       autoComplete="off"
       spellCheck={false}

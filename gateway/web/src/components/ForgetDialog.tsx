@@ -11,14 +11,16 @@ interface ForgetDialogProps {
   pictures: readonly Pick<Picture, 'uri'>[];
   /** How many they are, where not all of them are known. */
   count?: number;
-  pending: boolean;
-  problem: unknown;
+  pending?: boolean;
+  problem?: unknown;
+  undoable?: boolean;
   onConfirm: () => void;
   onClose: () => void;
 }
 
 /** Asks before pictures are forgotten, and says what becomes of their files. */
-export function ForgetDialog({ pictures, count = pictures.length, ...dialog }: ForgetDialogProps) {
+export function ForgetDialog(props: ForgetDialogProps) {
+  const { pictures, count = props.pictures.length, undoable = true, ...dialog } = props;
   const uploads = pictures.filter(({ uri }) => uri.startsWith('upload://')).length;
   const [first] = pictures;
   const what = count === 1 && first ? fileName(first.uri) : formatNumberOf(count, 'picture');
@@ -30,6 +32,7 @@ export function ForgetDialog({ pictures, count = pictures.length, ...dialog }: F
         {uploads > 0 &&
           uploads < pictures.length &&
           'Files in folders stay; those that were uploaded are deleted.'}
+        {undoable && ' You can undo this for a few seconds.'}
       </Text>
     </ConfirmDialog>
   );

@@ -39,10 +39,12 @@ export function useCollection(): Chosen {
   return { name, collection: collections?.find((one) => one.name === name), collections, choose };
 }
 
+const OF_ONE_COLLECTION = ['image', 'open', 'like', 'unlike', 'tag', 'folder', 'where', 'least'];
+
 /** The address after a change of collection: what named things of the old one is dropped. */
 export function switched(params: URLSearchParams, collection: string): URLSearchParams {
   const after = new URLSearchParams(params);
-  for (const name of ['image', 'open', 'tag', 'folder']) after.delete(name);
+  for (const name of OF_ONE_COLLECTION) after.delete(name);
   if (params.has('image')) after.delete('crop');
   after.set('collection', collection);
   return after;

@@ -1,11 +1,11 @@
 import { useCallback, useMemo } from 'react';
 import { useSearchParams } from 'wouter';
 
-import { readLibrary, readSearch, writeLibrary, writeSearch } from './address';
+import { readLibrary, readSearch, writeLibrary, writeSearch, type Written } from './address';
 
 interface Codec<Address> {
   read: (params: URLSearchParams) => Address;
-  write: (address: Address) => Record<string, string | undefined>;
+  write: (address: Address) => Written;
 }
 
 const SEARCH = { read: readSearch, write: writeSearch };
@@ -23,8 +23,10 @@ function useAddress<Address>({ read, write }: Codec<Address>): [Address, Change<
         (before) => {
           const after = new URLSearchParams(before);
           for (const [name, value] of Object.entries(write({ ...read(before), ...part }))) {
-            if (value === undefined) after.delete(name);
-            else after.set(name, value);
+            after.delete(name);
+            for (const one of typeof value === 'object' ? value : [value]) {
+              if (one !== undefined) after.append(name, one);
+            }
           }
           return after;
         },

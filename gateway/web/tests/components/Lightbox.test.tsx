@@ -12,7 +12,6 @@ import { measureAs } from '../support/wide';
 const pictures = ['a', 'b', 'c'].map((letter) =>
   image({ id: letter.repeat(32), uri: `file:///photos/${letter}.jpg` }),
 );
-const path = (letter: string) => `/api/v2/collections/shoes/images/${letter.repeat(32)}`;
 
 beforeEach(() => {
   measureAs(800);
@@ -24,6 +23,7 @@ function open(letter: string) {
   const onClose = vi.fn();
   const onShow = vi.fn();
   const onSimilar = vi.fn();
+  const onExample = vi.fn();
   function Holder() {
     const [id, setId] = useState(letter.repeat(32));
     return (
@@ -31,6 +31,9 @@ function open(letter: string) {
         collection="shoes"
         pictures={pictures}
         open={id}
+        query={{ src: '/query.jpg', name: 'mine.jpg', crop: { x: 0.1, y: 0.2, width: 0.5, height: 0.5 } }}
+        examples={{ like: ['a'.repeat(32)], unlike: [] }}
+        onExample={onExample}
         onShow={(next) => {
           onShow(next);
           setId(next);
@@ -40,7 +43,7 @@ function open(letter: string) {
       />
     );
   }
-  return { ...show(<Holder />), onClose, onShow, onSimilar };
+  return { ...show(<Holder />), onClose, onShow, onSimilar, onExample };
 }
 
 const dialog = (letter: string) => screen.findByRole('dialog', { name: `${letter}.jpg` });
@@ -98,7 +101,6 @@ test.each([
   ['a', 'b'],
   ['c', 'b'],
 ])('after forgetting %s it shows %s', async (letter, next) => {
-  gateway.on(`DELETE ${path(letter)}`, () => ({}));
   const { user, onShow, onClose } = open(letter);
   await user.click(within(await dialog(letter)).getByRole('button', { name: 'Forget' }));
   const question = await screen.findByRole('dialog', { name: /^Forget/ });
@@ -113,4 +115,28 @@ test('Find similar names the picture that is shown', async () => {
   const { user, onSimilar } = open('b');
   await user.click(within(await dialog('b')).getByRole('button', { name: 'Find similar' }));
   expect(onSimilar).toHaveBeenCalledExactlyOnceWith('b'.repeat(32));
+});
+
+test('plus and minus name the picture and its side', async () => {
+  const { user, onExample } = open('a');
+  const box = within(await dialog('a'));
+  expect(box.getByRole('button', { name: 'More like this' })).toHaveAttribute('aria-pressed', 'true');
+  await user.click(box.getByRole('button', { name: 'Less like this' }));
+  expect(onExample).toHaveBeenCalledExactlyOnceWith('a'.repeat(32), 'unlike');
+});
+
+test.each(['button', 'key'])('what was searched with is shown beside it by %s', async (way) => {
+  const { user } = open('b');
+  const box = within(await dialog('b'));
+  const compare = box.getByRole('button', { name: 'Compare' });
+  expect(box.queryByRole('img', { name: 'Searched with: mine.jpg' })).toBeNull();
+  if (way === 'button') await user.click(compare);
+  else await user.keyboard('c');
+  expect(box.getByRole('img', { name: 'Searched with: mine.jpg' })).toBeVisible();
+  expect(compare).toHaveAttribute('aria-pressed', 'true');
+  // The next one is compared too.
+  await user.keyboard('{ArrowRight}');
+  expect(within(await dialog('c')).getByRole('img', { name: 'Searched with: mine.jpg' })).toBeInTheDocument();
+  await user.keyboard('c');
+  expect(screen.queryByRole('img', { name: 'Searched with: mine.jpg' })).toBeNull();
 });

@@ -1,25 +1,26 @@
 import { describe, expect, test } from 'vitest';
 
-import {
-  DEFAULT_TOP,
-  readCrop,
-  readDay,
-  readLibrary,
-  readSearch,
-  writeLibrary,
-  writeSearch,
-} from '@/state/address';
+import { readCrop, readLibrary, readSearch, writeLibrary, writeSearch, type Written } from '@/state/address';
+import { readDay } from '@/text/days';
+
+function paramsOf(written: Written): URLSearchParams {
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries(written)) {
+    for (const one of typeof value === 'object' ? value : [value]) if (one) params.append(name, one);
+  }
+  return params;
+}
 
 function roundTrip(address: ReturnType<typeof readSearch>) {
-  const params = new URLSearchParams();
-  for (const [name, value] of Object.entries(writeSearch(address))) if (value) params.set(name, value);
+  const params = paramsOf(writeSearch(address));
   return { text: params.toString(), read: readSearch(params) };
 }
+
+const ID = 'a'.repeat(32);
 
 describe('the address of a search', () => {
   test('is empty for the defaults', () => {
     const address = readSearch(new URLSearchParams());
-    expect(address.top).toBe(DEFAULT_TOP);
     expect(roundTrip(address).text).toBe('');
   });
 
@@ -28,24 +29,31 @@ describe('the address of a search', () => {
       image: 'a'.repeat(32),
       picture: undefined,
       crop: { x: 0.1, y: 0.25, width: 0.5, height: 0.3333 },
-      top: 60,
+      like: ['c'.repeat(32), 'd'.repeat(32)],
+      unlike: ['e'.repeat(32)],
+      strategy: 'best_score' as const,
       least: 0.35,
       tag: 'red & blue',
       folder: '/photos/Übung 1',
-      measure: 'distance' as const,
+      where: [
+        { field: 'metadata.a b', is: 'not' as const, value: 'x~y' },
+        { field: 'width', is: 'least' as const, value: '640' },
+      ],
       open: 'b'.repeat(32),
     };
     expect(roundTrip(address).read).toEqual(address);
   });
 
   test.each([
-    ['top=0', { top: 1 }],
-    ['top=5000', { top: 100 }],
-    ['top=12.6', { top: 13 }],
-    ['top=many', { top: DEFAULT_TOP }],
     ['least=-3', { least: 0 }],
     ['least=2', { least: 1 }],
-    ['measure=metres', { measure: 'score' }],
+    ['strategy=luck', { strategy: 'average' }],
+    ['like=a,b', { like: [] }],
+    [`like=${ID},${ID}&unlike=${ID}`, { like: [ID], unlike: [] }],
+    ['where=width~is~3', { where: [] }],
+    ['where=depth~least~3', { where: [] }],
+    ['where=width~least', { where: [] }],
+    ['where=format~is~png', { where: [{ field: 'format', is: 'is', value: 'png' }] }],
     ['tag=%20%20', { tag: undefined }],
     ['crop=1,2,3', { crop: undefined }],
   ])('takes %s with a pinch of salt', (text, expected) => {
@@ -85,11 +93,17 @@ describe('the address of the library', () => {
   });
 
   test('keeps its filter', () => {
-    const address = { tag: 'a', folder: '/b', order: 'added_at' as const, open: undefined };
-    const params = new URLSearchParams(
-      Object.entries(writeLibrary(address)).filter(([, v]) => v) as [string, string][],
-    );
-    expect(readLibrary(params)).toEqual(address);
+    const address = {
+      tag: 'a',
+      folder: '/b',
+      where: [{ field: 'tags', is: 'not' as const, value: 'c' }],
+      like: [ID],
+      unlike: [],
+      day: undefined,
+      order: 'added_at' as const,
+      open: undefined,
+    };
+    expect(readLibrary(paramsOf(writeLibrary(address)))).toEqual(address);
   });
 });
 

@@ -66,6 +66,12 @@ class Gateway {
     this.on('GET /api/v2/system', () => system());
     this.on('GET /api/v2/collections', () => ({ items: [collection()], next_cursor: null }));
     this.on('GET /api/v2/jobs', () => ({ items: [], next_cursor: null }));
+    this.on('GET /api/v2/collections/shoes/facets', () => ({
+      field: 'tags',
+      items: [],
+      looked_at: 12,
+      complete: true,
+    }));
     this.on('GET /api/v2/folders', () => ({ items: [], next_cursor: null }));
   }
 

@@ -1,10 +1,12 @@
-import { screen, waitFor, within } from '@testing-library/react';
-import { describe, expect, test, vi } from 'vitest';
+import { Notifications, notifications } from '@mantine/notifications';
+import { act, screen, waitFor, within } from '@testing-library/react';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 
 import { CreateCollectionDialog } from '@/views/library/CreateCollectionDialog';
 import { DeleteCollectionDialog } from '@/views/library/DeleteCollectionDialog';
-import { SelectionBar } from '@/views/library/SelectionBar';
-import { useSelection } from '@/views/library/useSelection';
+import { SelectionBar } from '@/components/grid/SelectionBar';
+import { useSelection } from '@/components/grid/useSelection';
+import { forgetting } from '@/state/forgetting';
 
 import { gateway, problem } from '../support/gateway';
 import { collection, image, system } from '../support/models';
@@ -69,6 +71,10 @@ test('a collection is deleted only once its name is typed', async () => {
 });
 
 describe('the selected pictures', () => {
+  afterEach(() => {
+    notifications.clean();
+  });
+
   const pictures = ['a', 'b', 'c'].map((letter) =>
     image({ id: letter.repeat(32), uri: `file:///${letter}.jpg`, tags: ['old'] }),
   );
@@ -90,6 +96,7 @@ describe('the selected pictures', () => {
         >
           To the second
         </button>
+        <Notifications />
         <SelectionBar collection="shoes" pictures={pictures} selection={selection} />
       </>
     );
@@ -103,18 +110,46 @@ describe('the selected pictures', () => {
     return user;
   };
 
-  test('are forgotten once that is confirmed, and no others', async () => {
+  const forgotten = () => gateway.calls('DELETE /api/v2/collections/shoes/images');
+  const forget = async () => {
     const user = await selected();
     await user.click(screen.getByRole('button', { name: 'Forget…' }));
     const dialog = await screen.findByRole('dialog', { name: 'Forget 2 pictures?' });
-    expect(gateway.asked.filter(({ method }) => method === 'DELETE')).toEqual([]);
+    expect(forgetting.hiddenIn('shoes').size).toBe(0);
     await user.click(within(dialog).getByRole('button', { name: 'Forget' }));
+    expect(await screen.findByText('2 pictures forgotten.')).toBeVisible();
+    expect(forgetting.hiddenIn('shoes').size).toBe(2);
+    expect(forgotten()).toEqual([]);
+    return user;
+  };
+
+  test('are forgotten once that is confirmed, in one request, and no others', async () => {
+    gateway.on('DELETE /api/v2/collections/shoes/images', () => ({ deleted: 2 }));
+    await forget();
+    await act(() => forgetting.flush());
+    expect(forgotten().map(({ query }) => JSON.parse(query.filter ?? '') as unknown)).toEqual([
+      { must: [{ field: 'id', any: pictures.slice(0, 2).map(({ id }) => id) }] },
+    ]);
+    expect(forgetting.hiddenIn('shoes').size).toBe(0);
     await waitFor(() => {
-      const forgotten = gateway.asked.filter(({ method }) => method === 'DELETE').map(({ path }) => path);
-      expect(forgotten).toEqual(
-        pictures.slice(0, 2).map(({ id }) => `/api/v2/collections/shoes/images/${id}`),
-      );
+      expect(screen.queryByText('2 pictures forgotten.')).toBeNull();
     });
+  });
+
+  test('come back by Undo, and nothing is asked', async () => {
+    const user = await forget();
+    await user.click(screen.getByRole('button', { name: 'Undo' }));
+    expect(forgetting.hiddenIn('shoes').size).toBe(0);
+    await forgetting.flush();
+    expect(forgotten()).toEqual([]);
+  });
+
+  test('that could not be forgotten are said so, and shown again', async () => {
+    gateway.on('DELETE /api/v2/collections/shoes/images', () => problem(503, 'milvus_unavailable'));
+    await forget();
+    await act(() => forgetting.flush());
+    expect(await screen.findByText(/2 pictures not forgotten\. The index is away/)).toBeVisible();
+    expect(forgetting.hiddenIn('shoes').size).toBe(0);
   });
 
   test('are given tags beside those they have', async () => {

@@ -4,13 +4,15 @@ import { IconCheck, IconCopy, IconDownload, IconPhotoSearch, IconTrash } from '@
 import { useQuery } from '@tanstack/react-query';
 import { Fragment, type ReactNode, useState } from 'react';
 
-import { imageQuery, useForget, useTag } from '@/api/images';
+import { imageQuery, useTag } from '@/api/images';
 import type { Measures, Picture } from '@/api/models';
 import { explainShortly } from '@/api/remedies';
 import { fileName, readableUri } from '@/state/reference';
+import { likeness } from '@/text/likeness';
 import { formatBytes, formatMeasure, formatPlace, formatUtc, formatWhen } from '@/text/quantities';
 
 import { ForgetDialog } from '../ForgetDialog';
+import { useForgetLater } from '../useForgetLater';
 import classes from './Facts.module.css';
 
 interface FactsProps {
@@ -19,15 +21,18 @@ interface FactsProps {
   measures: Measures | undefined;
   /** Where it stands among the others, “3 of 24”. */
   place: string;
+  /** What else can be done with the picture: more buttons. */
+  marks?: ReactNode;
   onSimilar: (id: string) => void;
   onForgotten: () => void;
 }
 
-export function Facts({ collection, picture, measures, place, onSimilar, onForgotten }: FactsProps) {
+export function Facts({ collection, picture, measures, place, marks, onSimilar, onForgotten }: FactsProps) {
   const { data: image } = useQuery(imageQuery(collection, picture.id));
   const [asking, setAsking] = useState(false);
-  const forget = useForget(collection);
+  const forget = useForgetLater(collection);
   const name = fileName(picture.uri);
+  const word = measures && likeness(measures);
   const metadata = Object.entries(image?.metadata ?? picture.metadata);
   return (
     <div className={classes.facts}>
@@ -48,6 +53,7 @@ export function Facts({ collection, picture, measures, place, onSimilar, onForgo
         >
           Find similar
         </Button>
+        {marks}
         <Button
           component="a"
           href={picture.content_url}
@@ -69,6 +75,12 @@ export function Facts({ collection, picture, measures, place, onSimilar, onForgo
         </Button>
       </div>
       <dl className={classes.list}>
+        {measures?.match != null && (
+          <Fact name="Match">
+            {formatMeasure(measures.match)}
+            {word && ` (${word})`}
+          </Fact>
+        )}
         {measures && <Fact name="Score">{formatMeasure(measures.score)}</Fact>}
         {measures && <Fact name="Distance">{formatMeasure(measures.distance)}</Fact>}
         <Fact name="Size">
@@ -107,18 +119,13 @@ export function Facts({ collection, picture, measures, place, onSimilar, onForgo
       <ForgetDialog
         opened={asking}
         pictures={[picture]}
-        pending={forget.isPending}
-        problem={forget.error}
         onClose={() => {
           setAsking(false);
         }}
         onConfirm={() => {
-          forget.mutate([picture.id], {
-            onSuccess: () => {
-              setAsking(false);
-              onForgotten();
-            },
-          });
+          setAsking(false);
+          onForgotten();
+          forget([picture]);
         }}
       />
     </div>

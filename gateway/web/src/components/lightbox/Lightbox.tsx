@@ -3,17 +3,20 @@ import 'yet-another-react-lightbox/styles.css';
 import { ActionIcon, Modal } from '@mantine/core';
 import { useWindowEvent } from '@mantine/hooks';
 import { IconX } from '@tabler/icons-react';
-import { useMemo, useRef } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import Carousel, { type ControllerRef } from 'yet-another-react-lightbox';
 import Inline from 'yet-another-react-lightbox/plugins/inline';
 import Zoom from 'yet-another-react-lightbox/plugins/zoom';
 
-import type { Measures, Picture } from '@/api/models';
+import type { Examples, Measures, Picture, Side } from '@/api/models';
+import { sideOf } from '@/state/examples';
 import { fileName } from '@/state/reference';
 import { fullPicture } from '@/text/links';
 
 import { Facts } from './Facts';
 import classes from './Lightbox.module.css';
+import { Marks } from './Marks';
+import { QueryPane, type QueryPicture } from './QueryPane';
 
 interface LightboxProps {
   collection: string;
@@ -21,6 +24,10 @@ interface LightboxProps {
   /** The id of the picture shown. */
   open: string;
   measures?: ReadonlyMap<string, Measures>;
+  /** What was searched with; the hit can be shown beside it. */
+  query?: QueryPicture | undefined;
+  examples: Examples;
+  onExample: (id: string, side: Side) => void;
   onShow: (id: string) => void;
   onClose: () => void;
   onSimilar: (id: string) => void;
@@ -32,10 +39,14 @@ export default function Lightbox({
   pictures,
   open,
   measures,
+  query,
+  examples,
+  onExample,
   onShow,
   onClose,
   onSimilar,
 }: LightboxProps) {
+  const [comparing, setComparing] = useState(false);
   const controller = useRef<ControllerRef>(null);
   const index = pictures.findIndex(({ id }) => id === open);
   const picture = pictures[index];
@@ -49,8 +60,11 @@ export default function Lightbox({
       })),
     [pictures],
   );
+  const toggle = () => {
+    setComparing(!comparing);
+  };
   useWindowEvent('keydown', (event) => {
-    steer(event, controller.current, onClose);
+    steer(event, controller.current, { onClose, onCompare: query && toggle });
   });
   if (!picture) return null;
 
@@ -70,7 +84,8 @@ export default function Lightbox({
       transitionProps={{ transition: 'fade', duration: 120 }}
     >
       <Modal.Content aria-label={fileName(picture.uri)} classNames={{ content: classes.content ?? '' }}>
-        <div className={classes.stage}>
+        <div className={classes.stage} data-comparing={query !== undefined && comparing}>
+          {query && comparing && <QueryPane {...query} />}
           <Carousel
             plugins={[Inline, Zoom]}
             inline={{ className: classes.carousel ?? '' }}
@@ -99,6 +114,16 @@ export default function Lightbox({
           picture={picture}
           measures={measures?.get(picture.id)}
           place={`${index + 1} of ${pictures.length}`}
+          marks={
+            <Marks
+              side={sideOf(examples, picture.id)}
+              onExample={(side) => {
+                onExample(picture.id, side);
+              }}
+              comparing={comparing}
+              onCompare={query && toggle}
+            />
+          }
           onSimilar={onSimilar}
           onForgotten={forgotten}
         />
@@ -118,12 +143,18 @@ export default function Lightbox({
   );
 }
 
-/** Arrow keys turn the pictures and Escape closes, wherever the focus is but in a field or a question. */
-function steer(event: KeyboardEvent, carousel: ControllerRef | null, onClose: () => void) {
+interface Steered {
+  onClose: () => void;
+  onCompare: (() => void) | undefined;
+}
+
+/** Arrow keys turn the pictures, C compares and Escape closes, wherever the focus is but in a field or a question. */
+function steer(event: KeyboardEvent, carousel: ControllerRef | null, { onClose, onCompare }: Steered) {
   const target = event.target instanceof Element ? event.target : null;
   const dialog = target?.closest('[role="dialog"]');
   if (target?.closest('input, textarea') || (dialog && !dialog.querySelector('.yarl__root'))) return;
   if (event.key === 'Escape') onClose();
+  if (event.key === 'c' && !event.ctrlKey && !event.metaKey && !event.altKey) onCompare?.();
   // The carousel hears the arrow keys of its own.
   if (!carousel || target?.closest('.yarl__root')) return;
   if (event.key === 'ArrowLeft') carousel.prev();

@@ -122,6 +122,7 @@ export function GroupList({ collection, groups, total, hasMore, loading, loadMor
         opened={question !== null}
         pictures={others}
         count={question ? question.group.size - 1 : 0}
+        undoable={false}
         pending={resolve.isPending}
         problem={resolve.error}
         onClose={() => {

@@ -1,7 +1,7 @@
 import { CloseButton, TextInput } from '@mantine/core';
 
 import { useDraft } from '@/components/useDraft';
-import { readDay } from '@/state/address';
+import { readDay } from '@/text/days';
 
 interface DayFieldProps {
   settled: string;

@@ -3,28 +3,35 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useCallback, useMemo } from 'react';
 import { Link, useLocation } from 'wouter';
 
+import { faultsIn } from '@/api/filter';
 import { imagesQuery, type Order } from '@/api/images';
+import type { Side } from '@/api/models';
 import { PATHS, pathWith } from '@/app/paths';
 import { Collapsible } from '@/components/Collapsible';
 import { EmptyState } from '@/components/EmptyState';
-import { FilterFields } from '@/components/FilterFields';
+import { FilterFields } from '@/components/filter/FilterFields';
+import { PictureGrid } from '@/components/grid/PictureGrid';
+import { SelectionBar } from '@/components/grid/SelectionBar';
+import { useSelection } from '@/components/grid/useSelection';
 import { ProblemNotice } from '@/components/Notice';
 import { useCollection } from '@/state/collection';
+import { marked } from '@/state/examples';
+import { useHidden } from '@/state/forgetting';
 import { useLibraryAddress } from '@/state/useAddress';
 import { useDocumentTitle } from '@/state/useDocumentTitle';
 
 import { CollectionHead } from './CollectionHead';
 import { DayField } from './DayField';
 import classes from './LibraryView.module.css';
-import { PictureGrid } from './PictureGrid';
-import { SelectionBar } from './SelectionBar';
-import { useSelection } from './useSelection';
+import { ExampleBar } from './ExampleBar';
 
 const Lightbox = lazy(() => import('@/components/lightbox/Lightbox'));
 
 const ORDERS: { value: Order; label: string }[] = [
   { value: '-added_at', label: 'Newest first' },
   { value: 'added_at', label: 'Oldest first' },
+  { value: '-taken_at', label: 'Last taken first' },
+  { value: 'taken_at', label: 'First taken first' },
 ];
 
 export default function LibraryView() {
@@ -32,17 +39,21 @@ export default function LibraryView() {
   const [address, change] = useLibraryAddress();
   const [, navigate] = useLocation();
   useDocumentTitle(name ? `${name} · Library` : 'Library');
-  const { tag, folder, day, order, open } = address;
+  const { tag, folder, where, day, order, open } = address;
   const known = collection !== undefined;
   const list = useInfiniteQuery({
-    ...imagesQuery(name, { tag, folder, day }, order),
+    ...imagesQuery(name, { tag, folder, where, day }, order),
     enabled: known,
   });
-  const pictures = useMemo(() => list.data?.pages.flatMap(({ items }) => items) ?? [], [list.data]);
+  const hidden = useHidden(name);
+  const pictures = useMemo(
+    () => list.data?.pages.flatMap(({ items }) => items).filter(({ id }) => !hidden.has(id)) ?? [],
+    [list.data, hidden],
+  );
   const selection = useSelection(pictures);
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = list;
   const loadMore = useCallback(() => {
-    if (!isFetchingNextPage) void fetchNextPage();
+    if (!isFetchingNextPage) void fetchNextPage({ cancelRefetch: false });
   }, [isFetchingNextPage, fetchNextPage]);
   const onOpen = useCallback(
     (id: string) => {
@@ -51,17 +62,29 @@ export default function LibraryView() {
     [change],
   );
 
-  const narrowed = tag !== undefined || folder !== undefined || day !== undefined;
-  const total = narrowed ? (hasNextPage ? undefined : pictures.length) : collection?.count;
+  const onExample = useCallback(
+    (id: string, side: Side) => {
+      change(marked(address, id, side), { replace: true });
+    },
+    [address, change],
+  );
+
+  const narrowed = [tag, folder, day, ...where].some((one) => one !== undefined);
+  const total = narrowed
+    ? hasNextPage
+      ? undefined
+      : pictures.length
+    : (collection?.count ?? 0) - hidden.size;
   return (
     <>
       <CollectionHead />
       {known && (collection.count > 0 || narrowed) && (
-        <Collapsible title="Filter and order" set={[tag, folder, day].filter(Boolean).length}>
+        <Collapsible title="Filter and order" set={[tag, folder, day, ...where].filter(Boolean).length}>
           <div className={classes.tools}>
             <FilterFields
-              tag={tag}
-              folder={folder}
+              collection={name}
+              filter={{ tag, folder, where }}
+              faults={faultsIn(list.error, address)}
               onChange={(filter) => {
                 selection.clear();
                 change(filter, { replace: true });
@@ -99,20 +122,24 @@ export default function LibraryView() {
           action={narrowed ? undefined : <LoadButton collection={name} />}
         >
           {narrowed
-            ? 'Clear the tag, the folder or the day to see more.'
+            ? 'Clear some of the filter to see more.'
             : 'Load a folder of the server or upload pictures; then they can be found by their looks.'}
         </EmptyState>
       )}
       {pictures.length > 0 && (
         <PictureGrid
           pictures={pictures}
+          label="Pictures"
           selection={selection}
+          examples={address}
+          onExample={onExample}
           total={total}
           hasMore={hasNextPage}
           loadMore={loadMore}
           onOpen={onOpen}
         />
       )}
+      <ExampleBar collection={name} examples={address} change={change} />
       <SelectionBar collection={name} pictures={pictures} selection={selection} />
       {open !== undefined && pictures.length > 0 && (
         <Suspense>
@@ -120,6 +147,8 @@ export default function LibraryView() {
             collection={name}
             pictures={pictures}
             open={open}
+            examples={address}
+            onExample={onExample}
             onShow={(id) => {
               change({ open: id }, { replace: true });
             }}

@@ -2,17 +2,24 @@ import { ActionIcon, Button, FileButton, Loader, Text, Tooltip } from '@mantine/
 import { IconCrop, IconPhoto, IconX } from '@tabler/icons-react';
 import { lazy, Suspense, useState } from 'react';
 
+import type { FilterFaults } from '@/api/filter';
 import type { SearchAddress } from '@/state/address';
+import { anyExample } from '@/state/examples';
 import type { Change } from '@/state/useAddress';
 
+import { ExamplesPanel } from './ExamplesPanel';
 import classes from './QueryPanel.module.css';
 import { SearchControls } from './SearchControls';
+import type { Hits } from './useHits';
 import type { SubjectState } from './useSubject';
 
 const CropPicture = lazy(() => import('./CropPicture'));
 
 interface QueryPanelProps {
+  collection: string;
   subject: SubjectState;
+  scale: Hits['scale'];
+  faults: FilterFaults;
   address: SearchAddress;
   change: Change<SearchAddress>;
   onFiles: (files: readonly File[]) => void;
@@ -21,11 +28,57 @@ interface QueryPanelProps {
 
 const FIRST_BOX = { x: 0.2, y: 0.2, width: 0.6, height: 0.6 };
 
-/** The picture searched with, the box on it, and what narrows the search. */
-export function QueryPanel({ subject, address, change, onFiles, onRemove }: QueryPanelProps) {
-  const ready = subject.state === 'ready';
+/** What is searched with: the picture, the box on it, the examples; and what narrows the search. */
+export function QueryPanel({
+  collection,
+  subject,
+  scale,
+  faults,
+  address,
+  change,
+  onFiles,
+  onRemove,
+}: QueryPanelProps) {
   return (
     <aside className={classes.panel} aria-label="What to search for">
+      {subject.state !== 'none' && (
+        <SubjectPanel
+          subject={subject}
+          address={address}
+          change={change}
+          onFiles={onFiles}
+          onRemove={onRemove}
+        />
+      )}
+      {anyExample(address) && (
+        <ExamplesPanel
+          collection={collection}
+          alone={subject.state === 'none'}
+          address={address}
+          change={change}
+        />
+      )}
+      <SearchControls
+        collection={collection}
+        scale={scale}
+        faults={faults}
+        address={address}
+        change={change}
+      />
+    </aside>
+  );
+}
+
+function SubjectPanel({
+  subject,
+  address,
+  change,
+  onFiles,
+  onRemove,
+}: Omit<QueryPanelProps, 'collection' | 'scale' | 'faults'>) {
+  const ready = subject.state === 'ready';
+  return (
+    <>
       <div className={classes.head}>
         <Text fw={620} truncate title={ready ? subject.name : undefined}>
           {ready ? subject.name : 'Your picture'}
@@ -72,8 +125,7 @@ export function QueryPanel({ subject, address, change, onFiles, onRemove }: Quer
       {ready && !address.crop && (
         <p className={classes.hint}>Draw a box on the picture to search by that part.</p>
       )}
-      <SearchControls address={address} change={change} />
-    </aside>
+    </>
   );
 }
 

@@ -1,45 +1,62 @@
-import { Button, Loader, SegmentedControl, Text } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useMemo } from 'react';
+import { Button, Loader, Text } from '@mantine/core';
+import { lazy, Suspense, useEffect, useMemo } from 'react';
 
 import type { Hit } from '@/api/models';
-import { type SearchQuestion, searchQuery } from '@/api/search';
+import type { QueryPicture } from '@/components/lightbox/QueryPane';
+import { PictureGrid } from '@/components/grid/PictureGrid';
+import { SelectionBar } from '@/components/grid/SelectionBar';
+import { useSelection } from '@/components/grid/useSelection';
 import { ProblemNotice } from '@/components/Notice';
-import type { Measure, SearchAddress } from '@/state/address';
+import type { SearchAddress } from '@/state/address';
+import { marked } from '@/state/examples';
 import type { Change } from '@/state/useAddress';
 import { formatNumberOf } from '@/text/quantities';
 
-import { HitGrid } from './HitGrid';
 import classes from './Results.module.css';
+import type { Hits } from './useHits';
 
 const Lightbox = lazy(() => import('@/components/lightbox/Lightbox'));
 
 interface ResultsProps {
-  question: SearchQuestion;
+  collection: string;
+  /** What was searched with, to compare hits with. */
+  query?: QueryPicture | undefined;
+  found: Hits;
   address: SearchAddress;
   change: Change<SearchAddress>;
 }
 
-export function Results({ question, address, change }: ResultsProps) {
-  const query = useQuery(searchQuery(question));
-  const { data, error, isFetching, isPending, isPlaceholderData } = query;
-  // The hits are the best of the collection, best first: leaving out those below a score here is
-  // what the API's min_score does, without encoding the picture again.
-  const hits = useMemo(
-    () => data?.hits.filter(({ score }) => score >= address.least) ?? [],
-    [data, address.least],
+const ROW_HEIGHT = (width: number) => (width < 500 ? 150 : 210);
+/** The lightbox asks for more this many pictures before its last. */
+const AHEAD = 5;
+
+/** The hits, best first, as many as one scrolls to. */
+export function Results({ collection, query, found, address, change }: ResultsProps) {
+  const { hits, error, scale, loadMore } = found;
+  // The hits are the best of the collection, best first: leaving out those below a match here is
+  // what the API's min_match does, without encoding the picture again.
+  const shown = useMemo(
+    () => hits?.filter((hit) => (hit[scale] ?? 0) >= address.least || address.least === 0) ?? [],
+    [hits, scale, address.least],
   );
-  const { measure } = address;
+  const selection = useSelection(shown);
+  const hasMore = found.hasMore && shown.length === hits?.length;
+  const place = shown.findIndex(({ id }) => id === address.open);
+  const nearEnd = place >= 0 && place >= shown.length - AHEAD;
+  useEffect(() => {
+    if (nearEnd && hasMore) loadMore();
+  }, [nearEnd, hasMore, loadMore]);
+  const measures = useMemo(() => new Map(shown.map((hit) => [hit.id, hit])), [shown]);
 
   if (error) {
     const again = (
-      <Button variant="default" loading={isFetching} onClick={() => void query.refetch()}>
+      <Button variant="default" loading={found.isFetching} onClick={found.again}>
         Try again
       </Button>
     );
     return <ProblemNotice problem={error} action={again} />;
   }
-  if (isPending) {
+  if (!hits) {
     return (
       <p className={classes.waiting} role="status">
         <Loader size="sm" color="ink" /> Looking for its likes…
@@ -48,41 +65,45 @@ export function Results({ question, address, change }: ResultsProps) {
   }
   return (
     <>
-      <div className={classes.head}>
-        <p className={classes.summary} role="status">
-          <strong>{summary(hits, data.hits, address)}</strong>
-          <span className={`${classes.took} numbers`}>{Math.round(data.took_ms.total)} ms</span>
-        </p>
-        <SegmentedControl<Measure>
-          size="xs"
-          aria-label="Shown on each result"
-          data={[
-            { value: 'score', label: 'Score' },
-            { value: 'distance', label: 'Distance' },
-          ]}
-          value={measure}
-          onChange={(next) => {
-            change({ measure: next }, { replace: true });
-          }}
-        />
+      <p className={classes.summary} role="status">
+        <strong>{summary(shown, hits, hasMore, scale, address.least)}</strong>{' '}
+        <span className={`${classes.took} numbers`}>{Math.round(found.took ?? 0)} ms</span>
+      </p>
+      {shown.length === 0 && <Nothing address={address} scale={scale} found={hits.length} />}
+      <div className={classes.grid} aria-busy={found.isFetching} data-stale={found.isStale}>
+        {shown.length > 0 && (
+          <PictureGrid
+            pictures={shown}
+            label="Hits"
+            selection={selection}
+            examples={address}
+            onExample={(id, side) => {
+              change(marked(address, id, side));
+            }}
+            rowHeight={ROW_HEIGHT}
+            total={hasMore ? undefined : shown.length}
+            hasMore={hasMore}
+            loadMore={loadMore}
+            onOpen={(open) => {
+              change({ open });
+            }}
+          />
+        )}
       </div>
-      {hits.length === 0 && <Nothing address={address} found={data.hits.length} />}
-      <div className={classes.grid} aria-busy={isFetching} data-stale={isPlaceholderData}>
-        <HitGrid
-          hits={hits}
-          measure={measure}
-          onOpen={(open) => {
-            change({ open });
-          }}
-        />
-      </div>
+      <SelectionBar collection={collection} pictures={shown} selection={selection} />
       {address.open !== undefined && (
         <Suspense>
           <Lightbox
-            collection={question.collection}
-            pictures={hits}
+            collection={collection}
+            pictures={shown}
             open={address.open}
-            measures={new Map(hits.map(({ id, score, distance }) => [id, { score, distance }]))}
+            measures={measures}
+            query={query}
+            examples={address}
+            onExample={(id, side) => {
+              // An example is no hit any more, so that there is nothing left to show.
+              change({ ...marked(address, id, side), open: undefined });
+            }}
             onShow={(open) => {
               change({ open }, { replace: true });
             }}
@@ -90,7 +111,7 @@ export function Results({ question, address, change }: ResultsProps) {
               change({ open: undefined }, { replace: true });
             }}
             onSimilar={(image) => {
-              change({ image, picture: undefined, crop: undefined, open: undefined });
+              change({ image, picture: undefined, crop: undefined, open: undefined, like: [], unlike: [] });
             }}
           />
         </Suspense>
@@ -99,19 +120,32 @@ export function Results({ question, address, change }: ResultsProps) {
   );
 }
 
-function summary(shown: readonly Hit[], found: readonly Hit[], { least }: SearchAddress): string {
-  if (shown.length === found.length) return formatNumberOf(found.length, 'result');
-  return `${shown.length} of ${formatNumberOf(found.length, 'result')} score ${least.toFixed(2)} or more`;
+function summary(
+  shown: readonly Hit[],
+  found: readonly Hit[],
+  hasMore: boolean,
+  scale: Hits['scale'],
+  least: number,
+): string {
+  const count = formatNumberOf(shown.length, 'result');
+  if (shown.length < found.length) return `${count} with a ${scale} of ${least.toFixed(2)} or more`;
+  return hasMore ? `${count} so far` : count;
 }
 
-function Nothing({ address, found }: { address: SearchAddress; found: number }) {
-  const narrowed = address.tag ?? address.folder;
+interface NothingProps {
+  address: SearchAddress;
+  scale: Hits['scale'];
+  found: number;
+}
+
+function Nothing({ address, scale, found }: NothingProps) {
+  const narrowed = (address.tag ?? address.folder) !== undefined || address.where.length > 0;
   return (
     <Text c="dimmed">
-      {found > 0 && 'Nothing is as alike as that. Lower the smallest score to see more.'}
+      {found > 0 && `Nothing is as alike as that. Lower the smallest ${scale} to see more.`}
       {found === 0 &&
         narrowed &&
-        'No picture matches the tag and folder. Clear them to search the whole collection.'}
+        'No picture matches the filter. Clear some of it to search more of the collection.'}
       {found === 0 && !narrowed && 'The collection is empty. Load some pictures first.'}
     </Text>
   );

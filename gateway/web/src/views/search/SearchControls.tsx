@@ -2,51 +2,45 @@ import { Slider, Text } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { useState } from 'react';
 
-import { TOP_K } from '@/api/rules';
+import type { FilterFaults } from '@/api/filter';
 import { Collapsible } from '@/components/Collapsible';
-import { FilterFields } from '@/components/FilterFields';
-import { DEFAULT_TOP, MAX_TOP, type SearchAddress } from '@/state/address';
+import { FilterFields } from '@/components/filter/FilterFields';
+import type { SearchAddress } from '@/state/address';
 import type { Change } from '@/state/useAddress';
 
 import classes from './SearchControls.module.css';
+import type { Hits } from './useHits';
 
 interface SearchControlsProps {
+  collection: string;
+  scale: Hits['scale'];
+  faults: FilterFaults;
   address: SearchAddress;
   change: Change<SearchAddress>;
 }
 
-export function SearchControls({ address, change }: SearchControlsProps) {
-  const set = [address.top !== DEFAULT_TOP, address.least > 0, address.tag, address.folder].filter(
-    Boolean,
-  ).length;
+/** What narrows a search: the smallest match, or score where the collection has none, and a filter. */
+export function SearchControls({ collection, scale, faults, address, change }: SearchControlsProps) {
+  const { least, tag, folder, where } = address;
+  const set = [least > 0, tag, folder, ...where].filter(Boolean).length;
   return (
     <Collapsible title="Narrow the search" set={set}>
       <div className={classes.controls}>
         <DebouncedSlider
-          name="Results"
-          value={address.top}
-          min={TOP_K.minimum}
-          max={MAX_TOP}
-          step={1}
-          format={String}
-          onSettled={(top) => {
-            change({ top }, { replace: true });
-          }}
-        />
-        <DebouncedSlider
-          name="Smallest score"
-          value={address.least}
+          name={`Smallest ${scale}`}
+          value={least}
           min={0}
           max={1}
           step={0.01}
           format={(value) => (value === 0 ? 'any' : value.toFixed(2))}
-          onSettled={(least) => {
-            change({ least }, { replace: true });
+          onSettled={(next) => {
+            change({ least: next }, { replace: true });
           }}
         />
         <FilterFields
-          tag={address.tag}
-          folder={address.folder}
+          collection={collection}
+          filter={{ tag, folder, where }}
+          faults={faults}
           onChange={(filter) => {
             change(filter, { replace: true });
           }}

@@ -3,10 +3,12 @@ import { Dropzone } from '@mantine/dropzone';
 import { useQuery } from '@tanstack/react-query';
 import { useCallback, useMemo, useState } from 'react';
 
+import { faultsIn } from '@/api/filter';
 import type { SearchQuestion } from '@/api/search';
 import { largestUpload, systemQuery } from '@/api/system';
 import { Notice, ProblemNotice } from '@/components/Notice';
 import { useCollection } from '@/state/collection';
+import { anyExample } from '@/state/examples';
 import { keepPicture } from '@/state/pictures';
 import { useSearchAddress } from '@/state/useAddress';
 import { useDocumentTitle } from '@/state/useDocumentTitle';
@@ -18,9 +20,11 @@ import { SearchStart } from './SearchStart';
 import classes from './SearchView.module.css';
 import { TooLarge } from './TooLarge';
 import { usePastedPicture } from './usePastedPicture';
+import { useHits } from './useHits';
 import { useSubject } from './useSubject';
 
-const AFRESH = { image: undefined, picture: undefined, crop: undefined, open: undefined };
+const NO_SUBJECT = { image: undefined, picture: undefined, crop: undefined, open: undefined };
+const AFRESH = { ...NO_SUBJECT, like: [], unlike: [] };
 
 export default function SearchView() {
   const { name, collection } = useCollection();
@@ -46,12 +50,25 @@ export default function SearchView() {
   usePastedPicture((files) => void searchWith(files));
 
   const question = useMemo<SearchQuestion | null>(() => {
-    if (subject.state !== 'ready' || !name) return null;
-    const filter = { tag: address.tag, folder: address.folder };
-    return { collection: name, subject: subject.subject, crop: address.crop, topK: address.top, filter };
-  }, [subject, name, address.crop, address.top, address.tag, address.folder]);
+    const alone = subject.state === 'none' && anyExample(address);
+    if ((subject.state !== 'ready' && !alone) || !name) return null;
+    const { crop, like, unlike, strategy, tag, folder, where } = address;
+    const searched = subject.state === 'ready' ? subject.subject : null;
+    return {
+      collection: name,
+      subject: searched,
+      crop,
+      like,
+      unlike,
+      strategy,
+      filter: { tag, folder, where },
+    };
+  }, [subject, name, address]);
+  const found = useHits(question);
+  const query =
+    subject.state === 'ready' ? { src: subject.preview, name: subject.name, crop: address.crop } : undefined;
 
-  if (subject.state === 'none') {
+  if (subject.state === 'none' && !anyExample(address)) {
     return <SearchStart collection={collection} tooLarge={tooLarge} onFiles={searchWith} onImage={change} />;
   }
   return (
@@ -72,12 +89,15 @@ export default function SearchView() {
         Drop it to search with this picture
       </Dropzone.FullScreen>
       <QueryPanel
+        collection={name}
         subject={subject}
+        scale={found.scale}
+        faults={faultsIn(found.error, address)}
         address={address}
         change={change}
         onFiles={searchWith}
         onRemove={() => {
-          change(AFRESH);
+          change(NO_SUBJECT);
         }}
       />
       <section className={classes.results} aria-label="Results">
@@ -95,7 +115,9 @@ export default function SearchView() {
           </Notice>
         )}
         {subject.state === 'failed' && <ProblemNotice problem={subject.problem} />}
-        {question && <Results question={question} address={address} change={change} />}
+        {question && (
+          <Results collection={name} query={query} found={found} address={address} change={change} />
+        )}
       </section>
     </div>
   );

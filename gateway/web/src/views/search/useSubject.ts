@@ -2,13 +2,11 @@ import { useQuery } from '@tanstack/react-query';
 
 import { imageQuery } from '@/api/images';
 import { THUMBNAIL_SIZE } from '@/api/rules';
-import type { SearchQuestion } from '@/api/search';
+import type { Subject } from '@/api/search';
 import type { SearchAddress } from '@/state/address';
 import { keptPicture } from '@/state/pictures';
 import { fileName } from '@/state/reference';
 import { thumbnail } from '@/text/links';
-
-export type Subject = SearchQuestion['subject'];
 
 /** What is searched with, as far as it is known yet. */
 export type SubjectState =

@@ -1,59 +1,126 @@
 import { screen, waitFor } from '@testing-library/react';
-import { describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 
+import type { SearchQuestion } from '@/api/search';
 import { readSearch, type SearchAddress } from '@/state/address';
 import { Results } from '@/views/search/Results';
+import { useHits } from '@/views/search/useHits';
 
 import { gateway, problem } from '../../support/gateway';
 import { hit, ID } from '../../support/models';
 import { show } from '../../support/render';
+import { measureAs } from '../../support/wide';
 
-const SIMILAR = `GET /api/v2/collections/shoes/images/${ID}/similar`;
-const HITS = [0.9, 0.5, 0.1].map((score, index) =>
-  hit({ id: String(index).repeat(32), uri: `file:///photos/${index}.jpg`, score }),
-);
+const QUERY = 'POST /api/v2/collections/shoes/query';
+const HITS = [
+  hit({ score: 0.9, match: 0.93 }),
+  hit({ score: 0.5, match: 0.6 }),
+  hit({ score: 0.1, match: 0.01 }),
+].map((one, index) => ({ ...one, id: String(index).repeat(32), uri: `file:///photos/${index}.jpg` }));
 
 function open(changes: Partial<SearchAddress> = {}) {
   const address = { ...readSearch(new URLSearchParams()), ...changes };
   const change = vi.fn();
-  const question = {
+  const question: SearchQuestion = {
     collection: 'shoes',
-    subject: { kind: 'image' as const, id: ID },
+    subject: { kind: 'image', id: ID },
     crop: address.crop,
-    topK: address.top,
-    filter: { tag: address.tag, folder: address.folder },
+    like: address.like,
+    unlike: address.unlike,
+    strategy: address.strategy,
+    filter: address,
   };
-  return { ...show(<Results question={question} address={address} change={change} />), change };
+  function Holder() {
+    return <Results collection="shoes" found={useHits(question)} address={address} change={change} />;
+  }
+  return { ...show(<Holder />), change };
 }
 
+const replying = (hits: unknown[]) => ({ hits, encoder: '', took_ms: { encode: 0, search: 2, total: 3.4 } });
 function answer(hits = HITS) {
-  gateway.on(SIMILAR, () => ({ hits, encoder: '', took_ms: { encode: 0, search: 2, total: 3.4 } }));
+  gateway.on(QUERY, () => replying(hits));
 }
+const option = (name: string | RegExp) => screen.findByRole('option', { name });
+
+beforeEach(() => {
+  measureAs(800);
+});
 
 describe('the results', () => {
-  test('are asked for as the address says', async () => {
+  test('are asked for as the address says, crop and examples without an upload', async () => {
     answer();
-    open({ top: 50, tag: 'red', folder: '/photos' });
+    open({
+      tag: 'red',
+      folder: '/photos',
+      where: [{ field: 'folder', is: 'not', value: '/photos/old' }],
+      crop: { x: 0, y: 0.5, width: 1, height: 0.5 },
+      like: ['c'.repeat(32)],
+      unlike: ['d'.repeat(32)],
+      strategy: 'best_score',
+    });
     expect(await screen.findByText('3 results')).toBeVisible();
-    expect(gateway.calls(SIMILAR)[0]?.query).toEqual({ top_k: '50', tag: 'red', path_prefix: '/photos' });
+    expect(gateway.calls(QUERY)[0]?.body).toMatchObject({
+      top_k: 60,
+      offset: 0,
+      positive: [{ image: ID, crop: { x: 0, y: 0.5, width: 1, height: 0.5 } }, { image: 'c'.repeat(32) }],
+      negative: [{ image: 'd'.repeat(32) }],
+      strategy: 'best_score',
+      filter: {
+        must: [{ field: 'tags', any: ['red'] }, { folder: '/photos' }],
+        must_not: [{ folder: '/photos/old' }],
+      },
+    });
   });
 
-  test('leave out what scores less than the least', async () => {
+  test('are named by a word, with the numbers as their description', async () => {
+    answer();
+    open();
+    expect(await option('1. 0.jpg, copy')).toHaveAccessibleDescription(
+      'match 0.930, score 0.900, distance 0.447',
+    );
+    expect(await option('2. 1.jpg, very alike')).toBeVisible();
+    expect(await option('3. 2.jpg, score 0.100')).toBeVisible();
+  });
+
+  test('leave out what matches less than the least', async () => {
     answer();
     open({ least: 0.4 });
-    expect(await screen.findByText('2 of 3 results score 0.40 or more')).toBeVisible();
-    expect(screen.getByRole('button', { name: '2. 1.jpg, score 0.500' })).toBeInTheDocument();
-    expect(screen.queryByRole('button', { name: /2\.jpg/ })).toBeNull();
+    expect(await screen.findByText('2 results with a match of 0.40 or more')).toBeVisible();
+    expect(await option(/1\.jpg/)).toBeVisible();
+    expect(screen.queryByRole('option', { name: /2\.jpg/ })).toBeNull();
   });
 
-  test('say what would show more where all score less', async () => {
+  test('are left out by their score where there is no match', async () => {
+    answer(HITS.map((one) => ({ ...one, match: null as never })));
+    open({ least: 0.4 });
+    expect(await screen.findByText('2 results with a score of 0.40 or more')).toBeVisible();
+  });
+
+  test('say what would show more where all match less', async () => {
     answer();
     open({ least: 0.95 });
-    expect(await screen.findByText(/Lower the smallest score/)).toBeVisible();
+    expect(await screen.findByText(/Lower the smallest match/)).toBeVisible();
+  });
+
+  test('go on past the first page, each picture once', async () => {
+    const many = Array.from({ length: 61 }, (_, index) =>
+      hit({ id: index.toString(16).padStart(32, '0'), uri: `file:///photos/${index}.jpg` }),
+    );
+    gateway.on(QUERY, ({ body }) =>
+      replying((body as { offset: number }).offset === 0 ? many.slice(0, 60) : many.slice(59)),
+    );
+    // Near the end of the first page.
+    open({ open: many[58]?.id });
+    expect(await screen.findByText('61 results')).toBeVisible();
+    expect(gateway.calls(QUERY).map(({ body }) => body)).toMatchObject([
+      { top_k: 60, offset: 0 },
+      { top_k: 200, offset: 60 },
+    ]);
   });
 
   test.each([
-    [{ tag: 'red' }, /No picture matches the tag and folder/],
+    [{ tag: 'red' }, /No picture matches the filter/],
+    [{ where: [{ field: 'width', is: 'least' as const, value: '9000' }] }, /No picture matches/],
     [{}, /The collection is empty/],
   ])('that are none with %j say why', async (changes, why) => {
     answer([]);
@@ -61,23 +128,32 @@ describe('the results', () => {
     expect(await screen.findByText(why)).toBeVisible();
   });
 
-  test('show the measure that is chosen', async () => {
-    answer();
-    const { user, change } = open({ measure: 'distance' });
-    expect(await screen.findByRole('button', { name: '1. 0.jpg, distance 0.447' })).toBeInTheDocument();
-    await user.click(screen.getByRole('radio', { name: 'Score' }));
-    expect(change).toHaveBeenCalledWith({ measure: 'score' }, { replace: true });
-  });
-
   test('open the picture that is clicked', async () => {
     answer();
     const { user, change } = open();
-    await user.click(await screen.findByRole('button', { name: /^2\. / }));
+    await user.click(await option(/^2\. /));
     expect(change).toHaveBeenCalledWith({ open: HITS[1]?.id });
   });
 
+  test('become examples by plus and minus, mouse and keys', async () => {
+    answer();
+    const { user, change } = open({ like: ['c'.repeat(32)] });
+    await user.click((await option(/^2\. /)).querySelector('[data-side="unlike"]') ?? document.body);
+    expect(change).toHaveBeenLastCalledWith({ like: ['c'.repeat(32)], unlike: [HITS[1]?.id] });
+    (await option(/^1\. /)).focus();
+    await user.keyboard('+');
+    expect(change).toHaveBeenLastCalledWith({ like: ['c'.repeat(32), HITS[0]?.id], unlike: [] });
+  });
+
+  test('are selected, to be tagged or forgotten', async () => {
+    answer();
+    const { user } = open();
+    await user.click((await option(/^2\. /)).querySelector('[data-check]') ?? document.body);
+    expect(await screen.findByRole('toolbar', { name: 'Selected pictures' })).toHaveTextContent('1 selected');
+  });
+
   test('that could not be had can be asked for again', async () => {
-    gateway.on(SIMILAR, () => problem(504, 'encode_timeout'));
+    gateway.on(QUERY, () => problem(504, 'encode_timeout'));
     const { user } = open();
     expect(await screen.findByRole('alert')).toHaveTextContent('The encoder took too long');
     answer();

@@ -8,7 +8,7 @@ import { hit, ID, image, system } from '../../support/models';
 import { show } from '../../support/render';
 
 const IMAGE = `GET /api/v2/collections/shoes/images/${ID}`;
-const SIMILAR = `${IMAGE}/similar`;
+const SIMILAR = 'POST /api/v2/collections/shoes/query';
 const SEARCH = 'POST /api/v2/collections/shoes/search';
 const FOUND = { hits: [hit()], encoder: '', took_ms: { encode: 0, search: 2, total: 3 } };
 const MIB = 1024 * 1024;
@@ -63,9 +63,13 @@ describe('with a stored image', () => {
   const open = (more = '') => show(<SearchView />, { address: `/?collection=shoes&image=${ID}${more}` });
 
   test('it searches as the address says', async () => {
-    open('&top=50&tag=red&folder=%2Fphotos');
+    open('&tag=red&folder=%2Fphotos');
     expect(await screen.findByText('1 result')).toBeVisible();
-    expect(gateway.calls(SIMILAR)[0]?.query).toEqual({ top_k: '50', tag: 'red', path_prefix: '/photos' });
+    expect(gateway.calls(SIMILAR)[0]?.body).toMatchObject({
+      positive: [{ image: ID }],
+      negative: [],
+      filter: { must: [{ field: 'tags', any: ['red'] }, { folder: '/photos' }] },
+    });
     expect(document.title).toMatch(/^beach\.jpg · Search/);
   });
 
@@ -107,6 +111,6 @@ test('a picture of another browser is asked for again, with the other settings k
   expect(await screen.findByRole('alert')).toHaveTextContent(
     'The picture of this link is not in this browser',
   );
-  expect(screen.getByRole('textbox', { name: 'With tag' })).toHaveValue('red');
+  expect(screen.getByRole('combobox', { name: 'With tag' })).toHaveValue('red');
   expect(gateway.calls(SEARCH)).toEqual([]);
 });

@@ -3,9 +3,9 @@ import { notifications } from '@mantine/notifications';
 import { IconTag, IconTrash, IconX } from '@tabler/icons-react';
 import { useState } from 'react';
 
-import { useForget } from '@/api/images';
-import type { Image } from '@/api/models';
+import type { Picture } from '@/api/models';
 import { ForgetDialog } from '@/components/ForgetDialog';
+import { useForgetLater } from '@/components/useForgetLater';
 import { formatNumberOf } from '@/text/quantities';
 
 import classes from './SelectionBar.module.css';
@@ -14,23 +14,18 @@ import type { Selection } from './useSelection';
 
 interface SelectionBarProps {
   collection: string;
-  pictures: readonly Image[];
+  pictures: readonly Picture[];
   selection: Selection;
 }
 
 /** What can be done with the selected pictures. */
 export function SelectionBar({ collection, pictures, selection }: SelectionBarProps) {
   const [dialog, setDialog] = useState<'tag' | 'forget' | null>(null);
-  const forget = useForget(collection);
+  const forget = useForgetLater(collection);
   const selected = pictures.filter(({ id }) => selection.ids.has(id));
   if (selected.length === 0) return null;
   const close = () => {
     setDialog(null);
-  };
-  const done = (message: string) => {
-    notifications.show({ message });
-    close();
-    selection.clear();
   };
   return (
     <div className={classes.bar} role="toolbar" aria-label="Selected pictures">
@@ -74,25 +69,20 @@ export function SelectionBar({ collection, pictures, selection }: SelectionBarPr
           pictures={selected}
           onClose={close}
           onDone={() => {
-            done(`${formatNumberOf(selected.length, 'picture')} tagged.`);
+            notifications.show({ message: `${formatNumberOf(selected.length, 'picture')} tagged.` });
+            close();
+            selection.clear();
           }}
         />
       )}
       <ForgetDialog
         opened={dialog === 'forget'}
         pictures={selected}
-        pending={forget.isPending}
-        problem={forget.error}
         onClose={close}
         onConfirm={() => {
-          forget.mutate(
-            selected.map(({ id }) => id),
-            {
-              onSuccess: () => {
-                done(`${formatNumberOf(selected.length, 'picture')} forgotten.`);
-              },
-            },
-          );
+          forget(selected);
+          close();
+          selection.clear();
         }}
       />
     </div>

@@ -2,14 +2,14 @@ import { Button, Group, Stack, TagsInput, Text } from '@mantine/core';
 import { useState } from 'react';
 
 import { useTag } from '@/api/images';
-import type { Image } from '@/api/models';
+import type { Picture } from '@/api/models';
 import { explainShortly } from '@/api/remedies';
 import { Dialog } from '@/components/Dialog';
 import { formatNumberOf } from '@/text/quantities';
 
 interface TagDialogProps {
   collection: string;
-  pictures: readonly Image[];
+  pictures: readonly Picture[];
   onClose: () => void;
   onDone: () => void;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { neighbourRow, rowLayout } from '@/views/library/rows';
+import { neighbourRow, rowLayout } from '@/components/grid/rows';
 
 const pictures = (count: number) =>
   Array.from({ length: count }, (_, index) => ({

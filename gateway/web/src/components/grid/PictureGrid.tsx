@@ -2,16 +2,24 @@ import { useElementSize } from '@mantine/hooks';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 
-import type { Image } from '@/api/models';
+import type { Examples, Picture, Side } from '@/api/models';
+
+import { sideOf } from '@/state/examples';
 
 import classes from './PictureGrid.module.css';
 import { PictureOption } from './PictureOption';
 import { neighbourRow, rowLayout } from './rows';
 import type { Selection } from './useSelection';
 
-interface PictureGridProps {
-  pictures: readonly Image[];
+interface PictureGridProps<P> {
+  pictures: readonly P[];
+  /** What the list is called; each name begins with its place where the order says how alike. */
+  label: string;
   selection: Selection;
+  examples: Examples;
+  /** Makes a picture an example, or none any more. */
+  onExample: (id: string, side: Side) => void;
+  rowHeight?: (width: number) => number;
   /** How many there are, loaded or not; undefined where nobody knows. */
   total: number | undefined;
   hasMore: boolean;
@@ -22,24 +30,38 @@ interface PictureGridProps {
 const SPACING = 6;
 const AHEAD_ROWS = 12;
 const KEYS = 'picture-grid-keys';
+const ROW_HEIGHT = (width: number) => (width < 500 ? 120 : 180);
+const SIDES: Readonly<Record<string, Side>> = { '+': 'like', '-': 'unlike' };
 
 /**
- * All pictures of a collection as one list of which only the visible rows exist. Arrow keys move,
- * Space selects, Enter opens.
+ * Many pictures as one list of which only the visible rows exist. Arrow keys move, Space selects,
+ * Enter opens, plus and minus make a picture an example.
  */
-export function PictureGrid({ pictures, selection, total, hasMore, loadMore, onOpen }: PictureGridProps) {
+export function PictureGrid<P extends Picture>({
+  pictures,
+  label,
+  selection,
+  examples,
+  onExample,
+  rowHeight = ROW_HEIGHT,
+  total,
+  hasMore,
+  loadMore,
+  onOpen,
+}: PictureGridProps<P>) {
   const { ref: sized, width } = useElementSize();
   const frame = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   const [active, setActive] = useState(0);
   const wanted = useRef<number | null>(null);
-  const target = width < 500 ? 120 : 180;
-  const layout = useMemo(() => rowLayout<Image>(width, SPACING, target), [width, target]);
+  const target = rowHeight(width);
+  const layout = useMemo(() => rowLayout<P>(width, SPACING, target), [width, target]);
   const rows = useMemo(() => layout(pictures), [layout, pictures]);
 
+  // What stands above comes and goes with the pictures and the examples.
   useLayoutEffect(() => {
     setTop(frame.current?.offsetTop ?? 0);
-  }, [width]);
+  }, [width, pictures, examples]);
 
   const virtual = useWindowVirtualizer({
     count: rows.length,
@@ -71,6 +93,10 @@ export function PictureGrid({ pictures, selection, total, hasMore, loadMore, onO
     wanted.current = next;
     setActive(next);
     virtual.scrollToIndex(rows.findIndex(({ cells }) => cells.some((cell) => cell.index === next)));
+  };
+  const mark = (side: Side | undefined, index: number) => {
+    const id = pictures[index]?.id;
+    if (side && id !== undefined) onExample(id, side);
   };
   const moves: Record<string, () => void> = {
     ArrowRight: () => {
@@ -105,7 +131,8 @@ export function PictureGrid({ pictures, selection, total, hasMore, loadMore, onO
   return (
     <>
       <p id={KEYS} className="visually-hidden">
-        Arrow keys move, Space selects, Enter opens.
+        Arrow keys move, Space selects, Enter opens. Plus adds it to what is searched for, minus to what is
+        not.
       </p>
       <div
         ref={(element) => {
@@ -115,7 +142,7 @@ export function PictureGrid({ pictures, selection, total, hasMore, loadMore, onO
         className={classes.grid}
         role="listbox"
         tabIndex={-1}
-        aria-label="Pictures"
+        aria-label={label}
         aria-multiselectable
         aria-describedby={KEYS}
         data-selecting={selection.ids.size > 0}
@@ -124,6 +151,7 @@ export function PictureGrid({ pictures, selection, total, hasMore, loadMore, onO
           if ((event.ctrlKey || event.metaKey) && event.key === 'a') selection.all();
           else if (event.ctrlKey || event.metaKey || event.altKey) return;
           else if (event.key in moves) moves[event.key]?.();
+          else if (event.key in SIDES) mark(SIDES[event.key], active);
           else return;
           event.preventDefault();
         }}
@@ -135,7 +163,9 @@ export function PictureGrid({ pictures, selection, total, hasMore, loadMore, onO
           const hit = event.target as HTMLElement;
           const index = Number(hit.closest<HTMLElement>('[data-index]')?.dataset.index ?? NaN);
           if (Number.isNaN(index)) return;
-          if (event.shiftKey) selection.extend(index);
+          const side = hit.closest<HTMLElement>('[data-side]')?.dataset.side;
+          if (side === 'like' || side === 'unlike') mark(side, index);
+          else if (event.shiftKey) selection.extend(index);
           else if (hit.closest('[data-check]') || selection.ids.size > 0) selection.toggle(index);
           else onOpen(pictures[index]?.id ?? '');
         }}
@@ -152,6 +182,7 @@ export function PictureGrid({ pictures, selection, total, hasMore, loadMore, onO
                 key={cell.picture.id}
                 cell={cell}
                 selected={selection.ids.has(cell.picture.id)}
+                side={sideOf(examples, cell.picture.id)}
                 tabStop={cell.index === stop}
                 total={total}
               />

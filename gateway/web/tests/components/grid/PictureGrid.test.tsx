@@ -1,8 +1,9 @@
 import { act, screen, waitFor } from '@testing-library/react';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 
-import { PictureGrid } from '@/views/library/PictureGrid';
-import { useSelection } from '@/views/library/useSelection';
+import type { Examples } from '@/api/models';
+import { PictureGrid } from '@/components/grid/PictureGrid';
+import { useSelection } from '@/components/grid/useSelection';
 
 import { image } from '../../support/models';
 import { show } from '../../support/render';
@@ -18,14 +19,19 @@ beforeEach(() => {
 
 async function open(
   { hasMore, total }: { hasMore: boolean; total?: number } = { hasMore: false, total: 12 },
+  examples: Examples = { like: [], unlike: [] },
 ) {
   const onOpen = vi.fn();
   const loadMore = vi.fn();
+  const onExample = vi.fn();
   function Grid() {
     const selection = useSelection(pictures);
     return (
       <PictureGrid
         pictures={pictures}
+        label="Pictures"
+        examples={examples}
+        onExample={onExample}
         selection={selection}
         total={total}
         hasMore={hasMore}
@@ -41,7 +47,7 @@ async function open(
       option(index).focus();
     });
   };
-  return { ...view, onOpen, loadMore, focus };
+  return { ...view, onOpen, loadMore, onExample, focus };
 }
 
 const option = (index: number) => screen.getByRole('option', { name: `${index}.jpg` });

@@ -1,0 +1,116 @@
+"""Search by several examples, by filters that are built, and side by side with a hit."""
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from shared.domain.image import image_id
+from shared.files.uris import file_uri
+from tests.browser.conftest import Visit
+from tests.browser.site import PHONE, Site
+
+Wardrobe = dict[str, list[Path]]
+
+
+def test_examples_of_the_library_are_searched_by(site: Site, wardrobe: Wardrobe) -> None:
+    site.open("library", collection="wardrobe", tag="dress")
+    expect(site.pictures).to_have_count(16)
+    # With the mouse, and by key.
+    site.pictures.nth(0).hover()
+    site.pictures.nth(0).locator("[data-side=like]").click()
+    site.pictures.nth(1).focus()
+    site.page.keyboard.press("+")
+    bar = site.page.get_by_role("region", name="Examples to search by")
+    expect(bar.get_by_role("listitem")).to_have_count(2)
+    bar.get_by_role("link", name="Search").click()
+
+    site.has_results(46)
+    panel = site.page.get_by_role("complementary", name="What to search for")
+    chips = panel.get_by_role("list", name="Examples").get_by_role("listitem")
+    expect(chips).to_have_count(2)
+    # A hit that becomes an example is none any more.
+    unwanted = site.hits.first.get_attribute("aria-label") or ""
+    site.hits.first.press("-")
+    site.has_results(45)
+    expect(chips).to_have_count(3)
+    expect(chips.nth(2)).to_contain_text("Less like")
+    name = unwanted.removeprefix("1. ").rpartition(", ")[0]
+    panel.get_by_text("Best score", exact=True).click()
+    site.has_parameter("strategy", "best_score")
+    site.page.reload()
+    site.has_results(45)
+    panel.get_by_role("button", name=f"Remove the example {name}").click()
+    site.has_results(46)
+    assert wardrobe
+
+
+def test_a_hit_becomes_an_example_in_the_lightbox_beside_a_part(
+    visit: Visit, wardrobe: Wardrobe
+) -> None:
+    """On a phone; the part of a stored image is cut by the gateway, and nothing is sent to it."""
+    site = visit(viewport=PHONE, has_touch=True, is_mobile=True)
+    sent: list[str] = []
+    site.page.on("request", lambda request: sent.append(f"{request.method} {request.url}"))
+    image = image_id(file_uri(wardrobe["dress"][0]))
+    site.open("search", collection="wardrobe", image=image, crop="0.2,0.2,0.5,0.5")
+    site.hits.first.tap()
+    box = site.page.get_by_role("dialog")
+    box.get_by_role("button", name="Compare").tap()
+    expect(
+        box.get_by_role("img", name=f"Searched with: {wardrobe['dress'][0].name}")
+    ).to_be_visible()
+    site.page.keyboard.press("c")
+    expect(box.get_by_role("img", name=re.compile("Searched with"))).to_have_count(0)
+    box.get_by_role("button", name="More like this").tap()
+    expect(box).to_have_count(0)
+    site.has_results(46)
+    assert not [url for url in sent if url.startswith("GET") and "/content" in url and image in url]
+    assert not [url for url in sent if url.endswith("/search")]
+
+
+def test_a_filter_is_built_and_shared(site: Site, visit: Visit, wardrobe: Wardrobe) -> None:
+    image = image_id(file_uri(wardrobe["dress"][0]))
+    site.open("search", collection="wardrobe", image=image)
+    site.has_results(47)
+    tag = site.page.get_by_role("combobox", name="With tag")
+    tag.click()
+    expect(site.page.get_by_role("option", name="shoes 16")).to_be_visible()
+    tag.press_sequentially("dr")
+    site.page.get_by_role("option", name="dress 16").click()
+    site.has_results(15)
+    site.page.get_by_role("button", name="Any tag").click()
+    site.has_results(47)
+
+    add = site.page.get_by_role("button", name="Add a condition")
+    add.click()
+    folder = site.page.get_by_role("combobox", name="Value of condition 1")
+    folder.fill(str(wardrobe["shoes"][0].parent))
+    folder.press("Enter")
+    site.has_results(31)
+    add.click()
+    site.page.get_by_role("combobox", name="Field of condition 2").select_option("Width")
+    width = site.page.get_by_role("textbox", name="Value of condition 2")
+    width.fill("wide")
+    width.press("Enter")
+    expect(site.page.get_by_text("Write a whole number of pixels.")).to_be_visible()
+    width.fill("90000")
+    width.press("Enter")
+    expect(site.page.get_by_text("No picture matches the filter.")).to_be_visible()
+    site.page.get_by_role("button", name="Remove condition 2").click()
+    site.has_results(31)
+
+    elsewhere = visit()
+    elsewhere.page.goto(site.page.url)
+    elsewhere.has_results(31)
+    expect(elsewhere.page.get_by_role("combobox", name="Value of condition 1")).to_have_value(
+        str(wardrobe["shoes"][0].parent)
+    )
+
+
+def test_what_the_gateway_refuses_is_said_beside_its_field(site: Site, wardrobe: Wardrobe) -> None:
+    site.allow("422")
+    image = image_id(file_uri(wardrobe["dress"][0]))
+    site.open("search", collection="wardrobe", image=image, where="metadata.a..b~is~x")
+    condition = site.page.get_by_role("group", name="Condition 1")
+    expect(condition.get_by_text("is no name that a filter can go by")).to_be_visible()

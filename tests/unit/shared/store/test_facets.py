@@ -1,0 +1,95 @@
+"""Values of a field, counted over a store in memory."""
+
+import re
+from typing import Any, cast
+
+import pytest
+
+from shared.domain.facets import FacetCounts
+from shared.domain.facts import FACTS_KEY, Facts
+from shared.errors import InvalidRequest
+from shared.store import facets
+from shared.store.client import MilvusConnection
+from shared.store.facets import Facets
+from shared.store.facts import dump_facts
+
+Rows = list[dict[str, Any]]
+
+
+class Store:
+    """Rows by id, of which no query may want more than a batch."""
+
+    def __init__(self, rows: Rows) -> None:
+        self.rows = sorted(rows, key=lambda row: str(row["id"]))
+        self.fields: set[tuple[str, ...]] = set()
+
+    def query(
+        self, _: str, expression: str, fields: tuple[str, ...], *, limit: int, ordered: bool
+    ) -> Rows:
+        assert ordered
+        assert limit <= facets._BATCH
+        self.fields.add(fields)
+        found = re.fullmatch(r'id > "(\w*)"', expression)
+        assert found
+        return [row for row in self.rows if row["id"] > found[1]][:limit]
+
+
+def count(rows: Rows, field: str = "tags", prefix: str = "", limit: int = 10) -> FacetCounts:
+    store = Store([{"id": f"{place:08x}", **row} for place, row in enumerate(rows)])
+    return Facets(cast("MilvusConnection", store)).count("c", field, prefix, limit)
+
+
+def test_the_most_frequent_come_first_then_by_the_alphabet() -> None:
+    rows: Rows = [{"tags": ["b", "a"]}, {"tags": ["b"]}, {"tags": []}, {"tags": ["c"]}]
+    assert tuple(count(rows)) == ([("b", 2), ("a", 1), ("c", 1)], 4, True)
+    assert count(rows, limit=1).values == [("b", 2)]
+    assert tuple(count([])) == ([], 0, True)
+
+
+def test_a_prefix_counts_in_any_case() -> None:
+    rows = [{"tags": ["Straße", "strand", "see"]}]
+    assert [value for value, _ in count(rows, prefix="STR").values] == ["Straße", "strand"]
+    assert count(rows, prefix="strasse").values == [("Straße", 1)]
+    assert count(rows, prefix="x").values == []
+
+
+def test_values_of_the_metadata_keep_their_kind() -> None:
+    given: list[Any] = [1, True, "1", 1.5, [1, 1, "x"], None, {"b": 2}]
+    found = count(
+        [{"metadata": {"a": value}} for value in given] + [{"metadata": {}}], "metadata.a"
+    )
+    kinds = {(type(value).__name__, value, number) for value, number in found.values}
+    assert kinds == {
+        ("int", 1, 2),
+        ("bool", True, 1),
+        ("str", "1", 1),
+        ("float", 1.5, 1),
+        ("str", "x", 1),
+    }
+    # One image's equal values of two kinds are two values.
+    assert len(count([{"metadata": {"a": [1, True, 1]}}], "metadata.a").values) == 2
+    nested: Rows = [{"metadata": {"a": {"b": "deep"}}}, {"metadata": {"a": "flat"}}]
+    assert count(nested, "metadata.a.b").values == [("deep", 1)]
+    assert count([{"metadata": {"a": True}}], "metadata.a", "tr").values == [(True, 1)]
+
+
+def test_cameras_are_facts_of_the_picture_not_of_its_metadata() -> None:
+    shot: Rows = [{"metadata": {"camera": "own", FACTS_KEY: dump_facts(Facts(camera="X100"))}}]
+    assert count([*shot, {"metadata": {"camera": "own"}}], "camera").values == [("X100", 1)]
+    assert count(shot, "metadata.camera").values == [("own", 1)]
+    assert count(shot, "lens").values == []
+
+
+def test_of_many_images_a_sample_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(facets, "MAX_LOOKED_AT", 25)
+    monkeypatch.setattr(facets, "_BATCH", 10)
+    rows: Rows = [{"format": "png"}] * 40
+    assert tuple(count(rows, "format")) == ([("png", 25)], 25, False)
+    assert tuple(count(rows[:24], "format")) == ([("png", 24)], 24, True)
+
+
+@pytest.mark.parametrize("field", ["width", "uri", "nonsense", "metadata.", "metadata.a..b"])
+def test_fields_of_too_many_values_are_refused(field: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        count([{"tags": []}], field)
+    assert refused.value.code == "invalid_facet"
