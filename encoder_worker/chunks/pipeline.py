@@ -17,6 +17,7 @@ from encoder_worker.decode.batch import BatchDecoder
 from encoder_worker.encode.encoder import Encoded, Encoder
 from shared.domain.chunk import ChunkClaim, FileRef
 from shared.domain.fingerprint import Pooling
+from shared.domain.image import ImageRow
 from shared.errors import PictureError
 from shared.retry import ShuttingDown
 from shared.settings import Settings
@@ -91,11 +92,11 @@ class ChunkPipeline:
                 writes.superseded.append(own.id)
         elif match.kind == "copied" and source is not None:
             result.indexed += 1
-            row = new_row(content, source.row, self._spec, own)
+            row = self._allowed(new_row(content, source.row, self._spec, own))
             writes.add(content.ref, row, own, source.vector)
         elif match.kind == "moved" and source is not None:
             counted = self._count_unchanged(match, result)
-            row = moved_row(content.ref, self._spec, source.row)
+            row = self._allowed(moved_row(content.ref, self._spec, source.row))
             writes.add(content.ref, row, source.row, source.vector, counted)
         elif own is not None:
             counted = self._count_unchanged(match, result)
@@ -145,13 +146,17 @@ class ChunkPipeline:
             except PictureError as error:
                 writes.result.fail(match.content.ref, error)
                 continue
-            if not self._settings.keep_gps:
-                picture = picture._replace(facts=picture.facts.without_place())
-            row = new_row(match.content, picture, self._spec, match.own)
+            row = self._allowed(new_row(match.content, picture, self._spec, match.own))
             writes.add(match.content.ref, row, match.own, encoded.vector)
             self._add_replaced(match, writes)
             writes.result.indexed += 1
             writes.result.encode_seconds += encoded.seconds
+
+    def _allowed(self, row: ImageRow) -> ImageRow:
+        """A row that a vector is written with, with the facts that the settings let it keep."""
+        if self._settings.keep_gps:
+            return row
+        return row.model_copy(update={"facts": row.facts.without_place()})
 
     def _await(self, futures: Sequence[Future[Encoded]]) -> None:
         pending = set(futures)
