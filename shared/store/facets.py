@@ -1,9 +1,11 @@
 """The values that a field has in a collection, with counts."""
 
+import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import reduce
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 from shared.domain.facets import FacetCounts, Scalar, ValueCount
 from shared.domain.facts import FACTS_KEY
@@ -13,21 +15,49 @@ from shared.retry import Retriable, repeatable
 from shared.store.client import MilvusConnection
 from shared.store.expressions import quote
 from shared.store.facts import load_facts
+from shared.store.generations import current_partition
+from shared.store.schema import MAX_JSON_ROWS
 
 #: Images whose values are counted at most. Ids are hashes of uris, so those with the smallest
 #: ids are a fair sample of a larger collection.
 MAX_LOOKED_AT = 20_000
 _BATCH = 5000
+#: Seconds that counts are kept: who types a value asks for one field again and again.
+KEPT_SECONDS = 30.0
+#: Fields whose counts are kept at a time, and the bytes that those of one may take.
+_MAX_KEPT = 16
+_MAX_KEPT_BYTES = 4 << 20
+#: About what Python takes for one, beside its characters.
+_SIZE_OF_A_VALUE = 200
 #: Fields of few values, beside those of the metadata.
 COLUMNS = ("tags", "format", "job")
 FACTS = ("camera", "lens")
 
 
-class Facets(Retriable):
-    """Counts values of fields. Raises NotFound `collection_not_found` and Unavailable."""
+Counts: TypeAlias = Counter[tuple[type, Scalar]]
 
-    def __init__(self, milvus: MilvusConnection) -> None:
+
+class _Counted(NamedTuple):
+    """The values of a field in a partition's first rows, each with its kind."""
+
+    counts: Counts
+    looked_at: int
+    at: float
+
+
+class Facets(Retriable):
+    """Counts values of fields. Raises NotFound `collection_not_found` and Unavailable.
+
+    Counts are kept for `KEPT_SECONDS` by `clock`, unless there is much of them.
+    """
+
+    def __init__(
+        self, milvus: MilvusConnection, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._milvus = milvus
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._kept: dict[tuple[str, str, str], _Counted] = {}
 
     @repeatable
     def count(self, collection: str, field: str, prefix: str, limit: int) -> FacetCounts:
@@ -35,21 +65,41 @@ class Facets(Retriable):
 
         Of equally frequent ones the first by the alphabet. Raises InvalidRequest `invalid_facet`.
         """
-        column, read = _reader(field)
         begin = prefix.casefold()
-        counts: Counter[tuple[type, Scalar]] = Counter()
+        found = self._counted(collection, field)
+        begun = (item for item in found.counts.items() if _begins(item[0][1], begin))
+        ranked = sorted(begun, key=lambda item: (-item[1], text(item[0][1])))
+        values = [ValueCount(value, count) for (_, value), count in ranked[:limit]]
+        return FacetCounts(values, found.looked_at, found.looked_at < MAX_LOOKED_AT)
+
+    def _counted(self, collection: str, field: str) -> _Counted:
+        column, read = _reader(field)
+        # A collection that was dropped since is not found, and one of its name has its own counts.
+        key = (collection, current_partition(self._milvus, collection), field)
+        now = self._clock()
+        with self._lock:
+            kept = {k: c for k, c in self._kept.items() if now - c.at < KEPT_SECONDS}
+            self._kept = kept
+            if key in kept:
+                return kept[key]
+        counts: Counts = Counter()
         looked_at = 0
         for stored in self._column(collection, column):
             looked_at += 1
-            counts.update(one for one in _scalars(read(stored)) if _begins(one[1], begin))
-        ranked = sorted(counts.items(), key=lambda item: (-item[1], text(item[0][1])))
-        values = [ValueCount(value, count) for (_, value), count in ranked[:limit]]
-        return FacetCounts(values, looked_at, looked_at < MAX_LOOKED_AT)
+            counts.update(_scalars(read(stored)))
+        found = _Counted(counts, looked_at, now)
+        if sum(_SIZE_OF_A_VALUE + len(text(value)) for _, value in counts) <= _MAX_KEPT_BYTES:
+            with self._lock:
+                while len(self._kept) >= _MAX_KEPT:
+                    del self._kept[next(iter(self._kept))]
+                self._kept[key] = found
+        return found
 
     def _column(self, collection: str, column: str) -> Iterator[Any]:
+        batch = MAX_JSON_ROWS if column == METADATA else _BATCH
         after, left = "", MAX_LOOKED_AT
         while left > 0:
-            wanted = min(_BATCH, left)
+            wanted = min(batch, left)
             rows = self._milvus.query(
                 collection, f"id > {quote(after)}", ("id", column), limit=wanted, ordered=True
             )

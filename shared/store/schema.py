@@ -28,6 +28,8 @@ SCALARS = (
 )
 #: Milvus allows no deeper result: `offset + limit` of a search, `limit` of a query.
 MAX_WINDOW = 16_384
+#: Rows whose metadata is read at once: at 64 KiB each, of the 100 MB that a server returns.
+MAX_JSON_ROWS = 1000
 
 
 class _Range(NamedTuple):

@@ -19,7 +19,7 @@ from shared.domain.image import ID_PATTERN
 from shared.errors import InvalidRequest, invalid_cursor
 from shared.store.expressions import and_, quote
 from shared.store.facts import fact_path
-from shared.store.schema import MAX_WINDOW
+from shared.store.schema import MAX_JSON_ROWS, MAX_WINDOW
 
 #: `query(expression, fields, limit, ordered)`, as `MilvusConnection.query` of one collection.
 Query = Callable[[str, Sequence[str], int, bool], list[dict[str, Any]]]
@@ -34,16 +34,23 @@ _END = 2**63 - 1
 
 
 class TimeField(NamedTuple):
-    """A time as an expression names it, and as it is read from a row with that column."""
+    """A time as an expression names it, and as it is read from a row with that column.
+
+    `most` rows with that column may be read at once.
+    """
 
     operand: str
     column: str
     read: Callable[[dict[str, Any]], int]
+    most: int
 
 
-ADDED_AT = TimeField("added_at", "added_at", lambda row: int(row["added_at"]))
+ADDED_AT = TimeField("added_at", "added_at", lambda row: int(row["added_at"]), MAX_WINDOW)
 TAKEN_AT = TimeField(
-    fact_path("taken_at"), "metadata", lambda row: int(row["metadata"][FACTS_KEY]["taken_at"])
+    fact_path("taken_at"),
+    "metadata",
+    lambda row: int(row["metadata"][FACTS_KEY]["taken_at"]),
+    MAX_JSON_ROWS,
 )
 
 
@@ -84,12 +91,14 @@ class TimePagination:
         self._expression = expression
         self._field = field
         self._columns = ("id", field.column)
+        # A sample may turn out four times as large.
+        self._sample = min(_SAMPLE, field.most // 4)
         # Negated, newest first is an ascending key too; int64's minimum is left out for that.
         self._sign = -1 if newest_first else 1
 
     def after(self, last: Position | None, wanted: int) -> list[Position]:
         """The `wanted` positions after `last` (from the first on for None), or all there are."""
-        window = min(MAX_WINDOW - 1, max(1000, 4 * wanted))
+        window = min(self._field.most - 1, max(1000, 4 * wanted))
         found: list[Position] = []
         begin, after_id, end, estimated_rows = -_END, "", _END, 0
         if last is not None:
@@ -99,11 +108,16 @@ class TimePagination:
                 found += self._moment(begin, after_id, wanted - len(found))
             else:
                 rows = self._read(begin, after_id, end, window + 1)
+                if len(rows) > window and after_id:
+                    # Ids after one are no sample of a window: the rest of its moment comes first.
+                    found += self._moment(begin, after_id, wanted - len(found))
+                    begin, after_id = begin + 1, ""
+                    continue
                 if len(rows) > window:
                     estimated_rows = estimated_rows or max(1, self._count())
-                    end, estimated_rows = self._narrow(
-                        begin, after_id, end, wanted - len(found), estimated_rows
-                    )
+                    # Twice as many rows as are wanted must fit into a window.
+                    step = min(wanted - len(found), window // 4)
+                    end, estimated_rows = self._narrow(begin, end, step, estimated_rows)
                     continue
                 found += sorted(rows, key=lambda p: (self._key(p), p.id))
             if end == _END:
@@ -119,20 +133,18 @@ class TimePagination:
     def _moment(self, key: int, after_id: str, wanted: int) -> list[Position]:
         """The next positions of a single microsecond, which may hold any number of rows."""
         expression = self._window(key, after_id, key)
-        rows = self._query(expression, self._columns, min(wanted, MAX_WINDOW), True)
-        return [Position(row["id"], self._field.read(row)) for row in rows]
+        rows = self._query(expression, ["id"], min(wanted, MAX_WINDOW), True)
+        return [Position(row["id"], self._sign * key) for row in rows]
 
-    def _narrow(
-        self, begin: int, after_id: str, end: int, wanted: int, estimated_rows: int
-    ) -> tuple[int, int]:
+    def _narrow(self, begin: int, end: int, wanted: int, estimated_rows: int) -> tuple[int, int]:
         """A nearer end for a window, and the estimated rows that are left in it."""
         while True:
-            share = min(1.0, _SAMPLE / estimated_rows)
-            sampled = and_(self._window(begin, after_id, end), _ids_below(share))
-            rows = self._query(sampled, self._columns, 4 * _SAMPLE, False)
+            share = min(1.0, self._sample / estimated_rows)
+            sampled = and_(self._window(begin, "", end), _ids_below(share))
+            rows = self._query(sampled, self._columns, 4 * self._sample, False)
             # Twice as many as are wanted, so that one narrower window is usually enough.
             rank = math.ceil(2 * wanted * share)
-            if len(rows) == 4 * _SAMPLE:
+            if len(rows) == 4 * self._sample:
                 estimated_rows *= 8  # The sample was truncated, so it is not uniform.
             elif rank >= len(rows) and share < 1.0:
                 estimated_rows = max(

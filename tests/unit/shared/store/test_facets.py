@@ -12,6 +12,8 @@ from shared.store import facets
 from shared.store.client import MilvusConnection
 from shared.store.facets import Facets
 from shared.store.facts import dump_facts
+from shared.store.properties import to_milvus
+from shared.store.schema import MAX_JSON_ROWS
 
 Rows = list[dict[str, Any]]
 
@@ -21,22 +23,41 @@ class Store:
 
     def __init__(self, rows: Rows) -> None:
         self.rows = sorted(rows, key=lambda row: str(row["id"]))
-        self.fields: set[tuple[str, ...]] = set()
+        self.generation = "g1"
+        self.queries = 0
+
+    def describe(self, _: str) -> dict[str, Any]:
+        given = {"fingerprint": "f", "generation": self.generation}
+        return {"properties": to_milvus(given)}
 
     def query(
         self, _: str, expression: str, fields: tuple[str, ...], *, limit: int, ordered: bool
     ) -> Rows:
         assert ordered
-        assert limit <= facets._BATCH
-        self.fields.add(fields)
+        assert limit <= (MAX_JSON_ROWS if "metadata" in fields else facets._BATCH)
+        self.queries += 1
         found = re.fullmatch(r'id > "(\w*)"', expression)
         assert found
         return [row for row in self.rows if row["id"] > found[1]][:limit]
 
 
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def facets_of(store: Store, clock: Clock) -> Facets:
+    return Facets(cast("MilvusConnection", store), clock)
+
+
 def count(rows: Rows, field: str = "tags", prefix: str = "", limit: int = 10) -> FacetCounts:
-    store = Store([{"id": f"{place:08x}", **row} for place, row in enumerate(rows)])
-    return Facets(cast("MilvusConnection", store)).count("c", field, prefix, limit)
+    return facets_of(stored(rows), Clock()).count("c", field, prefix, limit)
+
+
+def stored(rows: Rows) -> Store:
+    return Store([{"id": f"{place:08x}", **row} for place, row in enumerate(rows)])
 
 
 def test_the_most_frequent_come_first_then_by_the_alphabet() -> None:
@@ -86,6 +107,45 @@ def test_of_many_images_a_sample_is_looked_at(monkeypatch: pytest.MonkeyPatch) -
     rows: Rows = [{"format": "png"}] * 40
     assert tuple(count(rows, "format")) == ([("png", 25)], 25, False)
     assert tuple(count(rows[:24], "format")) == ([("png", 24)], 24, True)
+
+
+def test_metadata_is_read_in_parts_that_a_server_returns() -> None:
+    rows: Rows = [{"metadata": {"a": "x"}}] * (2 * MAX_JSON_ROWS + 1)
+    assert tuple(count(rows, "metadata.a")) == ([("x", len(rows))], len(rows), True)
+
+
+def test_what_is_typed_asks_for_the_same_counts_again() -> None:
+    store, clock = stored([{"tags": ["sun", "sum"], "format": "png"}]), Clock()
+    counted = facets_of(store, clock)
+    assert [value for value, _ in counted.count("c", "tags", "", 10).values] == ["sum", "sun"]
+    assert counted.count("c", "tags", "sun", 10).values == [("sun", 1)]
+    assert store.queries == 1
+    assert counted.count("c", "format", "", 10).values == [("png", 1)]
+    assert store.queries == 2
+    store.rows[0]["tags"] = ["moon"]
+    clock.now += facets.KEPT_SECONDS
+    assert counted.count("c", "tags", "", 10).values == [("moon", 1)]
+
+
+def test_counts_are_of_one_generation_of_a_collection() -> None:
+    store = stored([{"tags": ["old"]}])
+    counted = facets_of(store, Clock())
+    counted.count("c", "tags", "", 10)
+    store.generation, store.rows = "g2", []
+    assert counted.count("c", "tags", "", 10).values == []
+
+
+def test_counts_that_take_much_memory_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = stored([{"tags": ["a" * 100, "b"], "format": "png", "job": "j"}])
+    counted = facets_of(store, Clock())
+    monkeypatch.setattr(facets, "_MAX_KEPT_BYTES", 500)
+    for _ in range(2):
+        assert len(counted.count("c", "tags", "", 10).values) == 2
+    assert store.queries == 2
+    monkeypatch.setattr(facets, "_MAX_KEPT", 1)
+    for field in ("format", "format", "job", "job", "format"):
+        counted.count("c", field, "", 10)
+    assert store.queries == 5
 
 
 @pytest.mark.parametrize("field", ["width", "uri", "nonsense", "metadata.", "metadata.a..b"])

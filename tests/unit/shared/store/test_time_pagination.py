@@ -2,10 +2,13 @@
 
 import random
 import re
+from collections.abc import Sequence
 
 import pytest
 
-from shared.store.time_pagination import Position, TimePagination
+from shared.domain.facts import FACTS_KEY
+from shared.store.schema import MAX_JSON_ROWS, MAX_WINDOW
+from shared.store.time_pagination import ADDED_AT, TAKEN_AT, Position, TimeField, TimePagination
 
 Rows = list[dict[str, object]]
 
@@ -20,22 +23,31 @@ class Store:
         self.largest = 0
 
     def query(
-        self, expression: str, _fields: object, limit: int, ordered: bool
+        self, expression: str, fields: Sequence[str], limit: int, ordered: bool
     ) -> list[dict[str, object]]:
         self.queries += 1
-        condition = compile(
-            re.sub(r"\bid\b", "row[0]", expression).replace("added_at", "row[1]"), "", "eval"
-        )
+        assert limit <= (MAX_JSON_ROWS if "metadata" in fields else MAX_WINDOW)
+        expression = expression.replace(TAKEN_AT.operand, "row[1]").replace("added_at", "row[1]")
+        condition = compile(re.sub(r"\bid\b", "row[0]", expression), "", "eval")
         found = [row for row in self.rows if eval(condition, {"row": row})]
         if ordered:
             found.sort()
         found = found[:limit]
         self.largest = max(self.largest, len(found))
-        return [{"id": row[0], "added_at": row[1]} for row in found]
+        return [self._row(image, time, fields) for image, time in found]
+
+    @staticmethod
+    def _row(image: str, time: int, fields: Sequence[str]) -> dict[str, object]:
+        columns = {"id": image, "added_at": time, "metadata": {FACTS_KEY: {"taken_at": time}}}
+        return {name: columns[name] for name in fields}
 
 
-def _all(store: Store, *, newest_first: bool, page: int) -> tuple[list[Position], int]:
-    order = TimePagination(store.query, lambda: len(store.rows), "", newest_first=newest_first)
+def _all(
+    store: Store, *, newest_first: bool, page: int, field: TimeField = ADDED_AT
+) -> tuple[list[Position], int]:
+    order = TimePagination(
+        store.query, lambda: len(store.rows), "", newest_first=newest_first, field=field
+    )
     found: list[Position] = []
     pages = 0
     while True:
@@ -68,6 +80,15 @@ def test_every_position_once_and_in_order(times: list[int], newest_first: bool) 
     )
     assert store.queries <= 6 * pages + 8
     assert store.largest <= 4000
+
+
+@pytest.mark.parametrize("name", ["one_moment", "burst_after_years", "two_moments"])
+def test_times_among_the_metadata_are_read_in_small_parts(name: str) -> None:
+    """A thousand rows of 64 KiB at a time; the store in memory refuses more."""
+    store = Store(TIMES[name])
+    found, pages = _all(store, newest_first=True, page=1000, field=TAKEN_AT)
+    assert [(p.id, p.time) for p in found] == sorted(store.rows, key=lambda row: (-row[1], row[0]))
+    assert store.queries <= 20 * pages + 8
 
 
 def test_a_filter_that_leaves_little_does_not_mislead() -> None:
