@@ -15,10 +15,18 @@ from encoder_worker.errors import StartupError
 from encoder_worker.evaluation.evaluate import Evaluation, evaluate
 from encoder_worker.evaluation.ground_truth import NoGroundTruth
 from encoder_worker.model.weights import find_weights
+from shared.errors import DecoderUnavailable
+from shared.log import configure
 from shared.settings import Settings, WeightsInput
 
 #: Unreadable files that are named.
 _NAMED = 10
+
+
+def run() -> int:
+    """As `main`; the answer alone is on stdout, what is logged on stderr."""
+    configure(Settings(log_level="warning"), "lookalike")
+    return main()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return _evaluate(options)
-    except (NoGroundTruth, StartupError) as error:
+    except (NoGroundTruth, StartupError, DecoderUnavailable) as error:
         print(f"lookalike: {error}", file=sys.stderr)  # noqa: T201 - a command's answer
         return 1
 
@@ -38,7 +46,7 @@ def _evaluate(options: argparse.Namespace) -> int:
     settings = Settings(**given, weights_input=options.input)
     weights = find_weights(settings)
     depths = sorted(set(options.at))
-    found = evaluate(options.folder, weights, settings.max_pixels, depths)
+    found = evaluate(options.folder, weights, settings, depths)
     print(table(found, weights.name))  # noqa: T201 - asked for
     for path, reason in list(found.unreadable.items())[:_NAMED]:
         print(f"left out: {path}: {reason}", file=sys.stderr)  # noqa: T201 - asked for
@@ -102,4 +110,4 @@ def _depth(given: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run())

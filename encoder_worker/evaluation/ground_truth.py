@@ -4,7 +4,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -60,18 +60,24 @@ class GroundTruth:
 def read(folder: Path) -> GroundTruth:
     """What the names of a folder's pictures say. Raises NoGroundTruth."""
     paths = sorted(
-        Path(parent, name)
+        Path(parent, name).relative_to(folder)
         for parent, folders, names in os.walk(folder)
         for name in names
         if not name.startswith(".") and _is_picture(Path(parent, name))
     )
     if not paths:
         raise NoGroundTruth(f"There is no picture under {folder}.")
+    truth = _by_names(paths)
+    return replace(truth, paths=tuple(folder / path for path in truth.paths))
+
+
+def _by_names(paths: Sequence[Path]) -> GroundTruth:
+    """What the names below a folder say; those of the folders above it say nothing."""
     for pattern, truth_of in _SETS.items():
         matches = [match for path in paths if (match := pattern.fullmatch(path.stem))]
         if len(matches) == len(paths):
             return truth_of(paths, [match[1] for match in matches])
-    labels = [str(path.parent.relative_to(folder)) for path in paths]
+    labels = [str(path.parent) for path in paths]
     everything = range(len(paths))
     return _truth("folders as classes", paths, labels, everything, everything)
 

@@ -1,12 +1,24 @@
 """The command `lookalike`, run on drawn pictures with untrained weights."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
+from structlog.testing import capture_logs
 
 from encoder_worker.command import main
+from shared.errors import DecoderUnavailable
+from shared.sandbox.pool import DecoderPool
 from tests.drawn import draw
 from tests.encoders import encoded
+
+
+@pytest.fixture(autouse=True)
+def _logs() -> Iterator[None]:
+    """Logs go to stderr where the command runs by itself."""
+    with capture_logs():
+        yield
 
 
 @pytest.fixture
@@ -37,6 +49,36 @@ def test_what_cannot_be_read_is_named(pictures: Path, capsys: pytest.CaptureFixt
     assert "7 queries among 7 pictures of 2 groups; 1 left out" in told.out
     assert "N-S" not in told.out
     assert f"left out: {broken}: The png file ends before the picture does." in told.err
+
+
+def test_pictures_are_decoded_in_processes_of_their_own(
+    pictures: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Within limits that a load has, too, and never in the process that the command runs in."""
+    monkeypatch.setenv("LOOKALIKE_MAX_FILE_MB", "1")
+    large = pictures / "ukbench00007.png"
+    with large.open("ab") as file:
+        file.truncate((1 << 20) + 1)
+
+    def refuse(*_: object, **__: object) -> None:
+        pytest.fail("A picture was opened here.")
+
+    monkeypatch.setattr(Image, "open", refuse)
+    assert main(["evaluate", str(pictures), "--weights", "untrained"]) == 0
+    told = capsys.readouterr()
+    assert "7 queries among 7 pictures" in told.out
+    assert f"left out: {large}: The file is larger than the limit of 1 MiB." in told.err
+
+
+def test_without_a_decoder_it_is_said(
+    pictures: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_process(*_: object) -> None:
+        raise DecoderUnavailable("decoder_unavailable", "No decoder starts here.")
+
+    monkeypatch.setattr(DecoderPool, "start", no_process)
+    assert main(["evaluate", str(pictures), "--weights", "untrained"]) == 1
+    assert "lookalike: No decoder starts here." in capsys.readouterr().err
 
 
 def test_mistakes_are_told_without_a_traceback(

@@ -62,6 +62,14 @@ def test_copies_of_copydays_ask_for_their_originals(tmp_path: Path) -> None:
     assert found(truth, "rows") == ["200000.jpg", "200100.jpg"]
 
 
+def test_a_folder_above_the_one_that_is_read_makes_no_originals(tmp_path: Path) -> None:
+    copies = ("strong/200001.jpg", "strong/200101.jpg")
+    root = folder(tmp_path / "original", "original/200000.jpg", "original/200100.jpg", *copies)
+    truth = read(root)
+    assert [str(truth.paths[n].relative_to(root)) for n in truth.queries] == list(copies)
+    assert found(truth, "rows") == ["200000.jpg", "200100.jpg"]
+
+
 def test_copydays_in_one_folder(tmp_path: Path) -> None:
     truth = read(folder(tmp_path, "200000.jpg", "200001.jpg", "200002.jpg", "200100.jpg"))
     assert found(truth, "queries") == ["200001.jpg", "200002.jpg"]
