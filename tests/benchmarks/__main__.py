@@ -1,6 +1,5 @@
 """Run benchmarks by name, print their tables, and write all figures as JSON and plots as SVG."""
 
-import argparse
 import sys
 import tempfile
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from tests.benchmarks import (
     cuda,
     duplicates,
     encoder,
+    filters,
     hostile,
     large,
     ledger,
@@ -32,17 +32,17 @@ from tests.benchmarks import (
     stored_rows,
 )
 from tests.benchmarks import truth as truths
+from tests.benchmarks.options import ROWS, Options, parse
 from tests.benchmarks.plot import FOLDER, bars
 from tests.benchmarks.report import Report, machine, write_json
 from tests.stack import Stack, running_stack
 
-Options = argparse.Namespace
 OnStack = Callable[[Stack, Settings, dict[str, str]], Report]
 
 
 def main(arguments: list[str]) -> int:
     """Run what the command line names; all of it without a name."""
-    options = _options(arguments)
+    options = parse(arguments, BENCHMARKS, __doc__)
     configure(Settings(log_level="warning"), "benchmarks")
     reports = []
     everywhere = [name for name in BENCHMARKS if name != "cuda" or torch.cuda.is_available()]
@@ -119,6 +119,10 @@ def _store(options: Options) -> Report:
     return store.measure(**size, stores=options.stores)
 
 
+def _filters(options: Options) -> Report:
+    return filters.measure(rows=options.rows, searches=options.searches)
+
+
 def _recall(options: Options) -> Report:
     with tempfile.TemporaryDirectory() as folder:
         photos = corpus.photos(Path(folder) / "photos", options.photos)
@@ -143,7 +147,7 @@ def _large(options: Options) -> Report:
 
 
 def _duplicates(options: Options) -> Report:
-    (rows,) = options.rows if options.rows != _ROWS else [5000]
+    (rows,) = options.rows if options.rows != ROWS else [5000]
     return _on_a_stack(options, lambda stack, _, facts: duplicates.measure(stack, rows, facts))
 
 
@@ -180,14 +184,13 @@ BENCHMARKS: dict[str, Callable[[Options], Report]] = {
     "ledger": _ledger,
     "search": _search,
     "store": _store,
+    "filters": _filters,
     "large": _large,
     "recall": _recall,
     "hostile": _hostile,
     "scaling": _scaling,
     "cuda": _cuda,
 }
-#: Rows searched, unless others are given.
-_ROWS = [1000, 20_000, 100_000]
 #: Pictures of one run on a GPU, which takes them by the thousand a second.
 _GPU_PICTURES = 16_384
 
@@ -221,25 +224,6 @@ def _settings(folder: str, options: Options) -> Settings:
     return Settings(
         data_dir=Path(folder) / "data", weights=options.weights, precision=options.precision
     )
-
-
-def _options(arguments: list[str]) -> Options:
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="name", help=", ".join(BENCHMARKS))
-    parser.add_argument("--runs", type=int, default=5, help="counted runs; medians are shown")
-    parser.add_argument("--photos", type=int, default=713, help="pictures of a load")
-    parser.add_argument("--files", type=int, default=1_000_000, help="files of a scan")
-    parser.add_argument("--jobs", type=int, default=10_000, help="jobs that are listed")
-    parser.add_argument("--rows", type=int, nargs="+", default=_ROWS, help="rows searched")
-    parser.add_argument(
-        "--stores", nargs="+", choices=store.NAMES, default=list(store.NAMES), help="of bench-store"
-    )
-    parser.add_argument("--searches", type=int, default=60, help="searches for each figure")
-    parser.add_argument("--weights", default="imagenet", help="imagenet, untrained or a file")
-    parser.add_argument("--precision", default="auto", help="as LOOKALIKE_PRECISION")
-    parser.add_argument("--variants", action="store_true", help="quality: other descriptors too")
-    parser.add_argument("--json", type=Path, default=Path("build/benchmarks.json"))
-    return parser.parse_args(arguments)
 
 
 if __name__ == "__main__":

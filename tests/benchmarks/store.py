@@ -32,7 +32,7 @@ NAMES = {
     "server": "Milvus server 2.3.5",
 }
 _EMBEDDED: dict[str, type[MilvusLite]] = {"plain": PlainMilvusLite, "embedded": MilvusLite}
-_COLLECTION = "stored"
+COLLECTION = "stored"
 _CLIENTS = 16
 _WARM_UP = 3
 #: A server that waits for calls takes some of a core; one that builds indexes, all of several.
@@ -50,7 +50,7 @@ def measure(*, rows: Sequence[int], stores: Sequence[str], searches: int, runs: 
         with tempfile.TemporaryDirectory() as name:
             if set(wanted) & set(_EMBEDDED):
                 vectors = stored_rows.random_vectors(count)
-                written = stored_rows.write(Path(name), _COLLECTION, vectors)
+                written = stored_rows.write(Path(name), COLLECTION, vectors)
                 report.add(f"{count:,} rows: written and indexed", [written], "s")
             for store in wanted:
                 with _serving(store, Path(name), count, report) as service:
@@ -77,7 +77,7 @@ def _serving(store: str, folder: Path, count: int, report: Report) -> Iterator[S
             _fill(service, count)
         else:
             # The first call waits until the collection is open.
-            _ensure(service)
+            open_collection(service)
             opened = time.perf_counter() - started
             report.add(f"{count:,} rows, {NAMES[store]}: started and opened", [opened], "s")
         yield service
@@ -85,44 +85,46 @@ def _serving(store: str, folder: Path, count: int, report: Report) -> Iterator[S
         service.kill()
 
 
-def _settings(service: Service) -> Settings:
+def settings_of(service: Service) -> Settings:
+    """What connects to a store."""
     return Settings(milvus_uri=service.uri, data_dir=service.log.with_suffix(""))
 
 
-def _ensure(service: Service) -> None:
-    milvus = MilvusConnection(_settings(service))
-    collections = Collections(milvus, _settings(service))
-    collections.ensure(_COLLECTION, weights="untrained-0", pooling="avg")
+def open_collection(service: Service) -> None:
+    """Wait until a store answers, and has opened the collection."""
+    milvus = MilvusConnection(settings_of(service))
+    collections = Collections(milvus, settings_of(service))
+    collections.ensure(COLLECTION, weights="untrained-0", pooling="avg")
     # milvus-lite opens a collection when it is first read, and may be at it still.
-    collections.count(_COLLECTION)
+    collections.count(COLLECTION)
     milvus.close()
 
 
 def _fill(service: Service, count: int) -> None:
-    _ensure(service)
-    milvus = MilvusConnection(_settings(service))
-    corpus.fill(ImageWriter(milvus), _COLLECTION, count)
-    Collections(milvus, _settings(service)).flush(_COLLECTION)
+    open_collection(service)
+    milvus = MilvusConnection(settings_of(service))
+    corpus.fill(ImageWriter(milvus), COLLECTION, count)
+    Collections(milvus, settings_of(service)).flush(COLLECTION)
     milvus.close()
     wait_for_rest(service.pid, _SERVER_AT_REST)
 
 
 def _figures(service: Service, searches: int, runs: int) -> dict[str, list[float]]:
     """Milliseconds of each call, by what it does, and the server's memory in MiB."""
-    settings = _settings(service)
+    settings = settings_of(service)
     milvus = MilvusConnection(settings)
     images, collections = Images(milvus), Collections(milvus, settings)
     every = ImageFilter()
-    page, _ = images.page(_COLLECTION, every, "-added_at", None, 100)
+    page, _ = images.page(COLLECTION, every, "-added_at", None, 100)
     some, contents = page[3], [row.sha256 for row in page[:64]]
     calls: dict[str, Callable[[], Any]] = {
-        "count": lambda: collections.count(_COLLECTION),
-        "count of a tag": lambda: images.count(_COLLECTION, ImageFilter(tag="even")),
-        "newest 100": lambda: images.page(_COLLECTION, every, "-added_at", None, 100),
-        "100 by id": lambda: images.page(_COLLECTION, every, "id", None, 100),
-        "one by id": lambda: images.get(_COLLECTION, some.id),
-        "one by uri": lambda: images.page(_COLLECTION, ImageFilter(uri=some.uri), "id", None, 1),
-        "64 contents": lambda: ImageWriter(milvus).find_by_hash(_COLLECTION, contents),
+        "count": lambda: collections.count(COLLECTION),
+        "count of a tag": lambda: images.count(COLLECTION, ImageFilter(tag="even")),
+        "newest 100": lambda: images.page(COLLECTION, every, "-added_at", None, 100),
+        "100 by id": lambda: images.page(COLLECTION, every, "id", None, 100),
+        "one by id": lambda: images.get(COLLECTION, some.id),
+        "one by uri": lambda: images.page(COLLECTION, ImageFilter(uri=some.uri), "id", None, 1),
+        "64 contents": lambda: ImageWriter(milvus).find_by_hash(COLLECTION, contents),
     }
     found = asyncio.run(_searches(settings, searches))
     for what, call in calls.items():
@@ -140,12 +142,12 @@ async def _searches(settings: Settings, searches: int) -> dict[str, list[float]]
     search, dice = VectorSearch(connection), np.random.default_rng(1)
     vectors = itertools.cycle(dice.standard_normal((50, DIMENSION)).tolist())
     # As the gateway searches: in the partition of the generation that it knows.
-    generation = (await search.identity(_COLLECTION)).generation
+    generation = (await search.identity(COLLECTION)).generation
 
     async def one() -> float:
         started = time.perf_counter()
         wanted = SearchParameters(top_k=10)
-        await search.nearest(_COLLECTION, next(vectors), wanted, generation=generation)
+        await search.nearest(COLLECTION, next(vectors), wanted, generation=generation)
         return (time.perf_counter() - started) * 1000
 
     async def several(count: int) -> list[float]:

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from deploy.local.embedded_milvus.server import install
 from shared.domain.fingerprint import DIMENSION, Pooling
+from shared.domain.image import ImageRow
 from shared.settings import Settings
 from shared.store import Collections, MilvusConnection
-from shared.store.rows import row_fields
+from shared.store.rows import Row, row_fields
 from tests.benchmarks.corpus import row
 from tests.services import MilvusLite
 
@@ -37,6 +38,10 @@ def random_vectors(count: int) -> Iterator[Vectors]:
         yield vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
+def _plain_row(index: int) -> ImageRow:
+    return row(0, index)
+
+
 def write(
     folder: Path,
     collection: str,
@@ -44,11 +49,12 @@ def write(
     *,
     weights: str = "untrained-0",
     pooling: Pooling = "avg",
+    make_row: Callable[[int], ImageRow] = _plain_row,
 ) -> float:
     """Write a row for each vector, sealed and indexed; the seconds that it took.
 
-    Row n is `corpus.row(0, n)`. Batches whose sizes divide 100,000 make the segments that a
-    collection has once it is merged.
+    Row n is `make_row(n)`, by default `corpus.row(0, n)`. Batches whose sizes divide 100,000 make
+    the segments that a collection has once it is merged.
     """
     service = MilvusLite(folder)
     settings = Settings(milvus_uri=service.uri, data_dir=folder)
@@ -67,7 +73,8 @@ def write(
         (partition,) = set(opened.list_partitions()) - {"_default"}
         written = 0
         for vectors in batches:
-            batch = _record_batch(opened, partition, written, vectors)
+            rows = [row_fields(make_row(written + n)) for n in range(len(vectors))]
+            batch = _record_batch(opened, partition, rows, vectors)
             opened._apply(InsertOp(partition=partition, batch=batch))
             written += len(vectors)
             if written % _SEGMENT == 0:
@@ -82,9 +89,10 @@ def _seal(collection: Any) -> None:
     collection._ensure_loaded_segments_indexed()
 
 
-def _record_batch(collection: Any, partition: str, first: int, vectors: Vectors) -> pa.RecordBatch:
+def _record_batch(
+    collection: Any, partition: str, rows: Sequence[Row], vectors: Vectors
+) -> pa.RecordBatch:
     size, schema = len(vectors), collection._wal_data_schema
-    rows = [row_fields(row(0, first + n)) for n in range(size)]
     known: dict[str, Any] = {
         "_seq": range(collection._next_seq, collection._next_seq + size),
         "_partition": [partition] * size,
