@@ -16,6 +16,16 @@ def file_uri(path: Path | str) -> str:
     return FILE_SCHEME + quote_from_bytes(os.fsencode(path))
 
 
+def uri_of(given: str) -> str:
+    """A uri, or its beginning, from what may be an absolute path."""
+    if not given.startswith("/"):
+        return given
+    try:
+        return file_uri(given)
+    except UnicodeEncodeError:
+        return given  # No path holds half a surrogate pair; a query of the store says so.
+
+
 def file_path(uri: str) -> Path:
     """The path that a `file:///…` uri names."""
     if not uri.startswith(FILE_SCHEME):

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 from shared.domain.image import image_id
 from shared.errors import InvalidRequest
-from shared.files.uris import file_uri
 
 _HIGHEST = "\U0010ffff"
 _SURROGATES = range(0xD800, 0xE000)
@@ -67,13 +66,3 @@ def _after(prefix: str) -> str | None:
     if following in _SURROGATES:
         following = _SURROGATES.stop
     return head[:-1] + chr(following)
-
-
-def uri_of(given: str) -> str:
-    """A uri, or its beginning, from what may be an absolute path."""
-    if not given.startswith("/"):
-        return given
-    try:
-        return file_uri(given)
-    except UnicodeEncodeError:
-        return given  # No path holds this; `check_text` says so.

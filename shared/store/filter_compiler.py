@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from shared.domain.filter import AnyOf, Condition, Exists, Filter, InFolder, InRange
 from shared.domain.filter_fields import FIELDS, OPTIONAL, Kind, Value, metadata_path, micros, whole
 from shared.domain.image import image_id
-from shared.store.expressions import and_, below, check_text, in_, quote, uri_of
+from shared.files.uris import uri_of
+from shared.store.expressions import and_, below, check_text, in_, quote
 from shared.store.facts import fact_path
 
 _ANY, _NONE = 'id != ""', 'id == ""'

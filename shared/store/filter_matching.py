@@ -6,7 +6,7 @@ from typing import Any
 from shared.domain.filter import AnyOf, Condition, Exists, Filter, InFolder, InRange
 from shared.domain.filter_fields import Value, metadata_path, micros, whole
 from shared.domain.image import ImageRow
-from shared.store.expressions import uri_of
+from shared.files.uris import uri_of
 from shared.store.facts import stored_fact
 
 _OPERATORS = {"gt": operator.gt, "gte": operator.ge, "lt": operator.lt, "lte": operator.le}

@@ -1,8 +1,9 @@
 """Filters as Milvus expressions, and whether a row that was read matches one."""
 
 from shared.domain.image import ImageFilter, ImageRow
+from shared.files.uris import uri_of
 from shared.store import filter_compiler, filter_matching
-from shared.store.expressions import and_, below, in_, named, quote, uri_of
+from shared.store.expressions import and_, below, in_, named, quote
 
 
 def filter_expression(wanted: ImageFilter) -> str:
