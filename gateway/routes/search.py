@@ -8,6 +8,7 @@ from gateway.dependencies import SearchesDep, UrlsDep
 from gateway.http.problems import invalid_field, problem_responses
 from gateway.routes.parameters import CollectionPath, ImagePath
 from gateway.schemas.filters import parse_filter
+from gateway.schemas.queries import CropFractions
 from gateway.schemas.search import (
     Distinct,
     Expand,
@@ -27,9 +28,6 @@ from shared.domain.image import ImageFilter
 from shared.domain.query import Crop, SearchParameters
 
 router = APIRouter(prefix="/api/v2/collections/{collection}", tags=["search"])
-
-#: A crop may exceed the picture by this much, as clients round the fractions.
-_ROUNDING = 1e-6
 
 
 async def _parameters(
@@ -72,13 +70,10 @@ async def _crop(
         return None
     try:
         x, y, width, height = (float(part) for part in crop.split(","))
-        inside = x + width <= 1 + _ROUNDING and y + height <= 1 + _ROUNDING
-        if inside:
-            return Crop(x=x, y=y, width=min(width, 1.0), height=min(height, 1.0))
-    except ValueError:
-        pass  # not four numbers, or not fractions: answered below
-    message = "must be x,y,width,height: four fractions of a part inside the picture"
-    raise invalid_field(message, "body", "crop")
+        return CropFractions(x=x, y=y, width=width, height=height).domain()
+    except ValueError as error:
+        message = "must be x,y,width,height: four fractions of a part inside the picture"
+        raise invalid_field(message, "body", "crop") from error
 
 
 @router.post(

@@ -67,6 +67,14 @@ Tag = Annotated[
 Tags = Annotated[
     list[Tag], Field(max_length=MAX_TAGS), AfterValidator(lambda tags: list(dict.fromkeys(tags)))
 ]
+
+
+def check_apart(add: Sequence[str], remove: Sequence[str]) -> None:
+    """Raise ValueError for a tag that is both to be added and to be removed."""
+    if both := sorted(set(add) & set(remove)):
+        raise ValueError(f"{both[0]!r} stands in both add and remove; leave it out of one")
+
+
 Metadata = Annotated[dict[str, Any], AfterValidator(_check_size)]
 
 

@@ -7,7 +7,16 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, model_validator
 from pydantic import Tag as Alternative
 
-from gateway.schemas.fields import EXAMPLE_ID, EXAMPLE_JOB_ID, Input, Metadata, Page, Tags, moment
+from gateway.schemas.fields import (
+    EXAMPLE_ID,
+    EXAMPLE_JOB_ID,
+    Input,
+    Metadata,
+    Page,
+    Tags,
+    check_apart,
+    moment,
+)
 from gateway.schemas.jobs import EXAMPLE_JOB, JobFields, job_fields
 from gateway.schemas.urls import UrlBuilder
 from shared.domain import upload as domain
@@ -113,8 +122,7 @@ class TagsEdit(Input):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if both := sorted(set(self.add) & set(self.remove)):
-            raise ValueError(f"{both[0]!r} stands in both add and remove; leave it out of one")
+        check_apart(self.add, self.remove)
         return self
 
 

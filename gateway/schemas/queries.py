@@ -36,13 +36,21 @@ EXAMPLE_FILTER: dict[str, Any] = {
 _ROUNDING = 1e-6
 
 
+def _rounded(length: Any) -> Any:
+    """A width or a height that is 1 but for rounding, as 1; anything else as it is."""
+    return 1.0 if isinstance(length, float) and 1 < length <= 1 + _ROUNDING else length
+
+
+_Length = Annotated[float, BeforeValidator(_rounded), Field(gt=0, le=1)]
+
+
 class CropFractions(Input):
     """A part of the upright picture, in fractions of its width and height."""
 
     x: float = Field(ge=0, le=1)
     y: float = Field(ge=0, le=1)
-    width: float = Field(gt=0, le=1)
-    height: float = Field(gt=0, le=1)
+    width: _Length
+    height: _Length
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -50,9 +58,12 @@ class CropFractions(Input):
             raise ValueError("must lie inside the picture: x + width and y + height up to 1")
         return self
 
+    def domain(self) -> Crop:
+        return Crop(**self.model_dump())
+
 
 def _domain(crop: CropFractions | None) -> Crop | None:
-    return None if crop is None else Crop(**crop.model_dump())
+    return None if crop is None else crop.domain()
 
 
 class ImageExample(Input):

@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from gateway.schemas.fields import ImageId, Input, Tags
+from gateway.schemas.fields import ImageId, Input, Tags, check_apart
 from gateway.schemas.queries import EXAMPLE_FILTER
 from shared.domain.filter import Filter
 
@@ -31,8 +31,7 @@ class TagsUpdate(Input):
             raise ValueError("give either filter or ids")
         if not self.add and not self.remove:
             raise ValueError("give tags to add or to remove; both lists are empty")
-        if both := sorted(set(self.add) & set(self.remove)):
-            raise ValueError(f"{both[0]!r} stands in both add and remove; leave it out of one")
+        check_apart(self.add, self.remove)
         return self
 
 
