@@ -6,7 +6,7 @@ import { CreateCollectionDialog } from '@/views/library/CreateCollectionDialog';
 import { DeleteCollectionDialog } from '@/views/library/DeleteCollectionDialog';
 import { SelectionBar } from '@/components/grid/SelectionBar';
 import { useSelection } from '@/components/grid/useSelection';
-import { forgetting } from '@/state/forgetting';
+import { decisions } from '@/state/decisions';
 
 import { gateway, problem } from '../support/gateway';
 import { collection, image, system } from '../support/models';
@@ -115,10 +115,10 @@ describe('the selected pictures', () => {
     const user = await selected();
     await user.click(screen.getByRole('button', { name: 'Forget…' }));
     const dialog = await screen.findByRole('dialog', { name: 'Forget 2 pictures?' });
-    expect(forgetting.hiddenIn('shoes').size).toBe(0);
+    expect(decisions.hiddenIn('shoes').size).toBe(0);
     await user.click(within(dialog).getByRole('button', { name: 'Forget' }));
     expect(await screen.findByText('2 pictures forgotten.')).toBeVisible();
-    expect(forgetting.hiddenIn('shoes').size).toBe(2);
+    expect(decisions.hiddenIn('shoes').size).toBe(2);
     expect(forgotten()).toEqual([]);
     return user;
   };
@@ -126,11 +126,11 @@ describe('the selected pictures', () => {
   test('are forgotten once that is confirmed, in one request, and no others', async () => {
     gateway.on('DELETE /api/v2/collections/shoes/images', () => ({ deleted: 2 }));
     await forget();
-    await act(() => forgetting.flush());
+    await act(() => decisions.flush());
     expect(forgotten().map(({ query }) => JSON.parse(query.filter ?? '') as unknown)).toEqual([
       { must: [{ field: 'id', any: pictures.slice(0, 2).map(({ id }) => id) }] },
     ]);
-    expect(forgetting.hiddenIn('shoes').size).toBe(0);
+    expect(decisions.hiddenIn('shoes').size).toBe(0);
     await waitFor(() => {
       expect(screen.queryByText('2 pictures forgotten.')).toBeNull();
     });
@@ -139,17 +139,17 @@ describe('the selected pictures', () => {
   test('come back by Undo, and nothing is asked', async () => {
     const user = await forget();
     await user.click(screen.getByRole('button', { name: 'Undo' }));
-    expect(forgetting.hiddenIn('shoes').size).toBe(0);
-    await forgetting.flush();
+    expect(decisions.hiddenIn('shoes').size).toBe(0);
+    await decisions.flush();
     expect(forgotten()).toEqual([]);
   });
 
   test('that could not be forgotten are said so, and shown again', async () => {
     gateway.on('DELETE /api/v2/collections/shoes/images', () => problem(503, 'milvus_unavailable'));
     await forget();
-    await act(() => forgetting.flush());
+    await act(() => decisions.flush());
     expect(await screen.findByText(/2 pictures not forgotten\. The index is away/)).toBeVisible();
-    expect(forgetting.hiddenIn('shoes').size).toBe(0);
+    expect(decisions.hiddenIn('shoes').size).toBe(0);
   });
 
   test('are given tags beside those they have', async () => {
