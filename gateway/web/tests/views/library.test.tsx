@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { CreateCollectionDialog } from '@/views/library/CreateCollectionDialog';
 import { DeleteCollectionDialog } from '@/views/library/DeleteCollectionDialog';
 import { SelectionBar } from '@/components/grid/SelectionBar';
+import { UndoNotice } from '@/components/UndoNotice';
 import { useSelection } from '@/components/grid/useSelection';
 import { decisions } from '@/state/decisions';
 
@@ -72,6 +73,7 @@ test('a collection is deleted only once its name is typed', async () => {
 
 describe('the selected pictures', () => {
   afterEach(() => {
+    decisions.undo();
     notifications.clean();
   });
 
@@ -97,6 +99,7 @@ describe('the selected pictures', () => {
           To the second
         </button>
         <Notifications />
+        <UndoNotice />
         <SelectionBar collection="shoes" pictures={pictures} selection={selection} />
       </>
     );
@@ -140,8 +143,47 @@ describe('the selected pictures', () => {
     const user = await forget();
     await user.click(screen.getByRole('button', { name: 'Undo' }));
     expect(decisions.hiddenIn('shoes').size).toBe(0);
-    await decisions.flush();
+    await act(() => decisions.flush());
     expect(forgotten()).toEqual([]);
+  });
+
+  test('are in one notice that counts, however many times some are forgotten', async () => {
+    const user = await forget();
+    for (let more = 0; more < 7; more += 1) {
+      act(() => {
+        decisions.add({
+          collection: 'shoes',
+          hides: { images: [`more ${more}`] },
+          forgets: more === 0 ? 0 : 1,
+          send: () => Promise.resolve(),
+          onDone: () => Promise.resolve(),
+          onFailed: () => Promise.resolve(),
+        });
+      });
+    }
+    expect(await screen.findByText('8 pictures forgotten, 1 group dismissed.')).toBeVisible();
+    await user.click(screen.getByRole('button', { name: 'Undo' }));
+    expect(decisions.hiddenIn('shoes').size).toBe(0);
+    await waitFor(() => {
+      expect(screen.queryByRole('button', { name: 'Undo' })).toBeNull();
+    });
+  });
+
+  test('offer no Undo once they are sent', async () => {
+    let answer: (reply: unknown) => void = () => undefined;
+    gateway.on('DELETE /api/v2/collections/shoes/images', () => new Promise((done) => (answer = done)));
+    await forget();
+    let flushed: Promise<void> = Promise.resolve();
+    act(() => {
+      flushed = decisions.flush();
+    });
+    await waitFor(() => {
+      expect(screen.queryByRole('button', { name: 'Undo' })).toBeNull();
+    });
+    expect(decisions.hiddenIn('shoes').size).toBe(2);
+    answer({ deleted: 2 });
+    await act(() => flushed);
+    expect(decisions.hiddenIn('shoes').size).toBe(0);
   });
 
   test('that could not be forgotten are said so, and shown again', async () => {
@@ -149,6 +191,9 @@ describe('the selected pictures', () => {
     await forget();
     await act(() => decisions.flush());
     expect(await screen.findByText(/2 pictures not forgotten\. The index is away/)).toBeVisible();
+    await waitFor(() => {
+      expect(screen.queryByRole('button', { name: 'Undo' })).toBeNull();
+    });
     expect(decisions.hiddenIn('shoes').size).toBe(0);
   });
 
