@@ -12,7 +12,7 @@ export function useDecide(collection: string) {
   const client = useQueryClient();
   return {
     /** Says that a group's images are no duplicates of each other. */
-    dismiss(group: DuplicateGroup): void {
+    dismiss: (group: DuplicateGroup): void => {
       decisions.add({
         collection,
         hides: { images: [], groups: [group.id] },
@@ -26,7 +26,7 @@ export function useDecide(collection: string) {
       });
     },
     /** Forgets the images of a group but for one; `others` are those of them that are known. */
-    resolve(group: DuplicateGroup, keep: string, others: readonly Image[]): void {
+    resolve: (group: DuplicateGroup, keep: string, others: readonly Image[]): void => {
       const forgets = others.length + group.size - group.images.length;
       decisions.add({
         collection,
