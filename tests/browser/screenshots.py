@@ -54,6 +54,41 @@ def lightbox(site: Site, image: str) -> None:
     expect(site.page.get_by_role("dialog").get_by_text("2 of 60")).to_be_visible()
 
 
+def examples(site: Site, image: str) -> None:
+    site.open("search", collection=_COLLECTION, image=image)
+    expect(site.hits.first).to_be_visible()
+    panel = site.page.get_by_role("complementary", name="What to search for")
+    chips = panel.get_by_role("list", name="Examples").get_by_role("listitem")
+    for count, (place, key) in enumerate(((0, "+"), (1, "+"), (5, "-")), 1):
+        site.hits.nth(place).press(key)
+        expect(chips.filter(has=site.page.locator("img"))).to_have_count(count)
+        expect(site.page.locator("[aria-busy=true]")).to_have_count(0)
+    narrow = site.page.get_by_text("Narrow the search")
+    if narrow.count():
+        narrow.click()
+    site.page.get_by_role("button", name="Add a condition").click()
+    folder = site.page.get_by_role("combobox", name="Value of condition 1")
+    folder.fill("/tmp/photos/shoes")
+    folder.press("Enter")
+    site.has_parameter("where", "folder~not~/tmp/photos/shoes")
+    expect(site.page.locator("[aria-busy=true]")).to_have_count(0)
+    folder.blur()
+    site.page.evaluate("window.scrollTo(0, 0)")
+    panel.get_by_role("list", name="Examples").scroll_into_view_if_needed()
+
+
+def compare(site: Site, image: str) -> None:
+    site.open("search", collection=_COLLECTION, image=image, crop=_CROP)
+    site.hits.nth(1).click()
+    site.page.get_by_role("dialog").get_by_role("button", name="Compare").click()
+    expect(site.page.get_by_text("Searched with:")).to_be_visible()
+
+
+def system(site: Site, _image: str) -> None:
+    site.open("system", collection=_COLLECTION)
+    expect(site.page.get_by_role("table")).to_be_visible()
+
+
 def library(site: Site, _image: str) -> None:
     site.open("library", collection=_COLLECTION, order="added_at")
     expect(site.pictures.first).to_be_visible()
@@ -73,7 +108,10 @@ DEVICES: dict[str, dict[str, Any]] = {
     "desktop": {"viewport": DESKTOP},
     "phone": {"viewport": PHONE, "has_touch": True, "is_mobile": True},
 }
-VIEWS: tuple[Show, ...] = (start, search, lightbox, library, duplicates, loading)
+VIEWS: tuple[Show, ...] = (
+    *(start, search, examples, lightbox, compare),
+    *(library, duplicates, system, loading),
+)
 
 
 def main() -> int:

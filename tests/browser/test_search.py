@@ -66,23 +66,27 @@ def _draw(page: Page, start: tuple[float, float], end: tuple[float, float]) -> N
     page.mouse.up()
 
 
+def _has_crop(page: Page, wanted: list[float]) -> None:
+    """Wait for the box's place: the address follows while a slow machine still moves the mouse."""
+    page.wait_for_function(
+        """(wanted) => {
+          const crop = new URLSearchParams(location.search).get('crop')?.split(',') ?? [];
+          return wanted.every((part, index) => Math.abs(part - Number(crop[index])) <= 0.02);
+        }""",
+        arg=wanted,
+    )
+
+
 def test_by_a_box_that_is_drawn_moved_and_removed(at_start: Site, dress: Path) -> None:
     at_start.search_with(dress)
     whole = at_start.hits.first.get_attribute("aria-label")
     _draw(at_start.page, (0.2, 0.2), (0.6, 0.7))
-    at_start.page.wait_for_function("() => location.search.includes('crop=')")
-    crop = [float(part) for part in (at_start.parameter("crop") or "").split(",")]
-    assert crop == pytest.approx([0.2, 0.2, 0.4, 0.5], abs=0.02)
+    _has_crop(at_start.page, [0.2, 0.2, 0.4, 0.5])
     expect(at_start.hits.first).not_to_have_accessible_name(whole or "")
 
     # The box itself is dragged; the results follow.
     _draw(at_start.page, (0.4, 0.4), (0.5, 0.6))
-    at_start.page.wait_for_function(
-        "(before) => new URLSearchParams(location.search).get('crop') !== before",
-        arg=",".join(map(str, crop)),
-    )
-    moved = [float(part) for part in (at_start.parameter("crop") or "").split(",")]
-    assert moved == pytest.approx([0.3, 0.4, 0.4, 0.5], abs=0.02)
+    _has_crop(at_start.page, [0.3, 0.4, 0.4, 0.5])
 
     at_start.page.get_by_role("button", name="Whole picture").click()
     expect(at_start.hits.first).to_have_accessible_name(whole or "")

@@ -20,6 +20,8 @@ interface PictureGridProps<P> {
   /** Makes a picture an example, or none any more. */
   onExample: (id: string, side: Side) => void;
   rowHeight?: (width: number) => number;
+  /** How many rows before the end more are loaded. */
+  ahead?: number;
   /** How many there are, loaded or not; undefined where nobody knows. */
   total: number | undefined;
   hasMore: boolean;
@@ -44,6 +46,7 @@ export function PictureGrid<P extends Picture>({
   examples,
   onExample,
   rowHeight = ROW_HEIGHT,
+  ahead = AHEAD_ROWS,
   total,
   hasMore,
   loadMore,
@@ -76,8 +79,8 @@ export function PictureGrid<P extends Picture>({
   const shown = virtual.getVirtualItems();
   const last = shown.at(-1)?.index ?? 0;
   useEffect(() => {
-    if (hasMore && last >= rows.length - AHEAD_ROWS) loadMore();
-  }, [hasMore, last, rows.length, loadMore]);
+    if (hasMore && last >= rows.length - ahead) loadMore();
+  }, [hasMore, last, rows.length, ahead, loadMore]);
 
   // The option to focus may only come into being when its row is scrolled to.
   useEffect(() => {

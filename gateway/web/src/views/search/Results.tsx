@@ -27,6 +27,8 @@ interface ResultsProps {
 }
 
 const ROW_HEIGHT = (width: number) => (width < 500 ? 150 : 210);
+/** Few: each page of hits is a search of its own. */
+const AHEAD_ROWS = 3;
 /** The lightbox asks for more this many pictures before its last. */
 const AHEAD = 5;
 
@@ -81,6 +83,7 @@ export function Results({ collection, query, found, address, change }: ResultsPr
               change(marked(address, id, side));
             }}
             rowHeight={ROW_HEIGHT}
+            ahead={AHEAD_ROWS}
             total={hasMore ? undefined : shown.length}
             hasMore={hasMore}
             loadMore={loadMore}
