@@ -59,7 +59,10 @@ class Cluster(NamedTuple):
 
 
 def mutual(directed: Iterable[tuple[str, str, float]]) -> list[Tie]:
-    """The ties that both ends have, strongest first; of equals, in the order of their ends."""
+    """The ties that both ends have, strongest first; of equals, in the order of their ends.
+
+    Where the ends give a tie another score each, the lower one counts.
+    """
     ways: dict[tuple[str, str], tuple[set[bool], float]] = {}
     for one, other, score in directed:
         if one == other:
@@ -67,7 +70,7 @@ def mutual(directed: Iterable[tuple[str, str, float]]) -> list[Tie]:
         pair = (min(one, other), max(one, other))
         directions, best = ways.get(pair, (set(), score))
         directions.add(one < other)
-        ways[pair] = (directions, max(best, score))
+        ways[pair] = (directions, min(best, score))
     ties = [Tie(*pair, score) for pair, (found, score) in ways.items() if len(found) == 2]
     return sorted(ties, key=lambda tie: (-tie.score, tie.one, tie.other))
 

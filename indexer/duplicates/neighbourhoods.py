@@ -1,7 +1,9 @@
 """The ties of a batch of images: which others of the collection are near to each."""
 
-from collections.abc import Iterator
+import statistics
+from collections.abc import Iterator, Sequence
 
+from indexer.duplicates.grouping import Bounds
 from shared.ledger import DirectedTie
 from shared.store import Neighbour, Neighbours, StoredVectors
 
@@ -11,17 +13,43 @@ BATCH = 64
 NEAREST = 32
 #: As many, where those are all alike enough, so that there may be more.
 NEAREST_OF_MANY = 256
+#: Of the contents that are near to an image, these are its background: what is merely like it.
+_BACKGROUND = slice(16, 32)
+#: So many of them must be there to tell anything.
+_LEAST_BACKGROUND = 8
+#: A copy is nearer to an image than its background: its distance (1 - cosine) is this share of
+#: the background's at most.
+_CONTRAST = 0.4
+#: From this cosine on it is one whatever the background is.
+_SURE = 0.97
+#: No distance is larger.
+_ANY = 2.0
+#: How far below the bound of copies a tie is put that has no contrast; a cosine is good to 1e-6.
+_BELOW = 1e-5
 
 
 class Neighbourhoods:
-    """Searches one collection. Ties join images of different contents."""
+    """Searches one collection. Ties join images of different contents.
 
-    def __init__(self, neighbours: Neighbours, collection: str, generation: str) -> None:
+    In a set of pictures that all look alike, as those of one studio, strangers have the score of
+    copies. What stands out less from an image's background than a copy does is similar only.
+    """
+
+    def __init__(
+        self,
+        neighbours: Neighbours,
+        collection: str,
+        generation: str,
+        copies: Bounds,
+        similar: Bounds,
+    ) -> None:
         self._neighbours = neighbours
         self._collection = collection
         self._generation = generation
+        self._copies = copies
+        self._similar = similar
 
-    def ties(self, images: StoredVectors, least_score: float) -> Iterator[DirectedTie]:
+    def ties(self, images: StoredVectors) -> Iterator[DirectedTie]:
         """Ties from each image to one image of each near content, up to `NEAREST` of them.
 
         Raises NotFound, and what the retry of `neighbours` raises.
@@ -31,15 +59,33 @@ class Neighbourhoods:
         found = self._nearest(images, range(len(images.ids)), NEAREST)
         for place, hits in enumerate(found):
             sha256 = images.sha256s[place]
-            if len(hits) == NEAREST and hits[-1].score >= least_score:
+            if len(hits) == NEAREST and hits[-1].score >= self._similar.tie:
                 # More are alike: further copies of its own bytes must not hide them.
                 (hits,) = self._nearest(images, (place,), NEAREST_OF_MANY, without=sha256)
             contents: dict[str, Neighbour] = {}
             for hit in hits:
-                if hit.score >= least_score and hit.sha256 != sha256:
+                if hit.sha256 != sha256:
                     contents.setdefault(hit.sha256, hit)
-            for hit in list(contents.values())[:NEAREST]:
-                yield DirectedTie(images.ids[place], hit.id, hit.score)
+            near = list(contents.values())[:NEAREST]
+            far = self._far_enough(near)
+            for hit in near:
+                score = hit.score if 1 - hit.score <= far else self._no_copy(hit.score)
+                if score >= self._similar.tie:
+                    yield DirectedTie(images.ids[place], hit.id, score)
+
+    def _far_enough(self, near: Sequence[Neighbour]) -> float:
+        """The largest distance of a copy, by the background of the image that these are near to."""
+        background = [hit.score for hit in near[_BACKGROUND]]
+        # Copies that are as loose as what is similar have no looser grade to be put in.
+        alike = self._copies.tie - _BELOW <= self._similar.tie
+        if alike or len(background) < _LEAST_BACKGROUND:
+            return _ANY
+        mean = statistics.fmean(background)
+        # Where even these are as near as copies, there are many copies, and no background is seen.
+        return _ANY if mean >= self._copies.tie else max(1 - _SURE, _CONTRAST * (1 - mean))
+
+    def _no_copy(self, score: float) -> float:
+        return min(score, self._copies.tie - _BELOW)
 
     def _nearest(
         self, images: StoredVectors, places: range | tuple[int], limit: int, without: str = ""

@@ -54,8 +54,8 @@ class FindDuplicates:
     def _look(self, identity: CollectionIdentity, curve: MatchCurve) -> None:
         """Note the ties of all images."""
         neighbours, ties = self._stores.neighbours, self._stores.duplicate_ties
-        near = Neighbourhoods(neighbours, self._collection, identity.generation)
-        least = curve.least_score(self._similar_match)
+        bounds = self._bounds(curve)
+        near = Neighbourhoods(neighbours, self._collection, identity.generation, *bounds)
         # After a strong count, the look-ups that follow see every write before it.
         expected = self._stores.collections.count(self._collection)
         before = ties.looked(self._job)
@@ -63,7 +63,7 @@ class FindDuplicates:
         while (images := neighbours.vectors_after(self._collection, before.image, BATCH)).ids:
             self._wait_while_paused()
             now = Looked(images.ids[-1], before.images + len(images.ids))
-            found = list(near.ties(images, least))
+            found = list(near.ties(images))
             ties.record(self._job, generation, expected, before, now, found)
             before = now
 
@@ -114,7 +114,7 @@ class FindDuplicates:
             if tie.image in of_image and tie.neighbour in of_image
         )
         grades: list[Grade] = ["copy", "similar"]
-        levels = [Bounds.of(match, curve) for match in (self._copy_match, self._similar_match)]
+        levels = self._bounds(curve)
         found = cluster(
             ties, levels, Dismissals(dismissed), lambda names: self._read(contents, names)
         )
@@ -126,6 +126,9 @@ class FindDuplicates:
                     members = contents.members(made.contents)
                     yield DuplicateGroup.of(grade, curve.match(made.score), members)
             stricter |= {made.contents for made in clusters}
+
+    def _bounds(self, curve: MatchCurve) -> tuple[Bounds, Bounds]:
+        return Bounds.of(self._copy_match, curve), Bounds.of(self._similar_match, curve)
 
     def _read(self, contents: Contents, names: Sequence[str]) -> dict[str, Sequence[float]]:
         self._wait_while_paused()

@@ -78,7 +78,7 @@ def _any(wanted: AnyOf) -> str:
         case "json":
             path = _path(wanted.field)
             equal = [f"{path} == {_literal(value)}" for value in values]
-            return _or([*equal, f"json_contains_any({path}, {_list(values)})"])
+            return _or([*equal, f"json_contains_any({path}, {_list(_in_both_forms(values))})"])
 
 
 def _range(wanted: InRange) -> str:
@@ -139,6 +139,22 @@ def _literal(value: Value) -> str:
 
 def _list(values: Sequence[Value]) -> str:
     return f"[{','.join(map(_literal, values))}]"
+
+
+def _in_both_forms(values: Sequence[Value]) -> list[Value]:
+    """Values, whole numbers among them once as int and once as float.
+
+    A server compares the items of a list with those of their own type alone, if the values are of
+    several types; a number in a list of JSON may have been written as 0 or as 0.0.
+    """
+    found: list[Value] = []
+    for value in values:
+        found.append(value)
+        if isinstance(value, int) and not isinstance(value, bool):
+            found.append(float(value))
+        elif isinstance(value, float) and value.is_integer():
+            found.append(int(value))
+    return found
 
 
 def _or(conditions: Sequence[str]) -> str:

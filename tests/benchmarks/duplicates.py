@@ -46,7 +46,7 @@ def _trimmed(picture: Image.Image) -> Image.Image:
     return picture.crop((x, y, picture.width - x, picture.height - y))
 
 
-#: What libraries collect: sent by a messenger, exported again, trimmed, slightly retouched.
+#: What libraries collect: pictures sent by messengers, exported again, trimmed, a little retouched.
 LIGHT: dict[str, tuple[Callable[[Image.Image], Image.Image], int]] = {
     "half the size": (_scaled(0.5), 85),
     "a quarter of the size": (_scaled(0.25), 85),

@@ -147,6 +147,9 @@ _SCRIPTS_SENT = """
 def test_the_first_view_comes_with_little_code(visit: Visit) -> None:
     for view in VIEWS:
         site = visit()
+        if view == "duplicates":
+            # Nobody has looked for them in this collection.
+            site.allow("404")
         site.open(view)
         expect(site.page.get_by_role("heading", level=1)).to_be_visible()
         assert 50_000 < site.page.evaluate(_SCRIPTS_SENT) < 300_000

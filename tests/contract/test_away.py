@@ -47,7 +47,8 @@ def test_with_milvus_away_the_ledger_still_answers(
 
     for name in ("list_jobs", "system", "process"):
         assert replies.pop(name).status_code == 200, name
-    for name in ("get_job", "events", "failures", "pause", "resume", "cancel", "retry"):
+    steps = ("pause", "resume", "cancel", "retry")
+    for name in ("get_job", "events", "failures", "job_duplicates", *steps):
         problem(replies.pop(name), 404, "job_not_found")
     for name, reply in replies.items():
         assert reply.status_code == 503, (name, reply.text)

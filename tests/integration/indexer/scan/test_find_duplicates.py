@@ -1,73 +1,16 @@
-"""A job that finds duplicates: the right groups, whatever interrupts it."""
-
-from collections.abc import Iterator
-from typing import Any
+"""A job that finds duplicates makes the right groups."""
 
 import pytest
 
 from indexer.duplicates import neighbourhoods
-from indexer.scan import duplicates
 from shared.domain.duplicates import Computed, Dismissal, DuplicateGroup, content_key
 from shared.domain.image import ImageRow
-from shared.domain.job import DuplicatesSource, Job
-from shared.ledger import DuplicateGroups, DuplicateTies
-from shared.redis import RedisClient
-from shared.settings import Settings
-from shared.store import Collections, ImageWriter, Neighbours
-from tests.integration.alike import Likeness, collection_of_curves, copies, write_alike
+from shared.ledger import DuplicateGroups
+from shared.store import ImageWriter
+from tests.integration.alike import Likeness, copies, write_alike
 from tests.integration.indexer.loads import Loads
+from tests.integration.indexer.scan.duplicate_images import IMAGES, SOURCE, expected, find, found
 from tests.orphans import orphans
-
-SOURCE = DuplicatesSource()
-#: Two of the same bytes, an edit of them; a pair that is similar only; strangers; a chain.
-IMAGES = [
-    *(Likeness(0, 0, "same") for _ in range(2)),
-    *copies(0, 10),
-    *copies(1, 0, 33),
-    *(image for picture in range(2, 20) for image in copies(picture, 0)),
-    *copies(30, 0, 25, 50, 75),
-]
-
-
-@pytest.fixture
-def alike(
-    settings: Settings, redis: RedisClient, collections: Collections, collection: str
-) -> Iterator[Loads]:
-    """Jobs on a collection of the bundled weights, which is empty."""
-    with collection_of_curves(collections, collection):
-        opened = Loads(settings, collection)
-        yield opened
-        opened.close()
-
-
-@pytest.fixture
-def rows(alike: Loads, monkeypatch: pytest.MonkeyPatch) -> list[ImageRow]:
-    """`IMAGES`, which are looked at in batches of six."""
-    monkeypatch.setattr(duplicates, "BATCH", 6)
-    return write_alike(alike.writer, alike.collection, IMAGES)
-
-
-def found(loads: Loads, rows: list[ImageRow]) -> dict[str, set[frozenset[int]]]:
-    """The groups of each grade, as numbers of rows."""
-    numbers = {row.id: n for n, row in enumerate(rows)}
-    groups: dict[str, set[frozenset[int]]] = {"identical": set(), "copy": set(), "similar": set()}
-    for group in DuplicateGroups(loads.redis).all(loads.collection):
-        groups[group.grade].add(frozenset(numbers[image] for image in group.images))
-    return groups
-
-
-def expected() -> dict[str, set[frozenset[int]]]:
-    chain = len(IMAGES) - 4
-    pairs = {frozenset({chain, chain + 1}), frozenset({chain + 2, chain + 3})}
-    return {
-        "identical": {frozenset({0, 1})},
-        "copy": {frozenset({0, 1, 2}), *pairs},
-        "similar": {frozenset({3, 4})},
-    }
-
-
-def find(loads: Loads, **source: Any) -> Job:
-    return loads.load(source=DuplicatesSource(**source))
 
 
 def test_groups_of_each_grade_are_found(alike: Loads, rows: list[ImageRow]) -> None:
@@ -128,102 +71,6 @@ def test_many_equal_files_do_not_hide_an_edited_copy(
     }
 
 
-@pytest.mark.parametrize(
-    ("owner", "name", "call", "after"),
-    [
-        (DuplicateTies, "record", 1, False),
-        (DuplicateTies, "record", 3, True),
-        (Neighbours, "nearest", 2, True),
-        (Neighbours, "vectors_of", 1, False),
-        (DuplicateTies, "publish", 1, False),
-        (DuplicateTies, "publish", 1, True),
-    ],
-)
-def test_an_indexer_that_is_killed_anywhere_is_followed_by_one_that_goes_on(
-    alike: Loads,
-    rows: list[ImageRow],
-    monkeypatch: pytest.MonkeyPatch,
-    owner: type,
-    name: str,
-    call: int,
-    after: bool,
-) -> None:
-    method, calls = getattr(owner, name), 0
-
-    def killed(*args: Any, **named: Any) -> Any:
-        nonlocal calls
-        calls += 1
-        if calls == call and not after:
-            raise SystemExit
-        result = method(*args, **named)
-        if calls == call:
-            raise SystemExit
-        return result
-
-    job, first = alike.job(source=SOURCE), alike.indexer()
-    with monkeypatch.context() as patched:
-        patched.setattr(owner, name, killed)
-        with pytest.raises(SystemExit):
-            first.scan(job)
-    first.die()
-    looked = DuplicateTies(alike.redis).looked(job)
-    ended = alike.finish(job, alike.indexer())
-    assert (ended.status, ended.total, ended.done) == ("done", len(rows), len(rows))
-    assert found(alike, rows) == expected()
-    if name == "record":
-        # What was looked at is not looked at again.
-        assert looked.images == 6 * (call - (not after))
-    assert orphans(alike.redis) == []
-
-
-def test_progress_is_counted_against_all_images(
-    alike: Loads, rows: list[ImageRow], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen: list[Job] = []
-    record = DuplicateTies.record
-
-    def watched(ties: DuplicateTies, job: str, *args: Any) -> None:
-        record(ties, job, *args)
-        seen.append(alike.jobs.get(job))
-
-    monkeypatch.setattr(DuplicateTies, "record", watched)
-    find(alike)
-    assert [job.done for job in seen] == [6, 12, 18, 24, len(rows)]
-    assert {job.total for job in seen} == {len(rows)}
-
-
-def test_a_cancelled_job_leaves_the_groups_as_they_were(
-    alike: Loads, rows: list[ImageRow], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    find(alike)
-    record = DuplicateTies.record
-
-    def cancel_then(ties: DuplicateTies, job: str, *args: Any) -> None:
-        alike.jobs.cancel(job)
-        record(ties, job, *args)
-
-    monkeypatch.setattr(DuplicateTies, "record", cancel_then)
-    assert find(alike).status == "cancelled"
-    assert found(alike, rows) == expected()
-    assert orphans(alike.redis) == []
-
-
-def test_a_lost_write_of_redis_is_found_again(
-    alike: Loads, rows: list[ImageRow], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    record, calls = DuplicateTies.record, 0
-
-    def lost(ties: DuplicateTies, *args: Any) -> None:
-        nonlocal calls
-        calls += 1
-        if calls != 2:
-            record(ties, *args)
-
-    monkeypatch.setattr(DuplicateTies, "record", lost)
-    assert find(alike).status == "done"
-    assert found(alike, rows) == expected()
-
-
 def test_dismissed_pairs_do_not_come_back(alike: Loads, rows: list[ImageRow]) -> None:
     groups = DuplicateGroups(alike.redis)
     groups.dismiss(alike.collection, Dismissal("images", frozenset({rows[0].id, rows[1].id})))
@@ -233,24 +80,6 @@ def test_dismissed_pairs_do_not_come_back(alike: Loads, rows: list[ImageRow]) ->
     left = expected()
     left["identical"], left["similar"] = set(), set()
     assert found(alike, rows) == left
-
-
-def test_a_pair_that_is_dismissed_meanwhile_does_not_come_back(
-    alike: Loads, rows: list[ImageRow], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    publish, dismissed = DuplicateTies.publish, False
-
-    def dismiss_then(ties: DuplicateTies, *args: Any) -> int:
-        nonlocal dismissed
-        if not dismissed:
-            dismissed = True
-            pair = Dismissal("images", frozenset({rows[0].id, rows[1].id}))
-            DuplicateGroups(alike.redis).dismiss(alike.collection, pair)
-        return publish(ties, *args)
-
-    monkeypatch.setattr(DuplicateTies, "publish", dismiss_then)
-    assert find(alike).status == "done"
-    assert found(alike, rows)["identical"] == set()
 
 
 def test_another_collection_of_the_name_is_left_alone(alike: Loads, rows: list[ImageRow]) -> None:

@@ -41,7 +41,10 @@ def test_conditions_are_joined() -> None:
         ({"field": "uri", "any": ["/a b"]}, f'id in ["{image_id("file:///a%20b")}"]'),
         ({"field": "metadata.a b.c", "any": ["%"]}, 'metadata["a b"]["c"] == "%"'),
         ({"field": "metadata.a", "any": [True]}, 'metadata["a"] == true'),
-        ({"field": "metadata.a", "any": [1, -0.5]}, 'json_contains_any(metadata["a"], [1,-0.5])'),
+        (
+            {"field": "metadata.a", "any": [1, -0.5]},
+            'json_contains_any(metadata["a"], [1,1.0,-0.5])',
+        ),
         ({"field": "metadata.a", "exists": True}, 'not (not (exists metadata["a"]))'),
         ({"field": "tags", "exists": False}, "array_length(tags) == 0"),
         ({"field": "width", "exists": False}, 'id == ""'),

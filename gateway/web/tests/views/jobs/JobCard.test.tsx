@@ -62,6 +62,7 @@ describe('a load', () => {
   test.each<[Job['source'], string]>([
     [{ kind: 'directory', path: '/a', recursive: false, pattern: '*.jpg' }, '/a, *.jpg, without sub-folders'],
     [{ kind: 'upload', files: 1 }, '1 uploaded picture'],
+    [{ kind: 'duplicates', min_match: 0.9 }, 'Finds duplicates'],
     [{ kind: 'retry', job: 'b'.repeat(32), files: 3 }, 'Retry of 3 failed files'],
   ])('of %j is called %s', (source, name) => {
     show(<JobCard job={job({ source })} />);

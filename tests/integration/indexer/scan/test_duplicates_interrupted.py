@@ -1,0 +1,128 @@
+"""A job that finds duplicates goes on, whatever interrupts it."""
+
+from typing import Any
+
+import pytest
+
+from shared.domain.duplicates import Dismissal
+from shared.domain.image import ImageRow
+from shared.domain.job import Job
+from shared.ledger import DuplicateGroups, DuplicateTies
+from shared.store import Neighbours
+from tests.integration.indexer.loads import Loads
+from tests.integration.indexer.scan.duplicate_images import SOURCE, expected, find, found
+from tests.orphans import orphans
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "call", "after"),
+    [
+        (DuplicateTies, "record", 1, False),
+        (DuplicateTies, "record", 3, True),
+        (Neighbours, "nearest", 2, True),
+        (Neighbours, "vectors_of", 1, False),
+        (DuplicateTies, "publish", 1, False),
+        (DuplicateTies, "publish", 1, True),
+    ],
+)
+def test_an_indexer_that_is_killed_anywhere_is_followed_by_one_that_goes_on(
+    alike: Loads,
+    rows: list[ImageRow],
+    monkeypatch: pytest.MonkeyPatch,
+    owner: type,
+    name: str,
+    call: int,
+    after: bool,
+) -> None:
+    method, calls = getattr(owner, name), 0
+
+    def killed(*args: Any, **named: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == call and not after:
+            raise SystemExit
+        result = method(*args, **named)
+        if calls == call:
+            raise SystemExit
+        return result
+
+    job, first = alike.job(source=SOURCE), alike.indexer()
+    with monkeypatch.context() as patched:
+        patched.setattr(owner, name, killed)
+        with pytest.raises(SystemExit):
+            first.scan(job)
+    first.die()
+    looked = DuplicateTies(alike.redis).looked(job)
+    ended = alike.finish(job, alike.indexer())
+    assert (ended.status, ended.total, ended.done) == ("done", len(rows), len(rows))
+    assert found(alike, rows) == expected()
+    if name == "record":
+        # What was looked at is not looked at again.
+        assert looked.images == 6 * (call - (not after))
+    assert orphans(alike.redis) == []
+
+
+def test_progress_is_counted_against_all_images(
+    alike: Loads, rows: list[ImageRow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Job] = []
+    record = DuplicateTies.record
+
+    def watched(ties: DuplicateTies, job: str, *args: Any) -> None:
+        record(ties, job, *args)
+        seen.append(alike.jobs.get(job))
+
+    monkeypatch.setattr(DuplicateTies, "record", watched)
+    find(alike)
+    assert [job.done for job in seen] == [6, 12, 18, 24, len(rows)]
+    assert {job.total for job in seen} == {len(rows)}
+
+
+def test_a_cancelled_job_leaves_the_groups_as_they_were(
+    alike: Loads, rows: list[ImageRow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find(alike)
+    record = DuplicateTies.record
+
+    def cancel_then(ties: DuplicateTies, job: str, *args: Any) -> None:
+        alike.jobs.cancel(job)
+        record(ties, job, *args)
+
+    monkeypatch.setattr(DuplicateTies, "record", cancel_then)
+    assert find(alike).status == "cancelled"
+    assert found(alike, rows) == expected()
+    assert orphans(alike.redis) == []
+
+
+def test_a_lost_write_of_redis_is_found_again(
+    alike: Loads, rows: list[ImageRow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record, calls = DuplicateTies.record, 0
+
+    def lost(ties: DuplicateTies, *args: Any) -> None:
+        nonlocal calls
+        calls += 1
+        if calls != 2:
+            record(ties, *args)
+
+    monkeypatch.setattr(DuplicateTies, "record", lost)
+    assert find(alike).status == "done"
+    assert found(alike, rows) == expected()
+
+
+def test_a_pair_that_is_dismissed_meanwhile_does_not_come_back(
+    alike: Loads, rows: list[ImageRow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish, dismissed = DuplicateTies.publish, False
+
+    def dismiss_then(ties: DuplicateTies, *args: Any) -> int:
+        nonlocal dismissed
+        if not dismissed:
+            dismissed = True
+            pair = Dismissal("images", frozenset({rows[0].id, rows[1].id}))
+            DuplicateGroups(alike.redis).dismiss(alike.collection, pair)
+        return publish(ties, *args)
+
+    monkeypatch.setattr(DuplicateTies, "publish", dismiss_then)
+    assert find(alike).status == "done"
+    assert found(alike, rows)["identical"] == set()

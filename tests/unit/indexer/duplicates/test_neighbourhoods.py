@@ -1,0 +1,82 @@
+"""Ties of an image: to contents that are near, and stand out from what is merely like it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from indexer.duplicates.grouping import Bounds
+from indexer.duplicates.neighbourhoods import NEAREST, NEAREST_OF_MANY, Neighbourhoods
+from shared.ledger import DirectedTie
+from shared.store import Neighbour, Neighbours, StoredVectors
+
+COPIES, SIMILAR = Bounds(0.9, 0.8), Bounds(0.8, 0.6)
+
+
+class Near(Neighbours):
+    """Answers with neighbours that the test gives, whatever the vector."""
+
+    def __init__(self, scores: Iterable[float], equal: int = 0) -> None:
+        own = [Neighbour(f"own{n}", "own", 1.0) for n in range(1 + equal)]
+        others = [Neighbour(f"i{n}", f"c{n}", score) for n, score in enumerate(scores)]
+        self.hits = own + others
+        self.limits: list[int] = []
+
+    def nearest(self, *args: Any, without: Iterable[str] = ()) -> list[list[Neighbour]]:
+        self.limits.append(args[-1])
+        left_out = set(without)
+        return [[hit for hit in self.hits if hit.sha256 not in left_out][: args[-1]]]
+
+
+def ties(near: Near, copies: Bounds = COPIES, similar: Bounds = SIMILAR) -> list[DirectedTie]:
+    found = Neighbourhoods(near, "c", "g", copies, similar)
+    return list(found.ties(StoredVectors(["own0"], ["own"], np.ones((1, 512), np.float32))))
+
+
+def scores(found: list[DirectedTie]) -> list[float]:
+    return [tie.score for tie in found]
+
+
+def test_contents_that_are_near_enough_are_tied() -> None:
+    found = ties(Near([0.95, 0.85, 0.7]))
+    assert found == [DirectedTie("own0", "i0", 0.95), DirectedTie("own0", "i1", 0.85)]
+
+
+def test_equal_files_do_not_hide_what_is_near() -> None:
+    near = Near([0.95], equal=100)
+    assert scores(ties(near)) == [0.95]
+    assert near.limits == [NEAREST, NEAREST_OF_MANY]
+
+
+def test_an_image_among_many_that_look_alike_is_no_copy_of_the_nearest() -> None:
+    crowd = [0.84] * 30
+    (first, *others) = scores(ties(Near([0.92, *crowd])))
+    # A distance of .08, where the background's is .16: half of it.
+    assert SIMILAR.tie < first < COPIES.tie
+    assert others == crowd
+    # The same where little is like it, and where it stands out.
+    assert scores(ties(Near([0.92, *[0.7] * 30]))) == [0.92]
+    assert scores(ties(Near([0.94, *crowd])))[0] == 0.94
+    assert scores(ties(Near([0.975, *[0.93] * 2, *crowd])))[0] == 0.975
+
+
+def test_many_copies_are_no_background() -> None:
+    assert scores(ties(Near([0.93] * 31))) == [0.93] * 31
+
+
+def test_a_few_neighbours_tell_nothing() -> None:
+    assert scores(ties(Near([0.92, *[0.84] * 20])))[0] == 0.92
+
+
+@pytest.mark.parametrize("bounds", [SIMILAR, COPIES])
+def test_copies_as_loose_as_what_is_similar_need_not_stand_out(bounds: Bounds) -> None:
+    found = scores(ties(Near([0.92, *[0.84] * 30]), copies=bounds, similar=bounds))
+    assert found[0] == 0.92
+
+
+def test_no_images_are_not_searched_for() -> None:
+    near = Near([])
+    empty = StoredVectors([], [], np.empty((0, 512), np.float32))
+    assert list(Neighbourhoods(near, "c", "g", COPIES, SIMILAR).ties(empty)) == []
+    assert near.limits == []
