@@ -30,7 +30,7 @@ from shared.store import Collections, Images
 
 _log = get_logger(__name__)
 
-#: Images that are forgotten together: as many as a filter may name.
+#: Images that are forgotten together: a filter may name as many, and their contents.
 _FORGET = 500
 #: Groups that are read together where some have shrunk.
 _REPAIR = 1000
@@ -122,12 +122,14 @@ class DuplicateService:
     def dismiss(self, collection: str, group_id: str) -> None:
         """Remember for good that a group's images are no duplicates of each other.
 
-        Raises NotFound `duplicates_not_computed`, `duplicate_group_not_found`.
+        Raises NotFound `duplicates_not_computed`, `duplicate_group_not_found`, Unavailable
+        `image_busy`.
         """
-        group, rows = self._live(collection, group_id)
-        members = [member for member in group.members if member.image in rows]
-        self._dismiss(collection, group.grade, members)
-        self._groups.shrink(collection, group_id, group.images)
+        with self._groups.deciding(collection):
+            group, rows = self._live(collection, group_id)
+            members = [member for member in group.members if member.image in rows]
+            self._dismiss(collection, group.grade, members)
+            self._groups.shrink(collection, group_id, group.images)
         _log.info("duplicates_dismissed", collection=collection, images=len(members))
 
     def resolve(self, collection: str, group_id: str, keep: Iterable[str]) -> int:
@@ -135,25 +137,33 @@ class DuplicateService:
 
         They go as by any deletion: files below image roots stay. Where several are kept, they are
         no duplicates of each other from then on. Raises NotFound `duplicates_not_computed`,
-        `duplicate_group_not_found`, InvalidRequest `not_in_group`, Conflict `image_gone`.
+        `duplicate_group_not_found`, InvalidRequest `not_in_group`, Conflict `image_gone`,
+        Unavailable `image_busy`.
         """
         kept = dict.fromkeys(keep)
-        group, rows = self._live(collection, group_id)
-        if others := [image for image in kept if image not in group.images]:
-            raise _not_in_group(others[0])
-        if gone := [image for image in kept if image not in rows]:
-            raise _image_gone(gone[0])
-        self._dismiss(collection, group.grade, [m for m in group.members if m.image in kept])
-        unwanted = [image for image in group.images if image in rows and image not in kept]
-        forgotten = 0
-        for start in range(0, len(unwanted), _FORGET):
-            ids = tuple(unwanted[start : start + _FORGET])
-            where = Filter(must=(AnyOf(field="id", any=ids),))
-            done = self._deletion.matching(collection, ImageFilter(where=where))
-            forgotten += done if isinstance(done, int) else 0
-        self._groups.shrink(collection, group_id, group.images)
+        with self._groups.deciding(collection) as still:
+            group, rows = self._live(collection, group_id)
+            if others := [image for image in kept if image not in group.images]:
+                raise _not_in_group(others[0])
+            if gone := [image for image in kept if image not in rows]:
+                raise _image_gone(gone[0])
+            self._dismiss(collection, group.grade, [m for m in group.members if m.image in kept])
+            unwanted = [row for image, row in rows.items() if image not in kept]
+            forgotten = 0
+            for start in range(0, len(unwanted), _FORGET):
+                still()
+                forgotten += self._forget(collection, unwanted[start : start + _FORGET])
+            self._groups.shrink(collection, group_id, group.images)
         _log.info("duplicates_resolved", collection=collection, forgotten=forgotten)
         return forgotten
+
+    def _forget(self, collection: str, rows: Sequence[ImageRow]) -> int:
+        """Delete rows, unless they have another content by now; returns how many went."""
+        ids = AnyOf(field="id", any=tuple(row.id for row in rows))
+        contents = AnyOf(field="sha256", any=tuple({row.sha256 for row in rows}))
+        where = Filter(must=(ids, contents))
+        done = self._deletion.matching(collection, ImageFilter(where=where))
+        return done if isinstance(done, int) else 0
 
     def _dismiss(self, collection: str, grade: Grade, members: Sequence[Member]) -> None:
         dismissal = dismissal_of(grade, members)
