@@ -11,12 +11,15 @@ from shared.domain.collection import CollectionIdentity
 from shared.domain.duplicates import (
     GRADES,
     Computed,
+    Dismissal,
+    Dismissals,
     DuplicateGroup,
     Grade,
     Member,
     best_first,
     content_key,
     dismissal_of,
+    dismissals_of_kept,
     set_apart,
 )
 from shared.domain.filter import AnyOf, Filter
@@ -128,7 +131,7 @@ class DuplicateService:
         with self._groups.deciding(collection):
             group, rows = self._live(collection, group_id)
             members = [member for member in group.members if member.image in rows]
-            self._dismiss(collection, group.grade, members)
+            self._dismiss(collection, [dismissal_of(group.grade, members)])
             self._groups.shrink(collection, group_id, group.images)
         _log.info("duplicates_dismissed", collection=collection, images=len(members))
 
@@ -147,7 +150,8 @@ class DuplicateService:
                 raise _not_in_group(others[0])
             if gone := [image for image in kept if image not in rows]:
                 raise _image_gone(gone[0])
-            self._dismiss(collection, group.grade, [m for m in group.members if m.image in kept])
+            beside = [member for member in group.members if member.image in kept]
+            self._dismiss(collection, dismissals_of_kept(beside))
             unwanted = [row for image, row in rows.items() if image not in kept]
             forgotten = 0
             for start in range(0, len(unwanted), _FORGET):
@@ -165,13 +169,14 @@ class DuplicateService:
         done = self._deletion.matching(collection, ImageFilter(where=where))
         return done if isinstance(done, int) else 0
 
-    def _dismiss(self, collection: str, grade: Grade, members: Sequence[Member]) -> None:
-        dismissal = dismissal_of(grade, members)
-        if len(dismissal.keys) < 2:
+    def _dismiss(self, collection: str, dismissals: Sequence[Dismissal]) -> None:
+        if not dismissals:
             return
-        self._groups.dismiss(collection, dismissal)
+        for dismissal in dismissals:
+            self._groups.dismiss(collection, dismissal)
+        apart = Dismissals(dismissals)
         for other in self._groups.all(collection):
-            if out := set_apart(other, dismissal):
+            if out := set_apart(other, apart):
                 self._groups.shrink(collection, other.id, out)
 
     def _computed(self, collection: str) -> Computed:

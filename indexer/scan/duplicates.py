@@ -10,7 +10,6 @@ from shared.domain.collection import CollectionIdentity
 from shared.domain.duplicates import (
     SIMILAR_MATCH,
     Computed,
-    Dismissal,
     Dismissals,
     DuplicateGroup,
     Grade,
@@ -76,9 +75,10 @@ class FindDuplicates:
         contents = Contents.read(
             self._stores.neighbours, self._collection, wanted, self._wait_while_paused
         )
+        apart = Dismissals(dismissed)
         groups = [
-            *_identical(contents, dismissed),
-            *self._alike(contents, directed, dismissed, curve),
+            *_identical(contents, apart),
+            *self._alike(contents, directed, apart, curve),
         ]
         computed = Computed(
             job=self._job,
@@ -101,7 +101,7 @@ class FindDuplicates:
         self,
         contents: Contents,
         directed: Sequence[DirectedTie],
-        dismissed: Sequence[Dismissal],
+        dismissals: Dismissals,
         curve: MatchCurve | None,
     ) -> Iterator[DuplicateGroup]:
         if curve is None:
@@ -115,16 +115,16 @@ class FindDuplicates:
         )
         grades: list[Grade] = ["copy", "similar"]
         levels = self._bounds(curve)
-        found = cluster(
-            ties, levels, Dismissals(dismissed), lambda names: self._read(contents, names)
-        )
+        found = cluster(ties, levels, dismissals, lambda names: self._read(contents, names))
         stricter: set[tuple[str, ...]] = set()
         for grade, clusters in zip(grades, found, strict=True):
             for made in clusters:
                 # One that no looser tie has joined with anything is listed once.
                 if made.contents not in stricter:
-                    members = contents.members(made.contents)
-                    yield DuplicateGroup.of(grade, curve.match(made.score), members)
+                    members = sorted(contents.members(made.contents))
+                    for group in dismissals.split(members):
+                        if len({member.content for member in group}) > 1:
+                            yield DuplicateGroup.of(grade, curve.match(made.score), group)
             stricter |= {made.contents for made in clusters}
 
     def _bounds(self, curve: MatchCurve) -> tuple[Bounds, Bounds]:
@@ -141,10 +141,8 @@ class FindDuplicates:
             self._context.retry.sleep(_PAUSE_POLL_SECONDS)
 
 
-def _identical(contents: Contents, dismissed: Sequence[Dismissal]) -> Iterator[DuplicateGroup]:
-    dismissals = Dismissals(dismissed)
+def _identical(contents: Contents, dismissals: Dismissals) -> Iterator[DuplicateGroup]:
     for content, images in contents.shared.items():
-        for group in dismissals.split("images", images):
+        for group in dismissals.split(Member(image, content) for image in images):
             if len(group) > 1:
-                members = [Member(image, content) for image in group]
-                yield DuplicateGroup.of("identical", 1.0, members)
+                yield DuplicateGroup.of("identical", 1.0, group)

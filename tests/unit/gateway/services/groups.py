@@ -46,19 +46,19 @@ class Shelf:
         self.groups[group.id] = group
         return group
 
-    def identity(self, collection: str) -> Identity:
+    def identity(self, _collection: str) -> Identity:
         return Identity()
 
-    def computed(self, collection: str) -> Computed:
+    def computed(self, _collection: str) -> Computed:
         return COMPUTED
 
-    def get(self, collection: str, group: str) -> DuplicateGroup | None:
+    def get(self, _collection: str, group: str) -> DuplicateGroup | None:
         return self.groups.get(group)
 
-    def all(self, collection: str) -> Iterator[DuplicateGroup]:
+    def all(self, _collection: str) -> Iterator[DuplicateGroup]:
         return iter(list(self.groups.values()))
 
-    def shrink(self, collection: str, group: str, images: Collection[str]) -> int:
+    def shrink(self, _collection: str, group: str, images: Collection[str]) -> int:
         found = self.groups.pop(group, None)
         if found is None:
             return 0
@@ -68,22 +68,22 @@ class Shelf:
         self.groups[group] = found._replace(members=left)
         return len(left)
 
-    def dismiss(self, collection: str, dismissal: Dismissal) -> None:
+    def dismiss(self, _collection: str, dismissal: Dismissal) -> None:
         self.dismissed.append(dismissal)
 
     @contextmanager
-    def deciding(self, collection: str) -> Iterator[Callable[[], None]]:
+    def deciding(self, _collection: str) -> Iterator[Callable[[], None]]:
         with self._lock:
             yield lambda: None
 
     def get_many(
-        self, collection: str, ids: Iterable[str], *, strong: bool = False
+        self, _collection: str, ids: Iterable[str], **_named: bool
     ) -> Mapping[str, ImageRow]:
         wanted: Sequence[str] = list(ids)
         self.read.append(len(wanted))
         return {image: self.rows[image] for image in wanted if image in self.rows}
 
-    def matching(self, collection: str, wanted: ImageFilter) -> int:
+    def matching(self, _collection: str, wanted: ImageFilter) -> int:
         self.before_delete()
         gone = [row.id for row in self.rows.values() if matches(row, wanted)]
         for image in gone:

@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from shared.domain.duplicates import Dismissal, content_key
 from shared.errors import Conflict, NotFound
 from tests.unit.gateway.services.groups import Shelf
 
@@ -46,3 +47,22 @@ def test_an_image_that_gets_another_content_meanwhile_stays() -> None:
     shelf.before_delete = meanwhile
     assert shelf.service.resolve("c", group.id, [shelf.ids[0]]) == 1
     assert set(shelf.rows) == {shelf.ids[0], changed}
+
+
+def test_two_of_one_content_that_are_kept_are_dismissed_in_every_grade() -> None:
+    shelf = Shelf("a", "a", "b", "c")
+    copies = shelf.add("copy", 0, 1, 2)
+    equal, similar = shelf.add("identical", 0, 1), shelf.add("similar", 0, 1, 2, 3)
+    kept = shelf.ids[:2]
+    assert shelf.service.resolve("c", copies.id, kept) == 1
+    assert shelf.dismissed == [Dismissal("images", frozenset(kept))]
+    assert equal.id not in shelf.groups
+    assert set(kept) - set(shelf.groups[similar.id].images) == {max(kept)}
+
+
+def test_different_contents_that_are_kept_are_dismissed_by_content() -> None:
+    shelf = Shelf("a", "b", "c")
+    group = shelf.add("copy", 0, 1, 2)
+    assert shelf.service.resolve("c", group.id, shelf.ids[:2]) == 1
+    keys = frozenset(content_key(content * 64) for content in "ab")
+    assert shelf.dismissed == [Dismissal("contents", keys)]
