@@ -10,7 +10,7 @@ from gateway.schemas.fields import EXAMPLE_ID, EXAMPLE_JOB_ID, ImageId, Input, P
 from gateway.schemas.images import EXAMPLE_IMAGE, Image
 from gateway.schemas.urls import UrlBuilder
 from shared.domain import duplicates as domain
-from shared.domain.duplicates import Grade
+from shared.domain.duplicates import SIMILAR_MATCH, Grade
 from shared.domain.image import ImageRow
 
 #: Images of a group that a list shows; the rest are counted.
@@ -42,7 +42,7 @@ class DuplicatesInput(Input):
 
     min_match: float | None = Field(
         None,
-        gt=0,
+        ge=SIMILAR_MATCH,
         le=1,
         description="The least match of copies, 0.9 unless given. What is below, down to 0.5, is "
         "`similar`.",

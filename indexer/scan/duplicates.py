@@ -13,11 +13,10 @@ from shared.domain.duplicates import (
     Dismissals,
     DuplicateGroup,
     Grade,
-    Member,
 )
 from shared.domain.job import DuplicatesSource
 from shared.domain.match import MatchCurve, curve_of
-from shared.ledger import DirectedTie, Looked
+from shared.ledger import Looked, Ties
 from shared.log import get_logger
 
 _log = get_logger(__name__)
@@ -33,12 +32,11 @@ class FindDuplicates:
         self._stores = context.stores
         self._job, self._collection = context.spec.id, context.spec.collection
         self._copy_match = source.min_match
-        self._similar_match = min(SIMILAR_MATCH, source.min_match)
 
     def run(self) -> None:
         """Find them to the end.
 
-        Raises NotFound, TiesLost, ScanSuperseded, JobEnded, ShuttingDown.
+        Raises NotFound, JobFailed, TiesLost, ScanSuperseded, JobEnded, ShuttingDown.
         """
         identity = self._stores.collections.identity(self._collection)
         identity.require_generation(self._context.spec.generation)
@@ -69,16 +67,12 @@ class FindDuplicates:
     def _group(self, identity: CollectionIdentity, curve: MatchCurve | None) -> int:
         """Make the groups, and publish them."""
         store = self._stores.duplicate_ties
-        directed = store.read(self._job)
         dismissed = store.dismissals(self._collection)
-        wanted = {image for tie in directed for image in (tie.image, tie.neighbour)}
-        contents = Contents.read(
-            self._stores.neighbours, self._collection, wanted, self._wait_while_paused
-        )
+        contents = Contents.read(self._stores.neighbours, self._collection, self._wait_while_paused)
         apart = Dismissals(dismissed)
         groups = [
             *_identical(contents, apart),
-            *self._alike(contents, directed, apart, curve),
+            *self._alike(contents, store.read(self._job), apart, curve),
         ]
         computed = Computed(
             job=self._job,
@@ -86,7 +80,7 @@ class FindDuplicates:
             computed_at=self._stores.jobs.now(),
             images=contents.images,
             copy_match=None if curve is None else self._copy_match,
-            similar_match=None if curve is None else self._similar_match,
+            similar_match=None if curve is None else SIMILAR_MATCH,
         )
         return store.publish(
             self._job,
@@ -100,19 +94,16 @@ class FindDuplicates:
     def _alike(
         self,
         contents: Contents,
-        directed: Sequence[DirectedTie],
+        directed: Ties,
         dismissals: Dismissals,
         curve: MatchCurve | None,
     ) -> Iterator[DuplicateGroup]:
         if curve is None:
             return
-        of_image = contents.of_image
-        ties = mutual(
-            (of_image[tie.image], of_image[tie.neighbour], tie.score)
-            for tie in directed
-            # Those of images that were deleted meanwhile are nothing.
-            if tie.image in of_image and tie.neighbour in of_image
-        )
+        ones, others = (contents.numbers(directed[end]) for end in ("image", "neighbour"))
+        # Those of images that were deleted meanwhile are nothing.
+        there = (ones >= 0) & (others >= 0)
+        ties = mutual(ones[there], others[there], directed["score"][there], contents.name)
         grades: list[Grade] = ["copy", "similar"]
         levels = self._bounds(curve)
         found = cluster(ties, levels, dismissals, lambda names: self._read(contents, names))
@@ -128,11 +119,11 @@ class FindDuplicates:
             stricter |= {made.contents for made in clusters}
 
     def _bounds(self, curve: MatchCurve) -> tuple[Bounds, Bounds]:
-        return Bounds.of(self._copy_match, curve), Bounds.of(self._similar_match, curve)
+        return Bounds.of(self._copy_match, curve), Bounds.of(SIMILAR_MATCH, curve)
 
     def _read(self, contents: Contents, names: Sequence[str]) -> dict[str, Sequence[float]]:
         self._wait_while_paused()
-        firsts = {contents.images_of(content)[0]: content for content in names}
+        firsts = {contents.members([content])[0].image: content for content in names}
         found = self._stores.neighbours.vectors_of(self._collection, list(firsts))
         return {firsts[image]: vector for image, vector in found.items()}
 
@@ -142,7 +133,7 @@ class FindDuplicates:
 
 
 def _identical(contents: Contents, dismissals: Dismissals) -> Iterator[DuplicateGroup]:
-    for content, images in contents.shared.items():
-        for group in dismissals.split(Member(image, content) for image in images):
+    for members in contents.shared():
+        for group in dismissals.split(members):
             if len(group) > 1:
                 yield DuplicateGroup.of("identical", 1.0, group)

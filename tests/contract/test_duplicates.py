@@ -47,7 +47,9 @@ def test_a_job_is_queued_and_asking_again_answers_it(library: Library) -> None:
 def test_a_least_match_needs_a_curve(library: Library) -> None:
     reply = library.api.post(library.url, json={"min_match": 0.8})
     problem(reply, 422, "no_match_curve")
-    problem(library.api.post(library.url, json={"min_match": 0}), 422, "validation_error")
+    for least in (0, 0.49, 1.1):
+        refused = library.api.post(library.url, json={"min_match": least})
+        problem(refused, 422, "validation_error")
     problem(library.api.post(library.url, json={"least": 1}), 422, "validation_error")
 
 

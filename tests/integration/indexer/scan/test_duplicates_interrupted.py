@@ -126,3 +126,15 @@ def test_a_pair_that_is_dismissed_meanwhile_does_not_come_back(
     monkeypatch.setattr(DuplicateTies, "publish", dismiss_then)
     assert find(alike).status == "done"
     assert found(alike, rows)["identical"] == set()
+
+
+def test_a_collection_in_which_all_look_alike_ends_the_job(
+    alike: Loads, rows: list[ImageRow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find(alike)
+    monkeypatch.setattr("shared.ledger.duplicate_ties.MAX_TIES", 4)
+    job = find(alike)
+    assert job.error is not None
+    assert (job.status, job.error.code) == ("failed", "too_many_ties")
+    assert found(alike, rows) == expected()
+    assert orphans(alike.redis) == []
