@@ -9,7 +9,7 @@ from shared.ledger.calibrations import Calibrations
 from shared.ledger.chunks import Chunks
 from shared.ledger.content_claims import ContentClaims
 from shared.ledger.drops import Drops
-from shared.ledger.duplicate_groups import DuplicateGroups, cursor_after, place_in
+from shared.ledger.duplicate_groups import DuplicateGroups, Place, cursor_after, place_in
 from shared.ledger.duplicate_reports import DuplicateReports
 from shared.ledger.duplicate_ties import DirectedTie, DuplicateTies, Looked, Ties, TiesLost
 from shared.ledger.events import AsyncEvents, Events
@@ -50,6 +50,7 @@ __all__ = [
     "Looked",
     "MoveRequest",
     "Moves",
+    "Place",
     "Queries",
     "QueryImage",
     "QueryLimits",

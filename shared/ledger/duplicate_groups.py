@@ -1,6 +1,6 @@
 """A collection's groups of duplicates, as a job computed them last: paged, shrunk, dismissed."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from heapq import merge
 
@@ -65,9 +65,21 @@ class DuplicateGroups:
 
         It may be repeated.
         """
+        return self.shrink_all(collection, {group: images})[0]
+
+    def shrink_all(self, collection: str, images: Mapping[str, Collection[str]]) -> Sequence[int]:
+        """Take images out of groups, by the id of each, as `shrink` does."""
         names = [keys.duplicates(collection, "groups"), keys.duplicates(collection)]
-        args = [bytes.fromhex(group), HEAD, bytes.fromhex("".join(images))]
-        return int(self._shrink(keys=names, args=args))
+        left: list[int] = []
+        groups = list(images)
+        for start in range(0, len(groups), _READ):
+            with self._redis.pipeline(transaction=False) as pipe:
+                for group in groups[start : start + _READ]:
+                    out = bytes.fromhex("".join(images[group]))
+                    args = [bytes.fromhex(group), HEAD, out]
+                    self._shrink(keys=names, args=args, client=pipe)
+                left += pipe.execute()
+        return left
 
     @contextmanager
     def deciding(self, collection: str) -> Iterator[Callable[[], object]]:

@@ -187,7 +187,7 @@ def test_resolving_forgets_the_others_and_leaves_their_files(library: Library) -
     copies, pair = library.group("copy", 0.95, 0, 5, 1), library.group("identical", 1, 0, 5)
     library.publish(copies, pair, library.group("similar", 0.6, 0, 5, 1, 2))
     reply = library.act(copies, "resolve", keep=[library.rows[1].id])
-    assert (reply.status_code, reply.json()) == (200, {"deleted": 2})
+    assert (reply.status_code, reply.json()) == (200, {"deleted": 2, "left": 0})
     assert [sorted(group) for group in library.shown()] == [[1, 2]]
     listed = library.api.get(f"/api/v2/collections/{library.collection}/images").json()["items"]
     assert {item["id"] for item in listed} == {library.rows[n].id for n in (1, 2, 3, 4)}
@@ -200,7 +200,7 @@ def test_several_that_are_kept_are_no_duplicates_of_each_other(library: Library)
     group = library.group("similar", 0.6, 0, 1, 2)
     library.publish(group)
     keep = [library.rows[0].id, library.rows[1].id]
-    assert library.act(group, "resolve", keep=keep).json() == {"deleted": 1}
+    assert library.act(group, "resolve", keep=keep).json() == {"deleted": 1, "left": 0}
     assert library.page()["items"] == []
     (known,) = DuplicateTies(library.redis).dismissals(library.collection)
     assert known.keys == {content_key(library.rows[n].sha256) for n in (0, 1)}

@@ -15,6 +15,8 @@ from shared.domain.duplicates import (
     content_key,
 )
 from shared.domain.image import ImageFilter, ImageRow
+from shared.ledger import Place
+from shared.ledger.duplicate_groups import place_of
 from shared.store import matches
 from tests.integration.shared.store.samples import make_row
 
@@ -67,6 +69,18 @@ class Shelf:
             return 0
         self.groups[group] = found._replace(members=left)
         return len(left)
+
+    def shrink_all(self, collection: str, images: Mapping[str, Collection[str]]) -> list[int]:
+        return [self.shrink(collection, group, out) for group, out in images.items()]
+
+    def after(
+        self, _collection: str, _grades: object, place: Place | None, _least: float
+    ) -> Iterator[DuplicateGroup]:
+        ordered = sorted(self.groups.values(), key=place_of)
+        return iter([group for group in ordered if place is None or place_of(group) > place])
+
+    def count(self, _collection: str, _grades: object) -> int:
+        return len(self.groups)
 
     def dismiss(self, _collection: str, dismissal: Dismissal) -> None:
         self.dismissed.append(dismissal)
