@@ -136,8 +136,9 @@ class DuplicateService:
     def _dismiss(self, collection: str, dismissals: Sequence[Dismissal]) -> None:
         if not dismissals:
             return
+        generation = self._collections.identity(collection).generation
         for dismissal in dismissals:
-            self._groups.dismiss(collection, dismissal)
+            self._groups.dismiss(collection, generation, dismissal)
         apart = Dismissals(dismissals)
         groups = self._groups.all(collection)
         out = {other.id: images for other in groups if (images := set_apart(other, apart))}

@@ -13,10 +13,11 @@ from shared.domain.duplicates import (
     Dismissals,
     DuplicateGroup,
     Grade,
+    all_apart,
 )
 from shared.domain.job import DuplicatesSource
 from shared.domain.match import MatchCurve, curve_of
-from shared.ledger import Looked, Ties
+from shared.ledger import DismissalsChanged, Looked, Ties
 from shared.log import get_logger
 
 _log = get_logger(__name__)
@@ -67,7 +68,7 @@ class FindDuplicates:
     def _group(self, identity: CollectionIdentity, curve: MatchCurve | None) -> int:
         """Make the groups, and publish them."""
         store = self._stores.duplicate_ties
-        dismissed = store.dismissals(self._collection)
+        dismissed = store.dismissals(self._collection, identity.generation)
         contents = Contents.read(self._stores.neighbours, self._collection, self._wait_while_paused)
         apart = Dismissals(dismissed)
         groups = [
@@ -82,14 +83,15 @@ class FindDuplicates:
             copy_match=None if curve is None else self._copy_match,
             similar_match=None if curve is None else SIMILAR_MATCH,
         )
-        return store.publish(
-            self._job,
-            self._context.generation,
-            self._collection,
-            computed,
-            groups,
-            len(dismissed),
-        )
+        while True:
+            known = len(dismissed)
+            scan = self._context.generation
+            try:
+                return store.publish(self._job, scan, self._collection, computed, groups, known)
+            except DismissalsChanged:
+                # Making them anew would take so long that more may be dismissed meanwhile.
+                dismissed = store.dismissals(self._collection, identity.generation)
+                groups = all_apart(groups, Dismissals(dismissed))
 
     def _alike(
         self,

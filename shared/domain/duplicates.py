@@ -181,6 +181,17 @@ def set_apart(group: DuplicateGroup, dismissals: Dismissals) -> list[str]:
     return group.without(out) if out else []
 
 
+def all_apart(groups: Iterable[DuplicateGroup], dismissals: Dismissals) -> list[DuplicateGroup]:
+    """Groups without what `set_apart` takes out of them, and without those that are none then."""
+    left = []
+    for group in groups:
+        out = set(set_apart(group, dismissals))
+        members = [member for member in group.members if member.image not in out]
+        if members:
+            left.append(DuplicateGroup.of(group.grade, group.match, members))
+    return left
+
+
 def best_first(rows: Iterable[ImageRow]) -> list[ImageRow]:
     """Images by how much they are worth keeping: most pixels, most bytes, the oldest file."""
     return sorted(rows, key=lambda r: (-r.width * r.height, -r.bytes, r.mtime_ns, r.added_at, r.id))

@@ -97,9 +97,9 @@ class DuplicateGroups:
         except LockError as error:
             raise _busy() from error
 
-    def dismiss(self, collection: str, dismissal: Dismissal) -> None:
+    def dismiss(self, collection: str, generation: str, dismissal: Dismissal) -> None:
         """Remember that images or contents are no duplicates of each other."""
-        self._dismissals.add(collection, dismissal)
+        self._dismissals.add(collection, generation, dismissal)
 
     def _of_grade(
         self, collection: str, grade: Grade, place: Place | None

@@ -29,7 +29,11 @@ _GROUPS_BATCH = 500
 
 
 class TiesLost(Exception):
-    """Redis lost acknowledged writes, or a pair was dismissed meanwhile: look again."""
+    """Redis lost acknowledged writes: look again."""
+
+
+class DismissalsChanged(Exception):
+    """Something was dismissed since the groups were made, and none were published."""
 
 
 class Looked(NamedTuple):
@@ -94,9 +98,9 @@ class DuplicateTies(Retriable):
         return np.frombuffer(found, dtype=TIE)
 
     @repeatable
-    def dismissals(self, collection: str) -> Sequence[Dismissal]:
-        """What was dismissed in a collection."""
-        return self._dismissals.read(collection)
+    def dismissals(self, collection: str, generation: str) -> Sequence[Dismissal]:
+        """What was dismissed in a collection of this generation."""
+        return self._dismissals.read(collection, generation)
 
     @repeatable
     def publish(
@@ -110,7 +114,8 @@ class DuplicateTies(Retriable):
     ) -> int:
         """Replace a collection's groups, and end the job; returns how many there are.
 
-        `dismissals` is how many were known. Raises ScanSuperseded, JobEnded, TiesLost.
+        `dismissals` is how many were known. Raises ScanSuperseded, JobEnded, TiesLost,
+        DismissalsChanged.
         """
         job, count = keys.for_job(job_id), 0
         _check(self._add(keys=job, args=[generation, "1"]))
@@ -120,7 +125,8 @@ class DuplicateTies(Retriable):
             _check(self._add(keys=job, args=[generation, "0", *args]))
             count += len(batch)
         key, text = keys.duplicates(collection), computed.model_dump_json()
-        args = [generation, key, text, computed.images, dismissals, count]
+        dismissed = keys.dismissed(collection, computed.generation)
+        args = [generation, key, text, computed.images, dismissals, count, dismissed]
         _check(self._publish(keys=job, args=args))
         return count
 
@@ -143,6 +149,8 @@ def _check(reply: int) -> None:
         raise TiesLost
     if reply == -4:
         raise _too_many_ties()
+    if reply == -5:
+        raise DismissalsChanged
 
 
 def _too_many_ties() -> JobFailed:

@@ -167,7 +167,7 @@ def test_a_dismissed_group_is_gone_and_its_pairs_are_set_apart(library: Library)
     )
     problem(library.act(copies, "dismiss"), 404, "duplicate_group_not_found")
     keys = frozenset(content_key(library.rows[n].sha256) for n in (0, 1))
-    known = DuplicateTies(library.redis).dismissals(library.collection)
+    known = DuplicateTies(library.redis).dismissals(library.collection, library.generation)
     assert known == [Dismissal("contents", keys)]
 
 
@@ -177,7 +177,7 @@ def test_a_dismissal_outlasts_a_computation_and_goes_with_the_collection(library
     library.act(pair, "dismiss").raise_for_status()
     library.publish()
     ids = frozenset({library.rows[0].id, library.rows[5].id})
-    known = DuplicateTies(library.redis).dismissals(library.collection)
+    known = DuplicateTies(library.redis).dismissals(library.collection, library.generation)
     assert known == [Dismissal("images", ids)]
     library.api.delete(f"/api/v2/collections/{library.collection}").raise_for_status()
     assert not list(library.redis.scan_iter("lookalike:collection:*:duplicates*"))
@@ -202,7 +202,7 @@ def test_several_that_are_kept_are_no_duplicates_of_each_other(library: Library)
     keep = [library.rows[0].id, library.rows[1].id]
     assert library.act(group, "resolve", keep=keep).json() == {"deleted": 1, "left": 0}
     assert library.page()["items"] == []
-    (known,) = DuplicateTies(library.redis).dismissals(library.collection)
+    (known,) = DuplicateTies(library.redis).dismissals(library.collection, library.generation)
     assert known.keys == {content_key(library.rows[n].sha256) for n in (0, 1)}
 
 

@@ -82,7 +82,7 @@ class Shelf:
     def count(self, _collection: str, _grades: object) -> int:
         return len(self.groups)
 
-    def dismiss(self, _collection: str, dismissal: Dismissal) -> None:
+    def dismiss(self, _collection: str, _generation: str, dismissal: Dismissal) -> None:
         self.dismissed.append(dismissal)
 
     @contextmanager

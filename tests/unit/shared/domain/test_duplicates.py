@@ -13,6 +13,7 @@ from shared.domain.duplicates import (
     Grade,
     Member,
     Named,
+    all_apart,
     best_first,
     dismissal_of,
     dismissals_of_kept,
@@ -70,6 +71,13 @@ def test_a_dismissal_sets_apart_the_pairs_in_other_groups() -> None:
     assert set_apart(group("identical", "a:x", "b:x", "c:x"), ids) == ["b"]
     assert set_apart(group("copy", "a:x", "b:x", "c:y"), ids) == ["b"]
     assert set_apart(group("copy", "a:x", "b:y"), ids) == ["a", "b"]
+
+
+def test_groups_are_set_apart_as_if_they_had_been_made_so() -> None:
+    apart = Dismissals([Dismissal("images", frozenset("ab"))])
+    groups = [group("identical", "a:x", "b:x"), group("copy", "a:x", "b:x", "c:y")]
+    other = group("copy", "d:z", "e:w")
+    assert all_apart([*groups, other], apart) == [group("copy", "a:x", "c:y"), other]
 
 
 @given(st.lists(st.frozensets(st.sampled_from("abcdef"), min_size=2), max_size=5))
