@@ -22,8 +22,6 @@ from shared.log import get_logger
 
 _log = get_logger(__name__)
 
-_PAUSE_POLL_SECONDS = 0.5
-
 
 class FindDuplicates:
     """One try of such a job. A repeated one goes on after the last image that was looked at."""
@@ -37,7 +35,7 @@ class FindDuplicates:
     def run(self) -> None:
         """Find them to the end.
 
-        Raises NotFound, JobFailed, TiesLost, ScanSuperseded, JobEnded, ShuttingDown.
+        Raises NotFound, JobFailed, TiesLost, ScanSuperseded, ScanSuspended, JobEnded, ShuttingDown.
         """
         identity = self._stores.collections.identity(self._collection)
         identity.require_generation(self._context.spec.generation)
@@ -59,7 +57,7 @@ class FindDuplicates:
         before = ties.looked(self._job)
         generation = self._context.generation
         while (images := neighbours.vectors_after(self._collection, before.image, BATCH)).ids:
-            self._wait_while_paused()
+            self._context.wait_while_paused()
             now = Looked(images.ids[-1], before.images + len(images.ids))
             found = list(near.ties(images))
             ties.record(self._job, generation, expected, before, now, found)
@@ -69,7 +67,9 @@ class FindDuplicates:
         """Make the groups, and publish them."""
         store = self._stores.duplicate_ties
         dismissed = store.dismissals(self._collection, identity.generation)
-        contents = Contents.read(self._stores.neighbours, self._collection, self._wait_while_paused)
+        contents = Contents.read(
+            self._stores.neighbours, self._collection, self._context.wait_while_paused
+        )
         apart = Dismissals(dismissed)
         groups = [
             *_identical(contents, apart),
@@ -124,14 +124,10 @@ class FindDuplicates:
         return Bounds.of(self._copy_match, curve), Bounds.of(SIMILAR_MATCH, curve)
 
     def _read(self, contents: Contents, names: Sequence[str]) -> dict[str, Sequence[float]]:
-        self._wait_while_paused()
+        self._context.wait_while_paused()
         firsts = {contents.members([content])[0].image: content for content in names}
         found = self._stores.neighbours.vectors_of(self._collection, list(firsts))
         return {firsts[image]: vector for image, vector in found.items()}
-
-    def _wait_while_paused(self) -> None:
-        while self._stores.jobs.require_active(self._job) == "paused":
-            self._context.retry.sleep(_PAUSE_POLL_SECONDS)
 
 
 def _identical(contents: Contents, dismissals: Dismissals) -> Iterator[DuplicateGroup]:

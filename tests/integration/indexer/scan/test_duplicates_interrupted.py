@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from indexer.scan import context
 from shared.domain.duplicates import Dismissal
 from shared.domain.image import ImageRow
 from shared.domain.job import Job
@@ -66,6 +67,28 @@ def test_an_indexer_that_is_killed_anywhere_is_followed_by_one_that_goes_on(
         # What was looked at is not looked at again.
         assert looked.images == 6 * (call - (not after))
     assert orphans(alike.redis) == []
+
+
+def test_a_paused_job_gives_its_thread_back_and_goes_on_where_it_was(
+    alike: Loads, rows: list[ImageRow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(context, "_HOLD_SECONDS", 0.1)
+    record, looked = DuplicateTies.record, []
+
+    def pause_once(ties: DuplicateTies, job: str, *args: Any) -> None:
+        record(ties, job, *args)
+        looked.append(ties.looked(job).images)
+        if len(looked) == 2:
+            alike.jobs.pause(job)
+
+    monkeypatch.setattr(DuplicateTies, "record", pause_once)
+    job = alike.job(source=SOURCE)
+    alike.indexer().scan(job)
+    assert (alike.jobs.status(job), looked) == ("paused", [6, 12])
+    alike.jobs.resume(job)
+    assert alike.finish(job, alike.indexer()).status == "done"
+    assert looked == [6, 12, 18, 24, len(rows)]
+    assert found(alike, rows) == expected()
 
 
 def test_progress_is_counted_against_all_images(
