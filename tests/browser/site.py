@@ -84,8 +84,8 @@ class Site:
             for error in self._errors
             if not any(re.search(pattern, error) for pattern in self._allowed)
         ]
-        assert unexpected == []
-        assert self._foreign == []
+        assert unexpected == [], unexpected
+        assert self._foreign == [], self._foreign
 
     def parameter(self, name: str) -> str | None:
         """A parameter of the address, or None."""

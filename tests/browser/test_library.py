@@ -131,7 +131,7 @@ def test_many_are_selected_tagged_and_forgotten(
     bar.get_by_role("button", name="Forget…").click()
     question = site.page.get_by_role("dialog", name="Forget 8 pictures?")
     question.get_by_role("button", name="Forget").click()
-    expect(site.page.get_by_text("Nothing is in here yet")).to_be_visible()
+    expect(site.page.get_by_text("All of these are forgotten")).to_be_visible()
     assert _count(stack, collection) == 8
     site.page.get_by_role("button", name="Undo").click()
     expect(site.pictures).to_have_count(8)

@@ -7,7 +7,6 @@ import {
 } from '@tanstack/react-query';
 
 import { api } from './client';
-import { collectionsQuery } from './collections';
 import { putJob } from './jobs';
 import type { DuplicateGroup, DuplicateGroupList, Grade } from './models';
 import { untilBack, unwrap } from './problem';
@@ -46,50 +45,29 @@ export function useFindDuplicates(collection: string) {
   });
 }
 
-/** Says that a group's images are no duplicates of each other. */
-export function useDismiss(collection: string) {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: (group: DuplicateGroup) =>
-      unwrap(
-        api.POST('/api/v2/collections/{collection}/duplicates/{group}/dismiss', {
-          params: { path: { collection, group: group.id } },
-        }),
-      ),
-    onSuccess: (_, group) => {
-      takeOut(client, collection, group);
-    },
-  });
+/** Says that a group's images are no duplicates of each other, also where the page goes meanwhile. */
+export function dismissGroup(collection: string, group: string): Promise<unknown> {
+  return unwrap(
+    api.POST('/api/v2/collections/{collection}/duplicates/{group}/dismiss', {
+      params: { path: { collection, group } },
+      keepalive: true,
+    }),
+  );
 }
 
-interface Resolution {
-  group: DuplicateGroup;
-  keep: string;
-}
-
-/** Forgets the images of a group but for one. */
-export function useResolve(collection: string) {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: ({ group, keep }: Resolution) =>
-      unwrap(
-        api.POST('/api/v2/collections/{collection}/duplicates/{group}/resolve', {
-          params: { path: { collection, group: group.id } },
-          body: { keep: [keep] },
-        }),
-      ),
-    onSuccess: (_, { group }) => {
-      takeOut(client, collection, group);
-      for (const kind of ['images', 'search']) {
-        void client.invalidateQueries({ queryKey: [kind, collection] });
-      }
-      void client.invalidateQueries({ queryKey: collectionsQuery.queryKey });
-    },
-  });
+/** Forgets the images of a group but for one, also where the page goes meanwhile. */
+export function resolveGroup(collection: string, group: string, keep: string): Promise<unknown> {
+  return unwrap(
+    api.POST('/api/v2/collections/{collection}/duplicates/{group}/resolve', {
+      params: { path: { collection, group } },
+      body: { keep: [keep] },
+      keepalive: true,
+    }),
+  );
 }
 
 /** Takes a group out of the list in place; lists of other grades may hold some of its images too. */
-function takeOut(client: QueryClient, collection: string, group: DuplicateGroup): void {
+export function takeOut(client: QueryClient, collection: string, group: DuplicateGroup): Promise<unknown> {
   const key = ['duplicates', collection, group.grade];
   client.setQueryData<InfiniteData<DuplicateGroupList>>(key, (data) => {
     if (!data) return data;
@@ -100,5 +78,8 @@ function takeOut(client: QueryClient, collection: string, group: DuplicateGroup)
     }));
     return { ...data, pages };
   });
-  void client.invalidateQueries({ queryKey: ['duplicates', collection], refetchType: 'inactive' });
+  return client.invalidateQueries({
+    queryKey: ['duplicates', collection],
+    predicate: ({ queryKey: [, , grade] }) => grade !== group.grade,
+  });
 }

@@ -88,8 +88,23 @@ function dayCondition(field: string, is: Comparison, given: string): Condition |
   return { field, range: is === 'least' ? { gte: begin } : { lt: end } };
 }
 
-function metadataCondition(field: string, is: Comparison, given: string): Condition | string {
+/** A name as the API's filters take them; a dot leads one name further down. */
+const METADATA_NAME = /^[^\p{Cc}"'\\[\]~/.]+$/u;
+const MOST_NAMES = 8;
+
+/** What is wrong with the name that a rule on metadata has, as the API would say it. */
+export function nameFaultOf(field: string): string | null {
+  if (!field.startsWith(METADATA)) return null;
+  const names = field.slice(METADATA.length).split('.');
   if (field === METADATA) return 'Write the name in the metadata.';
+  if (names.length > MOST_NAMES) return `Go down ${MOST_NAMES} names at most.`;
+  const isName = (name: string) => METADATA_NAME.test(name) && !/^\d+$/.test(name);
+  return names.every(isName) ? null : 'No filter can go by a number, or by a name with " \' \\ [ ] ~ or /.';
+}
+
+function metadataCondition(field: string, is: Comparison, given: string): Condition | string {
+  const fault = nameFaultOf(field);
+  if (fault !== null) return fault;
   const parsed = given !== '' && Number.isFinite(Number(given)) ? Number(given) : given;
   if (is === 'least' || is === 'most') {
     return { field, range: { [is === 'least' ? 'gte' : 'lte']: parsed } };

@@ -75,7 +75,7 @@ export async function findImage(collection: string, uri: string): Promise<string
   return image.id;
 }
 
-type Kind = 'images' | 'image' | 'search' | 'facets';
+type Kind = 'images' | 'image' | 'search' | 'facets' | 'duplicates';
 
 /** Makes grids, hits and counts of a collection read again after a change; resolves once they are. */
 export function refresh(client: QueryClient, collection: string, kinds: readonly Kind[]): Promise<unknown> {
@@ -88,25 +88,49 @@ export function refresh(client: QueryClient, collection: string, kinds: readonly
 /** Images named in one request: a proxy may refuse an address of more than 8 kB. */
 const FORGOTTEN_AT_ONCE = 100;
 
-/** Forgets images; with `keepalive` also where the page goes meanwhile. */
+/** How many of the images that were to be forgotten may be left, and why. */
+export class NotForgotten extends Error {
+  constructor(
+    readonly left: number,
+    override readonly cause: unknown,
+  ) {
+    super(`${left} images may not be forgotten`, { cause });
+    this.name = 'NotForgotten';
+  }
+}
+
+/**
+ * Forgets images, a few requests at a time, and those that are left at once when the page `leaves`;
+ * all outlive it. Throws NotForgotten where some requests fail.
+ */
 export async function forgetImages(
   collection: string,
   images: readonly string[],
-  options: { keepalive: boolean },
+  leaves: AbortSignal,
 ): Promise<void> {
   const batches: (readonly string[])[] = [];
   for (let start = 0; start < images.length; start += FORGOTTEN_AT_ONCE) {
     batches.push(images.slice(start, start + FORGOTTEN_AT_ONCE));
   }
-  await eachOf(batches, (any) => {
+  let left = 0;
+  const forget = async (any: readonly string[]) => {
     const filter = JSON.stringify({ must: [{ field: 'id', any }] });
-    return unwrap(
-      api.DELETE('/api/v2/collections/{collection}/images', {
-        params: { path: { collection }, query: { filter } },
-        ...options,
-      }),
-    );
-  });
+    const request = api.DELETE('/api/v2/collections/{collection}/images', {
+      params: { path: { collection }, query: { filter } },
+      keepalive: true,
+    });
+    try {
+      await unwrap(request);
+    } catch (problem) {
+      left += any.length;
+      throw problem;
+    }
+  };
+  try {
+    await eachOf(batches, forget, leaves);
+  } catch (problem) {
+    throw new NotForgotten(left, problem);
+  }
 }
 
 export interface TagChange {
@@ -156,8 +180,15 @@ export function useTag(collection: string) {
 
 const AT_ONCE = 4;
 
-/** Runs a call for each item, a few at a time; throws the first problem when all have ended. */
-async function eachOf<T>(items: readonly T[], call: (item: T) => Promise<unknown>): Promise<void> {
+/**
+ * Runs a call for each item, a few at a time, and all that are left once there is a `hurry`; throws
+ * the first problem when all have ended.
+ */
+async function eachOf<T>(
+  items: readonly T[],
+  call: (item: T) => Promise<unknown>,
+  hurry?: AbortSignal,
+): Promise<void> {
   const waiting = [...items];
   const problems: unknown[] = [];
   const worker = async () => {
@@ -165,6 +196,12 @@ async function eachOf<T>(items: readonly T[], call: (item: T) => Promise<unknown
       await call(item).catch((problem: unknown) => problems.push(problem));
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  const workers = (count: number) => Promise.all(Array.from({ length: count }, worker));
+  let hurried: Promise<unknown> | undefined;
+  hurry?.addEventListener('abort', () => {
+    hurried = workers(waiting.length);
+  });
+  await workers(hurry?.aborted ? waiting.length : AT_ONCE);
+  await hurried;
   if (problems.length > 0) throw problems[0];
 }

@@ -2,7 +2,8 @@ import { useWindowEvent } from '@mantine/hooks';
 import { lazy, Suspense } from 'react';
 import { Redirect, Route, Switch } from 'wouter';
 
-import { forgetting } from '@/state/forgetting';
+import { UndoNotice } from '@/components/UndoNotice';
+import { decisions } from '@/state/decisions';
 import { LiveJobsProvider } from '@/state/liveJobs';
 
 import { Banners } from './Banners';
@@ -19,7 +20,7 @@ const JobsView = lazy(() => import('@/views/jobs/JobsView'));
 
 export function Shell() {
   useWindowEvent('pagehide', () => {
-    void forgetting.flush();
+    void decisions.flush();
   });
   return (
     <LiveJobsProvider>
@@ -27,6 +28,7 @@ export function Shell() {
         Skip to content
       </a>
       <Header />
+      <UndoNotice />
       <Banners />
       <main id="content" className={classes.content} tabIndex={-1}>
         <Suspense fallback={<p className={classes.waiting}>Loading the page…</p>}>

@@ -77,6 +77,12 @@ describe('a filter for the API', () => {
     rule('bytes', 'most', 'large'),
     rule('added_at', 'least', '2026-02-30'),
     rule('metadata.', 'is', 'x'),
+    rule('metadata.a~b', 'is', 'x'),
+    rule('metadata.a"b', 'is', 'x'),
+    rule('metadata.a..b', 'is', 'x'),
+    rule('metadata.a.7', 'is', 'x'),
+    rule('metadata.a\u0000b', 'is', 'x'),
+    rule('metadata.a.b.c.d.e.f.g.h.i', 'is', 'x'),
     rule('depth', 'is', '1'),
   ])('leaves out what the API would refuse, and says so: %j', (one) => {
     expect(faultOf(one)).toMatch(/\.$/);
@@ -87,7 +93,7 @@ describe('a filter for the API', () => {
 test('what the API finds wrong is told of the condition it is about', () => {
   const where = [
     rule('width', 'least', 'wide'),
-    rule('metadata.a"b', 'is', 'x'),
+    rule('metadata.a b', 'is', 'x'),
     rule('folder', 'not', '/photos/old'),
   ];
   const problem = new ApiProblem(422, 'validation_error', '', '', [

@@ -2,7 +2,7 @@ import { screen, waitFor, within } from '@testing-library/react';
 import { expect, test, vi } from 'vitest';
 
 import { Facts } from '@/components/lightbox/Facts';
-import { forgetting } from '@/state/forgetting';
+import { decisions } from '@/state/decisions';
 
 import { gateway, problem } from '../support/gateway';
 import { hit, ID, image } from '../support/models';
@@ -93,6 +93,6 @@ test.each([
   expect(onForgotten).not.toHaveBeenCalled();
   await user.click(within(dialog).getByRole('button', { name: 'Forget' }));
   expect(onForgotten).toHaveBeenCalledOnce();
-  expect(forgetting.hiddenIn('shoes')).toEqual(new Set([ID]));
-  await forgetting.flush();
+  expect(decisions.hiddenIn('shoes')).toEqual(new Set([ID]));
+  await decisions.flush();
 });

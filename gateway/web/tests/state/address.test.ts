@@ -61,6 +61,11 @@ describe('the address of a search', () => {
   });
 });
 
+test('more conditions than the API takes are not left out silently', () => {
+  const params = new URLSearchParams(Array.from({ length: 101 }, () => ['where', 'width~least~3']));
+  expect(readSearch(params).where).toHaveLength(101);
+});
+
 describe('a crop in the address', () => {
   test.each([
     '',

@@ -7,6 +7,8 @@ export interface Asked {
   query: Record<string, string>;
   body: unknown;
   ifMatch: string | null;
+  /** Whether it outlives the page. */
+  keepalive: boolean;
 }
 
 type Answer = (asked: Asked) => unknown;
@@ -92,6 +94,7 @@ class Gateway {
       query: Object.fromEntries(url.searchParams),
       body: await bodyOf(request),
       ifMatch: request.headers.get('If-Match'),
+      keepalive: request.keepalive,
     };
     this.asked.push(asked);
     const answer = this.answers.get(`${asked.method} ${asked.path}`);

@@ -5,8 +5,9 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { CreateCollectionDialog } from '@/views/library/CreateCollectionDialog';
 import { DeleteCollectionDialog } from '@/views/library/DeleteCollectionDialog';
 import { SelectionBar } from '@/components/grid/SelectionBar';
+import { UndoNotice } from '@/components/UndoNotice';
 import { useSelection } from '@/components/grid/useSelection';
-import { forgetting } from '@/state/forgetting';
+import { decisions } from '@/state/decisions';
 
 import { gateway, problem } from '../support/gateway';
 import { collection, image, system } from '../support/models';
@@ -72,6 +73,7 @@ test('a collection is deleted only once its name is typed', async () => {
 
 describe('the selected pictures', () => {
   afterEach(() => {
+    decisions.undo();
     notifications.clean();
   });
 
@@ -97,6 +99,7 @@ describe('the selected pictures', () => {
           To the second
         </button>
         <Notifications />
+        <UndoNotice />
         <SelectionBar collection="shoes" pictures={pictures} selection={selection} />
       </>
     );
@@ -115,10 +118,10 @@ describe('the selected pictures', () => {
     const user = await selected();
     await user.click(screen.getByRole('button', { name: 'Forget…' }));
     const dialog = await screen.findByRole('dialog', { name: 'Forget 2 pictures?' });
-    expect(forgetting.hiddenIn('shoes').size).toBe(0);
+    expect(decisions.hiddenIn('shoes').size).toBe(0);
     await user.click(within(dialog).getByRole('button', { name: 'Forget' }));
     expect(await screen.findByText('2 pictures forgotten.')).toBeVisible();
-    expect(forgetting.hiddenIn('shoes').size).toBe(2);
+    expect(decisions.hiddenIn('shoes').size).toBe(2);
     expect(forgotten()).toEqual([]);
     return user;
   };
@@ -126,11 +129,11 @@ describe('the selected pictures', () => {
   test('are forgotten once that is confirmed, in one request, and no others', async () => {
     gateway.on('DELETE /api/v2/collections/shoes/images', () => ({ deleted: 2 }));
     await forget();
-    await act(() => forgetting.flush());
+    await act(() => decisions.flush());
     expect(forgotten().map(({ query }) => JSON.parse(query.filter ?? '') as unknown)).toEqual([
       { must: [{ field: 'id', any: pictures.slice(0, 2).map(({ id }) => id) }] },
     ]);
-    expect(forgetting.hiddenIn('shoes').size).toBe(0);
+    expect(decisions.hiddenIn('shoes').size).toBe(0);
     await waitFor(() => {
       expect(screen.queryByText('2 pictures forgotten.')).toBeNull();
     });
@@ -139,17 +142,59 @@ describe('the selected pictures', () => {
   test('come back by Undo, and nothing is asked', async () => {
     const user = await forget();
     await user.click(screen.getByRole('button', { name: 'Undo' }));
-    expect(forgetting.hiddenIn('shoes').size).toBe(0);
-    await forgetting.flush();
+    expect(decisions.hiddenIn('shoes').size).toBe(0);
+    await act(() => decisions.flush());
     expect(forgotten()).toEqual([]);
+  });
+
+  test('are in one notice that counts, however many times some are forgotten', async () => {
+    const user = await forget();
+    for (let more = 0; more < 7; more += 1) {
+      act(() => {
+        decisions.add({
+          collection: 'shoes',
+          hides: { images: [`more ${more}`] },
+          forgets: more === 0 ? 0 : 1,
+          send: () => Promise.resolve(),
+          onDone: () => Promise.resolve(),
+          onFailed: () => Promise.resolve(),
+        });
+      });
+    }
+    expect(await screen.findByText('8 pictures forgotten, 1 group dismissed.')).toBeVisible();
+    await user.click(screen.getByRole('button', { name: 'Undo' }));
+    expect(decisions.hiddenIn('shoes').size).toBe(0);
+    await waitFor(() => {
+      expect(screen.queryByRole('button', { name: 'Undo' })).toBeNull();
+    });
+  });
+
+  test('offer no Undo once they are sent', async () => {
+    let answer: (reply: unknown) => void = () => undefined;
+    gateway.on('DELETE /api/v2/collections/shoes/images', () => new Promise((done) => (answer = done)));
+    await forget();
+    let flushed: Promise<void> = Promise.resolve();
+    act(() => {
+      flushed = decisions.flush();
+    });
+    await waitFor(() => {
+      expect(screen.queryByRole('button', { name: 'Undo' })).toBeNull();
+    });
+    expect(decisions.hiddenIn('shoes').size).toBe(2);
+    answer({ deleted: 2 });
+    await act(() => flushed);
+    expect(decisions.hiddenIn('shoes').size).toBe(0);
   });
 
   test('that could not be forgotten are said so, and shown again', async () => {
     gateway.on('DELETE /api/v2/collections/shoes/images', () => problem(503, 'milvus_unavailable'));
     await forget();
-    await act(() => forgetting.flush());
+    await act(() => decisions.flush());
     expect(await screen.findByText(/2 pictures not forgotten\. The index is away/)).toBeVisible();
-    expect(forgetting.hiddenIn('shoes').size).toBe(0);
+    await waitFor(() => {
+      expect(screen.queryByRole('button', { name: 'Undo' })).toBeNull();
+    });
+    expect(decisions.hiddenIn('shoes').size).toBe(0);
   });
 
   test('are given tags beside those they have', async () => {

@@ -2,9 +2,9 @@ import { Button } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { useState } from 'react';
 
-import { type FilterFaults, METADATA } from '@/api/filter';
+import type { FilterFaults } from '@/api/filter';
 import type { Rule } from '@/api/models';
-import { writeRule } from '@/state/rules';
+import { isWritable, MOST_RULES, writeRule } from '@/state/rules';
 
 import classes from './FilterFields.module.css';
 import { RuleRow } from './RuleRow';
@@ -24,7 +24,7 @@ interface Row {
 let lastKey = 0;
 const rowOf = (rule: Rule): Row => ({ key: ++lastKey, rule });
 
-/** Any number of conditions, all of which hold; one without a value yet is not taken. */
+/** Conditions, all of which hold; one without a value yet, or whose row says that it cannot be, is not taken. */
 export function FilterRules({ collection, rules, faults, onChange }: FilterRulesProps) {
   const text = textOf(rules);
   const [followed, setFollowed] = useState(text);
@@ -63,6 +63,7 @@ export function FilterRules({ collection, rules, faults, onChange }: FilterRules
         variant="default"
         size="xs"
         leftSection={<IconPlus size={14} aria-hidden />}
+        disabled={rows.length >= MOST_RULES}
         onClick={() => {
           setRows([...rows, rowOf({ field: 'folder', is: 'not', value: '' })]);
         }}
@@ -74,7 +75,7 @@ export function FilterRules({ collection, rules, faults, onChange }: FilterRules
 }
 
 function completeOf(rows: readonly Row[]): Rule[] {
-  return rows.map(({ rule }) => rule).filter(({ field, value }) => value !== '' && field !== METADATA);
+  return rows.map(({ rule }) => rule).filter(isWritable);
 }
 
 function textOf(rules: readonly Rule[]): string {

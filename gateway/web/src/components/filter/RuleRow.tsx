@@ -1,6 +1,6 @@
 import { CloseButton, NativeSelect, TextInput } from '@mantine/core';
 
-import { comparisonsOf, faultOf, kindOf, METADATA } from '@/api/filter';
+import { comparisonsOf, faultOf, kindOf, METADATA, nameFaultOf } from '@/api/filter';
 import type { Comparison, Rule } from '@/api/models';
 import { FORMATS } from '@/api/rules';
 
@@ -49,6 +49,8 @@ export function RuleRow({ collection, number, rule, fault, onChange, onRemove }:
   const kind = kindOf(rule.field);
   const words = kind === 'day' || kind === 'taken' ? DAY_WORDS : kind === 'folder' ? FOLDER_WORDS : WORDS;
   const comparisons = kind ? comparisonsOf(kind) : [];
+  const name = rule.field === METADATA ? null : nameFaultOf(rule.field);
+  const own = rule.value === '' || name !== null ? null : faultOf(rule);
   const choose = (field: string) => {
     const next = kindOf(field);
     const [first = 'is'] = next ? comparisonsOf(next) : [];
@@ -70,6 +72,7 @@ export function RuleRow({ collection, number, rule, fault, onChange, onRemove }:
           label={`Name in the metadata of condition ${number}`}
           placeholder="Name"
           settled={rule.field.slice(METADATA.length)}
+          fault={name ?? undefined}
           onSettled={(name) => {
             onChange({ ...rule, field: `${METADATA}${name}` });
           }}
@@ -90,7 +93,7 @@ export function RuleRow({ collection, number, rule, fault, onChange, onRemove }:
           collection={collection}
           rule={rule}
           label={`Value of condition ${number}`}
-          fault={fault ?? (rule.value === '' ? undefined : (faultOf(rule) ?? undefined))}
+          fault={fault ?? own ?? undefined}
           onSettled={(value) => {
             onChange({ ...rule, value });
           }}

@@ -6,13 +6,14 @@ import { Link, useSearchParams } from 'wouter';
 
 import { duplicatesQuery, useFindDuplicates } from '@/api/duplicates';
 import { isActive } from '@/api/jobs';
-import type { DuplicatesComputed, Grade } from '@/api/models';
+import type { DuplicateGroup, DuplicatesComputed, Grade } from '@/api/models';
 import { ApiProblem } from '@/api/problem';
 import { GRADES } from '@/api/rules';
 import { PATHS, pathWith } from '@/app/paths';
 import { EmptyState } from '@/components/EmptyState';
 import { Notice, ProblemNotice } from '@/components/Notice';
 import { useCollection } from '@/state/collection';
+import { useHidden } from '@/state/decisions';
 import { useLiveJobs } from '@/state/liveJobs';
 import { useDocumentTitle } from '@/state/useDocumentTitle';
 import { formatNumberOf, formatWhen } from '@/text/quantities';
@@ -38,8 +39,15 @@ export default function DuplicatesView() {
   const known = collection !== undefined;
   const list = useInfiniteQuery({ ...duplicatesQuery(name, grade), enabled: known });
   const find = useFindDuplicates(name);
-  const groups = useMemo(() => list.data?.pages.flatMap(({ items }) => items) ?? [], [list.data]);
+  const images = useHidden(name);
+  const decided = useHidden(name, 'groups');
+  const loaded = useMemo(() => list.data?.pages.flatMap(({ items }) => items) ?? [], [list.data]);
+  const groups = useMemo(
+    () => loaded.filter((group) => !decided.has(group.id) && left(group, images) > 1),
+    [loaded, decided, images],
+  );
   const [first] = list.data?.pages ?? [];
+  const count = (first?.count ?? 0) - (loaded.length - groups.length);
   const job = jobs.find(
     (one) => one.source.kind === 'duplicates' && one.collection === name && isActive(one),
   );
@@ -111,7 +119,7 @@ export default function DuplicatesView() {
               }}
             />
             <p className={`${classes.words} numbers`} role="status">
-              {formatNumberOf(first.count, NAMES[grade].one, NAMES[grade].one.replace('group', 'groups'))}
+              {formatNumberOf(count, NAMES[grade].one, NAMES[grade].one.replace('group', 'groups'))}
               {', '}
               {lookedAt(first.computed)}
             </p>
@@ -127,16 +135,19 @@ export default function DuplicatesView() {
               What was loaded since the last look is not in these lists: look again after a load.
             </EmptyState>
           )}
-          {groups.length === 0 && first.computed.identical_only && grade === 'identical' && (
-            <EmptyState title={NAMES.identical.none}>
-              What was loaded since the last look is not in this list: look again after a load.
-            </EmptyState>
-          )}
+          {groups.length === 0 &&
+            first.computed.identical_only &&
+            !list.hasNextPage &&
+            grade === 'identical' && (
+              <EmptyState title={NAMES.identical.none}>
+                What was loaded since the last look is not in this list: look again after a load.
+              </EmptyState>
+            )}
           <GroupList
             key={`${name} ${grade}`}
             collection={name}
             groups={groups}
-            total={first.count}
+            total={count}
             hasMore={list.hasNextPage}
             loading={list.isFetchingNextPage}
             loadMore={() => void list.fetchNextPage()}
@@ -149,4 +160,9 @@ export default function DuplicatesView() {
 
 function lookedAt({ images, computed_at }: DuplicatesComputed): string {
   return `among ${formatNumberOf(images, 'picture')}, ${formatWhen(computed_at)}`;
+}
+
+/** How many images a group has without those that are being forgotten. */
+function left({ size, images }: DuplicateGroup, hidden: ReadonlySet<string>): number {
+  return size - images.filter(({ id }) => hidden.has(id)).length;
 }

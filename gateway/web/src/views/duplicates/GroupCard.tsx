@@ -13,7 +13,8 @@ interface GroupCardProps {
   group: DuplicateGroup;
   place: number;
   total: number;
-  pending: boolean;
+  /** Images of it that are being forgotten, and cannot be kept. */
+  hidden: ReadonlySet<string>;
   /** To the group so many places further on. */
   onMove: (step: number) => void;
   onForget: (keep: string) => void;
@@ -28,15 +29,24 @@ const NAMES: Record<Grade, string> = {
   similar: 'similar pictures',
 };
 
+const DECIDING = ['f', 'n'];
+
 /** The pictures of one group side by side, one of them chosen to be kept. */
 export const GroupCard = memo(function GroupCard(props: GroupCardProps) {
-  const { group, place, total, pending, onMove, onForget, onDismiss, keysAre } = props;
+  const { group, place, total, hidden, onMove, onForget, onDismiss, keysAre } = props;
   const name = useId();
   const [chosen, setChosen] = useState(group.suggested_keep);
-  // The chosen one may have been forgotten elsewhere since.
-  const keep = group.images.some(({ id }) => id === chosen) ? chosen : group.suggested_keep;
-  const title = `${formatCount(group.size)} ${NAMES[group.grade]}`;
-  const hidden = group.size - group.images.length;
+  const images = group.images.filter(({ id }) => !hidden.has(id));
+  // The chosen one, and the suggested one, may have been forgotten elsewhere since.
+  const keep = [chosen, group.suggested_keep, images[0]?.id].find((id) =>
+    images.some((image) => image.id === id),
+  );
+  const size = group.size - (group.images.length - images.length);
+  const title = `${formatCount(size)} ${NAMES[group.grade]}`;
+  const more = size - images.length;
+  const forget = () => {
+    if (keep !== undefined) onForget(keep);
+  };
   const keys: Record<string, () => void> = {
     j: () => {
       onMove(1);
@@ -44,9 +54,7 @@ export const GroupCard = memo(function GroupCard(props: GroupCardProps) {
     k: () => {
       onMove(-1);
     },
-    f: () => {
-      onForget(keep);
-    },
+    f: forget,
     n: onDismiss,
   };
   return (
@@ -66,7 +74,6 @@ export const GroupCard = memo(function GroupCard(props: GroupCardProps) {
           <Button
             variant="default"
             size="sm"
-            loading={pending}
             leftSection={<IconArrowsSplit size={16} aria-hidden />}
             onClick={onDismiss}
           >
@@ -77,11 +84,9 @@ export const GroupCard = memo(function GroupCard(props: GroupCardProps) {
             size="sm"
             c="var(--danger)"
             leftSection={<IconTrash size={16} aria-hidden />}
-            onClick={() => {
-              onForget(keep);
-            }}
+            onClick={forget}
           >
-            Keep one, forget {formatCount(group.size - 1)}…
+            Keep one, forget {formatCount(size - 1)}…
           </Button>
         </div>
       </div>
@@ -93,18 +98,21 @@ export const GroupCard = memo(function GroupCard(props: GroupCardProps) {
         aria-describedby={keysAre}
         onKeyDown={(event) => {
           if (event.ctrlKey || event.metaKey || event.altKey) return;
-          const act = keys[event.key.toLowerCase()];
+          const key = event.key.toLowerCase();
+          const act = keys[key];
           if (!act) return;
           event.preventDefault();
+          // A key that is held moves on, but decides nothing more.
+          if (event.repeat && DECIDING.includes(key)) return;
           act();
         }}
       >
-        {group.images.map((image) => (
+        {images.map((image) => (
           <Choice
             key={image.id}
             image={image}
             name={name}
-            best={group.images[0]}
+            best={images[0]}
             checked={image.id === keep}
             suggested={image.id === group.suggested_keep}
             onChoose={() => {
@@ -112,7 +120,7 @@ export const GroupCard = memo(function GroupCard(props: GroupCardProps) {
             }}
           />
         ))}
-        {hidden > 0 && <p className={classes.hidden}>and {formatNumberOf(hidden, 'more picture')}</p>}
+        {more > 0 && <p className={classes.hidden}>and {formatNumberOf(more, 'more picture')}</p>}
       </div>
     </section>
   );

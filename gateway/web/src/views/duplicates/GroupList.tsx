@@ -1,15 +1,13 @@
 import { Button } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { useEffect, useRef, useState } from 'react';
 
-import { useDismiss, useResolve } from '@/api/duplicates';
 import type { DuplicateGroup } from '@/api/models';
 import { ForgetDialog } from '@/components/ForgetDialog';
-import { ProblemNotice } from '@/components/Notice';
-import { formatNumberOf } from '@/text/quantities';
+import { useHidden } from '@/state/decisions';
 
 import classes from './GroupList.module.css';
 import { GroupCard } from './GroupCard';
+import { useDecide } from './useDecide';
 
 interface GroupListProps {
   collection: string;
@@ -36,8 +34,8 @@ export function GroupList({ collection, groups, total, hasMore, loading, loadMor
   const end = useRef<HTMLDivElement>(null);
   const wanted = useRef<number | null>(null);
   const [question, setQuestion] = useState<Question | null>(null);
-  const dismiss = useDismiss(collection);
-  const resolve = useResolve(collection);
+  const hidden = useHidden(collection);
+  const { dismiss, resolve } = useDecide(collection);
 
   /** Puts the focus on the picture of a group that is to be kept, where the arrow keys work. */
   const focusOn = (index: number) => {
@@ -70,15 +68,9 @@ export function GroupList({ collection, groups, total, hasMore, loading, loadMor
     };
   }, [hasMore, loading, groups.length]);
 
-  const decided = (index: number, message: string) => {
-    wanted.current = index;
-    notifications.show({ message });
-  };
-  const indexOf = (group: DuplicateGroup) => groups.findIndex(({ id }) => id === group.id);
-  const others = question?.group.images.filter(({ id }) => id !== question.keep) ?? [];
+  const others = question ? othersOf(question, hidden) : [];
   return (
     <>
-      {dismiss.error && <ProblemNotice problem={dismiss.error} />}
       <p id={KEYS} className="visually-hidden">
         J and K move between groups, the arrow keys choose the picture to keep, F forgets the others, N says
         that they are no duplicates.
@@ -91,21 +83,16 @@ export function GroupList({ collection, groups, total, hasMore, loading, loadMor
               keysAre={KEYS}
               place={index + 1}
               total={total}
-              pending={dismiss.isPending && dismiss.variables.id === group.id}
+              hidden={hidden}
               onMove={(step) => {
                 focusOn(index + step);
               }}
               onForget={(keep) => {
-                resolve.reset();
                 setQuestion({ group, keep });
               }}
               onDismiss={() => {
-                const at = indexOf(group);
-                dismiss.mutate(group, {
-                  onSuccess: () => {
-                    decided(at, 'These are no duplicates; they are not shown together again.');
-                  },
-                });
+                wanted.current = index;
+                dismiss(group);
               }}
             />
           </li>
@@ -121,24 +108,22 @@ export function GroupList({ collection, groups, total, hasMore, loading, loadMor
       <ForgetDialog
         opened={question !== null}
         pictures={others}
-        count={question ? question.group.size - 1 : 0}
-        undoable={false}
-        pending={resolve.isPending}
-        problem={resolve.error}
+        count={others.length + (question ? question.group.size - question.group.images.length : 0)}
         onClose={() => {
           setQuestion(null);
         }}
         onConfirm={() => {
           if (!question) return;
-          const at = indexOf(question.group);
-          resolve.mutate(question, {
-            onSuccess: ({ deleted }) => {
-              setQuestion(null);
-              decided(at, `${formatNumberOf(deleted, 'picture')} forgotten.`);
-            },
-          });
+          setQuestion(null);
+          wanted.current = groups.findIndex(({ id }) => id === question.group.id);
+          resolve(question.group, question.keep, others);
         }}
       />
     </>
   );
+}
+
+/** What of a group is forgotten, as far as it is known and not forgotten already. */
+function othersOf({ group, keep }: Question, hidden: ReadonlySet<string>) {
+  return group.images.filter(({ id }) => id !== keep && !hidden.has(id));
 }

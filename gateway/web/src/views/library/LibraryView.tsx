@@ -1,6 +1,6 @@
 import { Button, Select } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useCallback, useMemo } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useMemo } from 'react';
 import { Link, useLocation } from 'wouter';
 
 import { faultsIn } from '@/api/filter';
@@ -16,7 +16,7 @@ import { useSelection } from '@/components/grid/useSelection';
 import { ProblemNotice } from '@/components/Notice';
 import { useCollection } from '@/state/collection';
 import { marked } from '@/state/examples';
-import { useHidden } from '@/state/forgetting';
+import { useHidden } from '@/state/decisions';
 import { useLibraryAddress } from '@/state/useAddress';
 import { useDocumentTitle } from '@/state/useDocumentTitle';
 
@@ -55,6 +55,12 @@ export default function LibraryView() {
   const loadMore = useCallback(() => {
     if (!isFetchingNextPage) void fetchNextPage({ cancelRefetch: false });
   }, [isFetchingNextPage, fetchNextPage]);
+  // All that was loaded may be forgotten while more is there.
+  const none = list.isSuccess && pictures.length === 0;
+  const forgotten = none && list.data.pages.some(({ items }) => items.length > 0);
+  useEffect(() => {
+    if (none && hasNextPage) loadMore();
+  }, [none, hasNextPage, loadMore]);
   const onOpen = useCallback(
     (id: string) => {
       change({ open: id });
@@ -116,7 +122,10 @@ export default function LibraryView() {
           The first load into it creates it. Or choose another collection above.
         </EmptyState>
       )}
-      {list.isSuccess && pictures.length === 0 && (
+      {forgotten && !hasNextPage && (
+        <EmptyState title="All of these are forgotten">Undo shows them again, for a few seconds.</EmptyState>
+      )}
+      {none && !forgotten && !hasNextPage && (
         <EmptyState
           title={narrowed ? 'No picture matches' : 'Nothing is in here yet'}
           action={narrowed ? undefined : <LoadButton collection={name} />}

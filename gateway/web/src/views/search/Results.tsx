@@ -44,7 +44,8 @@ export function Results({ collection, query, found, address, change }: ResultsPr
   const selection = useSelection(shown);
   const hasMore = found.hasMore && shown.length === hits?.length;
   const place = shown.findIndex(({ id }) => id === address.open);
-  const nearEnd = place >= 0 && place >= shown.length - AHEAD;
+  // All that was found so far may be forgotten while more is to be found.
+  const nearEnd = hits?.length === 0 || (place >= 0 && place >= shown.length - AHEAD);
   useEffect(() => {
     if (nearEnd && hasMore) loadMore();
   }, [nearEnd, hasMore, loadMore]);
@@ -71,7 +72,9 @@ export function Results({ collection, query, found, address, change }: ResultsPr
         <strong>{summary(shown, hits, hasMore, scale, address.least)}</strong>{' '}
         <span className={`${classes.took} numbers`}>{Math.round(found.took ?? 0)} ms</span>
       </p>
-      {shown.length === 0 && <Nothing address={address} scale={scale} found={hits.length} />}
+      {shown.length === 0 && !hasMore && (
+        <Nothing address={address} scale={scale} found={hits.length} forgotten={found.forgotten} />
+      )}
       <div className={classes.grid} aria-busy={found.isFetching} data-stale={found.isStale}>
         {shown.length > 0 && (
           <PictureGrid
@@ -139,17 +142,20 @@ interface NothingProps {
   address: SearchAddress;
   scale: Hits['scale'];
   found: number;
+  forgotten: number;
 }
 
-function Nothing({ address, scale, found }: NothingProps) {
+function Nothing({ address, scale, found, forgotten }: NothingProps) {
   const narrowed = (address.tag ?? address.folder) !== undefined || address.where.length > 0;
   return (
     <Text c="dimmed">
       {found > 0 && `Nothing is as alike as that. Lower the smallest ${scale} to see more.`}
+      {found === 0 && forgotten > 0 && 'All that was found is forgotten.'}
       {found === 0 &&
+        forgotten === 0 &&
         narrowed &&
         'No picture matches the filter. Clear some of it to search more of the collection.'}
-      {found === 0 && !narrowed && 'The collection is empty. Load some pictures first.'}
+      {found === 0 && forgotten === 0 && !narrowed && 'The collection is empty. Load some pictures first.'}
     </Text>
   );
 }

@@ -5,7 +5,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 
 import { explainShortly } from '@/api/remedies';
 import { signOut } from '@/api/system';
-import { forgetting } from '@/state/forgetting';
+import { decisions } from '@/state/decisions';
 import { useSignedIn } from '@/state/session';
 
 /** Ends the session that this browser began; nothing where it needed none. */
@@ -14,8 +14,8 @@ export function SignOut() {
   const [signedIn, setSignedIn] = useSignedIn();
   const leave = useMutation({
     mutationFn: async () => {
-      // What was forgotten is sent while it still may be.
-      await forgetting.flush();
+      // What was decided is sent while it still may be.
+      await decisions.flush();
       await signOut();
     },
     onSuccess: () => {

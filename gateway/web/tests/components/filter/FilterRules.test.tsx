@@ -80,6 +80,26 @@ test('values of the metadata are suggested with their counts', async () => {
   expect(gateway.calls(FACETS)[0]?.query).toMatchObject({ field: 'metadata.rating', prefix: '' });
 });
 
+test('a name that no filter can go by is said so beside it, and is no other filter', async () => {
+  const { user, onChange } = open([WIDE]);
+  await user.click(add());
+  await user.selectOptions(field(2), 'Metadata');
+  const name = screen.getByRole('textbox', { name: /^Name in the metadata/ });
+  await user.type(name, 'a~is{Enter}');
+  await user.type(screen.getByRole('combobox', { name: 'Value of condition 2' }), 'x{Enter}');
+  expect(await screen.findByText(/^No filter can go by/)).toBeVisible();
+  expect(name).toBeInvalid();
+  expect(onChange).not.toHaveBeenCalled();
+  await user.clear(name);
+  await user.type(name, 'a{Enter}');
+  expect(onChange).toHaveBeenCalledExactlyOnceWith([WIDE, { field: 'metadata.a', is: 'is', value: 'x' }]);
+});
+
+test('no more conditions are offered than an address keeps', () => {
+  open(Array.from({ length: 50 }, () => WIDE));
+  expect(add()).toBeDisabled();
+});
+
 test('a value that cannot be meant is said so beside its field', async () => {
   const { user } = open();
   await user.click(add());

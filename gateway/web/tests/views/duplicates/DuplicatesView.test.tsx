@@ -1,24 +1,18 @@
-import { act, screen, waitFor, within } from '@testing-library/react';
+import { act, screen, within } from '@testing-library/react';
 import { beforeEach, describe, expect, test } from 'vitest';
 
-import { LiveJobsProvider } from '@/state/liveJobs';
-import DuplicatesView from '@/views/duplicates/DuplicatesView';
-
+import {
+  answerGroups as answer,
+  card,
+  FIRST,
+  LIST,
+  openDuplicates as open,
+  SECOND,
+} from '../../support/duplicates';
 import { gateway, problem, Reply } from '../../support/gateway';
-import { group, groupList, image, job } from '../../support/models';
-import { show } from '../../support/render';
+import { group, groupList, job } from '../../support/models';
 
-const LIST = 'GET /api/v2/collections/shoes/duplicates';
 const FIND = 'POST /api/v2/collections/shoes/duplicates';
-const FIRST = group({ id: '1'.repeat(32) });
-const SECOND = group({
-  id: '2'.repeat(32),
-  images: ['c', 'd', 'e'].map((letter) =>
-    image({ id: letter.repeat(32), uri: `file:///photos/web/${letter}.jpg` }),
-  ),
-  size: 3,
-  suggested_keep: 'c'.repeat(32),
-});
 const LOOKING = job({
   source: { kind: 'duplicates', min_match: 0.9 },
   total: 12,
@@ -26,18 +20,6 @@ const LOOKING = job({
   unchanged: 5,
   indexed: 0,
 });
-
-const open = (more = '') =>
-  show(
-    <LiveJobsProvider>
-      <DuplicatesView />
-    </LiveJobsProvider>,
-    { address: `/duplicates?collection=shoes${more}` },
-  );
-const answer = (...groups: ReturnType<typeof group>[]) => {
-  gateway.on(LIST, () => groupList({ items: groups, count: groups.length }));
-};
-const card = (name: RegExp) => screen.findByRole('region', { name });
 
 beforeEach(() => {
   answer(FIRST, SECOND);
@@ -63,80 +45,6 @@ test('the grade is chosen, and stands in the address', async () => {
   expect(await card(/Group 1 of 1: 2 copies/)).toHaveTextContent('match 0.95');
   expect(window.location.search).toBe('?collection=shoes&grade=copy');
   expect(gateway.calls(LIST).at(-1)?.query.grade).toBe('copy');
-});
-
-test('the others are forgotten after a question, and the group is gone', async () => {
-  const resolve = `POST /api/v2/collections/shoes/duplicates/${FIRST.id}/resolve`;
-  gateway.on(resolve, () => ({ deleted: 1 }));
-  const { user } = open();
-  const first = await card(/Group 1 of 2/);
-  await user.click(within(first).getByRole('radio', { name: /Keep b.jpg/ }));
-  await user.click(within(first).getByRole('button', { name: 'Keep one, forget 1…' }));
-  const dialog = await screen.findByRole('dialog', { name: 'Forget this picture?' });
-  expect(dialog).toHaveTextContent('a.jpg will not be found any more. The file in its folder stays');
-  expect(gateway.calls(resolve)).toEqual([]);
-  await user.click(within(dialog).getByRole('button', { name: 'Forget' }));
-  expect(await card(/Group 1 of 1: 3 equal files/)).toBeVisible();
-  expect(gateway.calls(resolve)[0]?.body).toEqual({ keep: ['b'.repeat(32)] });
-});
-
-test('a group that is none is dismissed, and the next one has the focus', async () => {
-  const dismiss = `POST /api/v2/collections/shoes/duplicates/${FIRST.id}/dismiss`;
-  gateway.on(dismiss, () => new Reply(204, null));
-  const { user } = open();
-  const first = await card(/Group 1 of 2/);
-  await user.click(within(first).getByRole('button', { name: 'Not duplicates' }));
-  const second = await card(/Group 1 of 1: 3 equal files/);
-  await waitFor(() => {
-    expect(within(second).getByRole('radio', { name: /Keep c.jpg/ })).toHaveFocus();
-  });
-  expect(gateway.calls(dismiss)).toHaveLength(1);
-});
-
-test('the keyboard moves, chooses, forgets and dismisses', async () => {
-  const dismiss = `POST /api/v2/collections/shoes/duplicates/${SECOND.id}/dismiss`;
-  gateway.on(dismiss, () => new Reply(204, null));
-  const { user } = open();
-  const first = await card(/Group 1 of 2/);
-  act(() => {
-    within(first)
-      .getByRole('radio', { name: /Keep a.jpg/ })
-      .focus();
-  });
-  await user.keyboard('{ArrowRight}');
-  expect(within(first).getByRole('radio', { name: /Keep b.jpg/ })).toBeChecked();
-  await user.keyboard('f');
-  const dialog = await screen.findByRole('dialog', { name: 'Forget this picture?' });
-  expect(dialog).toHaveTextContent('a.jpg');
-  await user.click(within(dialog).getByRole('button', { name: 'Keep' }));
-  await waitFor(() => {
-    expect(screen.queryByRole('dialog')).toBeNull();
-  });
-  act(() => {
-    within(first)
-      .getByRole('radio', { name: /Keep b.jpg/ })
-      .focus();
-  });
-  await user.keyboard('j');
-  expect(screen.getByRole('radio', { name: /Keep c.jpg/ })).toHaveFocus();
-  await user.keyboard('k');
-  expect(within(first).getByRole('radio', { name: /Keep b.jpg/ })).toHaveFocus();
-  await user.keyboard('jn');
-  expect(await card(/Group 1 of 1: 2 equal files/)).toBeVisible();
-  expect(gateway.calls(dismiss)).toHaveLength(1);
-});
-
-test('a group that cannot be resolved any more says so', async () => {
-  gateway.on(`POST /api/v2/collections/shoes/duplicates/${FIRST.id}/resolve`, () =>
-    problem(409, 'image_gone'),
-  );
-  const { user } = open();
-  const first = await card(/Group 1 of 2/);
-  await user.click(within(first).getByRole('button', { name: /forget 1/ }));
-  const dialog = await screen.findByRole('dialog');
-  await user.click(within(dialog).getByRole('button', { name: 'Forget' }));
-  expect(await within(dialog).findByRole('alert')).toHaveTextContent('is gone');
-  expect(first).toBeVisible();
 });
 
 test('further groups are shown on request', async () => {
@@ -202,12 +110,7 @@ describe('nothing to show', () => {
   });
 
   test('of a collection that does not exist asks for nothing', async () => {
-    show(
-      <LiveJobsProvider>
-        <DuplicatesView />
-      </LiveJobsProvider>,
-      { address: '/duplicates?collection=hats' },
-    );
+    open('', 'hats');
     expect(await screen.findByText('There is no collection “hats” yet')).toBeVisible();
     expect(gateway.calls('GET /api/v2/collections/hats/duplicates')).toEqual([]);
   });

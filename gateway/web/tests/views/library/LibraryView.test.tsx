@@ -1,6 +1,7 @@
-import { fireEvent, screen, waitFor, within } from '@testing-library/react';
+import { act, fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { beforeEach, describe, expect, test } from 'vitest';
 
+import { decisions } from '@/state/decisions';
 import LibraryView from '@/views/library/LibraryView';
 
 import { gateway, problem } from '../../support/gateway';
@@ -122,6 +123,44 @@ describe('nothing to show', () => {
     gateway.on(IMAGES, () => problem(422, 'path_outside_roots'));
     open('&folder=%2Fetc');
     expect(await screen.findByRole('alert')).toHaveTextContent('This folder is not open to Lookalike');
+  });
+});
+
+describe('all that was loaded being forgotten', () => {
+  const forget = (...letters: string[]) => {
+    decisions.add({
+      collection: 'shoes',
+      hides: { images: letters.map((letter) => letter.repeat(32)) },
+      forgets: letters.length,
+      send: () => Promise.resolve(),
+      onDone: () => Promise.resolve(),
+      onFailed: () => Promise.resolve(),
+    });
+    return () => {
+      decisions.undo();
+    };
+  };
+
+  test('the next page is loaded', async () => {
+    gateway.on(IMAGES, ({ query }) =>
+      query.cursor === 'next'
+        ? { items: pictures.slice(2), next_cursor: null }
+        : { items: pictures.slice(0, 2), next_cursor: 'next' },
+    );
+    const undo = forget('a', 'b');
+    open();
+    expect(await option('c')).toHaveAttribute('aria-posinset', '1');
+    expect(screen.queryByText('Nothing is in here yet')).toBeNull();
+    act(undo);
+  });
+
+  test('and no other being there is no empty collection', async () => {
+    const undo = forget('a', 'b', 'c');
+    open();
+    expect(await screen.findByText('All of these are forgotten')).toBeVisible();
+    expect(screen.queryByText('Nothing is in here yet')).toBeNull();
+    act(undo);
+    expect(await option('a')).toBeVisible();
   });
 });
 

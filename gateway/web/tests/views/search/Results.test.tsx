@@ -1,8 +1,9 @@
-import { screen, waitFor } from '@testing-library/react';
+import { act, screen, waitFor } from '@testing-library/react';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 
 import type { SearchQuestion } from '@/api/search';
 import { readSearch, type SearchAddress } from '@/state/address';
+import { decisions } from '@/state/decisions';
 import { Results } from '@/views/search/Results';
 import { useHits } from '@/views/search/useHits';
 
@@ -116,6 +117,49 @@ describe('the results', () => {
       { top_k: 60, offset: 0 },
       { top_k: 200, offset: 60 },
     ]);
+  });
+
+  test('that are all being forgotten are no empty collection', async () => {
+    answer();
+    open();
+    expect(await screen.findByText('3 results')).toBeVisible();
+    act(() => {
+      decisions.add({
+        collection: 'shoes',
+        hides: { images: HITS.map(({ id }) => id) },
+        forgets: 3,
+        send: () => Promise.resolve(),
+        onDone: () => Promise.resolve(),
+        onFailed: () => Promise.resolve(),
+      });
+    });
+    expect(await screen.findByText('All that was found is forgotten.')).toBeVisible();
+    act(() => {
+      decisions.undo();
+    });
+    expect(screen.getByText('3 results')).toBeVisible();
+  });
+
+  test('go on to the next page where all of the first is being forgotten', async () => {
+    const many = Array.from({ length: 61 }, (_, index) =>
+      hit({ id: index.toString(16).padStart(32, '0'), uri: `file:///photos/${index}.jpg` }),
+    );
+    gateway.on(QUERY, ({ body }) =>
+      replying((body as { offset: number }).offset === 0 ? many.slice(0, 60) : many.slice(60)),
+    );
+    decisions.add({
+      collection: 'shoes',
+      hides: { images: many.slice(0, 60).map(({ id }) => id) },
+      forgets: 60,
+      send: () => Promise.resolve(),
+      onDone: () => Promise.resolve(),
+      onFailed: () => Promise.resolve(),
+    });
+    open();
+    expect(await screen.findByText('1 result')).toBeVisible();
+    act(() => {
+      decisions.undo();
+    });
   });
 
   test.each([
