@@ -6,11 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from shared.domain.duplicates import (
-    Dismissal,
-    DuplicateReport,
-    content_key,
-)
+from shared.domain.duplicates import Dismissal, DuplicateReport, content_key
 from shared.ledger import DuplicateTies
 from shared.redis import RedisClient
 from shared.settings import Settings
