@@ -9,7 +9,7 @@ import pytest
 from shared import cursors
 from shared.domain.duplicates import GRADES, Computed, Dismissal, DuplicateGroup, Grade, Member
 from shared.domain.job import DuplicatesSource, JobSpec
-from shared.errors import InvalidRequest
+from shared.errors import InvalidRequest, Unavailable
 from shared.ledger import (
     DismissalsChanged,
     DuplicateGroups,
@@ -18,6 +18,8 @@ from shared.ledger import (
     Scans,
     ScanSuperseded,
     cursor_after,
+    duplicate_groups,
+    keys,
     place_in,
 )
 from shared.ledger.duplicate_groups import place_of
@@ -145,6 +147,28 @@ def test_dismissals_go_with_their_collection_and_not_with_a_later_one(published:
     published.jobs.forget_collection("c", "g1")
     assert published.ties.dismissals("c", "g1") == []
     assert published.ties.dismissals("c", "g2") == [new]
+
+
+def test_one_group_of_a_collection_is_decided_at_a_time(
+    published: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(duplicate_groups, "_WAIT_SECONDS", 0.1)
+    groups = published.groups
+    with groups.deciding("c") as still, groups.deciding("other"):
+        still()
+        with pytest.raises(Unavailable), groups.deciding("c"):
+            pass
+        still()
+    with groups.deciding("c"):
+        pass
+
+    def lose_it() -> None:
+        with groups.deciding("c") as still:
+            published.redis.delete(keys.duplicates("c", "deciding"))
+            still()
+
+    with pytest.raises(Unavailable):
+        lose_it()
 
 
 @pytest.mark.parametrize(
