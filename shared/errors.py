@@ -142,7 +142,7 @@ class JobFailed(LookalikeError):
 
     Codes: `source_missing`, `source_unreadable`, `source_outside_roots`, `source_empty`,
     `source_replaced`, `mass_removal`, `collection_not_found`, `collection_replaced`,
-    `encoder_mismatch`, `too_few_images`, `internal_error`.
+    `encoder_mismatch`, `too_few_images`, `too_many_ties`, `internal_error`.
     """
 
     title = "Job failed"

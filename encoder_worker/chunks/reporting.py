@@ -12,15 +12,19 @@ from shared.domain.collection import CollectionIdentity
 from shared.domain.duplicates import COPY_MATCH, DuplicateReport
 from shared.domain.image import IndexedFile
 from shared.domain.match import curve_of
+from shared.store import Neighbour
 
 #: Neighbours that are looked at for each arrival: its own earlier row may be among them.
 _NEAREST = 8
 
 
 class _Arrival(NamedTuple):
+    """`added_at` is of one that an earlier attempt wrote, so that what came later may be there."""
+
     id: str
     uri: str
     sha256: str
+    added_at: int | None = None
 
 
 class _Candidate(NamedTuple):
@@ -53,7 +57,7 @@ class DuplicateReporter:
         stored = self._stores.neighbours.vectors_of(self._identity.name, [row.id for row in before])
         for row in before:
             if row.id in stored:
-                arrivals.append(_Arrival(row.id, row.uri, row.sha256))
+                arrivals.append(_Arrival(row.id, row.uri, row.sha256, row.added_at))
                 vectors.append(np.asarray(stored[row.id], np.float32))
         if arrivals:
             writes.result.reports += self._copies(arrivals, np.stack(vectors))
@@ -72,13 +76,14 @@ class DuplicateReporter:
             self._identity.name, self._identity.generation, vectors, _NEAREST
         )
         own = {arrival.id for arrival in arrivals}
+        later = self._later(arrivals, found)
         cosines = vectors @ vectors.T
         reports = []
         for place, (arrival, hits) in enumerate(zip(arrivals, found, strict=True)):
             candidates = [
                 _Candidate(hit.sha256 == arrival.sha256, hit.score, hit.id)
                 for hit in hits
-                if hit.id not in own
+                if hit.id not in own and (arrival.id, hit.id) not in later
             ]
             # Those of the chunk are compared with the ones before them.
             candidates += [
@@ -89,6 +94,24 @@ class DuplicateReporter:
             if report is not None:
                 reports.append(report)
         return reports
+
+    def _later(
+        self, arrivals: Sequence[_Arrival], found: Sequence[Sequence[Neighbour]]
+    ) -> set[tuple[str, str]]:
+        """Pairs of an arrival and an image that came after it, and has been reported instead."""
+        since = [
+            (arrival, arrival.added_at, hit.id)
+            for arrival, hits in zip(arrivals, found, strict=True)
+            if arrival.added_at is not None
+            for hit in hits
+        ]
+        ids = dict.fromkeys(hit for _, _, hit in since)
+        rows = self._stores.images.get_many(self._identity.name, ids, strong=True) if ids else {}
+        return {
+            (arrival.id, hit)
+            for arrival, added_at, hit in since
+            if hit in rows and rows[hit].added_at > added_at
+        }
 
     def _best(self, arrival: _Arrival, candidates: Sequence[_Candidate]) -> DuplicateReport | None:
         if not candidates:

@@ -7,7 +7,7 @@ from pydantic import AfterValidator
 
 from gateway.dependencies import DuplicatesDep, UrlsDep
 from gateway.http.problems import problem_responses
-from gateway.routes.parameters import CollectionPath, Cursor, Limit
+from gateway.routes.parameters import CollectionPath, Cursor
 from gateway.schemas.duplicates import (
     EXAMPLE_GROUP_ID,
     DuplicateGroup,
@@ -15,11 +15,12 @@ from gateway.schemas.duplicates import (
     DuplicatesComputed,
     DuplicatesInput,
     Resolution,
+    Resolved,
 )
 from gateway.schemas.fields import BLANK_IS_NONE, HEX_ID, well_formed
-from gateway.schemas.images import Deleted
 from gateway.schemas.jobs import Job
-from gateway.services.duplicates import Found, duplicate_group_not_found
+from gateway.services.duplicate_pages import Found
+from gateway.services.duplicates import duplicate_group_not_found
 from shared.domain.duplicates import GRADES, Grade
 
 router = APIRouter(prefix="/api/v2/collections/{collection}/duplicates", tags=["duplicates"])
@@ -28,6 +29,7 @@ GroupPath = Annotated[
     Annotated[str, HEX_ID, AfterValidator(well_formed(duplicate_group_not_found))],
     Path(description="A group's id.", examples=[EXAMPLE_GROUP_ID]),
 ]
+GroupLimit = Annotated[int, Query(ge=1, le=100, description="Groups on a page, at most.")]
 
 
 @router.post(
@@ -73,18 +75,19 @@ def list_duplicates(
         float, Query(ge=0, le=1, description="Only groups whose weakest tie has this match.")
     ] = 0.0,
     cursor: Cursor = None,
-    limit: Limit = 100,
+    limit: GroupLimit = 100,
 ) -> DuplicateGroupList:
     """The groups as they were computed last, those of most images first.
 
     Images that were forgotten since, or have another content now, are left out, and so are groups
-    of which fewer than two images are left. Before they were first computed: 404
+    of which fewer than two images are left. A page of large groups has fewer than `limit`; as long
+    as there is a `next_cursor`, there are more. Before they were first computed: 404
     `duplicates_not_computed`.
     """
     wanted = Found((grade,) if grade else GRADES, min_match)
     page = duplicates.page(collection, wanted, cursor, limit)
     return DuplicateGroupList(
-        items=[DuplicateGroup.of(s.group, s.rows, collection, urls) for s in page.groups],
+        items=[DuplicateGroup.of(s.group, s.size, s.rows, collection, urls) for s in page.groups],
         next_cursor=page.next_cursor,
         count=page.count,
         computed=DuplicatesComputed.of(page.computed),
@@ -116,12 +119,14 @@ def dismiss_duplicates(
 )
 def resolve_duplicates(
     collection: CollectionPath, group: GroupPath, body: Resolution, duplicates: DuplicatesDep
-) -> Deleted:
+) -> Resolved:
     """Forget the images of a group but for those in `keep`, and their files if they were uploaded.
 
     Files below image roots are never deleted: the next load finds them again, unless they are moved
     away. Where several are kept, no two of these are duplicates of each other from then on. An id
     that is not the group's is answered 422 `not_in_group`, one that was forgotten meanwhile 409
-    `image_gone`; then nothing is forgotten.
+    `image_gone`; then nothing is forgotten. One call forgets 1,000 images at most; where some are
+    `left`, call again with the same `keep`.
     """
-    return Deleted(deleted=duplicates.resolve(collection, group, body.keep))
+    forgotten, left = duplicates.resolve(collection, group, body.keep)
+    return Resolved(deleted=forgotten, left=left)

@@ -10,7 +10,7 @@ from gateway.schemas.fields import EXAMPLE_ID, EXAMPLE_JOB_ID, ImageId, Input, P
 from gateway.schemas.images import EXAMPLE_IMAGE, Image
 from gateway.schemas.urls import UrlBuilder
 from shared.domain import duplicates as domain
-from shared.domain.duplicates import Grade
+from shared.domain.duplicates import SIMILAR_MATCH, Grade
 from shared.domain.image import ImageRow
 
 #: Images of a group that a list shows; the rest are counted.
@@ -42,7 +42,7 @@ class DuplicatesInput(Input):
 
     min_match: float | None = Field(
         None,
-        gt=0,
+        ge=SIMILAR_MATCH,
         le=1,
         description="The least match of copies, 0.9 unless given. What is below, down to 0.5, is "
         "`similar`.",
@@ -63,7 +63,7 @@ class DuplicateGroup(BaseModel):
     size: int = Field(description="Its images, all of them.")
     images: Sequence[Image] = Field(
         description=f"The first {SHOWN}: those with most pixels first, then most bytes, then the "
-        "oldest file."
+        "oldest file. Of a group of more than 1,000, the best of 1,000."
     )
     suggested_keep: str = Field(description="The first of these.")
 
@@ -71,6 +71,7 @@ class DuplicateGroup(BaseModel):
     def of(
         cls,
         group: domain.DuplicateGroup,
+        size: int,
         rows: Sequence[ImageRow],
         collection: str,
         urls: UrlBuilder,
@@ -79,7 +80,7 @@ class DuplicateGroup(BaseModel):
             id=group.id,
             grade=group.grade,
             match=group.match,
-            size=len(rows),
+            size=size,
             images=[Image.of(row, collection, urls) for row in rows[:SHOWN]],
             suggested_keep=rows[0].id,
         )
@@ -171,3 +172,15 @@ class Resolution(Input):
     model_config = ConfigDict(json_schema_extra={"example": {"keep": [EXAMPLE_ID]}})
 
     keep: Annotated[list[ImageId], Field(min_length=1, max_length=MAX_KEPT)]
+
+
+class Resolved(BaseModel):
+    """What became of a group."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"deleted": 3, "left": 0}})
+
+    deleted: int = Field(description="Images that were forgotten.")
+    left: int = Field(
+        description="Images that are to be forgotten and are there still, as the group has more "
+        "than 1,000: call again with the same `keep`."
+    )

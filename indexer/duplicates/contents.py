@@ -1,6 +1,6 @@
-"""Which images of a collection have which content: read once, kept for those that matter."""
+"""Which images of a collection have which content: read once, kept as packed arrays."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,72 +8,80 @@ from numpy.typing import NDArray
 from shared.domain.duplicates import Member, content_key
 from shared.store import Neighbours
 
-Words = NDArray[np.uint64]
+#: Ids or names of contents, of 16 bytes each, which are ordered as their hex digits are.
+Packed = NDArray[np.void]
+Numbers = NDArray[np.int64]
+_PACKED = np.dtype("V16")
 
 
 class Contents:
-    """Contents, by `content_key`, with the ids of their images.
+    """The contents of a collection, numbered in the order of their names (`content_key`).
 
-    All are kept that several images have, and those of the images that are asked for. Reading takes
-    32 bytes of memory for each image of the collection.
+    They take 56 bytes of memory for each image of the collection, and twice that while they are
+    ordered. `ids` are those of all images, in order, and `names` what the content of each is
+    called; both of shape (images).
     """
 
-    def __init__(self) -> None:
-        #: How many images were read.
-        self.images = 0
-        #: The contents that several images have, with their ids in order.
-        self.shared: dict[str, list[str]] = {}
-        #: The contents of the images that were asked for.
-        self.of_image: dict[str, str] = {}
-        self._single: dict[str, str] = {}
+    def __init__(self, ids: Packed, names: Packed) -> None:
+        self._ids = ids
+        self._names, self._numbers, counts = np.unique(
+            names, return_inverse=True, return_counts=True
+        )
+        #: Images by content, and where those of each content begin.
+        self._order = np.argsort(self._numbers, kind="stable")
+        self._starts = np.concatenate([[0], np.cumsum(counts)])
 
-    def images_of(self, content: str) -> Sequence[str]:
-        """The ids of the images with a content that is kept."""
-        return self.shared.get(content) or [self._single[content]]
+    @property
+    def images(self) -> int:
+        """How many images were read."""
+        return len(self._ids)
 
-    def members(self, contents: Iterable[str]) -> list[Member]:
-        """All images with these contents."""
-        return [Member(image, content) for content in contents for image in self.images_of(content)]
+    def shared(self) -> Iterator[list[Member]]:
+        """The images of each content that several have, in the order of their ids."""
+        for number in np.flatnonzero(np.diff(self._starts) > 1).tolist():
+            yield self._members(number)
+
+    def members(self, names: Iterable[str]) -> list[Member]:
+        """All images with these contents, which were read."""
+        return [member for name in names for member in self._members(self._number(name))]
+
+    def numbers(self, ids: Packed) -> Numbers:
+        """The numbers of the contents of images, -1 of those that were not read."""
+        if not self.images:
+            return np.full(len(ids), -1)
+        places = np.minimum(np.searchsorted(self._ids, ids), self.images - 1)
+        return np.where(self._ids[places] == ids, self._numbers[places], -1)
+
+    def name(self, number: int) -> str:
+        """What a content is called."""
+        return _hex(self._names[number])
 
     @classmethod
     def read(
-        cls,
-        neighbours: Neighbours,
-        collection: str,
-        wanted: Collection[str],
-        between: Callable[[], None],
+        cls, neighbours: Neighbours, collection: str, between: Callable[[], None]
     ) -> "Contents":
         """Read a collection; `between` is called between two batches.
 
-        `wanted` are ids. Raises NotFound, and what `between` and the retry of `neighbours` raise.
+        Raises NotFound, and what `between` and the retry of `neighbours` raise.
         """
-        found = cls()
-        ids, keys = bytearray(), bytearray()
+        ids, names = bytearray(), bytearray()
         last = ""
         while rows := neighbours.contents_after(collection, last):
             between()
             last = rows[-1][0]
             for image, sha256 in rows:
-                key = content_key(sha256)
                 ids += bytes.fromhex(image)
-                keys += bytes.fromhex(key)
-                if image in wanted:
-                    found.of_image[image] = key
-                    found._single.setdefault(key, image)
-        found.images = len(ids) // 16
-        found._keep_shared(_words(ids), _words(keys))
-        return found
+                names += bytes.fromhex(content_key(sha256))
+        return cls(np.frombuffer(ids, _PACKED), np.frombuffer(names, _PACKED))
 
-    def _keep_shared(self, ids: Words, keys: Words) -> None:
-        order = np.lexsort((ids[:, 1], ids[:, 0], keys[:, 1], keys[:, 0]))
-        ordered = keys[order]
-        same = np.flatnonzero((ordered[1:] == ordered[:-1]).all(axis=1))
-        for place in same.tolist():
-            key = ordered[place].tobytes().hex()
-            images = self.shared.setdefault(key, [ids[order[place]].tobytes().hex()])
-            images.append(ids[order[place + 1]].tobytes().hex())
+    def _number(self, name: str) -> int:
+        return int(np.searchsorted(self._names, np.frombuffer(bytes.fromhex(name), _PACKED))[0])
+
+    def _members(self, number: int) -> list[Member]:
+        places = self._order[self._starts[number] : self._starts[number + 1]]
+        name = self.name(number)
+        return [Member(_hex(image), name) for image in self._ids[places]]
 
 
-def _words(packed: bytearray) -> Words:
-    """Pairs of numbers, of shape (n, 2), whose bytes and order are those of the 16 bytes."""
-    return np.frombuffer(packed, dtype=">u8").reshape(-1, 2)
+def _hex(packed: np.void) -> str:
+    return packed.tobytes().hex()

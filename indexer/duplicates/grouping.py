@@ -16,6 +16,8 @@ from shared.domain.duplicates import Dismissals
 from shared.domain.match import MatchCurve
 
 Matrix = NDArray[np.float32]
+Numbers = NDArray[np.int64]
+Scores = NDArray[np.float32] | NDArray[np.float64]
 #: Reads the vectors of contents, of unit length, by content; those that are gone are left out.
 ReadVectors = Callable[[Sequence[str]], Mapping[str, Sequence[float]]]
 
@@ -58,21 +60,27 @@ class Cluster(NamedTuple):
     score: float
 
 
-def mutual(directed: Iterable[tuple[str, str, float]]) -> list[Tie]:
+def mutual(ones: Numbers, others: Numbers, scores: Scores, name: Callable[[int], str]) -> list[Tie]:
     """The ties that both ends have, strongest first; of equals, in the order of their ends.
 
-    Where the ends give a tie another score each, the lower one counts.
+    Ties lead from contents to others, by numbers that are in the order of their names; all of shape
+    (ties). Where the ends give a tie another score each, the lower one counts.
     """
-    ways: dict[tuple[str, str], tuple[set[bool], float]] = {}
-    for one, other, score in directed:
-        if one == other:
-            continue
-        pair = (min(one, other), max(one, other))
-        directions, best = ways.get(pair, (set(), score))
-        directions.add(one < other)
-        ways[pair] = (directions, min(best, score))
-    ties = [Tie(*pair, score) for pair, (found, score) in ways.items() if len(found) == 2]
-    return sorted(ties, key=lambda tie: (-tie.score, tie.one, tie.other))
+    if not len(ones):
+        return []
+    low, high, upward = np.minimum(ones, others), np.maximum(ones, others), ones < others
+    order = np.lexsort((high, low))
+    low, high, upward, scores = low[order], high[order], upward[order], scores[order]
+    differs = (low[1:] != low[:-1]) | (high[1:] != high[:-1])
+    starts = np.concatenate([[0], np.flatnonzero(differs) + 1])
+    # Of a content and itself none is upward.
+    both = np.logical_or.reduceat(upward, starts) & ~np.logical_and.reduceat(upward, starts)
+    weaker = np.minimum.reduceat(scores, starts)[both]
+    low, high = low[starts[both]], high[starts[both]]
+    order = np.lexsort((high, low, -weaker))
+    names = {number: name(number) for number in np.unique([low, high]).tolist()}
+    rows = zip(low[order].tolist(), high[order].tolist(), weaker[order].tolist(), strict=True)
+    return [Tie(names[one], names[other], score) for one, other, score in rows]
 
 
 def cluster(

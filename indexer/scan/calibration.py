@@ -13,7 +13,6 @@ from shared.log import get_logger
 
 _log = get_logger(__name__)
 
-_PAUSE_POLL_SECONDS = 0.5
 #: From this match on, two pictures are taken to be one that was edited.
 _COPY_MATCH = 0.999
 #: From this score on, where vectors have no curve.
@@ -28,7 +27,10 @@ class CalibrationRun:
         self._stores = context.stores
 
     def run(self) -> None:
-        """Calibrate. Raises NotFound, JobFailed, ScanSuperseded, JobEnded, ShuttingDown."""
+        """Calibrate.
+
+        Raises NotFound, JobFailed, ScanSuperseded, ScanSuspended, JobEnded, ShuttingDown.
+        """
         spec, stores = self._context.spec, self._stores
         identity = stores.collections.identity(spec.collection)
         identity.require_generation(spec.generation)
@@ -40,7 +42,7 @@ class CalibrationRun:
         curve = curve_of(identity.fingerprint)
         scores = PairScores(curve.least_score(_COPY_MATCH) if curve else _COPY_SCORE)
         for _ in scores.add_all(vectors, contents):
-            self._wait_while_paused()
+            self._context.wait_while_paused()
         found = Calibration(
             job=spec.id,
             generation=identity.generation,
@@ -64,7 +66,7 @@ class CalibrationRun:
         sha256s: list[str] = []
         last = ""
         while (left := MAX_IMAGES - len(sha256s)) > 0:
-            self._wait_while_paused()
+            self._context.wait_while_paused()
             batch = self._stores.vectors.after(collection, last, left)
             if batch is None:
                 break
@@ -73,10 +75,6 @@ class CalibrationRun:
             last = batch.ids[-1]
         contents = np.unique(np.array(sha256s), return_inverse=True)[1].astype(np.int64)
         return np.concatenate(parts), contents
-
-    def _wait_while_paused(self) -> None:
-        while self._stores.jobs.require_active(self._context.spec.id) == "paused":
-            self._context.retry.sleep(_PAUSE_POLL_SECONDS)
 
 
 def too_few_images(count: int) -> JobFailed:

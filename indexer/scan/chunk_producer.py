@@ -4,7 +4,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from indexer.scan.context import ScanContext, ScanSuspended
+from indexer.scan.context import ScanContext
 from indexer.scan.pending_limit import PendingLimit
 from shared.domain.chunk import FileRef
 from shared.log import get_logger
@@ -15,7 +15,6 @@ _log = get_logger(__name__)
 _MAX_HOLD_SECONDS = 2.0
 _FIRST_POLL_SECONDS = 0.02
 _MAX_POLL_SECONDS = 0.25
-_PAUSE_POLL_SECONDS = 0.5
 #: How long a scan waits in its thread for a job to be resumed, or for its chunks to be reported.
 _HOLD_SECONDS = 5.0
 
@@ -27,6 +26,7 @@ class ChunkProducer:
     """
 
     def __init__(self, context: ScanContext) -> None:
+        self._context = context
         self._spec = context.spec
         self._generation = context.generation
         self._jobs = context.stores.jobs
@@ -87,14 +87,6 @@ class ChunkProducer:
             poll = min(poll * 1.5, _MAX_POLL_SECONDS)
         return True
 
-    def wait_while_paused(self) -> None:
-        """Return when the job is not paused, at once in most cases."""
-        deadline = time.monotonic() + _HOLD_SECONDS
-        while self._jobs.require_active(self._spec.id) == "paused":
-            if time.monotonic() > deadline:
-                raise ScanSuspended
-            self._retry.sleep(_PAUSE_POLL_SECONDS)
-
     def _observe(self, pending: int) -> None:
         self._pending = pending
         self._limit.observe(self._sent, pending, time.monotonic())
@@ -104,5 +96,5 @@ class ChunkProducer:
         while not condition():
             self._retry.sleep(poll)
             poll = min(poll * 1.5, _MAX_POLL_SECONDS)
-            self.wait_while_paused()
+            self._context.wait_while_paused()
             self._observe(self._scans.pending(self._spec.id))

@@ -1,11 +1,16 @@
 """What one try of a scan works with."""
 
+import time
 from dataclasses import dataclass
 
 from indexer.stores import IndexerStores
 from shared.domain.job import JobSpec
 from shared.ledger import ScanStart
 from shared.retry import RetryPolicy
+
+_PAUSE_POLL_SECONDS = 0.5
+#: Seconds for which a paused scan keeps its thread.
+_HOLD_SECONDS = 5.0
 
 
 class ScanSuspended(Exception):
@@ -32,3 +37,14 @@ class ScanContext:
     @property
     def generation(self) -> int:
         return self.start.generation
+
+    def wait_while_paused(self) -> None:
+        """Return when the job is not paused, at once in most cases.
+
+        Raises ScanSuspended, JobEnded, ShuttingDown.
+        """
+        deadline = time.monotonic() + _HOLD_SECONDS
+        while self.stores.jobs.require_active(self.spec.id) == "paused":
+            if time.monotonic() >= deadline:
+                raise ScanSuspended
+            self.retry.sleep(_PAUSE_POLL_SECONDS)

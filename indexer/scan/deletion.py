@@ -9,8 +9,6 @@ from shared.store import matches
 
 _log = get_logger(__name__)
 
-_PAUSE_POLL_SECONDS = 0.5
-
 
 class Deletion:
     """One try of such a job. A repeated one goes on with what is left."""
@@ -24,7 +22,10 @@ class Deletion:
         self._removal = RowRemoval(context)
 
     def run(self) -> None:
-        """Delete to the end. Raises NotFound, ScanSuperseded, JobEnded, ShuttingDown."""
+        """Delete to the end.
+
+        Raises NotFound, ScanSuperseded, ScanSuspended, JobEnded, ShuttingDown.
+        """
         spec, stores = self._context.spec, self._context.stores
         stores.collections.identity(spec.collection).require_generation(spec.generation)
         self._removal.finish_begun(lambda row: matches(row, self._filter))
@@ -34,12 +35,8 @@ class Deletion:
         while rows := self._images.list_uris(spec.collection, self._filter, last):
             last = rows[-1][0]
             for start in range(0, len(rows), BATCH):
-                self._wait_while_paused()
+                self._context.wait_while_paused()
                 ids = [image for image, _ in rows[start : start + BATCH]]
                 self._removal.remove(ids, lambda row: matches(row, self._filter))
         stores.scans.finish(spec.id, self._context.generation)
         _log.info("deletion_finished")
-
-    def _wait_while_paused(self) -> None:
-        while self._context.stores.jobs.require_active(self._context.spec.id) == "paused":
-            self._context.retry.sleep(_PAUSE_POLL_SECONDS)

@@ -10,20 +10,17 @@ from shared.domain.collection import CollectionIdentity
 from shared.domain.duplicates import (
     SIMILAR_MATCH,
     Computed,
-    Dismissal,
     Dismissals,
     DuplicateGroup,
     Grade,
-    Member,
+    all_apart,
 )
 from shared.domain.job import DuplicatesSource
 from shared.domain.match import MatchCurve, curve_of
-from shared.ledger import DirectedTie, Looked
+from shared.ledger import DismissalsChanged, Looked, Ties
 from shared.log import get_logger
 
 _log = get_logger(__name__)
-
-_PAUSE_POLL_SECONDS = 0.5
 
 
 class FindDuplicates:
@@ -34,12 +31,11 @@ class FindDuplicates:
         self._stores = context.stores
         self._job, self._collection = context.spec.id, context.spec.collection
         self._copy_match = source.min_match
-        self._similar_match = min(SIMILAR_MATCH, source.min_match)
 
     def run(self) -> None:
         """Find them to the end.
 
-        Raises NotFound, TiesLost, ScanSuperseded, JobEnded, ShuttingDown.
+        Raises NotFound, JobFailed, TiesLost, ScanSuperseded, ScanSuspended, JobEnded, ShuttingDown.
         """
         identity = self._stores.collections.identity(self._collection)
         identity.require_generation(self._context.spec.generation)
@@ -61,7 +57,7 @@ class FindDuplicates:
         before = ties.looked(self._job)
         generation = self._context.generation
         while (images := neighbours.vectors_after(self._collection, before.image, BATCH)).ids:
-            self._wait_while_paused()
+            self._context.wait_while_paused()
             now = Looked(images.ids[-1], before.images + len(images.ids))
             found = list(near.ties(images))
             ties.record(self._job, generation, expected, before, now, found)
@@ -70,15 +66,14 @@ class FindDuplicates:
     def _group(self, identity: CollectionIdentity, curve: MatchCurve | None) -> int:
         """Make the groups, and publish them."""
         store = self._stores.duplicate_ties
-        directed = store.read(self._job)
-        dismissed = store.dismissals(self._collection)
-        wanted = {image for tie in directed for image in (tie.image, tie.neighbour)}
+        dismissed = store.dismissals(self._collection, identity.generation)
         contents = Contents.read(
-            self._stores.neighbours, self._collection, wanted, self._wait_while_paused
+            self._stores.neighbours, self._collection, self._context.wait_while_paused
         )
+        apart = Dismissals(dismissed)
         groups = [
-            *_identical(contents, dismissed),
-            *self._alike(contents, directed, dismissed, curve),
+            *_identical(contents, apart),
+            *self._alike(contents, store.read(self._job), apart, curve),
         ]
         computed = Computed(
             job=self._job,
@@ -86,65 +81,57 @@ class FindDuplicates:
             computed_at=self._stores.jobs.now(),
             images=contents.images,
             copy_match=None if curve is None else self._copy_match,
-            similar_match=None if curve is None else self._similar_match,
+            similar_match=None if curve is None else SIMILAR_MATCH,
         )
-        return store.publish(
-            self._job,
-            self._context.generation,
-            self._collection,
-            computed,
-            groups,
-            len(dismissed),
-        )
+        while True:
+            known = len(dismissed)
+            scan = self._context.generation
+            try:
+                return store.publish(self._job, scan, self._collection, computed, groups, known)
+            except DismissalsChanged:
+                # Making them anew would take so long that more may be dismissed meanwhile.
+                dismissed = store.dismissals(self._collection, identity.generation)
+                groups = all_apart(groups, Dismissals(dismissed))
 
     def _alike(
         self,
         contents: Contents,
-        directed: Sequence[DirectedTie],
-        dismissed: Sequence[Dismissal],
+        directed: Ties,
+        dismissals: Dismissals,
         curve: MatchCurve | None,
     ) -> Iterator[DuplicateGroup]:
         if curve is None:
             return
-        of_image = contents.of_image
-        ties = mutual(
-            (of_image[tie.image], of_image[tie.neighbour], tie.score)
-            for tie in directed
-            # Those of images that were deleted meanwhile are nothing.
-            if tie.image in of_image and tie.neighbour in of_image
-        )
+        ones, others = (contents.numbers(directed[end]) for end in ("image", "neighbour"))
+        # Those of images that were deleted meanwhile are nothing.
+        there = (ones >= 0) & (others >= 0)
+        ties = mutual(ones[there], others[there], directed["score"][there], contents.name)
         grades: list[Grade] = ["copy", "similar"]
         levels = self._bounds(curve)
-        found = cluster(
-            ties, levels, Dismissals(dismissed), lambda names: self._read(contents, names)
-        )
+        found = cluster(ties, levels, dismissals, lambda names: self._read(contents, names))
         stricter: set[tuple[str, ...]] = set()
         for grade, clusters in zip(grades, found, strict=True):
             for made in clusters:
                 # One that no looser tie has joined with anything is listed once.
                 if made.contents not in stricter:
-                    members = contents.members(made.contents)
-                    yield DuplicateGroup.of(grade, curve.match(made.score), members)
+                    members = sorted(contents.members(made.contents))
+                    for group in dismissals.split(members):
+                        if len({member.content for member in group}) > 1:
+                            yield DuplicateGroup.of(grade, curve.match(made.score), group)
             stricter |= {made.contents for made in clusters}
 
     def _bounds(self, curve: MatchCurve) -> tuple[Bounds, Bounds]:
-        return Bounds.of(self._copy_match, curve), Bounds.of(self._similar_match, curve)
+        return Bounds.of(self._copy_match, curve), Bounds.of(SIMILAR_MATCH, curve)
 
     def _read(self, contents: Contents, names: Sequence[str]) -> dict[str, Sequence[float]]:
-        self._wait_while_paused()
-        firsts = {contents.images_of(content)[0]: content for content in names}
+        self._context.wait_while_paused()
+        firsts = {contents.members([content])[0].image: content for content in names}
         found = self._stores.neighbours.vectors_of(self._collection, list(firsts))
         return {firsts[image]: vector for image, vector in found.items()}
 
-    def _wait_while_paused(self) -> None:
-        while self._stores.jobs.require_active(self._job) == "paused":
-            self._context.retry.sleep(_PAUSE_POLL_SECONDS)
 
-
-def _identical(contents: Contents, dismissed: Sequence[Dismissal]) -> Iterator[DuplicateGroup]:
-    dismissals = Dismissals(dismissed)
-    for content, images in contents.shared.items():
-        for group in dismissals.split("images", images):
+def _identical(contents: Contents, dismissals: Dismissals) -> Iterator[DuplicateGroup]:
+    for members in contents.shared():
+        for group in dismissals.split(members):
             if len(group) > 1:
-                members = [Member(image, content) for image in group]
-                yield DuplicateGroup.of("identical", 1.0, members)
+                yield DuplicateGroup.of("identical", 1.0, group)

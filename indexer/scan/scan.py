@@ -36,6 +36,7 @@ class Scan:
     """One try of a job's scan. `FileClassifier` says which files a repeated try counts."""
 
     def __init__(self, context: ScanContext) -> None:
+        self._context = context
         self._spec = context.spec
         self._start = context.start
         self._stores = context.stores
@@ -97,7 +98,7 @@ class Scan:
     def _put_in_chunks(self, found: Generator[Batch, None, None]) -> None:
         with closing(found) as batches:
             for batch in batches:
-                self._chunks.wait_while_paused()
+                self._context.wait_while_paused()
                 self._account(batch)
         self._chunks.flush()
 

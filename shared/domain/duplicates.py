@@ -1,7 +1,7 @@
 """Groups of images that show the same, and what a user said are none."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from typing import Literal, NamedTuple, Self
 
 from shared.domain.base import Frozen
@@ -91,6 +91,7 @@ class DuplicateReport(Frozen):
 
 #: What a dismissal names: images by id, or contents by the first 32 hex digits of their SHA-256.
 Named = Literal["images", "contents"]
+NAMED: tuple[Named, ...] = ("images", "contents")
 
 
 class Dismissal(NamedTuple):
@@ -115,19 +116,18 @@ def dismissal_of(grade: Grade, members: Iterable[Member]) -> Dismissal:
     return Dismissal(named, frozenset(member.key(named) for member in members))
 
 
-def set_apart(group: DuplicateGroup, dismissal: Dismissal) -> list[str]:
-    """Images to take out of a group, so that no dismissed pair is left in it; the first stays."""
-    if group.named != dismissal.named:
-        return []
-    keys = {member.image: member.key(group.named) for member in group.members}
-    dismissed = {image: key for image, key in keys.items() if key in dismissal.keys}
-    first = next(iter(dismissed.values()), None)
-    out = {image for image, key in dismissed.items() if key != first}
-    return group.without(out) if out else []
+def dismissals_of_kept(members: Iterable[Member]) -> list[Dismissal]:
+    """The dismissals of images that are kept beside each other: equal ones by id, others too."""
+    images: dict[str, set[str]] = {}
+    for member in members:
+        images.setdefault(member.content, set()).add(member.image)
+    found = [Dismissal("images", frozenset(same)) for same in images.values()]
+    found.append(Dismissal("contents", frozenset(images)))
+    return [dismissal for dismissal in found if len(dismissal.keys) > 1]
 
 
 class Dismissals:
-    """All dismissals of a collection."""
+    """All dismissals of a collection, or some."""
 
     def __init__(self, dismissals: Iterable[Dismissal]) -> None:
         self._of: dict[tuple[Named, str], set[int]] = {}
@@ -139,17 +139,57 @@ class Dismissals:
         """The dismissals that name an image or a content: two that share one are set apart."""
         return self._of.get((named, key), ())
 
-    def split(self, named: Named, keys: Sequence[str]) -> list[list[str]]:
-        """Keys in as few lists as first fit finds, so that no list has a dismissed pair."""
-        lists: list[tuple[list[str], set[int]]] = []
-        for key in keys:
-            numbers = self.numbers(named, key)
-            fitting = next((one for one in lists if one[1].isdisjoint(numbers)), None)
-            if fitting is None:
-                lists.append(fitting := ([], set()))
-            fitting[0].append(key)
-            fitting[1].update(numbers)
-        return [members for members, _ in lists]
+    def split(self, members: Iterable[Member]) -> list[list[Member]]:
+        """Members in as few lists as first fit finds: no list has two images that are dismissed.
+
+        By their ids alone: members are of contents that are not set apart.
+        """
+        lists: list[tuple[list[Member], set[int]]] = [([], set())]
+        #: All lists before this one have a member of the dismissal.
+        free: dict[int, int] = {}
+        for member in members:
+            numbers = self.numbers("images", member.image)
+            place = max((free.get(number, 0) for number in numbers), default=0)
+            while place < len(lists) and not lists[place][1].isdisjoint(numbers):
+                place += 1
+            if place == len(lists):
+                lists.append(([], set()))
+            lists[place][0].append(member)
+            lists[place][1].update(numbers)
+            for number in numbers:
+                at = free.get(number, 0)
+                while at < len(lists) and number in lists[at][1]:
+                    at += 1
+                free[number] = at
+        return [found for found, _ in lists]
+
+
+def set_apart(group: DuplicateGroup, dismissals: Dismissals) -> list[str]:
+    """Images to take out of a group, so that no dismissed pair is left in it; the first stays."""
+    firsts: dict[int, str] = {}
+    out: set[str] = set()
+    for member in group.members:
+        keys = {
+            number: member.key(named)
+            for named in NAMED
+            for number in dismissals.numbers(named, member.key(named))
+        }
+        if any(firsts.get(number, key) != key for number, key in keys.items()):
+            out.add(member.image)
+        else:
+            firsts |= keys
+    return group.without(out) if out else []
+
+
+def all_apart(groups: Iterable[DuplicateGroup], dismissals: Dismissals) -> list[DuplicateGroup]:
+    """Groups without what `set_apart` takes out of them, and without those that are none then."""
+    left = []
+    for group in groups:
+        out = set(set_apart(group, dismissals))
+        members = [member for member in group.members if member.image not in out]
+        if members:
+            left.append(DuplicateGroup.of(group.grade, group.match, members))
+    return left
 
 
 def best_first(rows: Iterable[ImageRow]) -> list[ImageRow]:

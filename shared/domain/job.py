@@ -52,7 +52,7 @@ class DeletionSource(Frozen, extra="forbid"):
 class DuplicatesSource(Frozen, extra="forbid"):
     """No source: the job finds the duplicates among the collection's images.
 
-    `min_match` is the least match of copies, 0 to 1.
+    `min_match` is the least match of copies, .5 to 1.
     """
 
     kind: Literal["duplicates"] = "duplicates"

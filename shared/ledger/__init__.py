@@ -9,9 +9,16 @@ from shared.ledger.calibrations import Calibrations
 from shared.ledger.chunks import Chunks
 from shared.ledger.content_claims import ContentClaims
 from shared.ledger.drops import Drops
-from shared.ledger.duplicate_groups import DuplicateGroups, cursor_after, place_in
+from shared.ledger.duplicate_groups import DuplicateGroups, Place, cursor_after, place_in
 from shared.ledger.duplicate_reports import DuplicateReports
-from shared.ledger.duplicate_ties import DirectedTie, DuplicateTies, Looked, TiesLost
+from shared.ledger.duplicate_ties import (
+    DirectedTie,
+    DismissalsChanged,
+    DuplicateTies,
+    Looked,
+    Ties,
+    TiesLost,
+)
 from shared.ledger.events import AsyncEvents, Events
 from shared.ledger.eviction import EvictionEnabled, require_noeviction
 from shared.ledger.failures import FailureLists
@@ -34,6 +41,7 @@ __all__ = [
     "Chunks",
     "ContentClaims",
     "DirectedTie",
+    "DismissalsChanged",
     "Drops",
     "DuplicateGroups",
     "DuplicateReports",
@@ -50,6 +58,7 @@ __all__ = [
     "Looked",
     "MoveRequest",
     "Moves",
+    "Place",
     "Queries",
     "QueryImage",
     "QueryLimits",
@@ -60,6 +69,7 @@ __all__ = [
     "ScanSuperseded",
     "Scans",
     "Stats",
+    "Ties",
     "TiesLost",
     "UploadFiles",
     "Workers",

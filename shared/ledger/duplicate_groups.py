@@ -1,11 +1,14 @@
 """A collection's groups of duplicates, as a job computed them last: paged, shrunk, dismissed."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from heapq import merge
+
+from redis.exceptions import LockError
 
 from shared import cursors
 from shared.domain.duplicates import Computed, Dismissal, DuplicateGroup, Grade
-from shared.errors import invalid_cursor
+from shared.errors import Unavailable, invalid_cursor
 from shared.ledger import keys, scripts
 from shared.ledger.duplicate_records import HEAD, DismissalRecords, unpack_group
 from shared.redis import RedisClient
@@ -13,6 +16,9 @@ from shared.redis import RedisClient
 _READ = 1000
 #: Groups of a grade that one call reads for a page.
 _PAGE = 200
+#: Seconds for which a decision may block another one, and for which that waits.
+_LOCK_SECONDS = 60
+_WAIT_SECONDS = 5
 Place = tuple[int, str]
 
 
@@ -59,13 +65,41 @@ class DuplicateGroups:
 
         It may be repeated.
         """
-        names = [keys.duplicates(collection, "groups"), keys.duplicates(collection)]
-        args = [bytes.fromhex(group), HEAD, bytes.fromhex("".join(images))]
-        return int(self._shrink(keys=names, args=args))
+        return self.shrink_all(collection, {group: images})[0]
 
-    def dismiss(self, collection: str, dismissal: Dismissal) -> None:
+    def shrink_all(self, collection: str, images: Mapping[str, Collection[str]]) -> Sequence[int]:
+        """Take images out of groups, by the id of each, as `shrink` does."""
+        names = [keys.duplicates(collection, "groups"), keys.duplicates(collection)]
+        left: list[int] = []
+        groups = list(images)
+        for start in range(0, len(groups), _READ):
+            with self._redis.pipeline(transaction=False) as pipe:
+                for group in groups[start : start + _READ]:
+                    out = bytes.fromhex("".join(images[group]))
+                    args = [bytes.fromhex(group), HEAD, out]
+                    self._shrink(keys=names, args=args, client=pipe)
+                left += pipe.execute()
+        return left
+
+    @contextmanager
+    def deciding(self, collection: str) -> Iterator[Callable[[], object]]:
+        """Held while one group is decided, so that two decisions do not forget each other's images.
+
+        It lasts a minute from the last call of what it yields, which raises Unavailable where it
+        is lost. Raises Unavailable `image_busy`.
+        """
+        key = keys.duplicates(collection, "deciding")
+        try:
+            with self._redis.lock(
+                key, timeout=_LOCK_SECONDS, blocking_timeout=_WAIT_SECONDS
+            ) as lock:
+                yield lock.reacquire
+        except LockError as error:
+            raise _busy() from error
+
+    def dismiss(self, collection: str, generation: str, dismissal: Dismissal) -> None:
         """Remember that images or contents are no duplicates of each other."""
-        self._dismissals.add(collection, dismissal)
+        self._dismissals.add(collection, generation, dismissal)
 
     def _of_grade(
         self, collection: str, grade: Grade, place: Place | None
@@ -80,6 +114,14 @@ class DuplicateGroups:
             if len(groups) < _PAGE:
                 return
             place = place_of(groups[-1])
+
+
+def _busy() -> Unavailable:
+    return Unavailable(
+        "image_busy",
+        "Another group of this collection is being decided. Read the groups again in a few "
+        "seconds.",
+    )
 
 
 def place_of(group: DuplicateGroup) -> Place:

@@ -34,16 +34,16 @@ class DismissalRecords:
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
 
-    def add(self, collection: str, dismissal: Dismissal) -> None:
+    def add(self, collection: str, generation: str, dismissal: Dismissal) -> None:
         """Remember one; again, it changes nothing."""
         letter = b"i" if dismissal.named == "images" else b"c"
         record = letter + bytes.fromhex("".join(sorted(dismissal.keys)))
         field = hashlib.sha256(record).digest()[:_ID]
-        self._redis.hset(keys.duplicates(collection, "dismissed"), field, record)
+        self._redis.hset(keys.dismissed(collection, generation), field, record)
 
-    def read(self, collection: str) -> list[Dismissal]:
+    def read(self, collection: str, generation: str) -> list[Dismissal]:
         """All of a collection."""
-        found = self._redis.hvals(keys.duplicates(collection, "dismissed"))
+        found = self._redis.hvals(keys.dismissed(collection, generation))
         return [Dismissal(_NAMED[raw[:1]], frozenset(_split(raw[1:]))) for raw in found]
 
 

@@ -5,7 +5,11 @@ from itertools import islice
 from struct import Struct
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from shared.domain.duplicates import Computed, Dismissal, DuplicateGroup
+from shared.errors import JobFailed
 from shared.ledger import keys, scripts
 from shared.ledger.duplicate_records import DismissalRecords, pack_group
 from shared.ledger.jobs import JobEnded
@@ -15,12 +19,21 @@ from shared.retry import Retriable, repeatable
 
 #: Two ids and a cosine.
 _TIE = Struct("<16s16sf")
+#: As many as a job may have: 144 MB in Redis.
+MAX_TIES = 4_000_000
+#: Ties as they are read: two ids of 16 bytes, and a cosine.
+TIE = np.dtype([("image", "V16"), ("neighbour", "V16"), ("score", "<f4")])
+Ties = NDArray[np.void]
 _READ = 500
 _GROUPS_BATCH = 500
 
 
 class TiesLost(Exception):
-    """Redis lost acknowledged writes, or a pair was dismissed meanwhile: look again."""
+    """Redis lost acknowledged writes: look again."""
+
+
+class DismissalsChanged(Exception):
+    """Something was dismissed since the groups were made, and none were published."""
 
 
 class Looked(NamedTuple):
@@ -39,7 +52,7 @@ class DirectedTie(NamedTuple):
 
 
 class DuplicateTies(Retriable):
-    """Ties of all jobs, 36 bytes each. They go when their job ends."""
+    """Ties of all jobs, 36 bytes each, `MAX_TIES` of a job. They go when their job ends."""
 
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
@@ -66,26 +79,28 @@ class DuplicateTies(Retriable):
     ) -> None:
         """Note the ties of the images after `before` up to `now`, of `expected` images in all.
 
-        Raises ScanSuperseded, JobEnded, TiesLost.
+        Raises ScanSuperseded, JobEnded, TiesLost, JobFailed `too_many_ties`.
         """
-        args = [generation, max(expected, now.images), before.image, *now, _pack(ties)]
+        packed = _pack(ties)
+        args = [generation, max(expected, now.images), before.image, *now, packed]
+        args += [len(packed) // _TIE.size, MAX_TIES]
         _check(self._record(keys=keys.for_job(job_id), args=args))
 
     @repeatable
-    def read(self, job_id: str) -> list[DirectedTie]:
-        """All ties that a job has found."""
-        found: list[DirectedTie] = []
+    def read(self, job_id: str) -> Ties:
+        """All ties that a job has found, of shape (ties) and the type `TIE`."""
+        found = bytearray()
         start = 0
         while blocks := self._redis.lrange(keys.job(job_id, "ties"), start, start + _READ - 1):
             start += len(blocks)
             for block in blocks:
-                found += _unpack(block)
-        return found
+                found += block
+        return np.frombuffer(found, dtype=TIE)
 
     @repeatable
-    def dismissals(self, collection: str) -> Sequence[Dismissal]:
-        """What was dismissed in a collection."""
-        return self._dismissals.read(collection)
+    def dismissals(self, collection: str, generation: str) -> Sequence[Dismissal]:
+        """What was dismissed in a collection of this generation."""
+        return self._dismissals.read(collection, generation)
 
     @repeatable
     def publish(
@@ -99,7 +114,8 @@ class DuplicateTies(Retriable):
     ) -> int:
         """Replace a collection's groups, and end the job; returns how many there are.
 
-        `dismissals` is how many were known. Raises ScanSuperseded, JobEnded, TiesLost.
+        `dismissals` is how many were known. Raises ScanSuperseded, JobEnded, TiesLost,
+        DismissalsChanged.
         """
         job, count = keys.for_job(job_id), 0
         _check(self._add(keys=job, args=[generation, "1"]))
@@ -109,7 +125,8 @@ class DuplicateTies(Retriable):
             _check(self._add(keys=job, args=[generation, "0", *args]))
             count += len(batch)
         key, text = keys.duplicates(collection), computed.model_dump_json()
-        args = [generation, key, text, computed.images, dismissals, count]
+        dismissed = keys.dismissed(collection, computed.generation)
+        args = [generation, key, text, computed.images, dismissals, count, dismissed]
         _check(self._publish(keys=job, args=args))
         return count
 
@@ -123,11 +140,6 @@ def _pack(ties: Iterable[DirectedTie]) -> bytes:
     return b"".join(_TIE.pack(fromhex(t.image), fromhex(t.neighbour), t.score) for t in ties)
 
 
-def _unpack(block: bytes) -> Iterator[DirectedTie]:
-    for image, neighbour, score in _TIE.iter_unpack(block):
-        yield DirectedTie(image.hex(), neighbour.hex(), score)
-
-
 def _check(reply: int) -> None:
     if reply == -1:
         raise ScanSuperseded
@@ -135,3 +147,15 @@ def _check(reply: int) -> None:
         raise JobEnded
     if reply == -3:
         raise TiesLost
+    if reply == -4:
+        raise _too_many_ties()
+    if reply == -5:
+        raise DismissalsChanged
+
+
+def _too_many_ties() -> JobFailed:
+    return JobFailed(
+        "too_many_ties",
+        f"More than {MAX_TIES} pairs of these images look alike, so that groups of them would say "
+        "little. Keep pictures that all look alike in a collection of their own.",
+    )

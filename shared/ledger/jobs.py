@@ -208,6 +208,7 @@ class Jobs(Retriable):
             self._redis.delete(*keys.lasting(job_id))
             self._redis.zrem(keys.JOBS, member)
             self._redis.zrem(index, member)
+        self._redis.delete(keys.dismissed(collection, generation or ""))
         if not self._redis.exists(index):
             self._redis.delete(*keys.of_collection(collection))
 

@@ -47,8 +47,13 @@ def filesystems(collection: str) -> str:
 
 
 def duplicates(collection: str, part: str = "") -> str:
-    """What is computed of a collection's duplicates, or a part: groups, dismissed, a grade."""
+    """What is computed of a collection's duplicates, or a part: groups, a grade."""
     return f"{PREFIX}collection:{collection}:duplicates" + (f":{part}" if part else "")
+
+
+def dismissed(collection: str, generation: str) -> str:
+    """What was dismissed of one collection, and not of a later one of the same name."""
+    return duplicates(collection, f"dismissed:{generation}")
 
 
 def calibration(collection: str) -> str:
@@ -58,7 +63,7 @@ def calibration(collection: str) -> str:
 def of_collection(collection: str) -> list[str]:
     """What is deleted with a collection and its jobs."""
     found = [contents(collection), filesystems(collection), calibration(collection)]
-    parts = ("", "dismissed", "groups", *GRADES)
+    parts = ("", "groups", *GRADES)
     return [*found, *(duplicates(collection, part) for part in parts)]
 
 

@@ -58,7 +58,7 @@ class Library:
             copy_match=0.9,
             similar_match=0.5,
         )
-        known = len(ties.dismissals(self.collection))
+        known = len(ties.dismissals(self.collection, self.generation))
         ties.publish(job, start.generation, self.collection, computed, groups, known)
         return job
 

@@ -6,11 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from shared.domain.duplicates import (
-    Dismissal,
-    DuplicateReport,
-    content_key,
-)
+from shared.domain.duplicates import Dismissal, DuplicateReport, content_key
 from shared.ledger import DuplicateTies
 from shared.redis import RedisClient
 from shared.settings import Settings
@@ -47,7 +43,9 @@ def test_a_job_is_queued_and_asking_again_answers_it(library: Library) -> None:
 def test_a_least_match_needs_a_curve(library: Library) -> None:
     reply = library.api.post(library.url, json={"min_match": 0.8})
     problem(reply, 422, "no_match_curve")
-    problem(library.api.post(library.url, json={"min_match": 0}), 422, "validation_error")
+    for least in (0, 0.49, 1.1):
+        refused = library.api.post(library.url, json={"min_match": least})
+        problem(refused, 422, "validation_error")
     problem(library.api.post(library.url, json={"least": 1}), 422, "validation_error")
 
 
@@ -165,7 +163,7 @@ def test_a_dismissed_group_is_gone_and_its_pairs_are_set_apart(library: Library)
     )
     problem(library.act(copies, "dismiss"), 404, "duplicate_group_not_found")
     keys = frozenset(content_key(library.rows[n].sha256) for n in (0, 1))
-    known = DuplicateTies(library.redis).dismissals(library.collection)
+    known = DuplicateTies(library.redis).dismissals(library.collection, library.generation)
     assert known == [Dismissal("contents", keys)]
 
 
@@ -175,7 +173,7 @@ def test_a_dismissal_outlasts_a_computation_and_goes_with_the_collection(library
     library.act(pair, "dismiss").raise_for_status()
     library.publish()
     ids = frozenset({library.rows[0].id, library.rows[5].id})
-    known = DuplicateTies(library.redis).dismissals(library.collection)
+    known = DuplicateTies(library.redis).dismissals(library.collection, library.generation)
     assert known == [Dismissal("images", ids)]
     library.api.delete(f"/api/v2/collections/{library.collection}").raise_for_status()
     assert not list(library.redis.scan_iter("lookalike:collection:*:duplicates*"))
@@ -185,7 +183,7 @@ def test_resolving_forgets_the_others_and_leaves_their_files(library: Library) -
     copies, pair = library.group("copy", 0.95, 0, 5, 1), library.group("identical", 1, 0, 5)
     library.publish(copies, pair, library.group("similar", 0.6, 0, 5, 1, 2))
     reply = library.act(copies, "resolve", keep=[library.rows[1].id])
-    assert (reply.status_code, reply.json()) == (200, {"deleted": 2})
+    assert (reply.status_code, reply.json()) == (200, {"deleted": 2, "left": 0})
     assert [sorted(group) for group in library.shown()] == [[1, 2]]
     listed = library.api.get(f"/api/v2/collections/{library.collection}/images").json()["items"]
     assert {item["id"] for item in listed} == {library.rows[n].id for n in (1, 2, 3, 4)}
@@ -198,9 +196,9 @@ def test_several_that_are_kept_are_no_duplicates_of_each_other(library: Library)
     group = library.group("similar", 0.6, 0, 1, 2)
     library.publish(group)
     keep = [library.rows[0].id, library.rows[1].id]
-    assert library.act(group, "resolve", keep=keep).json() == {"deleted": 1}
+    assert library.act(group, "resolve", keep=keep).json() == {"deleted": 1, "left": 0}
     assert library.page()["items"] == []
-    (known,) = DuplicateTies(library.redis).dismissals(library.collection)
+    (known,) = DuplicateTies(library.redis).dismissals(library.collection, library.generation)
     assert known.keys == {content_key(library.rows[n].sha256) for n in (0, 1)}
 
 

@@ -216,7 +216,8 @@ export interface paths {
          * @description The groups as they were computed last, those of most images first.
          *
          *     Images that were forgotten since, or have another content now, are left out, and so are groups
-         *     of which fewer than two images are left. Before they were first computed: 404
+         *     of which fewer than two images are left. A page of large groups has fewer than `limit`; as long
+         *     as there is a `next_cursor`, there are more. Before they were first computed: 404
          *     `duplicates_not_computed`.
          */
         get: operations["list_duplicates"];
@@ -276,7 +277,8 @@ export interface paths {
          *     Files below image roots are never deleted: the next load finds them again, unless they are moved
          *     away. Where several are kept, no two of these are duplicates of each other from then on. An id
          *     that is not the group's is answered 422 `not_in_group`, one that was forgotten meanwhile 409
-         *     `image_gone`; then nothing is forgotten.
+         *     `image_gone`; then nothing is forgotten. One call forgets 1,000 images at most; where some are
+         *     `left`, call again with the same `keep`.
          */
         post: operations["resolve_duplicates"];
         delete?: never;
@@ -1496,7 +1498,7 @@ export interface components {
             id: string;
             /**
              * Images
-             * @description The first 200: those with most pixels first, then most bytes, then the oldest file.
+             * @description The first 200: those with most pixels first, then most bytes, then the oldest file. Of a group of more than 1,000, the best of 1,000.
              */
             images: components["schemas"]["Image"][];
             /**
@@ -2671,6 +2673,26 @@ export interface components {
         Resolution: {
             /** Keep */
             keep: string[];
+        };
+        /**
+         * Resolved
+         * @description What became of a group.
+         * @example {
+         *       "deleted": 3,
+         *       "left": 0
+         *     }
+         */
+        Resolved: {
+            /**
+             * Deleted
+             * @description Images that were forgotten.
+             */
+            deleted: number;
+            /**
+             * Left
+             * @description Images that are to be forgotten and are there still, as the group has more than 1,000: call again with the same `keep`.
+             */
+            left: number;
         };
         /** RetrySource */
         RetrySource: {
@@ -4863,7 +4885,7 @@ export interface operations {
                 cursor?: string | null;
                 /** @description Only groups of this grade. */
                 grade?: ("identical" | "copy" | "similar") | null;
-                /** @description Items on a page. */
+                /** @description Groups on a page, at most. */
                 limit?: number;
                 /** @description Only groups whose weakest tie has this match. */
                 min_match?: number;
@@ -5123,7 +5145,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Deleted"];
+                    "application/json": components["schemas"]["Resolved"];
                 };
             };
             /** @description The body cannot be read: `bad_request`. */

@@ -89,13 +89,7 @@ def test_without_a_curve_equal_files_alone_are_reported(
     assert [report[:2] for report in reports(load, job)] == [("again.jpg", "identical")]
 
 
-def test_a_chunk_that_lost_its_worker_reports_each_file_once(
-    load: Load, drawn: Drawn, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first = drawn(1)
-    load.run(first)
-    files = [drawn(1, "again.jpg"), drawn(2)]
-    job_id, (chunk,) = load.job(files, report_duplicates=True)
+def die_after_writing(load: Load, job_id: str, chunk: str, monkeypatch: pytest.MonkeyPatch) -> None:
     upsert = ImageWriter.upsert
 
     def killed(*args: Any) -> None:
@@ -108,9 +102,33 @@ def test_a_chunk_that_lost_its_worker_reports_each_file_once(
         with pytest.raises(SystemExit):
             worker.work(job_id, chunk)
     load.redis.delete("lookalike:worker:lost")
+
+
+def test_a_chunk_that_lost_its_worker_reports_each_file_once(
+    load: Load, drawn: Drawn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = drawn(1)
+    load.run(first)
+    files = [drawn(1, "again.jpg"), drawn(2)]
+    job_id, (chunk,) = load.job(files, report_duplicates=True)
+    die_after_writing(load, job_id, chunk, monkeypatch)
     load.worker().work(job_id, chunk)
     assert load.jobs.get(job_id).indexed == 2
     assert reports(load, job_id) == [("again.jpg", "identical", load.row(first).id)]
+
+
+def test_a_chunk_that_lost_its_worker_is_no_copy_of_what_came_after_it(
+    load: Load, drawn: Drawn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = drawn(1)
+    load.run(drawn(2))
+    files = [first, drawn(2, "two.jpg")], [drawn(1, "again.jpg")]
+    job_id, (chunk, other) = load.job(*files, report_duplicates=True)
+    die_after_writing(load, job_id, chunk, monkeypatch)
+    load.worker().work(job_id, other)
+    assert reports(load, job_id) == [("again.jpg", "identical", load.row(first).id)]
+    load.worker().work(job_id, chunk)
+    assert [report[0] for report in reports(load, job_id)] == ["again.jpg", "two.jpg"]
 
 
 def test_one_search_is_made_for_a_chunk(

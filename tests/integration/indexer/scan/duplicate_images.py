@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from shared.domain.duplicates import Dismissal
 from shared.domain.image import ImageRow
 from shared.domain.job import DuplicatesSource, Job
 from shared.ledger import DuplicateGroups
@@ -26,6 +27,13 @@ def found(loads: Loads, rows: list[ImageRow]) -> dict[str, set[frozenset[int]]]:
     for group in DuplicateGroups(loads.redis).all(loads.collection):
         groups[group.grade].add(frozenset(numbers[image] for image in group.images))
     return groups
+
+
+def dismiss(loads: Loads, *dismissals: Dismissal) -> None:
+    """Dismiss in the collection as it is now."""
+    generation = loads.indexer().stores.collections.identity(loads.collection).generation
+    for dismissal in dismissals:
+        DuplicateGroups(loads.redis).dismiss(loads.collection, generation, dismissal)
 
 
 def expected() -> dict[str, set[frozenset[int]]]:

@@ -4,13 +4,20 @@ from typing import Any
 
 import pytest
 
+from indexer.scan import context
 from shared.domain.duplicates import Dismissal
 from shared.domain.image import ImageRow
 from shared.domain.job import Job
-from shared.ledger import DuplicateGroups, DuplicateTies
+from shared.ledger import DuplicateTies, keys
 from shared.store import Neighbours
 from tests.integration.indexer.loads import Loads
-from tests.integration.indexer.scan.duplicate_images import SOURCE, expected, find, found
+from tests.integration.indexer.scan.duplicate_images import (
+    SOURCE,
+    dismiss,
+    expected,
+    find,
+    found,
+)
 from tests.orphans import orphans
 
 
@@ -62,6 +69,28 @@ def test_an_indexer_that_is_killed_anywhere_is_followed_by_one_that_goes_on(
     assert orphans(alike.redis) == []
 
 
+def test_a_paused_job_gives_its_thread_back_and_goes_on_where_it_was(
+    alike: Loads, rows: list[ImageRow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(context, "_HOLD_SECONDS", 0.1)
+    record, looked = DuplicateTies.record, []
+
+    def pause_once(ties: DuplicateTies, job: str, *args: Any) -> None:
+        record(ties, job, *args)
+        looked.append(ties.looked(job).images)
+        if len(looked) == 2:
+            alike.jobs.pause(job)
+
+    monkeypatch.setattr(DuplicateTies, "record", pause_once)
+    job = alike.job(source=SOURCE)
+    alike.indexer().scan(job)
+    assert (alike.jobs.status(job), looked) == ("paused", [6, 12])
+    alike.jobs.resume(job)
+    assert alike.finish(job, alike.indexer()).status == "done"
+    assert looked == [6, 12, 18, 24, len(rows)]
+    assert found(alike, rows) == expected()
+
+
 def test_progress_is_counted_against_all_images(
     alike: Loads, rows: list[ImageRow], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,19 +139,33 @@ def test_a_lost_write_of_redis_is_found_again(
     assert found(alike, rows) == expected()
 
 
-def test_a_pair_that_is_dismissed_meanwhile_does_not_come_back(
+def test_what_is_dismissed_meanwhile_does_not_come_back_and_costs_no_other_try(
     alike: Loads, rows: list[ImageRow], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    publish, dismissed = DuplicateTies.publish, False
+    publish, left = DuplicateTies.publish, [(0, 1), (0, 2), (1, 2)]
 
     def dismiss_then(ties: DuplicateTies, *args: Any) -> int:
-        nonlocal dismissed
-        if not dismissed:
-            dismissed = True
-            pair = Dismissal("images", frozenset({rows[0].id, rows[1].id}))
-            DuplicateGroups(alike.redis).dismiss(alike.collection, pair)
+        if left:
+            ids = frozenset(rows[number].id for number in left.pop())
+            dismiss(alike, Dismissal("images", ids))
         return publish(ties, *args)
 
     monkeypatch.setattr(DuplicateTies, "publish", dismiss_then)
-    assert find(alike).status == "done"
-    assert found(alike, rows)["identical"] == set()
+    job = find(alike)
+    assert (job.status, left) == ("done", [])
+    assert alike.redis.hget(keys.job(job.spec.id), "generation") == b"1"
+    wanted = expected()
+    wanted["identical"], wanted["copy"] = set(), wanted["copy"] - {frozenset({0, 1, 2})}
+    assert found(alike, rows) == wanted
+
+
+def test_a_collection_in_which_all_look_alike_ends_the_job(
+    alike: Loads, rows: list[ImageRow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find(alike)
+    monkeypatch.setattr("shared.ledger.duplicate_ties.MAX_TIES", 4)
+    job = find(alike)
+    assert job.error is not None
+    assert (job.status, job.error.code) == ("failed", "too_many_ties")
+    assert found(alike, rows) == expected()
+    assert orphans(alike.redis) == []

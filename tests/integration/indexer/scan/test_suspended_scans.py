@@ -8,7 +8,7 @@ import pytest
 
 from indexer.recovery.flush import FlushAfterLoads
 from indexer.recovery.recovery import Recovery
-from indexer.scan import chunk_producer
+from indexer.scan import chunk_producer, context
 from indexer.worker import IndexerWorker
 from shared.ledger import keys
 from shared.queue import SCAN
@@ -20,7 +20,8 @@ NAMES = tuple(f"{n:02}.jpg" for n in range(12))
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chunk_producer, "_HOLD_SECONDS", 0.1)
+    for module in (chunk_producer, context):
+        monkeypatch.setattr(module, "_HOLD_SECONDS", 0.1)
 
 
 @contextmanager

@@ -7,17 +7,19 @@ from collections.abc import Sequence
 import pytest
 
 from shared import cursors
-from shared.domain.duplicates import GRADES, Computed, DuplicateGroup, Grade, Member
+from shared.domain.duplicates import GRADES, Computed, Dismissal, DuplicateGroup, Grade, Member
 from shared.domain.job import DuplicatesSource, JobSpec
-from shared.errors import InvalidRequest
+from shared.errors import InvalidRequest, Unavailable
 from shared.ledger import (
+    DismissalsChanged,
     DuplicateGroups,
     DuplicateTies,
     Jobs,
     Scans,
     ScanSuperseded,
-    TiesLost,
     cursor_after,
+    duplicate_groups,
+    keys,
     place_in,
 )
 from shared.ledger.duplicate_groups import place_of
@@ -128,9 +130,45 @@ def test_an_older_try_of_a_job_publishes_nothing(published: Published) -> None:
     published.scans.begin(job)
     with pytest.raises(ScanSuperseded):
         published.ties.publish(job, 1, "c", COMPUTED, groups_of(2), 0)
-    with pytest.raises(TiesLost):
+    with pytest.raises(DismissalsChanged):
         published.ties.publish(job, 2, "c", COMPUTED, groups_of(2), dismissals=1)
     assert published.groups.computed("c") is None
+
+
+def test_dismissals_go_with_their_collection_and_not_with_a_later_one(published: Published) -> None:
+    old, new = (Dismissal("images", frozenset({digit * 32, "f" * 32})) for digit in "ab")
+    published.groups.dismiss("c", "g1", old)
+    # Made again under the name, with a job, before the drop has come to the ledger.
+    spec = JobSpec(
+        id="j2", collection="c", generation="g2", source=DuplicatesSource(), created_at=0.0
+    )
+    published.jobs.create(spec)
+    published.groups.dismiss("c", "g2", new)
+    published.jobs.forget_collection("c", "g1")
+    assert published.ties.dismissals("c", "g1") == []
+    assert published.ties.dismissals("c", "g2") == [new]
+
+
+def test_one_group_of_a_collection_is_decided_at_a_time(
+    published: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(duplicate_groups, "_WAIT_SECONDS", 0.1)
+    groups = published.groups
+    with groups.deciding("c") as still, groups.deciding("other"):
+        still()
+        with pytest.raises(Unavailable), groups.deciding("c"):
+            pass
+        still()
+    with groups.deciding("c"):
+        pass
+
+    def lose_it() -> None:
+        with groups.deciding("c") as still:
+            published.redis.delete(keys.duplicates("c", "deciding"))
+            still()
+
+    with pytest.raises(Unavailable):
+        lose_it()
 
 
 @pytest.mark.parametrize(

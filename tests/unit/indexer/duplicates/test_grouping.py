@@ -1,7 +1,7 @@
 """Ties become groups: mutual, guarded against chains, never of a dismissed pair."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pytest
@@ -16,6 +16,15 @@ from shared.domain.match import MatchCurve
 CURVE = MatchCurve(rise=1.0, fall=1.0, offset=0.0)
 COPY, SIMILAR = Bounds(0.9, 0.6), Bounds(0.5, 0.2)
 NONE = Dismissals([])
+
+
+def tied(directed: Iterable[tuple[str, str, float]]) -> list[Tie]:
+    """The mutual ties of contents that are named, each by a score to another one."""
+    rows = list(directed)
+    names = sorted({name for one, other, _ in rows for name in (one, other)})
+    ones = np.array([names.index(one) for one, _, _ in rows], dtype=np.int64)
+    others = np.array([names.index(other) for _, other, _ in rows], dtype=np.int64)
+    return mutual(ones, others, np.array([row[2] for row in rows]), names.__getitem__)
 
 
 class Plane:
@@ -37,7 +46,7 @@ class Plane:
             (one, other, float(np.dot(self.vectors[one], self.vectors[other])))
             for one, other in itertools.permutations(self.vectors, 2)
         ]
-        return mutual(tie for tie in directed if tie[2] >= least)
+        return tied(tie for tie in directed if tie[2] >= least)
 
     def groups(self, *levels: Bounds, dismissals: Dismissals = NONE) -> list[list[set[str]]]:
         found = cluster(self.ties(), levels, dismissals, self.read)
@@ -46,13 +55,18 @@ class Plane:
 
 def test_a_tie_counts_only_if_both_ends_have_it() -> None:
     directed = [("a", "b", 0.8), ("c", "a", 0.9), ("b", "a", 0.8), ("d", "d", 1.0)]
-    assert mutual(directed) == [Tie("a", "b", 0.8)]
+    assert tied(directed) == [Tie("a", "b", 0.8)]
+
+
+def test_of_two_scores_of_a_tie_the_lower_counts() -> None:
+    assert tied([("b", "a", 0.8), ("a", "b", 0.7), ("a", "b", 0.9)]) == [Tie("a", "b", 0.7)]
+    assert tied([]) == []
 
 
 def test_the_strongest_tie_comes_first_and_equals_by_their_ends() -> None:
     pairs = [("b", "c", 0.7), ("a", "d", 0.9), ("a", "c", 0.7)]
     both = [*pairs, *((other, one, score) for one, other, score in pairs)]
-    assert mutual(both) == [Tie("a", "d", 0.9), Tie("a", "c", 0.7), Tie("b", "c", 0.7)]
+    assert tied(both) == [Tie("a", "d", 0.9), Tie("a", "c", 0.7), Tie("b", "c", 0.7)]
 
 
 def test_a_chain_of_ties_is_no_group() -> None:
