@@ -41,7 +41,7 @@ def _rounded(length: Any) -> Any:
     return 1.0 if isinstance(length, float) and 1 < length <= 1 + _ROUNDING else length
 
 
-_Length = Annotated[float, BeforeValidator(_rounded), Field(gt=0, le=1)]
+_Length = Annotated[float, Field(gt=0, le=1), BeforeValidator(_rounded)]
 
 
 class CropFractions(Input):
