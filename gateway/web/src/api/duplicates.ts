@@ -55,15 +55,18 @@ export function dismissGroup(collection: string, group: string): Promise<unknown
   );
 }
 
-/** Forgets the images of a group but for one, also where the page goes meanwhile. */
-export function resolveGroup(collection: string, group: string, keep: string): Promise<unknown> {
-  return unwrap(
-    api.POST('/api/v2/collections/{collection}/duplicates/{group}/resolve', {
-      params: { path: { collection, group } },
-      body: { keep: [keep] },
-      keepalive: true,
-    }),
-  );
+/** Forgets the images of a group but for one, also where the page goes meanwhile; a call forgets so many. */
+export async function resolveGroup(collection: string, group: string, keep: string): Promise<void> {
+  const path = { collection, group };
+  for (let left = 1; left > 0;) {
+    ({ left } = await unwrap(
+      api.POST('/api/v2/collections/{collection}/duplicates/{group}/resolve', {
+        params: { path },
+        body: { keep: [keep] },
+        keepalive: true,
+      }),
+    ));
+  }
 }
 
 /** Takes a group out of the list in place; lists of other grades may hold some of its images too. */
