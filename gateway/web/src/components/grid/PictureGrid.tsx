@@ -57,6 +57,7 @@ export function PictureGrid<P extends Picture>({
   const [top, setTop] = useState(0);
   const [active, setActive] = useState(0);
   const wanted = useRef<number | null>(null);
+  const focused = useRef(false);
   const target = rowHeight(width);
   const layout = useMemo(() => rowLayout<P>(width, SPACING, target), [width, target]);
   const rows = useMemo(() => layout(pictures), [layout, pictures]);
@@ -82,10 +83,13 @@ export function PictureGrid<P extends Picture>({
     if (hasMore && last >= rows.length - ahead) loadMore();
   }, [hasMore, last, rows.length, ahead, loadMore]);
 
-  // The option to focus may only come into being when its row is scrolled to.
+  // The option to focus may only come into being when its row is scrolled to; one that has the focus
+  // loses it when another page puts it into another row, which the list does not see as a blur.
   useEffect(() => {
-    if (wanted.current === null) return;
-    const option = frame.current?.querySelector<HTMLElement>(`[data-index="${wanted.current}"]`);
+    const lost = focused.current && document.activeElement === document.body;
+    const index = wanted.current ?? (lost ? active : null);
+    if (index === null) return;
+    const option = frame.current?.querySelector<HTMLElement>(`[data-index="${index}"]`);
     if (!option) return;
     wanted.current = null;
     option.focus({ preventScroll: true });
@@ -161,6 +165,10 @@ export function PictureGrid<P extends Picture>({
         onFocus={(event) => {
           const index = event.target.dataset.index;
           if (index !== undefined) setActive(Number(index));
+          focused.current = true;
+        }}
+        onBlur={() => {
+          focused.current = false;
         }}
         onClick={(event) => {
           const hit = event.target as HTMLElement;
