@@ -22,7 +22,7 @@ from tests.soak.faults import Disk, Faults, Supervisor
 from tests.soak.work import UPLOADS, QuietFolder, RestlessFolder, SecondClient, check_sum
 from tests.stack import Stack
 
-KILLS = int(os.environ.get("LOOKALIKE_TEST_KILLS") or 10)
+KILLS = int(os.environ.get("LOOKALIKE_TEST_KILLS") or 6)
 SEED = int(os.environ.get("LOOKALIKE_TEST_SEED") or random.randrange(10**6))
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900 + 30 * KILLS)]
 
