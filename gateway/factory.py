@@ -129,7 +129,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             bulk_tags=BulkTags(collections, images, store.writer, row_locks),
             searches=SearchService(search, encoder, metrics),
             queries=ExampleQueries(settings, search, images, encoder, metrics),
-            calibration=CalibrationService(collections, Calibrations(redis), jobs, loads),
+            calibration=CalibrationService(collections, Calibrations(redis), loads),
             deletion=deletion,
             duplicates=DuplicateService(
                 collections, images, DuplicateGroups(redis), deletion, loads

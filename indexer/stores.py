@@ -27,7 +27,6 @@ from shared.store import (
     ImageWriter,
     MilvusConnection,
     Neighbours,
-    Vectors,
 )
 
 
@@ -51,7 +50,6 @@ class IndexerStores:
     writer: ImageWriter
     neighbours: Neighbours
     duplicate_ties: DuplicateTies
-    vectors: Vectors
     calibrations: Calibrations
     dispatcher: Dispatcher
     active_scans: ActiveScans
@@ -70,7 +68,6 @@ class IndexerStores:
             writer=self.writer.with_retry(retry),
             neighbours=self.neighbours.with_retry(retry),
             duplicate_ties=self.duplicate_ties.with_retry(retry),
-            vectors=self.vectors.with_retry(retry),
             calibrations=self.calibrations.with_retry(retry),
             dispatcher=self.dispatcher.with_retry(retry),
         )
@@ -101,7 +98,6 @@ def open_stores(settings: Settings, app: Celery, indexer_id: str) -> IndexerStor
         writer=ImageWriter(milvus),
         neighbours=Neighbours(milvus),
         duplicate_ties=DuplicateTies(redis),
-        vectors=Vectors(milvus),
         calibrations=Calibrations(redis),
         dispatcher=Dispatcher(app),
         active_scans=ActiveScans(),

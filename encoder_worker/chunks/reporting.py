@@ -12,7 +12,7 @@ from shared.domain.collection import CollectionIdentity
 from shared.domain.duplicates import COPY_MATCH, DuplicateReport
 from shared.domain.image import IndexedFile
 from shared.domain.match import curve_of
-from shared.store import Neighbour
+from shared.store import Neighbour, score_of
 
 #: Neighbours that are looked at for each arrival: its own earlier row may be among them.
 _NEAREST = 8
@@ -121,7 +121,7 @@ class DuplicateReporter:
             return _report(arrival, best.id)
         if self._curve is None:
             return None
-        match = self._curve.match(round(best.score, 6))
+        match = self._curve.match(score_of(best.score))
         return _report(arrival, best.id, match) if match >= COPY_MATCH else None
 
 

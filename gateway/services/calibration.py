@@ -1,10 +1,10 @@
 """A collection's own thresholds: shown, and computed by a job."""
 
-from gateway.services.loads import LoadOptions, LoadService
+from gateway.services.loads import LoadService
 from shared.domain.calibration import MIN_IMAGES, Calibration
 from shared.domain.job import CalibrationSource, Job
 from shared.errors import InvalidRequest, NotFound
-from shared.ledger import Calibrations, Jobs
+from shared.ledger import Calibrations
 from shared.store import Collections
 
 
@@ -15,12 +15,10 @@ class CalibrationService:
         self,
         collections: Collections,
         calibrations: Calibrations,
-        jobs: Jobs,
         loads: LoadService,
     ) -> None:
         self._collections = collections
         self._calibrations = calibrations
-        self._jobs = jobs
         self._loads = loads
 
     def get(self, collection: str) -> Calibration:
@@ -40,15 +38,13 @@ class CalibrationService:
 
         Raises NotFound `collection_not_found`, InvalidRequest `too_few_images`, QueueFull.
         """
-        target = self._collections.identity(collection)
-        for job in self._jobs.active_in(collection):
-            if job.spec.source.kind == "calibration" and not job.finished:
-                return job
+        target, source = self._collections.identity(collection), CalibrationSource()
+        if (job := self._loads.unfinished(target, source)) is not None:
+            return job
         count = self._collections.count(collection)
         if count < MIN_IMAGES:
             raise InvalidRequest(
                 "too_few_images",
                 f"A calibration takes {MIN_IMAGES} images; there are {count}. Load more first.",
             )
-        self._loads.check_queue()
-        return self._loads.queue(target, CalibrationSource(), LoadOptions())
+        return self._loads.queue_alone(target, source)

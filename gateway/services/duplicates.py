@@ -72,7 +72,7 @@ class DuplicateService:
         if min_match is not None:
             require_curve(target.fingerprint)
             source = DuplicatesSource(min_match=min_match)
-        return self._loads.queue_once(target, source)
+        return self._loads.unfinished(target, source) or self._loads.queue_alone(target, source)
 
     def page(self, collection: str, wanted: Found, cursor: str | None, limit: int) -> GroupPage:
         """Groups, those of most images first; fewer than `limit` where these have many images.

@@ -83,7 +83,7 @@ class LoadService:
 
         Raises QueueFull, Unavailable `no_encoder`, Conflict `encoder_mismatch`.
         """
-        self.check_queue()
+        self._check_queue()
         running = encoder_weights(self._workers)
         info = self._collections.ensure(
             collection, weights=running[0], pooling=self._settings.pooling
@@ -94,24 +94,23 @@ class LoadService:
 
     def delete_matching(self, target: CollectionIdentity, wanted: ImageFilter) -> Job:
         """Queue a job that deletes the images of a filter. Raises QueueFull."""
-        self.check_queue()
         source = DeletionSource(tag=wanted.tag, path_prefix=wanted.path_prefix, filter=wanted.where)
-        return self.queue(target, source, LoadOptions())
+        return self.queue_alone(target, source)
 
-    def queue_once(self, target: CollectionIdentity, source: Source) -> Job:
-        """Queue a job without an encoder, unless one of the same collection is unfinished.
-
-        Raises QueueFull.
-        """
+    def unfinished(self, target: CollectionIdentity, source: Source) -> Job | None:
+        """The job of this very source that is unfinished in this very collection."""
         for job in self._jobs.active_in(target.name):
             same = job.spec.source == source and job.spec.generation == target.generation
             if same and not job.finished:
                 return job
-        self.check_queue()
+        return None
+
+    def queue_alone(self, target: CollectionIdentity, source: Source) -> Job:
+        """Queue a job that needs no encoder. Raises QueueFull."""
+        self._check_queue()
         return self.queue(target, source, LoadOptions())
 
-    def check_queue(self) -> None:
-        """Raises QueueFull where too many jobs are unfinished."""
+    def _check_queue(self) -> None:
         if self._jobs.count_active() >= self._settings.queue_limit:
             raise QueueFull("queue_full", "Too many jobs are unfinished; wait for some to end.")
 

@@ -17,6 +17,8 @@ _log = get_logger(__name__)
 _COPY_MATCH = 0.999
 #: From this score on, where vectors have no curve.
 _COPY_SCORE = 0.99
+#: Vectors that are read together.
+_BATCH = 1000
 
 
 class CalibrationRun:
@@ -61,14 +63,17 @@ class CalibrationRun:
         _log.info("calibration_finished", images=found.images, pairs=found.pairs)
 
     def _sample(self, collection: str) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
-        """Unit vectors, float32 (n, 512), and a number (n) for the content of each."""
+        """Unit vectors, float32 (n, 512), and a number (n) for the content of each.
+
+        Ids are hashes of uris, so the first n images by id are a random sample of the collection.
+        """
         parts = [np.zeros((0, DIMENSION), np.float32)]
         sha256s: list[str] = []
         last = ""
         while (left := MAX_IMAGES - len(sha256s)) > 0:
             self._context.wait_while_paused()
-            batch = self._stores.vectors.after(collection, last, left)
-            if batch is None:
+            batch = self._stores.neighbours.vectors_after(collection, last, min(left, _BATCH))
+            if not batch.ids:
                 break
             parts.append(batch.vectors)
             sha256s += batch.sha256s

@@ -4,7 +4,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from indexer.scan.context import ScanContext
+from indexer.scan.context import HOLD_SECONDS, ScanContext
 from indexer.scan.pending_limit import PendingLimit
 from shared.domain.chunk import FileRef
 from shared.log import get_logger
@@ -15,8 +15,6 @@ _log = get_logger(__name__)
 _MAX_HOLD_SECONDS = 2.0
 _FIRST_POLL_SECONDS = 0.02
 _MAX_POLL_SECONDS = 0.25
-#: How long a scan waits in its thread for a job to be resumed, or for its chunks to be reported.
-_HOLD_SECONDS = 5.0
 
 
 class ChunkProducer:
@@ -78,7 +76,7 @@ class ChunkProducer:
 
     def wait_until_reported(self) -> bool:
         """Wait for a moment until no chunk of the job is pending; returns whether none is."""
-        deadline, poll = time.monotonic() + _HOLD_SECONDS, _FIRST_POLL_SECONDS
+        deadline, poll = time.monotonic() + HOLD_SECONDS, _FIRST_POLL_SECONDS
         while self._scans.pending(self._spec.id):
             self._jobs.require_active(self._spec.id)
             if time.monotonic() > deadline:

@@ -9,8 +9,8 @@ from shared.ledger import ScanStart
 from shared.retry import RetryPolicy
 
 _PAUSE_POLL_SECONDS = 0.5
-#: Seconds for which a paused scan keeps its thread.
-_HOLD_SECONDS = 5.0
+#: Seconds for which a scan that waits, to be resumed or for its chunks, keeps its thread.
+HOLD_SECONDS = 5.0
 
 
 class ScanSuspended(Exception):
@@ -43,7 +43,7 @@ class ScanContext:
 
         Raises ScanSuspended, JobEnded, ShuttingDown.
         """
-        deadline = time.monotonic() + _HOLD_SECONDS
+        deadline = time.monotonic() + HOLD_SECONDS
         while self.stores.jobs.require_active(self.spec.id) == "paused":
             if time.monotonic() >= deadline:
                 raise ScanSuspended

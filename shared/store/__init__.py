@@ -9,8 +9,7 @@ from shared.store.image_writer import ImageWriter
 from shared.store.images import Images
 from shared.store.neighbours import Neighbour, Neighbours, StoredVectors
 from shared.store.refined_search import RefinedSearch
-from shared.store.search import VectorSearch
-from shared.store.vectors import Vectors
+from shared.store.search import VectorSearch, score_of
 
 __all__ = [
     "AsyncMilvusConnection",
@@ -25,6 +24,6 @@ __all__ = [
     "RefinedSearch",
     "StoredVectors",
     "VectorSearch",
-    "Vectors",
     "matches",
+    "score_of",
 ]

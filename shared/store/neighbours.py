@@ -12,9 +12,8 @@ from shared.store.expressions import in_, quote
 from shared.store.generations import partition_of
 from shared.store.rows import Row
 from shared.store.schema import METRIC, VECTOR, search_params
+from shared.store.search import score_of
 
-#: Digits of a score, as in `VectorSearch`.
-_DIGITS = 6
 _CONTENTS_BATCH = 8000
 _VECTORS_BATCH = 1000
 
@@ -105,5 +104,4 @@ class Neighbours(Retriable):
 
 
 def _neighbour(hit: Any) -> Neighbour:
-    score = round(min(1.0, max(-1.0, hit["distance"])), _DIGITS)
-    return Neighbour(hit["id"], hit["entity"]["sha256"], score)
+    return Neighbour(hit["id"], hit["entity"]["sha256"], score_of(hit["distance"]))

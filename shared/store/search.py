@@ -171,11 +171,12 @@ class VectorSearch:
 
 def _ranked(found: Sequence[Row], exclude: str | None) -> list[Scored]:
     """Scores and ids by score downwards, then by id."""
-    scored = [(_score(row["distance"]), row["id"]) for row in found if row["id"] != exclude]
+    scored = [(score_of(row["distance"]), row["id"]) for row in found if row["id"] != exclude]
     return sorted(scored, key=lambda pair: (-pair[0], pair[1]))
 
 
-def _score(cosine: float) -> float:
+def score_of(cosine: float) -> float:
+    """A cosine as it is told: within -1 and 1, to six digits."""
     return round(min(1.0, max(-1.0, cosine)), _DIGITS)
 
 

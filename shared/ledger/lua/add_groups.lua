@@ -1,5 +1,5 @@
 -- ARGV: generation, '1' to begin anew, then for each group: its grade, its id of 16 bytes, how many
--- images it has, its record (`GroupRecord`). Written under the job until they are published.
+-- images it has, its record (`pack_group`). Written under the job until they are published.
 -- Returns 0, -1 superseded, -2 ended.
 if terminal() then return -2 end
 if get('generation') ~= ARGV[1] then return -1 end

@@ -25,7 +25,7 @@ for _, report in ipairs(outcome.reports) do
     redis.call('RPUSH', job .. ':reported', report)
   end
 end
--- No row says that this job has seen these files, so a repeated scan must be told. A bucket of
+-- No row says that this job has seen these files, so a repeated scan must be told.
 -- Beyond the limit they are only counted: a repeated scan takes them back (`begin_scan`), and
 -- finds the files anew.
 local function remember_some(kind, ids)

@@ -1,5 +1,6 @@
 -- KEYS: the groups, the collection's duplicates. ARGV: a group's id, the length of a record's head,
--- ids of 16 bytes to take out of it. A record has 32 bytes for each image: its id and its content. Deletes it where fewer than two are left. Returns how many are.
+-- ids of 16 bytes to take out of it. A record has 32 bytes for each image: its id and its content.
+-- Deletes the group where fewer than two images are left. Returns how many are left.
 local record = redis.call('HGET', KEYS[1], ARGV[1])
 if not record then return 0 end
 local out = {}

@@ -7,7 +7,7 @@ from indexer.scan import calibration
 from shared.domain.calibration import MIN_IMAGES
 from shared.domain.job import CalibrationSource
 from shared.ledger import Calibrations, keys
-from shared.store import Vectors
+from shared.store import Neighbours
 from tests.integration.indexer.loads import Loads
 from tests.integration.shared.store.samples import make_row, make_vectors
 
@@ -41,9 +41,9 @@ def test_thresholds_are_those_of_the_collections_pairs(loads: Loads, rows: None)
 
 
 def test_vectors_are_read_in_the_order_of_their_ids(loads: Loads, rows: None) -> None:
-    reader, last = Vectors(loads.milvus), ""
+    reader, last = Neighbours(loads.milvus), ""
     ids: list[str] = []
-    while batch := reader.after(loads.collection, last, 25):
+    while (batch := reader.vectors_after(loads.collection, last, 25)).ids:
         assert batch.vectors.shape == (len(batch.ids), 512)
         assert batch.vectors.dtype == np.float32
         ids += batch.ids

@@ -72,7 +72,7 @@ def test_an_indexer_that_is_killed_anywhere_is_followed_by_one_that_goes_on(
 def test_a_paused_job_gives_its_thread_back_and_goes_on_where_it_was(
     alike: Loads, rows: list[ImageRow], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(context, "_HOLD_SECONDS", 0.1)
+    monkeypatch.setattr(context, "HOLD_SECONDS", 0.1)
     record, looked = DuplicateTies.record, []
 
     def pause_once(ties: DuplicateTies, job: str, *args: Any) -> None:

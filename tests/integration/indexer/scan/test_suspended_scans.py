@@ -21,7 +21,7 @@ NAMES = tuple(f"{n:02}.jpg" for n in range(12))
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (chunk_producer, context):
-        monkeypatch.setattr(module, "_HOLD_SECONDS", 0.1)
+        monkeypatch.setattr(module, "HOLD_SECONDS", 0.1)
 
 
 @contextmanager
