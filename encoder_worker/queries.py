@@ -2,7 +2,7 @@
 
 Each query has a thread; their pictures meet in the encoder's queue, where those that arrive
 together share a forward pass. A picture that is slow to decode leaves its thread to other queries
-and goes on in a thread that all slow ones share.
+and waits for its turn in another one.
 """
 
 import threading
@@ -23,9 +23,12 @@ from shared.settings import Settings
 
 _log = get_logger(__name__)
 
+#: What a forward pass and the way of a reply take at most, before the client has timed out.
+_REPLY_SECONDS = 1.0
+
 
 class QueryProcessor:
-    """Answers queries, one per calling thread, and the slow ones in a thread of its own."""
+    """Answers queries, one per calling thread, and the slow ones in threads of its own."""
 
     def __init__(
         self, settings: Settings, queries: Queries, encoder: Encoder, decoders: DecoderPool
@@ -34,8 +37,8 @@ class QueryProcessor:
         self._queries = queries
         self._encoder = encoder
         self._decoders = decoders
-        self._slow = ThreadPoolExecutor(1, thread_name_prefix="slow-query")
         # Each slow query that waits holds its picture in memory.
+        self._slow = ThreadPoolExecutor(settings.query_threads, thread_name_prefix="slow-query")
         self._slow_places = threading.Semaphore(settings.query_threads)
         # With less time left than this, a slow picture is not begun.
         self._slow_seconds = min(settings.decode_seconds, settings.query_timeout_seconds / 3)
@@ -71,15 +74,21 @@ class QueryProcessor:
 
     def _answer_later(self, query: Query, image: QueryImage, began: float) -> None:
         if not self._slow_places.acquire(blocking=False):
-            self._refuse(query, _waited_too_long())
+            self._refuse(
+                query,
+                PictureError("too_slow", "Too many pictures that are slow to decode; try later."),
+            )
             return
         self._slow.submit(self._answer_slowly, query, image, began)
 
     def _answer_slowly(self, query: Query, image: QueryImage, began: float) -> None:
         try:
-            if image.deadline - time.monotonic() < self._slow_seconds:
-                raise _waited_too_long()
-            picture = self._decoders.decode_slowly(image.data, network_view(query.crop))
+            picture = self._decoders.decode_slowly(
+                image.data,
+                network_view(query.crop),
+                begin_by=image.deadline - self._slow_seconds,
+                end_by=image.deadline - _REPLY_SECONDS,
+            )
             self._encode(query, picture, image.deadline, began)
         except PictureError as error:
             self._refuse(query, error)
@@ -112,9 +121,3 @@ class QueryProcessor:
             self._queries.reply(query, reply)
         except Unavailable as error:
             _log.warning("query_lost", query=query.id, error=str(error.__cause__ or error))
-
-
-def _waited_too_long() -> PictureError:
-    return PictureError(
-        "too_slow", "The picture is slow to decode, as others are that came before it; try later."
-    )

@@ -6,8 +6,10 @@ decoder dies, is decoded again in the slow lane, which alone has the whole limit
 picture at a time. So slow pictures, however many come together, leave the quick lanes to others.
 """
 
+import math
 import queue
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -79,7 +81,8 @@ class DecoderPool:
         for process in self._all_quick:
             self._idle.put(process)
         self._slow = DecoderProcess(slow)
-        self._slow_turn = threading.Lock()
+        self._slow_turn = threading.Condition()
+        self._slow_taken = False
         self._closed = False
         self._start_logged = False
 
@@ -101,22 +104,25 @@ class DecoderPool:
             except (DecoderDied, OutOfTime):
                 return None
 
-    def decode_slowly(self, data: bytes, view: View[D]) -> D:
+    def decode_slowly(
+        self, data: bytes, view: View[D], *, begin_by: float = math.inf, end_by: float = math.inf
+    ) -> D:
         """Decode in the slow lane, once it is free.
 
-        Raises PictureError as `decode_quickly` does, and `too_slow`, `decoder_crashed`;
-        DecoderUnavailable.
+        `begin_by` and `end_by` are times of `time.monotonic`: who waits for the lane until the one,
+        or decodes until the other, is refused. Raises PictureError as `decode_quickly` does, and
+        `too_slow`, `decoder_crashed`; DecoderUnavailable.
         """
         seconds = self._limits.seconds
-        with self._slow_turn:
-            self._check_open()
+        with self._slow_lane(begin_by):
             try:
-                drawn = self._run(self._slow, data, view, seconds, any_cost=True)
+                drawn = self._run(self._slow, data, view, seconds, any_cost=True, end_by=end_by)
             except OutOfTime as error:
                 _log.warning("decoder_stopped", seconds=seconds, bytes=len(data))
+                late = time.monotonic() >= end_by
+                limit = "than the search waits" if late else f"than {seconds:g} seconds"
                 raise PictureError(
-                    "too_slow",
-                    f"The picture takes more than {seconds:g} seconds to decode; it is left out.",
+                    "too_slow", f"The picture takes longer to decode {limit}."
                 ) from error
             except DecoderDied as error:
                 _log.warning("decoder_crashed", cause=str(error), bytes=len(data))
@@ -133,7 +139,9 @@ class DecoderPool:
 
     def close(self) -> None:
         """End every process. Calls that are in work end with DecoderUnavailable."""
-        self._closed = True
+        with self._slow_turn:
+            self._closed = True
+            self._slow_turn.notify_all()
         for process in (*self._all_quick, self._slow):
             process.kill()
         free = [self._idle.get() for _ in self._all_quick]
@@ -141,17 +149,25 @@ class DecoderPool:
             process.stop()
             self._idle.put(process)
         with self._slow_turn:
+            self._slow_turn.wait_for(lambda: not self._slow_taken)
             self._slow.stop()
 
     def _run(
-        self, process: DecoderProcess, data: bytes, view: View[D], seconds: float, *, any_cost: bool
+        self,
+        process: DecoderProcess,
+        data: bytes,
+        view: View[D],
+        seconds: float,
+        *,
+        any_cost: bool,
+        end_by: float = math.inf,
     ) -> D | None:
         # What a view draws is what its reply holds: frames.read_reply checks it.
         wanted = cast("Any", view)
         request = Request(data, wanted, self._limits.max_pixels, seconds, any_cost)
         process.start()
         self._log_start(process)
-        reply = process.run(request, _WALL_SHARE * seconds)
+        reply = process.run(request, min(_WALL_SHARE * seconds, end_by - time.monotonic()))
         if isinstance(reply, PictureError):
             raise reply
         return cast("D | None", reply)
@@ -164,6 +180,25 @@ class DecoderPool:
             yield process
         finally:
             self._idle.put(process)
+
+    @contextmanager
+    def _slow_lane(self, begin_by: float) -> Iterator[None]:
+        wait = None if math.isinf(begin_by) else max(0.0, begin_by - time.monotonic())
+        with self._slow_turn:
+            free = self._slow_turn.wait_for(lambda: self._closed or not self._slow_taken, wait)
+            self._check_open()
+            if not free:
+                raise PictureError(
+                    "too_slow",
+                    "The picture is slow to decode, as others are that came before it; try later.",
+                )
+            self._slow_taken = True
+        try:
+            yield
+        finally:
+            with self._slow_turn:
+                self._slow_taken = False
+                self._slow_turn.notify()
 
     def _log_start(self, process: DecoderProcess) -> None:
         if self._start_logged:
