@@ -75,6 +75,16 @@ class PictureError(LookalikeError):
     )
 
 
+class FetchFailed(PictureError):
+    """A picture that cannot be fetched from its address.
+
+    Codes: `fetch_forbidden`, `fetch_refused`, `fetch_failed`, `fetch_timeout`, and `http_404` and
+    the like for the status that a server answers with.
+    """
+
+    title = "Not fetched"
+
+
 class NotPermitted(PictureError):
     """The system lets the process not read a file: `unreadable`."""
 

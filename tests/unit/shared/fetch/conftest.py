@@ -1,0 +1,19 @@
+"""A web server, and a resolver that knows it as `pictures.example`."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.unit.shared.fetch.web import Names, Web
+
+
+@pytest.fixture
+def web() -> Iterator[Web]:
+    web = Web()
+    with web.serve():
+        yield web
+
+
+@pytest.fixture
+def names() -> Names:
+    return Names({"pictures.example": [["127.0.0.1"]], "other.example": [["127.0.0.1"]]})
