@@ -15,6 +15,7 @@ from gateway.services.deletion import DeletionService, Ledger, Store
 from gateway.services.duplicate_reports import DuplicateReportService
 from gateway.services.duplicates import DuplicateService
 from gateway.services.example_queries import ExampleQueries
+from gateway.services.fetched_pictures import FetchedPictures
 from gateway.services.job_events import JobEventStream
 from gateway.services.labels import LabelService
 from gateway.services.loads import LoadService
@@ -25,6 +26,7 @@ from gateway.services.search import SearchService
 from gateway.services.upkeep import Upkeep
 from gateway.services.upload_sweep import UploadSweep
 from gateway.services.uploads import UploadService
+from shared.fetch.fetcher import Fetcher
 from shared.ledger import (
     AsyncEvents,
     Calibrations,
@@ -112,6 +114,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         thumbnails = Thumbnails(settings)
         stack.callback(thumbnails.close)
         encoder = QueryEncoder(settings, async_redis, queries, workers)
+        fetcher = Fetcher(settings)
+        stack.callback(fetcher.close)
+        fetched = FetchedPictures(settings, fetcher)
         loads = LoadService(settings, jobs, workers, collections, dispatcher)
         deletion = DeletionService(settings, store, Ledger(jobs, row_locks, Drops(redis)), loads)
         sweep = UploadSweep(settings, collections, images, UploadFiles(redis, jobs), row_locks)
@@ -127,8 +132,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             facets=Facets(milvus),
             labels=LabelService(images, row_locks),
             bulk_tags=BulkTags(collections, images, store.writer, row_locks),
-            searches=SearchService(search, encoder, metrics),
-            queries=ExampleQueries(settings, search, images, encoder, metrics),
+            searches=SearchService(search, encoder, fetched, metrics),
+            queries=ExampleQueries(settings, search, images, encoder, fetched, metrics),
             calibration=CalibrationService(collections, Calibrations(redis), loads),
             deletion=deletion,
             duplicates=DuplicateService(

@@ -70,7 +70,7 @@ _MEANINGS: dict[int, str] = {
     416: "The range lies outside the file: `range_not_satisfiable`.",
     422: "`validation_error`, or the code of what is wrong: `path_outside_roots`, "
     "`path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, "
-    "`too_slow`, …",
+    "`too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, …",
     429: "Too many jobs or searches wait: `queue_full`.",
     503: "A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, "
     "`redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, "
