@@ -75,16 +75,6 @@ class PictureError(LookalikeError):
     )
 
 
-class FetchFailed(PictureError):
-    """A picture that cannot be fetched from its address.
-
-    Codes: `fetch_forbidden`, `fetch_refused`, `fetch_failed`, `fetch_timeout`, and `http_404` and
-    the like for the status that a server answers with.
-    """
-
-    title = "Not fetched"
-
-
 class NotPermitted(PictureError):
     """The system lets the process not read a file: `unreadable`."""
 
@@ -151,6 +141,7 @@ class JobFailed(LookalikeError):
     """A whole job cannot go on; trying its files again would not cure it.
 
     Codes: `source_missing`, `source_unreadable`, `source_outside_roots`, `source_empty`,
+    `column_not_found`, `storage_full`, `storage_unavailable`,
     `source_replaced`, `mass_removal`, `collection_not_found`, `collection_replaced`,
     `encoder_mismatch`, `too_few_images`, `too_many_ties`, `internal_error`.
     """

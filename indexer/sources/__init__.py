@@ -9,7 +9,7 @@ from shared.domain.job import Failure
 class FoundFile(NamedTuple):
     """A regular file. `path` is its real path, or "" if its first bytes need not be checked.
 
-    `label` is the file name that an uploader gave.
+    `label` is the file name that an uploader gave, `source_url` where it was fetched from.
     """
 
     uri: str
@@ -18,6 +18,7 @@ class FoundFile(NamedTuple):
     size: int
     mtime_ns: int
     label: str | None = None
+    source_url: str | None = None
 
 
 @dataclass

@@ -29,6 +29,18 @@ class UploadSource(Frozen):
     files: int
 
 
+class UrlsSource(Frozen):
+    """Pictures at addresses: so many that the ledger lists under the job, or those of a file.
+
+    `path` is absolute, resolved and under an image root; `column` is one of a CSV or Parquet file.
+    """
+
+    kind: Literal["urls"] = "urls"
+    addresses: int | None = None
+    path: str | None = None
+    column: str | None = None
+
+
 class RetrySource(Frozen):
     """The failed files of an earlier job; the ledger lists them under the new job."""
 
@@ -67,6 +79,7 @@ class CalibrationSource(Frozen):
 
 Source = Annotated[
     DirectorySource
+    | UrlsSource
     | UploadSource
     | RetrySource
     | DeletionSource
@@ -135,7 +148,7 @@ class Job(Frozen):
 
 
 class Failure(Frozen):
-    """One file that could not be indexed. `name` as in `FileRef`."""
+    """One file that could not be indexed. `name` and `source_url` as in `FileRef`."""
 
     uri: str
     code: str
@@ -144,3 +157,4 @@ class Failure(Frozen):
     size: int = 0
     mtime_ns: int = 0
     name: str | None = None
+    source_url: str | None = None

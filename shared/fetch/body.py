@@ -4,7 +4,8 @@ import zlib
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
-from shared.errors import FetchFailed, PictureError
+from shared.errors import PictureError
+from shared.fetch.errors import FetchFailed
 from shared.files.formats import FORMATS, SNIFF_BYTES, sniff
 
 _STEP_BYTES = 1 << 20

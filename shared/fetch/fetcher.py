@@ -9,9 +9,9 @@ from typing import BinaryIO, NamedTuple
 
 import httpcore2
 
-from shared.errors import FetchFailed
 from shared.fetch.addresses import AddressPolicy
 from shared.fetch.body import save_picture, too_large
+from shared.fetch.errors import FetchFailed
 from shared.fetch.hosts import HostSlots
 from shared.fetch.network import CheckedBackend, Deadline, Resolve, resolve
 from shared.fetch.replies import AGENT, Headers

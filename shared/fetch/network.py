@@ -11,8 +11,8 @@ from typing import Any
 
 import httpcore2
 
-from shared.errors import FetchFailed
 from shared.fetch.addresses import Address, AddressPolicy
+from shared.fetch.errors import FetchFailed
 
 #: Of a host's addresses, how many are tried.
 _ADDRESSES_TRIED = 4

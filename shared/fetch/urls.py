@@ -5,10 +5,9 @@ from ipaddress import IPv6Address
 from typing import NamedTuple
 from urllib.parse import quote, urljoin, urlsplit
 
-from shared.errors import FetchFailed
+from shared.domain.image import MAX_URI_BYTES
+from shared.fetch.errors import FetchFailed
 
-#: An address is a row's metadata, and the name of a failure.
-MAX_ADDRESS_BYTES = 4096
 _SCHEMES = {"http": 80, "https": 443}
 _HOST = re.compile(r"[a-z0-9._-]+")
 _UNQUOTED = "/%:@!$&'()*+,;=~-._"
@@ -37,8 +36,8 @@ def normalise(address: str) -> str:
 
 def parse(address: str) -> WebUrl:
     """Take an address apart. Raises FetchFailed `fetch_forbidden`, `fetch_failed`."""
-    if _UNUSABLE.search(address) or len(address.encode()) > MAX_ADDRESS_BYTES:
-        raise _malformed(f"it has control characters, or more than {MAX_ADDRESS_BYTES} bytes")
+    if _UNUSABLE.search(address) or len(address.encode()) > MAX_URI_BYTES:
+        raise _malformed(f"it has control characters, or more than {MAX_URI_BYTES} bytes")
     try:
         parts = urlsplit(address)
         host, port = parts.hostname, parts.port

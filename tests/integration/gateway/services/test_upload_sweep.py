@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from gateway.files.uploads import DROPPED, TEMPORARY
+from gateway.files.uploads import DROPPED
 from shared.domain.chunk import ChunkOutcome, FileRef
 from shared.domain.job import Failure
 from shared.ledger import Chunks, Scans, UploadFiles, keys

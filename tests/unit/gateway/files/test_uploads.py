@@ -113,15 +113,15 @@ def test_a_picture_outlives_a_power_cut(
 def test_a_folder_says_whose_it_is(base_settings: Settings) -> None:
     store(base_settings, png(1))
     folder = base_settings.uploads_dir / "holidays"
-    assert uploads.belongs_to(folder, "g1")
-    assert not uploads.belongs_to(folder, "g2")
-    assert not uploads.belongs_to(folder, "")
+    assert belongs_to(folder, "g1")
+    assert not belongs_to(folder, "g2")
+    assert not belongs_to(folder, "")
     # Whoever uploads to another collection of the name does not make the old files its own.
     again = HOLIDAYS.model_copy(update={"generation": "g2"})
     incoming = [uploads.inspect("a", io.BytesIO(png(2)))]
     with uploads.staged(incoming, again, base_settings) as staged:
         staged.place()
-    assert not uploads.belongs_to(folder, "g2")
+    assert not belongs_to(folder, "g2")
 
 
 def test_only_uploads_are_removed(base_settings: Settings) -> None:

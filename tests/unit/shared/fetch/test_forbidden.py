@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from shared.errors import FetchFailed
+from shared.fetch.errors import FetchFailed
 from shared.fetch.fetcher import Fetcher
 from shared.settings import Settings
 from tests.unit.shared.fetch.web import PICTURE, Names, Web, fetch, fetcher, reply

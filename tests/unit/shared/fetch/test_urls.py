@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.errors import FetchFailed
+from shared.fetch.errors import FetchFailed
 from shared.fetch.urls import WebUrl, normalise, parse, redirected
 
 
