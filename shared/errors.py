@@ -141,9 +141,9 @@ class JobFailed(LookalikeError):
     """A whole job cannot go on; trying its files again would not cure it.
 
     Codes: `source_missing`, `source_unreadable`, `source_outside_roots`, `source_empty`,
-    `column_not_found`, `storage_full`, `storage_unavailable`,
-    `source_replaced`, `mass_removal`, `collection_not_found`, `collection_replaced`,
-    `encoder_mismatch`, `too_few_images`, `too_many_ties`, `internal_error`.
+    `source_replaced`, `column_not_found`, `mass_removal`, `collection_not_found`,
+    `collection_replaced`, `encoder_mismatch`, `too_few_images`, `too_many_ties`, `storage_full`,
+    `storage_unavailable`, `internal_error`.
     """
 
     title = "Job failed"

@@ -7,6 +7,7 @@ import pytest
 from gateway.files.uploads import DROPPED
 from shared.domain.chunk import ChunkOutcome, FileRef
 from shared.domain.job import Failure
+from shared.files.stored import TEMPORARY
 from shared.ledger import Chunks, Scans, UploadFiles, keys
 from shared.redis import RedisClient
 from shared.store import Collections, Images, ImageWriter

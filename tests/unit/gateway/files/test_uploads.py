@@ -10,6 +10,7 @@ import pytest
 from gateway.files import uploads
 from shared.domain.collection import CollectionIdentity
 from shared.errors import PictureError, StorageFull
+from shared.files.stored import belongs_to
 from shared.settings import Settings
 from tests.drawn import draw
 
