@@ -21,6 +21,7 @@ from shared.queue import Celery, Dispatcher
 from shared.redis import RedisClient, connect
 from shared.retry import RetryPolicy
 from shared.settings import Settings
+from shared.sources import Files
 from shared.store import (
     Collections,
     Images,
@@ -35,6 +36,7 @@ class IndexerStores:
     """The stores of one process, over one connection each. `stop` is set when it shuts down."""
 
     settings: Settings
+    files: Files
     redis: RedisClient
     milvus: MilvusConnection
     jobs: Jobs
@@ -73,6 +75,7 @@ class IndexerStores:
         )
 
     def close(self) -> None:
+        self.files.close()
         self.milvus.close()
         self.redis.close()
 
@@ -83,6 +86,7 @@ def open_stores(settings: Settings, app: Celery, indexer_id: str) -> IndexerStor
     jobs = Jobs(redis, settings)
     return IndexerStores(
         settings=settings,
+        files=Files(settings),
         redis=redis,
         milvus=milvus,
         jobs=jobs,

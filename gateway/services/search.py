@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import BinaryIO
+from typing import IO
 
 from gateway.metrics import Metrics
 from gateway.services.query_encoder import QueryEncoder
@@ -24,7 +24,7 @@ class SearchService:
     async def by_picture(
         self,
         collection: str,
-        picture: BinaryIO,
+        picture: IO[bytes],
         parameters: SearchParameters,
         crop: Crop | None = None,
     ) -> SearchResult:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from indexer.scan.context import ScanContext
 from indexer.sources import FoundFile
 from shared.domain.image import FileVersion, image_id
-from shared.files.uris import FILE_SCHEME
+from shared.sources import FileStatus
 
 
 class Classified(NamedTuple):
@@ -29,6 +29,7 @@ class FileClassifier:
         self._start = context.start
         self._scans = context.stores.scans
         self._images = context.stores.images
+        self._files = context.stores.files
         # Only an upload may list the same picture twice.
         self._listed: set[str] | None = set() if spec.source.kind == "upload" else None
         # An upload of a known picture may bring new tags or metadata: an encoder adds them to its
@@ -56,7 +57,7 @@ class FileClassifier:
             version, file = versions.get(image), by_id[image]
             if version is not None and self._start.is_restart and version.job == self._spec.id:
                 continue  # A chunk of an earlier try wrote it, and counted it.
-            if version is not None and _same(version, file) and not self._has_labels:
+            if version is not None and self._is_unchanged(version, file) and not self._has_labels:
                 unchanged += 1
             else:
                 changed.append(file)
@@ -74,8 +75,6 @@ class FileClassifier:
         accounted = self._scans.accounted(self._spec.id, left)
         return [image for image, known in zip(left, accounted, strict=True) if not known]
 
-
-def _same(version: FileVersion, file: FoundFile) -> bool:
-    # The uri of an upload is its content's hash, so its time says nothing.
-    timeless = not file.uri.startswith(FILE_SCHEME)
-    return version.bytes == file.size and (timeless or version.mtime_ns == file.mtime_ns)
+    def _is_unchanged(self, version: FileVersion, file: FoundFile) -> bool:
+        known = FileStatus(version.bytes, version.mtime_ns)
+        return self._files.is_unchanged(file.uri, known, FileStatus(file.size, file.mtime_ns))
