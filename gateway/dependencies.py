@@ -25,6 +25,7 @@ from gateway.services.search import SearchService
 from gateway.services.uploads import UploadService
 from shared.ledger import Jobs, Workers
 from shared.settings import Settings
+from shared.sources import Files
 from shared.store import Collections, Facets, Images
 
 T = TypeVar("T")
@@ -52,6 +53,7 @@ ApiKeysDep = Annotated[ApiKeys, Depends(_one(lambda s: s.api_keys))]
 CalibrationDep = Annotated[CalibrationService, Depends(_one(lambda s: s.calibration))]
 CollectionsDep = Annotated[Collections, Depends(_one(lambda s: s.collections))]
 FacetsDep = Annotated[Facets, Depends(_one(lambda s: s.facets))]
+FilesDep = Annotated[Files, Depends(_one(lambda s: s.files))]
 LabelsDep = Annotated[LabelService, Depends(_one(lambda s: s.labels))]
 ImagesDep = Annotated[Images, Depends(_one(lambda s: s.images))]
 SearchesDep = Annotated[SearchService, Depends(_one(lambda s: s.searches))]

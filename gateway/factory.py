@@ -45,6 +45,7 @@ from shared.ledger import (
 from shared.queue import Dispatcher, create_celery
 from shared.redis import connect, connect_async
 from shared.settings import Settings
+from shared.sources import Files
 from shared.store import (
     AsyncMilvusConnection,
     Collections,
@@ -80,6 +81,7 @@ class Services:
     job_events: JobEventStream
     workers: Workers
     queue_depths: QueueDepths
+    files: Files
     thumbnails: Thumbnails
     readiness: ReadinessProbe
 
@@ -111,6 +113,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         metrics.watch(LedgerMetrics(Stats(redis), jobs, workers, queue_depths.read))
         readiness = ReadinessProbe(redis, workers, collections, settings.default_collection)
         stack.callback(readiness.close)
+        files = stack.enter_context(Files(settings))
         thumbnails = Thumbnails(settings)
         stack.callback(thumbnails.close)
         encoder = QueryEncoder(settings, async_redis, queries, workers)
@@ -133,7 +136,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             labels=LabelService(images, row_locks),
             bulk_tags=BulkTags(collections, images, store.writer, row_locks),
             searches=SearchService(search, encoder, fetched, metrics),
-            queries=ExampleQueries(settings, search, images, encoder, fetched, metrics),
+            queries=ExampleQueries(files, search, images, encoder, fetched, metrics),
             calibration=CalibrationService(collections, Calibrations(redis), loads),
             deletion=deletion,
             duplicates=DuplicateService(
@@ -148,6 +151,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             job_events=JobEventStream(jobs, Events(redis)),
             workers=workers,
             queue_depths=queue_depths,
+            files=files,
             thumbnails=thumbnails,
             readiness=readiness,
         )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from indexer.active_scans import ActiveScans
+from shared.fetch.fetcher import Fetcher
 from shared.ledger import (
     Calibrations,
     DuplicateTies,
@@ -21,6 +22,7 @@ from shared.queue import Celery, Dispatcher
 from shared.redis import RedisClient, connect
 from shared.retry import RetryPolicy
 from shared.settings import Settings
+from shared.sources import Files
 from shared.store import (
     Collections,
     Images,
@@ -35,6 +37,8 @@ class IndexerStores:
     """The stores of one process, over one connection each. `stop` is set when it shuts down."""
 
     settings: Settings
+    files: Files
+    fetcher: Fetcher
     redis: RedisClient
     milvus: MilvusConnection
     jobs: Jobs
@@ -73,6 +77,8 @@ class IndexerStores:
         )
 
     def close(self) -> None:
+        self.files.close()
+        self.fetcher.close()
         self.milvus.close()
         self.redis.close()
 
@@ -83,6 +89,8 @@ def open_stores(settings: Settings, app: Celery, indexer_id: str) -> IndexerStor
     jobs = Jobs(redis, settings)
     return IndexerStores(
         settings=settings,
+        files=Files(settings),
+        fetcher=Fetcher(settings),
         redis=redis,
         milvus=milvus,
         jobs=jobs,

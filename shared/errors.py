@@ -143,7 +143,7 @@ class JobFailed(LookalikeError):
     Codes: `source_missing`, `source_unreadable`, `source_outside_roots`, `source_empty`,
     `source_replaced`, `column_not_found`, `mass_removal`, `collection_not_found`,
     `collection_replaced`, `encoder_mismatch`, `too_few_images`, `too_many_ties`, `storage_full`,
-    `storage_unavailable`, `internal_error`.
+    `internal_error`.
     """
 
     title = "Job failed"

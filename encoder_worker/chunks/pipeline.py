@@ -6,11 +6,11 @@ a stage is counted as a failure and goes no further.
 
 import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, Future, wait
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 
 from encoder_worker.chunks.matching import Match, Matcher
-from encoder_worker.chunks.reading import FileContent, read
+from encoder_worker.chunks.reading import FileContent, FileReader
 from encoder_worker.chunks.result import ChunkResult, ChunkWrites, Counted, Decoded, PlannedRow
 from encoder_worker.chunks.rows import moved_row, new_row, touched_row
 from encoder_worker.decode.batch import BatchDecoder
@@ -29,14 +29,13 @@ _STOPPING_CHECK_SECONDS = 0.5
 @dataclass(frozen=True)
 class Stages:
     """What the chunks of a process share.
-
     `decode_suspects` decodes the files of a chunk that lost its worker once, each of which may be
     the one that killed it: not on the GPU. Setting `stopping` ends the work on chunks.
     """
 
     settings: Settings
     encoder: Encoder
-    threads: Executor
+    reader: FileReader
     decode: BatchDecoder
     decode_suspects: BatchDecoder
     stopping: threading.Event
@@ -52,8 +51,8 @@ class ChunkPipeline:
         self._pooling = pooling
         self._matcher = matcher
         self._settings = stages.settings
+        self._reader = stages.reader
         self._encoder = stages.encoder
-        self._threads = stages.threads
         self._decode = stages.decode_suspects if claim.attempt > 1 else stages.decode
         self._stopping = stages.stopping
 
@@ -75,7 +74,7 @@ class ChunkPipeline:
 
     def _read(self, files: Sequence[FileRef], result: ChunkResult) -> Iterator[FileContent]:
         self._check_stopping()
-        for ref, found in zip(files, self._threads.map(self._read_one, files), strict=True):
+        for ref, found in zip(files, self._reader.read(files, self._spec.collection), strict=True):
             if isinstance(found, PictureError):
                 result.fail(ref, found)
             else:
@@ -166,12 +165,6 @@ class ChunkPipeline:
                 for future in pending:
                     future.cancel()
                 raise ShuttingDown
-
-    def _read_one(self, ref: FileRef) -> FileContent | PictureError:
-        try:
-            return read(ref, self._spec.collection, self._settings)
-        except PictureError as error:
-            return error
 
     def _check_stopping(self) -> None:
         if self._stopping.is_set():

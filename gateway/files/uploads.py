@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import IO, NamedTuple
 
 from shared.domain.chunk import FileRef
 from shared.domain.collection import CollectionIdentity
@@ -42,7 +42,7 @@ class Incoming:
     """One file of a request: its format, or the error if it is no picture."""
 
     name: str
-    file: BinaryIO
+    file: IO[bytes]
     format: Format | None
     error: PictureError | None
 
@@ -63,7 +63,7 @@ class _Written(NamedTuple):
     sha256: str
 
 
-def recognise(file: BinaryIO) -> Format:
+def recognise(file: IO[bytes]) -> Format:
     """The format of a picture by its first bytes; the file is left at its beginning.
 
     Raises PictureError `empty_file`, `unsupported_format`.
@@ -81,7 +81,7 @@ def recognise(file: BinaryIO) -> Format:
     return found
 
 
-def inspect(name: str | None, file: BinaryIO) -> Incoming:
+def inspect(name: str | None, file: IO[bytes]) -> Incoming:
     """Tell whether a file of a request is a picture, without storing anything."""
     shown = "".join(c for c in (name or "") if c.isprintable())[:_NAME_LENGTH]
     try:

@@ -11,6 +11,7 @@ from fastapi.responses import FileResponse, PlainTextResponse
 from gateway.dependencies import (
     CollectionsDep,
     DeletionDep,
+    FilesDep,
     ImagesDep,
     JobsDep,
     LoadsDep,
@@ -148,14 +149,14 @@ def article_data(
     ext: str,
     request: Request,
     images: ImagesDep,
-    settings: SettingsDep,
+    files: FilesDep,
     tables: Annotated[Iterable[str], Depends(_tables)],
 ) -> Response:
     """The bytes that a search's address names; without `Table`, from whichever has the image."""
     for name in tables:
         row = _find(images, name, image)
         if row is not None:
-            return picture_response(row, name, settings, request.headers, None)
+            return picture_response(row, name, files, request.headers, None)
     raise image_not_found(f"{image}.{ext}")
 
 

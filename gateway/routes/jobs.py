@@ -67,7 +67,12 @@ def create_job(
     )
     source = body.source
     job = loads.load_directory(
-        collection, source.path, options, recursive=source.recursive, pattern=source.pattern
+        collection,
+        source.path,
+        options,
+        recursive=source.recursive,
+        pattern=source.pattern,
+        exclude=source.exclude,
     )
     response.headers["Location"] = urls.job(job.spec.id)
     return Job.of(job)

@@ -1,6 +1,6 @@
 """Searches: by a picture, by a stored image, by a vector."""
 
-from typing import Annotated, BinaryIO
+from typing import IO, Annotated
 
 from fastapi import APIRouter, Depends, File, Form, UploadFile
 
@@ -82,7 +82,7 @@ async def _given(
     url: Annotated[
         Address | None, Form(description="Its address, instead of the picture itself.")
     ] = None,
-) -> BinaryIO | str:
+) -> IO[bytes] | str:
     """The picture of a search: its bytes, or its address."""
     if (file is None) == (url is None):
         raise invalid_field("give either a file or a url", "body", "file")
@@ -97,7 +97,7 @@ async def _given(
 )
 async def search_images(
     collection: CollectionPath,
-    picture: Annotated[BinaryIO | str, Depends(_given)],
+    picture: Annotated[IO[bytes] | str, Depends(_given)],
     parameters: Annotated[SearchParameters, Depends(_parameters)],
     crop: Annotated[Crop | None, Depends(_crop)],
     searches: SearchesDep,

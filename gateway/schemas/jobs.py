@@ -12,7 +12,13 @@ from shared.domain.job import JobStatus, OnDuplicate
 EXAMPLE_JOB: dict[str, Any] = {
     "id": EXAMPLE_JOB_ID,
     "collection": "holidays",
-    "source": {"kind": "directory", "path": "/photos/2024", "recursive": True, "pattern": None},
+    "source": {
+        "kind": "directory",
+        "path": "/photos/2024",
+        "recursive": True,
+        "pattern": None,
+        "exclude": [],
+    },
     "status": "running",
     "total": 1200,
     "done": 800,
@@ -34,6 +40,9 @@ EXAMPLE_JOB: dict[str, Any] = {
 }
 
 
+Glob = Annotated[str, Field(min_length=1, max_length=1000)]
+
+
 class DirectorySourceInput(Input):
     kind: Literal["directory"] = "directory"
     path: str = Field(
@@ -47,6 +56,11 @@ class DirectorySourceInput(Input):
         min_length=1,
         max_length=1000,
         description="Only files whose name or path below `path` matches this glob: `*.jpg`.",
+    )
+    exclude: list[Glob] = Field(
+        [],
+        max_length=100,
+        description="No files that match one of these globs, or lie in a folder that does.",
     )
 
 
@@ -96,6 +110,7 @@ class DirectorySource(BaseModel):
     path: str
     recursive: bool
     pattern: str | None
+    exclude: list[str]
 
 
 class UploadSource(BaseModel):

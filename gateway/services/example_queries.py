@@ -25,7 +25,7 @@ from shared.domain.filter import AnyOf, Filter
 from shared.domain.match import with_least_score
 from shared.domain.query import Crop, SearchParameters, SearchResult
 from shared.errors import InvalidRequest
-from shared.settings import Settings
+from shared.sources import Files
 from shared.store import ExampleSearch, Images
 
 Vector = Sequence[float]
@@ -36,14 +36,14 @@ class ExampleQueries:
 
     def __init__(
         self,
-        settings: Settings,
+        files: Files,
         search: ExampleSearch,
         images: Images,
         encoder: QueryEncoder,
         fetched: FetchedPictures,
         metrics: Metrics,
     ) -> None:
-        self._settings = settings
+        self._files = files
         self._search = search
         self._images = images
         self._encoder = encoder
@@ -119,7 +119,7 @@ class ExampleQueries:
     ) -> Vector:
         """The vector of a part of a stored image, read from its own file."""
         row = await to_thread.run_sync(self._images.get, identity.name, image)
-        original = await to_thread.run_sync(open_original, row, identity.name, self._settings)
+        original = await to_thread.run_sync(open_original, row, identity.name, self._files)
         try:
             return await self._encoder.encode(original.file, identity, crop)
         finally:

@@ -2,7 +2,7 @@
 
 import tempfile
 import threading
-from typing import BinaryIO, cast
+from typing import IO, BinaryIO, cast
 
 from anyio import CapacityLimiter, to_thread
 
@@ -26,14 +26,14 @@ class FetchedPictures:
         self._threads = CapacityLimiter(_AT_ONCE)
         self._never = threading.Event()
 
-    async def fetch(self, address: str) -> BinaryIO:
+    async def fetch(self, address: str) -> IO[bytes]:
         """The picture at an address. Whoever asks closes it.
 
         Raises FetchFailed, PictureError `empty_file`, `unsupported_format`, `too_large`.
         """
         return await to_thread.run_sync(self._fetch, address, limiter=self._threads)
 
-    def _fetch(self, address: str) -> BinaryIO:
+    def _fetch(self, address: str) -> IO[bytes]:
         into = cast("BinaryIO", tempfile.SpooledTemporaryFile(_MEMORY_BYTES))  # noqa: SIM115
         try:
             self._fetcher.fetch(address, into, self._limits, self._never)

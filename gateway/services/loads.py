@@ -1,7 +1,7 @@
 """Starts loads: checks collection, encoder and queue, writes the job, sends its scan task."""
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -68,6 +68,7 @@ class LoadService:
         *,
         recursive: bool = True,
         pattern: str | None = None,
+        exclude: Sequence[str] = (),
     ) -> Job:
         """Queue a load of a directory; a relative `path` begins at an image root.
 
@@ -75,7 +76,9 @@ class LoadService:
         """
         directory = resolve_directory(path, self._settings)
         target = self.check_can_queue(collection)
-        source = DirectorySource(path=str(directory), recursive=recursive, pattern=pattern)
+        source = DirectorySource(
+            path=str(directory), recursive=recursive, pattern=pattern, exclude=tuple(exclude)
+        )
         return self.queue(target, source, options)
 
     def check_can_queue(self, collection: str) -> CollectionInfo:
@@ -182,5 +185,9 @@ class LoadService:
     def _failed_files(self, job_id: str, count: int) -> Iterator[FileRef]:
         for failure in islice(self._jobs.iter_failures(job_id), count):
             yield FileRef(
-                uri=failure.uri, size=failure.size, mtime_ns=failure.mtime_ns, name=failure.name
+                uri=failure.uri,
+                size=failure.size,
+                mtime_ns=failure.mtime_ns,
+                name=failure.name,
+                source_url=failure.source_url,
             )

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import BinaryIO
+from typing import IO
 
 from gateway.metrics import Metrics
 from gateway.services.fetched_pictures import FetchedPictures
@@ -32,7 +32,7 @@ class SearchService:
     async def by_picture(
         self,
         collection: str,
-        picture: BinaryIO | str,
+        picture: IO[bytes] | str,
         parameters: SearchParameters,
         crop: Crop | None = None,
     ) -> SearchResult:
@@ -49,7 +49,7 @@ class SearchService:
         return await self._by_file(collection, picture, parameters, crop)
 
     async def _by_file(
-        self, collection: str, picture: BinaryIO, parameters: SearchParameters, crop: Crop | None
+        self, collection: str, picture: IO[bytes], parameters: SearchParameters, crop: Crop | None
     ) -> SearchResult:
         started = time.perf_counter()
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import BinaryIO, NamedTuple
+from typing import IO, NamedTuple
 
 from anyio import to_thread
 
@@ -26,7 +26,7 @@ class SentFile(NamedTuple):
     """One file of a request, and what the uploader called it."""
 
     name: str | None
-    file: BinaryIO
+    file: IO[bytes]
 
 
 @dataclass(frozen=True)

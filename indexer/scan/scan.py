@@ -6,17 +6,16 @@ from contextlib import closing
 from indexer.scan.chunk_producer import ChunkProducer
 from indexer.scan.classify import Classified, FileClassifier
 from indexer.scan.context import ScanContext, ScanSuspended
+from indexer.scan.listings import open_listing, synced_listing
 from indexer.scan.move_candidates import MoveCandidates
 from indexer.scan.prune import Pruner
 from indexer.scan.source_filesystems import SourceFilesystems
 from indexer.scan.walk import Walk, this_host
-from indexer.sources import Batch, FoundFile
-from indexer.sources.candidates import is_candidate
-from indexer.sources.directory import DirectoryWalk, path_too_long
-from indexer.sources.job_files import listed_files
+from indexer.sources import Batch, FoundFile, Listing
+from indexer.sources.directory import path_too_long
 from shared.domain.chunk import FileRef
 from shared.domain.image import MAX_URI_BYTES
-from shared.domain.job import DirectorySource, Failure
+from shared.domain.job import Failure
 from shared.ledger import ScanCounts
 from shared.log import get_logger
 from shared.queue import ENCODE
@@ -42,7 +41,9 @@ class Scan:
         self._stores = context.stores
         self._scans = context.stores.scans
         self._classifier = FileClassifier(context)
-        self._pruner = Pruner(context)
+        synced = synced_listing(context)
+        self._listing: Listing = synced or open_listing(context)
+        self._pruner = Pruner(context, synced) if synced else None
         self._chunks = ChunkProducer(context)
         self._filesystems = SourceFilesystems(context)
         self._move_candidates = MoveCandidates(context)
@@ -58,42 +59,40 @@ class Scan:
         """
         self._chunked = self._counts().chunked
         self._check_collection()
-        self._pruner.finish_begun()
-        source = self._spec.source
-        if source.kind == "directory" and self._start.walk:
-            self._remove_missing(source, Walk.load(self._start.walk))
-        elif source.kind == "directory":
-            self._load_directory(source)
+        if self._pruner is not None:
+            self._pruner.finish_begun()
+        if self._pruner is not None and self._start.walk:
+            self._remove_missing(self._pruner, Walk.load(self._start.walk))
         else:
-            self._put_in_chunks(listed_files(self._spec, self._scans, self._stores.settings))
+            self._load()
         self._check_counts()
         self._scans.finish(self._spec.id, self._start.generation)
         _log.info("scan_finished")
 
-    def _load_directory(self, source: DirectorySource) -> None:
-        walk = DirectoryWalk(source, self._stores.settings.image_roots)
+    def _load(self) -> None:
+        pruner = self._pruner if self._spec.sync else None
         self._filesystems.begin()
-        if self._spec.sync:
-            self._pruner.remember(source)
-        self._put_in_chunks(walk.batches())
-        if not self._spec.sync:
-            self._filesystems.record(source, walk.filesystems)
+        if pruner is not None:
+            pruner.remember()
+        self._put_in_chunks(self._listing.batches(""))
+        if pruner is None:
+            self._filesystems.record(self._spec.source, self._listing.filesystems)
             return
         self._scans.end_walk(self._spec.id, self._start.generation)
         counts = ScanCounts(self._chunked, self._unchanged, self._ignored)
-        kept = Walk(this_host(), counts, self._pruner.inodes, walk.filesystems)
+        kept = Walk(this_host(), counts, pruner.identities, self._listing.filesystems)
         # Until then, the row of a missing file may be that of a file that was moved.
         if not self._chunks.wait_until_reported():
             raise ScanSuspended(kept.dump())
-        self._remove_missing(source, kept)
+        self._remove_missing(pruner, kept)
 
-    def _remove_missing(self, source: DirectorySource, walk: Walk) -> None:
+    def _remove_missing(self, pruner: Pruner, walk: Walk) -> None:
         if walk.host != this_host():
             raise WalkOutdated
         self._chunked, self._unchanged, self._ignored = walk.counts
         self._check_counts()
-        self._pruner.remove_missing(source, walk.inodes)
-        self._filesystems.record(source, walk.filesystems)
+        pruner.remove_missing(walk.identities)
+        self._filesystems.record(self._spec.source, walk.filesystems)
 
     def _put_in_chunks(self, found: Generator[Batch, None, None]) -> None:
         with closing(found) as batches:
@@ -119,8 +118,9 @@ class Scan:
             identity.require(weights[0])
         # After a strong count, the look-ups that follow see every write before it.
         count = collections.count(name)
-        is_directory = self._spec.source.kind == "directory"
-        self._all_new = count == 0 and is_directory and not self._start.is_restart
+        # In the others equal contents are one picture, wherever in the list they are.
+        by_name = self._spec.source.kind not in ("upload", "urls", "retry")
+        self._all_new = count == 0 and by_name and not self._start.is_restart
 
     def _account(self, batch: Batch) -> None:
         # A directory that changes while it is read may list a file twice.
@@ -128,8 +128,9 @@ class Scan:
         found = Classified(files, 0) if self._all_new else self._classifier.classify(batch.files)
         ignored, failures = batch.ignored, batch.failures
         wanted: list[FoundFile] = []
-        for file in found.changed:
-            if not is_candidate(file):
+        pictures = self._listing.are_pictures(found.changed)
+        for file, is_picture in zip(found.changed, pictures, strict=True):
+            if not is_picture:
                 ignored += 1
             elif len(file.uri) > MAX_URI_BYTES:
                 failures.append(path_too_long(file.uri, file.size, file.mtime_ns))
@@ -150,6 +151,7 @@ class Scan:
                 size=file.size,
                 mtime_ns=file.mtime_ns,
                 name=file.label,
+                source_url=file.source_url,
                 not_moved=None if file.size in sizes else True,
             )
 

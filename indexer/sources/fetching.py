@@ -9,7 +9,7 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import islice
@@ -34,6 +34,10 @@ _PAGE = 500
 #: A batch is due after so many pictures or seconds, so that encoders have work early on.
 _BATCH_FILES = 64
 _BATCH_SECONDS = 1.0
+
+
+#: Fetches the pictures at some addresses.
+Fetch = Callable[[Iterable[str]], Generator[Batch, None, None]]
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,23 @@ class PictureKeeper:
             path.unlink(missing_ok=True)
         self._book.note(address, stored.path.name, self._job)
         return _found(stored.uri, stored.size, stored.mtime_ns, address)
+
+
+class FetchListing:
+    """The pictures at some addresses, as a listing; `fetch` is `fetch_all` for its job."""
+
+    def __init__(self, addresses: Iterable[str], fetch: Fetch) -> None:
+        self._addresses = addresses
+        self._fetch = fetch
+        self.filesystems: Mapping[str, str] = {}
+
+    def batches(self, cursor: str) -> Generator[Batch, None, None]:  # noqa: ARG002 - always ''
+        """As `Listing.batches`. There are no cursors: to pass what is known takes little time."""
+        return self._fetch(self._addresses)
+
+    def are_pictures(self, files: Sequence[FoundFile]) -> Sequence[bool]:
+        """As `Listing.are_pictures`: the fetcher has looked at their first bytes."""
+        return [True] * len(files)
 
 
 def fetch_all(

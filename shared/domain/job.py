@@ -20,6 +20,7 @@ class DirectorySource(Frozen):
     path: str
     recursive: bool = True
     pattern: str | None = None
+    exclude: tuple[str, ...] = ()
 
 
 class UploadSource(Frozen):

@@ -11,6 +11,7 @@ from typing import Any
 
 from encoder_worker.chunks.pipeline import Stages
 from encoder_worker.chunks.processor import ChunkProcessor
+from encoder_worker.chunks.reading import FileReader
 from encoder_worker.chunks.stores import open_stores
 from encoder_worker.decode.batch import BatchDecoder, decode_in_pool
 from encoder_worker.encode.encoder import Encoder
@@ -24,6 +25,7 @@ from shared.ledger import Chunks, Jobs, Scans, Workers, keys
 from shared.redis import RedisClient
 from shared.sandbox.pool import DecoderPool
 from shared.settings import Settings
+from shared.sources import Files
 from shared.store import AsyncMilvusConnection, Collections, Images, MilvusConnection, VectorSearch
 from tests.chunks import add_chunk
 
@@ -46,7 +48,8 @@ class Load:
         self.images = Images(milvus)
         self.threads = ThreadPoolExecutor(2)
         self.stopping = threading.Event()
-        self._opened: list[Any] = [milvus]
+        self.reader = FileReader(Files(settings), settings, self.threads)
+        self._opened: list[Any] = [milvus, self.reader]
 
     def make_collection(self, pooling: Pooling = "avg", weights: str | None = None) -> None:
         weights = weights or self.encoder.weights
@@ -94,7 +97,7 @@ class Load:
         stages = Stages(
             settings=self.settings,
             encoder=encoder or self.encoder,
-            threads=self.threads,
+            reader=self.reader,
             decode=decode_all or in_pool,
             decode_suspects=decode_suspects or in_pool,
             stopping=self.stopping,
