@@ -20,9 +20,11 @@ from shared.domain.job import (
     OnDuplicate,
     RetrySource,
     Source,
+    UrlsSource,
 )
 from shared.errors import Conflict, QueueFull, Unavailable
-from shared.files.paths import resolve_directory
+from shared.fetch.urls import normalise
+from shared.files.paths import resolve_directory, resolve_file
 from shared.ledger import Jobs, Workers
 from shared.log import get_logger
 from shared.queue import Dispatcher
@@ -80,6 +82,24 @@ class LoadService:
             path=str(directory), recursive=recursive, pattern=pattern, exclude=tuple(exclude)
         )
         return self.queue(target, source, options)
+
+    def load_addresses(self, collection: str, urls: Iterable[str], options: LoadOptions) -> Job:
+        """Queue a load of pictures at addresses. Raises what `check_can_queue` raises."""
+        addresses = list(dict.fromkeys(filter(None, map(normalise, urls))))
+        target = self.check_can_queue(collection)
+        refs = (FileRef(uri=url, size=0, mtime_ns=0, source_url=url) for url in addresses)
+        return self.queue(target, UrlsSource(addresses=len(addresses)), options, files=refs)
+
+    def load_address_list(
+        self, collection: str, path: str, column: str | None, options: LoadOptions
+    ) -> Job:
+        """Queue a load of pictures at the addresses that a file lists.
+
+        Raises InvalidRequest as `resolve_file` does, and what `check_can_queue` raises.
+        """
+        file = resolve_file(path, self._settings)
+        target = self.check_can_queue(collection)
+        return self.queue(target, UrlsSource(path=str(file), column=column), options)
 
     def check_can_queue(self, collection: str) -> CollectionInfo:
         """Check that a load of `collection` may be queued. Creates the collection if it is unknown.

@@ -11,7 +11,7 @@ from indexer.sources.job_files import JobFiles
 
 
 def synced_listing(context: ScanContext) -> Synced | None:
-    """The listing of a source that `sync` has a meaning for; None of uploads, addresses, retries."""
+    """The listing of a source that `sync` has a meaning for; None of what is listed by a caller."""
     source, stores = context.spec.source, context.stores
     if source.kind == "directory":
         return DirectoryListing(source, stores.settings.image_roots)

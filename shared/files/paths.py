@@ -24,9 +24,30 @@ OPEN_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 def resolve_directory(path: str, settings: Settings) -> Path:
     """The real directory that a caller's `path` names.
 
-    Raises InvalidRequest: `no_image_roots`, `path_outside_roots`, `path_not_found`,
-    `not_a_directory`, `unreadable`. Outside the roots the answer is the same whether the path
-    exists or not.
+    Raises InvalidRequest `not_a_directory`, and as `_resolve_below_roots` does.
+    """
+    found, mode = _resolve_below_roots(path, "directory", settings)
+    if not stat.S_ISDIR(mode):
+        raise InvalidRequest("not_a_directory", f"{path!r} is a file; give a directory.")
+    return found
+
+
+def resolve_file(path: str, settings: Settings) -> Path:
+    """The real file that a caller's `path` names.
+
+    Raises InvalidRequest `not_a_file`, and as `_resolve_below_roots` does.
+    """
+    found, mode = _resolve_below_roots(path, "file", settings)
+    if not stat.S_ISREG(mode):
+        raise InvalidRequest("not_a_file", f"{path!r} is no regular file.")
+    return found
+
+
+def _resolve_below_roots(path: str, what: str, settings: Settings) -> tuple[Path, int]:
+    """The real path that a caller's `path` names, and its mode.
+
+    Raises InvalidRequest: `no_image_roots`, `path_outside_roots`, `path_not_found`, `unreadable`.
+    Outside the roots the answer is the same whether the path exists or not.
     """
     roots = settings.image_roots
     if not roots:
@@ -46,10 +67,8 @@ def resolve_directory(path: str, settings: Settings) -> Path:
     modes = [(candidate, _mode(candidate)) for candidate in inside]
     found = next(((p, mode) for p, mode in modes if mode is not None), None)
     if found is None:
-        raise InvalidRequest("path_not_found", f"There is no directory {path!r}.")
-    if not stat.S_ISDIR(found[1]):
-        raise InvalidRequest("not_a_directory", f"{path!r} is a file; give a directory.")
-    return found[0]
+        raise InvalidRequest("path_not_found", f"There is no {what} {path!r}.")
+    return found
 
 
 def is_under(path: Path, roots: tuple[Path, ...]) -> bool:
