@@ -10,11 +10,11 @@ from shared.errors import JobFailed, PictureError
 from shared.settings import Settings
 from shared.sources import FileStatus
 from tests.drawn import JPEG
-from tests.unit.indexer.sources.places import Folder, Place, Retry, Upload
+from tests.unit.indexer.sources.places import Addresses, Folder, Place, Retry, Upload
 
 NAMES = ("a.jpg", "b c/d#1.jpg", "b c/ä%!.png", "z!/y.jpg")
 
-KINDS: tuple[Callable[[Settings], Place], ...] = (Folder, Upload, Retry)
+KINDS: tuple[Callable[[Settings], Place], ...] = (Folder, Upload, Retry, Addresses)
 
 
 @pytest.fixture(params=KINDS, ids=lambda kind: kind.__name__)
@@ -23,7 +23,7 @@ def place(request: pytest.FixtureRequest, base_settings: Settings) -> Place:
     return made
 
 
-@pytest.fixture(params=[kind for kind in KINDS if kind not in (Upload, Retry)])
+@pytest.fixture(params=[kind for kind in KINDS if kind not in (Upload, Retry, Addresses)])
 def listed(request: pytest.FixtureRequest, base_settings: Settings) -> Place:
     made: Place = request.param(base_settings)
     return made

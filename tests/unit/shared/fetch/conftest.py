@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.unit.shared.fetch.web import Names, Web
+from tests.web import Names, Web
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from shared.errors import PictureError
 from shared.fetch.fetcher import FetchLimits
 from shared.retry import ShuttingDown
-from tests.unit.shared.fetch.web import PICTURE, Names, Page, Web, fetch, fetcher, reply
+from tests.web import PICTURE, Names, Page, Web, fetch, fetcher, reply
 
 
 def then(*pages: Page) -> Page:

@@ -7,7 +7,7 @@ import pytest
 from shared.fetch.errors import FetchFailed
 from shared.fetch.fetcher import Fetcher
 from shared.settings import Settings
-from tests.unit.shared.fetch.web import PICTURE, Names, Web, fetch, fetcher, reply
+from tests.web import PICTURE, Names, Web, fetch, fetcher, reply
 
 #: Spellings of 127.0.0.1 that the system's own resolver understands.
 SPELLINGS = [
