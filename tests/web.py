@@ -85,9 +85,14 @@ class Names:
         return [ipaddress.ip_address(text) for text in answer]
 
 
+#: The fetchers of a test, to be closed with it.
+opened: list[Fetcher] = []
+
+
 def fetcher(names: Names, allow: str = "127.0.0.0/8", **settings: object) -> Fetcher:
     """A fetcher that asks `names`."""
-    return Fetcher(Settings(fetch_allow=allow, **settings), names)  # type: ignore[arg-type]
+    opened.append(Fetcher(Settings(fetch_allow=allow, **settings), names))  # type: ignore[arg-type]
+    return opened[-1]
 
 
 def fetch(

@@ -39,7 +39,7 @@ def _fetch(context: ScanContext, addresses: Iterable[str]) -> Generator[Batch, N
     target = stores.collections.identity(spec.collection)
 
     def stored(ids: Sequence[str]) -> set[str]:
-        return set(stores.images.file_versions(spec.collection, ids))
+        return set(stores.images.file_versions(spec.collection, ids, strong=False))
 
     def accounted(ids: Sequence[str]) -> set[str]:
         if not context.start.is_restart:

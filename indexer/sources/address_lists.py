@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import IO, cast
 
 from shared.errors import JobFailed, PictureError
 from shared.files.paths import open_image
@@ -30,7 +30,7 @@ def read_addresses(path: str, column: str | None, settings: Settings) -> Iterato
         detail = f"The list cannot be read: {error.detail}"
         raise JobFailed(code.get(error.code, "source_unreadable"), detail) from error
     name = path.lower()
-    with raw, io.BufferedReader(raw, _BUFFER_BYTES) as file:  # type: ignore[type-var]
+    with raw, io.BufferedReader(cast("io.RawIOBase", raw), _BUFFER_BYTES) as file:
         try:
             if name.endswith((".parquet", ".pq")):
                 yield from _parquet(file, _required(column))
@@ -48,7 +48,7 @@ def _required(column: str | None) -> str:
     return column
 
 
-def _lines(file: io.BufferedReader) -> Iterator[str]:
+def _lines(file: IO[bytes]) -> Iterator[str]:
     first = True
     while line := file.readline(_MAX_LINE):
         if len(line) == _MAX_LINE:
@@ -58,7 +58,7 @@ def _lines(file: io.BufferedReader) -> Iterator[str]:
         yield text
 
 
-def _csv(file: io.BufferedReader, column: str) -> Iterator[str]:
+def _csv(file: IO[bytes], column: str) -> Iterator[str]:
     lines = _lines(file)
     header = next(lines, "")
     for delimiter in _DELIMITERS:
@@ -73,7 +73,7 @@ def _csv(file: io.BufferedReader, column: str) -> Iterator[str]:
             yield row[place]
 
 
-def _parquet(file: BinaryIO, column: str) -> Iterator[str]:
+def _parquet(file: IO[bytes], column: str) -> Iterator[str]:
     # Late: it takes 40 MB of memory, which only these lists need.
     import pyarrow
     from pyarrow import parquet

@@ -50,11 +50,12 @@ def _recognise(head: bytes) -> None:
 
 def _decoded(parts: Iterable[bytes], encoding: str) -> Iterator[bytes]:
     """The body without its content coding, which it should not have: none was asked for."""
-    names = {name for name in map(str.strip, encoding.lower().split(",")) if name} - {"identity"}
+    names = [name for name in map(str.strip, encoding.lower().split(",")) if name]
+    names = [name for name in names if name != "identity"]
     if not names:
         yield from parts
         return
-    if len(names) > 1 or not names <= {"gzip", "x-gzip", "deflate"}:
+    if len(names) > 1 or names[0] not in ("gzip", "x-gzip", "deflate"):
         raise FetchFailed("fetch_failed", "The server sent a content coding that is not known.")
     decoder = zlib.decompressobj(_GZIP_OR_ZLIB)
     try:

@@ -11,7 +11,7 @@ AGENT = "lookalike"
 _NO_AI = frozenset({"noai", "noimageai"})
 #: `otherbot: noindex, noai` is for that program alone; these directives have a colon of their own.
 _FOR_AGENT = re.compile(
-    r"^\s*(?!unavailable_after|max-snippet|max-image-preview|max-video-preview)([\w.-]+)\s*:\s*"
+    r"^\s*(?!unavailable_after|max-snippet|max-image-preview|max-video-preview)([\w.-]+|\*)\s*:\s*"
 )
 
 

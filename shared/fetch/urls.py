@@ -49,6 +49,8 @@ def parse(address: str) -> WebUrl:
         raise FetchFailed("fetch_forbidden", "An address must not hold a user or a password.")
     if not host or port == 0:
         raise _malformed("it names no host, or port 0")
+    if "[" in parts.netloc and ":" not in host:
+        raise _malformed("its host is no IPv6 address")
     target = quote(parts.path or "/", safe=_UNQUOTED)
     if parts.query:
         target += "?" + quote(parts.query, safe=_UNQUOTED + "?")

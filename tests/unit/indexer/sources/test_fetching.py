@@ -14,6 +14,7 @@ from shared.errors import JobFailed
 from shared.files.paths import upload_path
 from shared.settings import Settings
 from tests.drawn import JPEG
+from tests.services import wait_until
 from tests.unit.indexer.sources.pages import HOLIDAYS, NOTHING_KNOWN, Pages, nothing
 
 
@@ -166,7 +167,9 @@ def test_pictures_that_cannot_be_stored_end_the_job(
     with pytest.raises(JobFailed) as failed:
         fetch(web, base_settings, web.pages)
     assert failed.value.code == "storage_full"
-    assert not list((base_settings.uploads_dir / "c").glob(".incoming-*"))
+    folder = base_settings.uploads_dir / "c"
+    # The others that are under way end by themselves.
+    wait_until(lambda: not list(folder.glob(".incoming-*")), 10, "no half file is left")
 
 
 def test_the_book_knows_what_was_written_whole(base_settings: Settings) -> None:

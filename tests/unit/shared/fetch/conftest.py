@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.web import Names, Web
+from tests.web import Names, Web, opened
 
 
 @pytest.fixture
@@ -17,3 +17,10 @@ def web() -> Iterator[Web]:
 @pytest.fixture
 def names() -> Names:
     return Names({"pictures.example": [["127.0.0.1"]], "other.example": [["127.0.0.1"]]})
+
+
+@pytest.fixture(autouse=True)
+def close_fetchers() -> Iterator[None]:
+    yield
+    while opened:
+        opened.pop().close()
