@@ -141,9 +141,8 @@ class JobFailed(LookalikeError):
     """A whole job cannot go on; trying its files again would not cure it.
 
     Codes: `source_missing`, `source_unreadable`, `source_outside_roots`, `source_empty`,
-    `source_replaced`, `column_not_found`, `mass_removal`, `collection_not_found`,
-    `collection_replaced`, `encoder_mismatch`, `too_few_images`, `too_many_ties`, `storage_full`,
-    `internal_error`.
+    `source_replaced`, `column_not_found`, `mass_removal`, `collection_not_found`, `storage_full`,
+    `collection_replaced`, `encoder_mismatch`, `too_few_images`, `too_many_ties`, `internal_error`.
     """
 
     title = "Job failed"
