@@ -10,7 +10,7 @@ import pytest
 from shared.domain.image import ImageRow
 from shared.settings import Settings
 from tests.contract.workers import Encoder
-from tests.replies import problem
+from tests.contract.calls import problem
 from tests.web import Web, reply
 
 Stored = Sequence[ImageRow]
