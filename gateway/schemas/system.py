@@ -1,6 +1,7 @@
 """The system's state over HTTP."""
 
 from datetime import datetime
+from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -129,15 +130,20 @@ class System(BaseModel):
 
 class Folder(BaseModel):
     model_config = ConfigDict(
-        json_schema_extra={"example": {"name": "2024", "path": "/photos/2024"}}
+        json_schema_extra={"example": {"name": "2024", "path": "/photos/2024", "kind": "folder"}}
     )
 
     name: str
     path: str = Field(description="What a load takes as its `path`.")
+    kind: Literal["folder", "file"]
+
+    @classmethod
+    def of(cls, path: Path, kind: Literal["folder", "file"]) -> Self:
+        return cls(name=path.name or str(path), path=str(path), kind=kind)
 
 
 class FolderList(Page[Folder]):
-    """Folders, by name."""
+    """Folders, and files where they are asked for, by name."""
 
 
 class Check(BaseModel):

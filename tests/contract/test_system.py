@@ -89,10 +89,14 @@ def test_the_folders_are_the_roots_and_what_is_below(
         return [f["name"] for f in api.get("/api/v2/folders", params=params).json()["items"]]
 
     root = api.get("/api/v2/folders").json()
-    assert root["items"] == [{"name": "pictures", "path": str(pictures_root)}]
+    assert root["items"] == [{"name": "pictures", "path": str(pictures_root), "kind": "folder"}]
     assert root["next_cursor"] is None
     assert folders(path=str(pictures_root)) == ["a", "b", "c", "in", "\u00e4"]
     assert folders(path=str(pictures_root / "c")) == ["d"]
+    (pictures_root / "c" / "list.csv").write_text("url\n")
+    assert folders(path=str(pictures_root / "c"), files="lists") == ["d", "list.csv"]
+    assert folders(path=str(pictures_root / "c"), files="archives") == ["d"]
+    problem(api.get("/api/v2/folders?files=all"), 422, "validation_error")
     first = api.get("/api/v2/folders", params={"path": str(pictures_root), "limit": 2}).json()
     assert [f["name"] for f in first["items"]] == ["a", "b"]
     assert folders(path=str(pictures_root), cursor=first["next_cursor"]) == ["c", "in", "\u00e4"]

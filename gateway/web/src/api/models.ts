@@ -5,6 +5,9 @@ type Schemas = components['schemas'];
 export type Collection = Schemas['Collection'];
 export type CollectionInput = Schemas['CollectionInput'];
 export type LoadInput = Schemas['LoadInput'];
+/** What a load reads, and the word that says of which kind it is. */
+export type SourceInput = LoadInput['source'];
+export type SourceKind = SourceInput['kind'];
 export type Filter = Schemas['Filter'];
 export type Failure = Schemas['Failure'];
 export type Hit = Schemas['SearchHit'];

@@ -95,7 +95,7 @@ export function JobCard({ job }: { job: Job }) {
         }}
       >
         <Text>
-          What is loaded stays in the collection. Loading the same folder again goes on where this one
+          What is loaded stays in the collection. Loading the same again goes on where this one
           stopped.
         </Text>
       </ConfirmDialog>
@@ -127,7 +127,12 @@ function Action({ action, onClick }: { action: JobAction; onClick: () => void })
 function sourceOf({ source }: Job): string {
   if (source.kind === 'directory') {
     const depth = source.recursive ? '' : ', without sub-folders';
-    return `${source.path}${source.pattern ? `, ${source.pattern}` : ''}${depth}`;
+    const without = source.exclude.length > 0 ? `, but not ${source.exclude.join(', ')}` : '';
+    return `${source.path}${source.pattern ? `, ${source.pattern}` : ''}${depth}${without}`;
+  }
+  if (source.kind === 'urls') {
+    if (source.path === null) return formatNumberOf(source.addresses ?? 0, 'address', 'addresses');
+    return `Addresses in ${source.path}${source.column === null ? '' : `, column ${source.column}`}`;
   }
   if (source.kind === 'upload') return formatNumberOf(source.files, 'uploaded picture');
   if (source.kind === 'calibration') return 'Thresholds of the collection';
