@@ -95,8 +95,7 @@ export function JobCard({ job }: { job: Job }) {
         }}
       >
         <Text>
-          What is loaded stays in the collection. Loading the same again goes on where this one
-          stopped.
+          What is loaded stays in the collection. Loading the same again goes on where this one stopped.
         </Text>
       </ConfirmDialog>
     </article>
