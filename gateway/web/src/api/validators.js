@@ -2,7 +2,7 @@
 
 "use strict";
 export const isFailure = validate21;
-const schema32 = {"properties":{"uri":{"type":"string"},"code":{"type":"string"},"reason":{"type":"string"},"attempts":{"type":"integer"},"name":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["uri","code","reason","attempts","name"]};
+const schema32 = {"properties":{"uri":{"type":"string"},"code":{"type":"string"},"reason":{"type":"string"},"attempts":{"type":"integer"},"name":{"anyOf":[{"type":"string"},{"type":"null"}]},"source_url":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["uri","code","reason","attempts","name","source_url"]};
 
 function validate21(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -17,7 +17,7 @@ evaluated0.items = undefined;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((((data.uri === undefined) && (missing0 = "uri")) || ((data.code === undefined) && (missing0 = "code"))) || ((data.reason === undefined) && (missing0 = "reason"))) || ((data.attempts === undefined) && (missing0 = "attempts"))) || ((data.name === undefined) && (missing0 = "name"))){
+if(((((((data.uri === undefined) && (missing0 = "uri")) || ((data.code === undefined) && (missing0 = "code"))) || ((data.reason === undefined) && (missing0 = "reason"))) || ((data.attempts === undefined) && (missing0 = "attempts"))) || ((data.name === undefined) && (missing0 = "name"))) || ((data.source_url === undefined) && (missing0 = "source_url"))){
 validate21.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
@@ -130,6 +130,67 @@ var valid0 = _errs9 === errors;
 else {
 var valid0 = true;
 }
+if(valid0){
+if(data.source_url !== undefined){
+let data5 = data.source_url;
+const _errs15 = errors;
+const _errs16 = errors;
+let valid2 = false;
+const _errs17 = errors;
+if(typeof data5 !== "string"){
+const err3 = {instancePath:instancePath+"/source_url",schemaPath:"#/properties/source_url/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+var _valid1 = _errs17 === errors;
+valid2 = valid2 || _valid1;
+const _errs19 = errors;
+if(data5 !== null){
+const err4 = {instancePath:instancePath+"/source_url",schemaPath:"#/properties/source_url/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+var _valid1 = _errs19 === errors;
+valid2 = valid2 || _valid1;
+if(!valid2){
+const err5 = {instancePath:instancePath+"/source_url",schemaPath:"#/properties/source_url/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+validate21.errors = vErrors;
+return false;
+}
+else {
+errors = _errs16;
+if(vErrors !== null){
+if(_errs16){
+vErrors.length = _errs16;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs15 === errors;
+}
+else {
+var valid0 = true;
+}
+}
 }
 }
 }
@@ -144,17 +205,18 @@ return false;
 validate21.errors = vErrors;
 return errors === 0;
 }
-validate21.evaluated = {"props":{"uri":true,"code":true,"reason":true,"attempts":true,"name":true},"dynamicProps":false,"dynamicItems":false};
+validate21.evaluated = {"props":{"uri":true,"code":true,"reason":true,"attempts":true,"name":true,"source_url":true},"dynamicProps":false,"dynamicItems":false};
 
 export const isJob = validate22;
-const schema33 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/DuplicatesSource"},{"$ref":"#/components/schemas/CalibrationSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error"]};
-const schema34 = {"properties":{"kind":{"type":"string","const":"directory"},"path":{"type":"string"},"recursive":{"type":"boolean"},"pattern":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["kind","path","recursive","pattern"]};
-const schema35 = {"properties":{"kind":{"type":"string","const":"upload"},"files":{"type":"integer"}},"type":"object","required":["kind","files"]};
-const schema36 = {"properties":{"kind":{"type":"string","const":"retry"},"job":{"type":"string"},"files":{"type":"integer"}},"type":"object","required":["kind","job","files"]};
-const schema37 = {"properties":{"kind":{"type":"string","const":"deletion"},"tag":{"anyOf":[{"type":"string"},{"type":"null"}]},"path_prefix":{"anyOf":[{"type":"string"},{"type":"null"}]},"filter":{"anyOf":[{"additionalProperties":true,"type":"object"},{"type":"null"}]}},"type":"object","required":["kind","tag","path_prefix","filter"]};
-const schema38 = {"properties":{"kind":{"type":"string","const":"duplicates"},"min_match":{"type":"number"}},"type":"object","required":["kind","min_match"]};
-const schema39 = {"properties":{"kind":{"type":"string","const":"calibration"}},"type":"object","required":["kind"]};
-const schema40 = {"properties":{"code":{"type":"string"},"detail":{"type":"string"}},"type":"object","required":["code","detail"]};
+const schema33 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/UrlsSource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/DuplicatesSource"},{"$ref":"#/components/schemas/CalibrationSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error"]};
+const schema34 = {"properties":{"kind":{"type":"string","const":"directory"},"path":{"type":"string"},"recursive":{"type":"boolean"},"pattern":{"anyOf":[{"type":"string"},{"type":"null"}]},"exclude":{"items":{"type":"string"},"type":"array"}},"type":"object","required":["kind","path","recursive","pattern","exclude"]};
+const schema35 = {"properties":{"kind":{"type":"string","const":"urls"},"addresses":{"anyOf":[{"type":"integer"},{"type":"null"}]},"path":{"anyOf":[{"type":"string"},{"type":"null"}]},"column":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["kind","addresses","path","column"]};
+const schema36 = {"properties":{"kind":{"type":"string","const":"upload"},"files":{"type":"integer"}},"type":"object","required":["kind","files"]};
+const schema37 = {"properties":{"kind":{"type":"string","const":"retry"},"job":{"type":"string"},"files":{"type":"integer"}},"type":"object","required":["kind","job","files"]};
+const schema38 = {"properties":{"kind":{"type":"string","const":"deletion"},"tag":{"anyOf":[{"type":"string"},{"type":"null"}]},"path_prefix":{"anyOf":[{"type":"string"},{"type":"null"}]},"filter":{"anyOf":[{"additionalProperties":true,"type":"object"},{"type":"null"}]}},"type":"object","required":["kind","tag","path_prefix","filter"]};
+const schema39 = {"properties":{"kind":{"type":"string","const":"duplicates"},"min_match":{"type":"number"}},"type":"object","required":["kind","min_match"]};
+const schema40 = {"properties":{"kind":{"type":"string","const":"calibration"}},"type":"object","required":["kind"]};
+const schema41 = {"properties":{"code":{"type":"string"},"detail":{"type":"string"}},"type":"object","required":["code","detail"]};
 const formats0 = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 
 function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -210,7 +272,7 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing1;
-if(((((data2.kind === undefined) && (missing1 = "kind")) || ((data2.path === undefined) && (missing1 = "path"))) || ((data2.recursive === undefined) && (missing1 = "recursive"))) || ((data2.pattern === undefined) && (missing1 = "pattern"))){
+if((((((data2.kind === undefined) && (missing1 = "kind")) || ((data2.path === undefined) && (missing1 = "path"))) || ((data2.recursive === undefined) && (missing1 = "recursive"))) || ((data2.pattern === undefined) && (missing1 = "pattern"))) || ((data2.exclude === undefined) && (missing1 = "exclude"))){
 const err0 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DirectorySource/required",keyword:"required",params:{missingProperty: missing1}};
 if(vErrors === null){
 vErrors = [err0];
@@ -343,18 +405,61 @@ var valid3 = _errs16 === errors;
 else {
 var valid3 = true;
 }
-}
-}
-}
-}
-}
-else {
-const err8 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DirectorySource/type",keyword:"type",params:{type: "object"}};
+if(valid3){
+if(data2.exclude !== undefined){
+let data7 = data2.exclude;
+const _errs22 = errors;
+if(errors === _errs22){
+if(Array.isArray(data7)){
+var valid5 = true;
+const len0 = data7.length;
+for(let i0=0; i0<len0; i0++){
+const _errs24 = errors;
+if(typeof data7[i0] !== "string"){
+const err8 = {instancePath:instancePath+"/source/exclude/" + i0,schemaPath:"#/components/schemas/DirectorySource/properties/exclude/items/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err8];
 }
 else {
 vErrors.push(err8);
+}
+errors++;
+}
+var valid5 = _errs24 === errors;
+if(!valid5){
+break;
+}
+}
+}
+else {
+const err9 = {instancePath:instancePath+"/source/exclude",schemaPath:"#/components/schemas/DirectorySource/properties/exclude/type",keyword:"type",params:{type: "array"}};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+}
+var valid3 = _errs22 === errors;
+}
+else {
+var valid3 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+const err10 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DirectorySource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
 }
 errors++;
 }
@@ -368,38 +473,15 @@ props0.kind = true;
 props0.path = true;
 props0.recursive = true;
 props0.pattern = true;
+props0.exclude = true;
 }
-const _errs22 = errors;
-const _errs23 = errors;
-if(errors === _errs23){
+const _errs26 = errors;
+const _errs27 = errors;
+if(errors === _errs27){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing2;
-if(((data2.kind === undefined) && (missing2 = "kind")) || ((data2.files === undefined) && (missing2 = "files"))){
-const err9 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UploadSource/required",keyword:"required",params:{missingProperty: missing2}};
-if(vErrors === null){
-vErrors = [err9];
-}
-else {
-vErrors.push(err9);
-}
-errors++;
-}
-else {
-if(data2.kind !== undefined){
-let data7 = data2.kind;
-const _errs25 = errors;
-if(typeof data7 !== "string"){
-const err10 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UploadSource/properties/kind/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err10];
-}
-else {
-vErrors.push(err10);
-}
-errors++;
-}
-if("upload" !== data7){
-const err11 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UploadSource/properties/kind/const",keyword:"const",params:{allowedValue: "upload"}};
+if(((((data2.kind === undefined) && (missing2 = "kind")) || ((data2.addresses === undefined) && (missing2 = "addresses"))) || ((data2.path === undefined) && (missing2 = "path"))) || ((data2.column === undefined) && (missing2 = "column"))){
+const err11 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UrlsSource/required",keyword:"required",params:{missingProperty: missing2}};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -408,17 +490,12 @@ vErrors.push(err11);
 }
 errors++;
 }
-var valid6 = _errs25 === errors;
-}
 else {
-var valid6 = true;
-}
-if(valid6){
-if(data2.files !== undefined){
-let data8 = data2.files;
-const _errs27 = errors;
-if(!((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8)))){
-const err12 = {instancePath:instancePath+"/source/files",schemaPath:"#/components/schemas/UploadSource/properties/files/type",keyword:"type",params:{type: "integer"}};
+if(data2.kind !== undefined){
+let data9 = data2.kind;
+const _errs29 = errors;
+if(typeof data9 !== "string"){
+const err12 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UrlsSource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -427,16 +504,8 @@ vErrors.push(err12);
 }
 errors++;
 }
-var valid6 = _errs27 === errors;
-}
-else {
-var valid6 = true;
-}
-}
-}
-}
-else {
-const err13 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UploadSource/type",keyword:"type",params:{type: "object"}};
+if("urls" !== data9){
+const err13 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UrlsSource/properties/kind/const",keyword:"const",params:{allowedValue: "urls"}};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -445,29 +514,20 @@ vErrors.push(err13);
 }
 errors++;
 }
-}
-var _valid0 = _errs22 === errors;
-if(_valid0 && valid1){
-valid1 = false;
-passing0 = [passing0, 1];
+var valid7 = _errs29 === errors;
 }
 else {
-if(_valid0){
-valid1 = true;
-passing0 = 1;
-if(props0 !== true){
-props0 = props0 || {};
-props0.kind = true;
-props0.files = true;
+var valid7 = true;
 }
-}
-const _errs29 = errors;
-const _errs30 = errors;
-if(errors === _errs30){
-if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
-let missing3;
-if((((data2.kind === undefined) && (missing3 = "kind")) || ((data2.job === undefined) && (missing3 = "job"))) || ((data2.files === undefined) && (missing3 = "files"))){
-const err14 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/RetrySource/required",keyword:"required",params:{missingProperty: missing3}};
+if(valid7){
+if(data2.addresses !== undefined){
+let data10 = data2.addresses;
+const _errs31 = errors;
+const _errs32 = errors;
+let valid8 = false;
+const _errs33 = errors;
+if(!((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10)))){
+const err14 = {instancePath:instancePath+"/source/addresses",schemaPath:"#/components/schemas/UrlsSource/properties/addresses/anyOf/0/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -476,12 +536,11 @@ vErrors.push(err14);
 }
 errors++;
 }
-else {
-if(data2.kind !== undefined){
-let data9 = data2.kind;
-const _errs32 = errors;
-if(typeof data9 !== "string"){
-const err15 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/RetrySource/properties/kind/type",keyword:"type",params:{type: "string"}};
+var _valid2 = _errs33 === errors;
+valid8 = valid8 || _valid2;
+const _errs35 = errors;
+if(data10 !== null){
+const err15 = {instancePath:instancePath+"/source/addresses",schemaPath:"#/components/schemas/UrlsSource/properties/addresses/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -490,8 +549,10 @@ vErrors.push(err15);
 }
 errors++;
 }
-if("retry" !== data9){
-const err16 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/RetrySource/properties/kind/const",keyword:"const",params:{allowedValue: "retry"}};
+var _valid2 = _errs35 === errors;
+valid8 = valid8 || _valid2;
+if(!valid8){
+const err16 = {instancePath:instancePath+"/source/addresses",schemaPath:"#/components/schemas/UrlsSource/properties/addresses/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -500,16 +561,31 @@ vErrors.push(err16);
 }
 errors++;
 }
-var valid8 = _errs32 === errors;
+else {
+errors = _errs32;
+if(vErrors !== null){
+if(_errs32){
+vErrors.length = _errs32;
 }
 else {
-var valid8 = true;
+vErrors = null;
 }
-if(valid8){
-if(data2.job !== undefined){
-const _errs34 = errors;
-if(typeof data2.job !== "string"){
-const err17 = {instancePath:instancePath+"/source/job",schemaPath:"#/components/schemas/RetrySource/properties/job/type",keyword:"type",params:{type: "string"}};
+}
+}
+var valid7 = _errs31 === errors;
+}
+else {
+var valid7 = true;
+}
+if(valid7){
+if(data2.path !== undefined){
+let data11 = data2.path;
+const _errs37 = errors;
+const _errs38 = errors;
+let valid9 = false;
+const _errs39 = errors;
+if(typeof data11 !== "string"){
+const err17 = {instancePath:instancePath+"/source/path",schemaPath:"#/components/schemas/UrlsSource/properties/path/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -518,17 +594,11 @@ vErrors.push(err17);
 }
 errors++;
 }
-var valid8 = _errs34 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data2.files !== undefined){
-let data11 = data2.files;
-const _errs36 = errors;
-if(!((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11)))){
-const err18 = {instancePath:instancePath+"/source/files",schemaPath:"#/components/schemas/RetrySource/properties/files/type",keyword:"type",params:{type: "integer"}};
+var _valid3 = _errs39 === errors;
+valid9 = valid9 || _valid3;
+const _errs41 = errors;
+if(data11 !== null){
+const err18 = {instancePath:instancePath+"/source/path",schemaPath:"#/components/schemas/UrlsSource/properties/path/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -537,17 +607,10 @@ vErrors.push(err18);
 }
 errors++;
 }
-var valid8 = _errs36 === errors;
-}
-else {
-var valid8 = true;
-}
-}
-}
-}
-}
-else {
-const err19 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/RetrySource/type",keyword:"type",params:{type: "object"}};
+var _valid3 = _errs41 === errors;
+valid9 = valid9 || _valid3;
+if(!valid9){
+const err19 = {instancePath:instancePath+"/source/path",schemaPath:"#/components/schemas/UrlsSource/properties/path/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -556,30 +619,31 @@ vErrors.push(err19);
 }
 errors++;
 }
-}
-var _valid0 = _errs29 === errors;
-if(_valid0 && valid1){
-valid1 = false;
-passing0 = [passing0, 2];
+else {
+errors = _errs38;
+if(vErrors !== null){
+if(_errs38){
+vErrors.length = _errs38;
 }
 else {
-if(_valid0){
-valid1 = true;
-passing0 = 2;
-if(props0 !== true){
-props0 = props0 || {};
-props0.kind = true;
-props0.job = true;
-props0.files = true;
+vErrors = null;
 }
 }
-const _errs38 = errors;
-const _errs39 = errors;
-if(errors === _errs39){
-if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
-let missing4;
-if(((((data2.kind === undefined) && (missing4 = "kind")) || ((data2.tag === undefined) && (missing4 = "tag"))) || ((data2.path_prefix === undefined) && (missing4 = "path_prefix"))) || ((data2.filter === undefined) && (missing4 = "filter"))){
-const err20 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/required",keyword:"required",params:{missingProperty: missing4}};
+}
+var valid7 = _errs37 === errors;
+}
+else {
+var valid7 = true;
+}
+if(valid7){
+if(data2.column !== undefined){
+let data12 = data2.column;
+const _errs43 = errors;
+const _errs44 = errors;
+let valid10 = false;
+const _errs45 = errors;
+if(typeof data12 !== "string"){
+const err20 = {instancePath:instancePath+"/source/column",schemaPath:"#/components/schemas/UrlsSource/properties/column/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -588,12 +652,11 @@ vErrors.push(err20);
 }
 errors++;
 }
-else {
-if(data2.kind !== undefined){
-let data12 = data2.kind;
-const _errs41 = errors;
-if(typeof data12 !== "string"){
-const err21 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DeletionSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+var _valid4 = _errs45 === errors;
+valid10 = valid10 || _valid4;
+const _errs47 = errors;
+if(data12 !== null){
+const err21 = {instancePath:instancePath+"/source/column",schemaPath:"#/components/schemas/UrlsSource/properties/column/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -602,60 +665,15 @@ vErrors.push(err21);
 }
 errors++;
 }
-if("deletion" !== data12){
-const err22 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DeletionSource/properties/kind/const",keyword:"const",params:{allowedValue: "deletion"}};
+var _valid4 = _errs47 === errors;
+valid10 = valid10 || _valid4;
+if(!valid10){
+const err22 = {instancePath:instancePath+"/source/column",schemaPath:"#/components/schemas/UrlsSource/properties/column/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err22];
 }
 else {
 vErrors.push(err22);
-}
-errors++;
-}
-var valid10 = _errs41 === errors;
-}
-else {
-var valid10 = true;
-}
-if(valid10){
-if(data2.tag !== undefined){
-let data13 = data2.tag;
-const _errs43 = errors;
-const _errs44 = errors;
-let valid11 = false;
-const _errs45 = errors;
-if(typeof data13 !== "string"){
-const err23 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf/0/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err23];
-}
-else {
-vErrors.push(err23);
-}
-errors++;
-}
-var _valid2 = _errs45 === errors;
-valid11 = valid11 || _valid2;
-const _errs47 = errors;
-if(data13 !== null){
-const err24 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err24];
-}
-else {
-vErrors.push(err24);
-}
-errors++;
-}
-var _valid2 = _errs47 === errors;
-valid11 = valid11 || _valid2;
-if(!valid11){
-const err25 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err25];
-}
-else {
-vErrors.push(err25);
 }
 errors++;
 }
@@ -670,20 +688,75 @@ vErrors = null;
 }
 }
 }
-var valid10 = _errs43 === errors;
+var valid7 = _errs43 === errors;
 }
 else {
-var valid10 = true;
+var valid7 = true;
 }
-if(valid10){
-if(data2.path_prefix !== undefined){
-let data14 = data2.path_prefix;
+}
+}
+}
+}
+}
+else {
+const err23 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UrlsSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err23];
+}
+else {
+vErrors.push(err23);
+}
+errors++;
+}
+}
+var _valid0 = _errs26 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 1];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 1;
+if(props0 !== true){
+props0 = props0 || {};
+props0.kind = true;
+props0.addresses = true;
+props0.path = true;
+props0.column = true;
+}
+}
 const _errs49 = errors;
 const _errs50 = errors;
-let valid12 = false;
-const _errs51 = errors;
-if(typeof data14 !== "string"){
-const err26 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(errors === _errs50){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing3;
+if(((data2.kind === undefined) && (missing3 = "kind")) || ((data2.files === undefined) && (missing3 = "files"))){
+const err24 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UploadSource/required",keyword:"required",params:{missingProperty: missing3}};
+if(vErrors === null){
+vErrors = [err24];
+}
+else {
+vErrors.push(err24);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data13 = data2.kind;
+const _errs52 = errors;
+if(typeof data13 !== "string"){
+const err25 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UploadSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err25];
+}
+else {
+vErrors.push(err25);
+}
+errors++;
+}
+if("upload" !== data13){
+const err26 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UploadSource/properties/kind/const",keyword:"const",params:{allowedValue: "upload"}};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -692,11 +765,17 @@ vErrors.push(err26);
 }
 errors++;
 }
-var _valid3 = _errs51 === errors;
-valid12 = valid12 || _valid3;
-const _errs53 = errors;
-if(data14 !== null){
-const err27 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var valid12 = _errs52 === errors;
+}
+else {
+var valid12 = true;
+}
+if(valid12){
+if(data2.files !== undefined){
+let data14 = data2.files;
+const _errs54 = errors;
+if(!((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14)))){
+const err27 = {instancePath:instancePath+"/source/files",schemaPath:"#/components/schemas/UploadSource/properties/files/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -705,10 +784,16 @@ vErrors.push(err27);
 }
 errors++;
 }
-var _valid3 = _errs53 === errors;
-valid12 = valid12 || _valid3;
-if(!valid12){
-const err28 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf",keyword:"anyOf",params:{}};
+var valid12 = _errs54 === errors;
+}
+else {
+var valid12 = true;
+}
+}
+}
+}
+else {
+const err28 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UploadSource/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -717,34 +802,29 @@ vErrors.push(err28);
 }
 errors++;
 }
-else {
-errors = _errs50;
-if(vErrors !== null){
-if(_errs50){
-vErrors.length = _errs50;
+}
+var _valid0 = _errs49 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 2];
 }
 else {
-vErrors = null;
+if(_valid0){
+valid1 = true;
+passing0 = 2;
+if(props0 !== true){
+props0 = props0 || {};
+props0.kind = true;
+props0.files = true;
 }
 }
-}
-var valid10 = _errs49 === errors;
-}
-else {
-var valid10 = true;
-}
-if(valid10){
-if(data2.filter !== undefined){
-let data15 = data2.filter;
-const _errs55 = errors;
 const _errs56 = errors;
-let valid13 = false;
 const _errs57 = errors;
 if(errors === _errs57){
-if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
-}
-else {
-const err29 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf/0/type",keyword:"type",params:{type: "object"}};
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing4;
+if((((data2.kind === undefined) && (missing4 = "kind")) || ((data2.job === undefined) && (missing4 = "job"))) || ((data2.files === undefined) && (missing4 = "files"))){
+const err29 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/RetrySource/required",keyword:"required",params:{missingProperty: missing4}};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -753,12 +833,12 @@ vErrors.push(err29);
 }
 errors++;
 }
-}
-var _valid4 = _errs57 === errors;
-valid13 = valid13 || _valid4;
-const _errs60 = errors;
-if(data15 !== null){
-const err30 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf/1/type",keyword:"type",params:{type: "null"}};
+else {
+if(data2.kind !== undefined){
+let data15 = data2.kind;
+const _errs59 = errors;
+if(typeof data15 !== "string"){
+const err30 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/RetrySource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -767,10 +847,8 @@ vErrors.push(err30);
 }
 errors++;
 }
-var _valid4 = _errs60 === errors;
-valid13 = valid13 || _valid4;
-if(!valid13){
-const err31 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf",keyword:"anyOf",params:{}};
+if("retry" !== data15){
+const err31 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/RetrySource/properties/kind/const",keyword:"const",params:{allowedValue: "retry"}};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -779,29 +857,16 @@ vErrors.push(err31);
 }
 errors++;
 }
-else {
-errors = _errs56;
-if(vErrors !== null){
-if(_errs56){
-vErrors.length = _errs56;
+var valid14 = _errs59 === errors;
 }
 else {
-vErrors = null;
+var valid14 = true;
 }
-}
-}
-var valid10 = _errs55 === errors;
-}
-else {
-var valid10 = true;
-}
-}
-}
-}
-}
-}
-else {
-const err32 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/type",keyword:"type",params:{type: "object"}};
+if(valid14){
+if(data2.job !== undefined){
+const _errs61 = errors;
+if(typeof data2.job !== "string"){
+const err32 = {instancePath:instancePath+"/source/job",schemaPath:"#/components/schemas/RetrySource/properties/job/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -810,8 +875,46 @@ vErrors.push(err32);
 }
 errors++;
 }
+var valid14 = _errs61 === errors;
 }
-var _valid0 = _errs38 === errors;
+else {
+var valid14 = true;
+}
+if(valid14){
+if(data2.files !== undefined){
+let data17 = data2.files;
+const _errs63 = errors;
+if(!((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17)))){
+const err33 = {instancePath:instancePath+"/source/files",schemaPath:"#/components/schemas/RetrySource/properties/files/type",keyword:"type",params:{type: "integer"}};
+if(vErrors === null){
+vErrors = [err33];
+}
+else {
+vErrors.push(err33);
+}
+errors++;
+}
+var valid14 = _errs63 === errors;
+}
+else {
+var valid14 = true;
+}
+}
+}
+}
+}
+else {
+const err34 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/RetrySource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err34];
+}
+else {
+vErrors.push(err34);
+}
+errors++;
+}
+}
+var _valid0 = _errs56 === errors;
 if(_valid0 && valid1){
 valid1 = false;
 passing0 = [passing0, 3];
@@ -823,42 +926,17 @@ passing0 = 3;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
-props0.tag = true;
-props0.path_prefix = true;
-props0.filter = true;
+props0.job = true;
+props0.files = true;
 }
 }
-const _errs62 = errors;
-const _errs63 = errors;
-if(errors === _errs63){
+const _errs65 = errors;
+const _errs66 = errors;
+if(errors === _errs66){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing5;
-if(((data2.kind === undefined) && (missing5 = "kind")) || ((data2.min_match === undefined) && (missing5 = "min_match"))){
-const err33 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/required",keyword:"required",params:{missingProperty: missing5}};
-if(vErrors === null){
-vErrors = [err33];
-}
-else {
-vErrors.push(err33);
-}
-errors++;
-}
-else {
-if(data2.kind !== undefined){
-let data16 = data2.kind;
-const _errs65 = errors;
-if(typeof data16 !== "string"){
-const err34 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err34];
-}
-else {
-vErrors.push(err34);
-}
-errors++;
-}
-if("duplicates" !== data16){
-const err35 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/const",keyword:"const",params:{allowedValue: "duplicates"}};
+if(((((data2.kind === undefined) && (missing5 = "kind")) || ((data2.tag === undefined) && (missing5 = "tag"))) || ((data2.path_prefix === undefined) && (missing5 = "path_prefix"))) || ((data2.filter === undefined) && (missing5 = "filter"))){
+const err35 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/required",keyword:"required",params:{missingProperty: missing5}};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -867,16 +945,12 @@ vErrors.push(err35);
 }
 errors++;
 }
-var valid15 = _errs65 === errors;
-}
 else {
-var valid15 = true;
-}
-if(valid15){
-if(data2.min_match !== undefined){
-const _errs67 = errors;
-if(!(typeof data2.min_match == "number")){
-const err36 = {instancePath:instancePath+"/source/min_match",schemaPath:"#/components/schemas/DuplicatesSource/properties/min_match/type",keyword:"type",params:{type: "number"}};
+if(data2.kind !== undefined){
+let data18 = data2.kind;
+const _errs68 = errors;
+if(typeof data18 !== "string"){
+const err36 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DeletionSource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -885,16 +959,8 @@ vErrors.push(err36);
 }
 errors++;
 }
-var valid15 = _errs67 === errors;
-}
-else {
-var valid15 = true;
-}
-}
-}
-}
-else {
-const err37 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/type",keyword:"type",params:{type: "object"}};
+if("deletion" !== data18){
+const err37 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DeletionSource/properties/kind/const",keyword:"const",params:{allowedValue: "deletion"}};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -903,8 +969,206 @@ vErrors.push(err37);
 }
 errors++;
 }
+var valid16 = _errs68 === errors;
 }
-var _valid0 = _errs62 === errors;
+else {
+var valid16 = true;
+}
+if(valid16){
+if(data2.tag !== undefined){
+let data19 = data2.tag;
+const _errs70 = errors;
+const _errs71 = errors;
+let valid17 = false;
+const _errs72 = errors;
+if(typeof data19 !== "string"){
+const err38 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err38];
+}
+else {
+vErrors.push(err38);
+}
+errors++;
+}
+var _valid5 = _errs72 === errors;
+valid17 = valid17 || _valid5;
+const _errs74 = errors;
+if(data19 !== null){
+const err39 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err39];
+}
+else {
+vErrors.push(err39);
+}
+errors++;
+}
+var _valid5 = _errs74 === errors;
+valid17 = valid17 || _valid5;
+if(!valid17){
+const err40 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err40];
+}
+else {
+vErrors.push(err40);
+}
+errors++;
+}
+else {
+errors = _errs71;
+if(vErrors !== null){
+if(_errs71){
+vErrors.length = _errs71;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid16 = _errs70 === errors;
+}
+else {
+var valid16 = true;
+}
+if(valid16){
+if(data2.path_prefix !== undefined){
+let data20 = data2.path_prefix;
+const _errs76 = errors;
+const _errs77 = errors;
+let valid18 = false;
+const _errs78 = errors;
+if(typeof data20 !== "string"){
+const err41 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err41];
+}
+else {
+vErrors.push(err41);
+}
+errors++;
+}
+var _valid6 = _errs78 === errors;
+valid18 = valid18 || _valid6;
+const _errs80 = errors;
+if(data20 !== null){
+const err42 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err42];
+}
+else {
+vErrors.push(err42);
+}
+errors++;
+}
+var _valid6 = _errs80 === errors;
+valid18 = valid18 || _valid6;
+if(!valid18){
+const err43 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err43];
+}
+else {
+vErrors.push(err43);
+}
+errors++;
+}
+else {
+errors = _errs77;
+if(vErrors !== null){
+if(_errs77){
+vErrors.length = _errs77;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid16 = _errs76 === errors;
+}
+else {
+var valid16 = true;
+}
+if(valid16){
+if(data2.filter !== undefined){
+let data21 = data2.filter;
+const _errs82 = errors;
+const _errs83 = errors;
+let valid19 = false;
+const _errs84 = errors;
+if(errors === _errs84){
+if(data21 && typeof data21 == "object" && !Array.isArray(data21)){
+}
+else {
+const err44 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf/0/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err44];
+}
+else {
+vErrors.push(err44);
+}
+errors++;
+}
+}
+var _valid7 = _errs84 === errors;
+valid19 = valid19 || _valid7;
+const _errs87 = errors;
+if(data21 !== null){
+const err45 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err45];
+}
+else {
+vErrors.push(err45);
+}
+errors++;
+}
+var _valid7 = _errs87 === errors;
+valid19 = valid19 || _valid7;
+if(!valid19){
+const err46 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err46];
+}
+else {
+vErrors.push(err46);
+}
+errors++;
+}
+else {
+errors = _errs83;
+if(vErrors !== null){
+if(_errs83){
+vErrors.length = _errs83;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid16 = _errs82 === errors;
+}
+else {
+var valid16 = true;
+}
+}
+}
+}
+}
+}
+else {
+const err47 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err47];
+}
+else {
+vErrors.push(err47);
+}
+errors++;
+}
+}
+var _valid0 = _errs65 === errors;
 if(_valid0 && valid1){
 valid1 = false;
 passing0 = [passing0, 4];
@@ -916,62 +1180,88 @@ passing0 = 4;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
-props0.min_match = true;
+props0.tag = true;
+props0.path_prefix = true;
+props0.filter = true;
 }
 }
-const _errs69 = errors;
-const _errs70 = errors;
-if(errors === _errs70){
+const _errs89 = errors;
+const _errs90 = errors;
+if(errors === _errs90){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing6;
-if((data2.kind === undefined) && (missing6 = "kind")){
-const err38 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/required",keyword:"required",params:{missingProperty: missing6}};
+if(((data2.kind === undefined) && (missing6 = "kind")) || ((data2.min_match === undefined) && (missing6 = "min_match"))){
+const err48 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/required",keyword:"required",params:{missingProperty: missing6}};
 if(vErrors === null){
-vErrors = [err38];
+vErrors = [err48];
 }
 else {
-vErrors.push(err38);
+vErrors.push(err48);
 }
 errors++;
 }
 else {
 if(data2.kind !== undefined){
-let data18 = data2.kind;
-if(typeof data18 !== "string"){
-const err39 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+let data22 = data2.kind;
+const _errs92 = errors;
+if(typeof data22 !== "string"){
+const err49 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
-vErrors = [err39];
+vErrors = [err49];
 }
 else {
-vErrors.push(err39);
+vErrors.push(err49);
 }
 errors++;
 }
-if("calibration" !== data18){
-const err40 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/const",keyword:"const",params:{allowedValue: "calibration"}};
+if("duplicates" !== data22){
+const err50 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/const",keyword:"const",params:{allowedValue: "duplicates"}};
 if(vErrors === null){
-vErrors = [err40];
+vErrors = [err50];
 }
 else {
-vErrors.push(err40);
+vErrors.push(err50);
+}
+errors++;
+}
+var valid21 = _errs92 === errors;
+}
+else {
+var valid21 = true;
+}
+if(valid21){
+if(data2.min_match !== undefined){
+const _errs94 = errors;
+if(!(typeof data2.min_match == "number")){
+const err51 = {instancePath:instancePath+"/source/min_match",schemaPath:"#/components/schemas/DuplicatesSource/properties/min_match/type",keyword:"type",params:{type: "number"}};
+if(vErrors === null){
+vErrors = [err51];
+}
+else {
+vErrors.push(err51);
+}
+errors++;
+}
+var valid21 = _errs94 === errors;
+}
+else {
+var valid21 = true;
+}
+}
+}
+}
+else {
+const err52 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err52];
+}
+else {
+vErrors.push(err52);
 }
 errors++;
 }
 }
-}
-}
-else {
-const err41 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err41];
-}
-else {
-vErrors.push(err41);
-}
-errors++;
-}
-}
-var _valid0 = _errs69 === errors;
+var _valid0 = _errs89 === errors;
 if(_valid0 && valid1){
 valid1 = false;
 passing0 = [passing0, 5];
@@ -983,6 +1273,74 @@ passing0 = 5;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
+props0.min_match = true;
+}
+}
+const _errs96 = errors;
+const _errs97 = errors;
+if(errors === _errs97){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing7;
+if((data2.kind === undefined) && (missing7 = "kind")){
+const err53 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/required",keyword:"required",params:{missingProperty: missing7}};
+if(vErrors === null){
+vErrors = [err53];
+}
+else {
+vErrors.push(err53);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data24 = data2.kind;
+if(typeof data24 !== "string"){
+const err54 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err54];
+}
+else {
+vErrors.push(err54);
+}
+errors++;
+}
+if("calibration" !== data24){
+const err55 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/const",keyword:"const",params:{allowedValue: "calibration"}};
+if(vErrors === null){
+vErrors = [err55];
+}
+else {
+vErrors.push(err55);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err56 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err56];
+}
+else {
+vErrors.push(err56);
+}
+errors++;
+}
+}
+var _valid0 = _errs96 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 6];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 6;
+if(props0 !== true){
+props0 = props0 || {};
+props0.kind = true;
+}
 }
 }
 }
@@ -991,12 +1349,12 @@ props0.kind = true;
 }
 }
 if(!valid1){
-const err42 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
+const err57 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
 if(vErrors === null){
-vErrors = [err42];
+vErrors = [err57];
 }
 else {
-vErrors.push(err42);
+vErrors.push(err57);
 }
 errors++;
 validate22.errors = vErrors;
@@ -1020,231 +1378,231 @@ var valid0 = true;
 }
 if(valid0){
 if(data.status !== undefined){
-let data19 = data.status;
-const _errs74 = errors;
-if(typeof data19 !== "string"){
+let data25 = data.status;
+const _errs101 = errors;
+if(typeof data25 !== "string"){
 validate22.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((((((data19 === "queued") || (data19 === "scanning")) || (data19 === "running")) || (data19 === "paused")) || (data19 === "done")) || (data19 === "failed")) || (data19 === "cancelled"))){
+if(!(((((((data25 === "queued") || (data25 === "scanning")) || (data25 === "running")) || (data25 === "paused")) || (data25 === "done")) || (data25 === "failed")) || (data25 === "cancelled"))){
 validate22.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema33.properties.status.enum}}];
 return false;
 }
-var valid0 = _errs74 === errors;
+var valid0 = _errs101 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.total !== undefined){
-let data20 = data.total;
-const _errs76 = errors;
-if(!((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20)))){
+let data26 = data.total;
+const _errs103 = errors;
+if(!((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26)))){
 validate22.errors = [{instancePath:instancePath+"/total",schemaPath:"#/properties/total/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs76 === errors;
+var valid0 = _errs103 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.done !== undefined){
-let data21 = data.done;
-const _errs78 = errors;
-if(!((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21)))){
+let data27 = data.done;
+const _errs105 = errors;
+if(!((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27)))){
 validate22.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs78 === errors;
+var valid0 = _errs105 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.indexed !== undefined){
-let data22 = data.indexed;
-const _errs80 = errors;
-if(!((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22)))){
+let data28 = data.indexed;
+const _errs107 = errors;
+if(!((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28)))){
 validate22.errors = [{instancePath:instancePath+"/indexed",schemaPath:"#/properties/indexed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs80 === errors;
+var valid0 = _errs107 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.unchanged !== undefined){
-let data23 = data.unchanged;
-const _errs82 = errors;
-if(!((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23)))){
+let data29 = data.unchanged;
+const _errs109 = errors;
+if(!((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29)))){
 validate22.errors = [{instancePath:instancePath+"/unchanged",schemaPath:"#/properties/unchanged/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs82 === errors;
+var valid0 = _errs109 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.moved !== undefined){
-let data24 = data.moved;
-const _errs84 = errors;
-if(!((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24)))){
+let data30 = data.moved;
+const _errs111 = errors;
+if(!((typeof data30 == "number") && (!(data30 % 1) && !isNaN(data30)))){
 validate22.errors = [{instancePath:instancePath+"/moved",schemaPath:"#/properties/moved/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs84 === errors;
+var valid0 = _errs111 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.duplicates !== undefined){
-let data25 = data.duplicates;
-const _errs86 = errors;
-if(!((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25)))){
+let data31 = data.duplicates;
+const _errs113 = errors;
+if(!((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31)))){
 validate22.errors = [{instancePath:instancePath+"/duplicates",schemaPath:"#/properties/duplicates/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs86 === errors;
+var valid0 = _errs113 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.failed !== undefined){
-let data26 = data.failed;
-const _errs88 = errors;
-if(!((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26)))){
+let data32 = data.failed;
+const _errs115 = errors;
+if(!((typeof data32 == "number") && (!(data32 % 1) && !isNaN(data32)))){
 validate22.errors = [{instancePath:instancePath+"/failed",schemaPath:"#/properties/failed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs88 === errors;
+var valid0 = _errs115 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.ignored !== undefined){
-let data27 = data.ignored;
-const _errs90 = errors;
-if(!((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27)))){
+let data33 = data.ignored;
+const _errs117 = errors;
+if(!((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33)))){
 validate22.errors = [{instancePath:instancePath+"/ignored",schemaPath:"#/properties/ignored/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs90 === errors;
+var valid0 = _errs117 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.removed !== undefined){
-let data28 = data.removed;
-const _errs92 = errors;
-if(!((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28)))){
+let data34 = data.removed;
+const _errs119 = errors;
+if(!((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34)))){
 validate22.errors = [{instancePath:instancePath+"/removed",schemaPath:"#/properties/removed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs92 === errors;
+var valid0 = _errs119 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bytes !== undefined){
-let data29 = data.bytes;
-const _errs94 = errors;
-if(!((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29)))){
+let data35 = data.bytes;
+const _errs121 = errors;
+if(!((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35)))){
 validate22.errors = [{instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs94 === errors;
+var valid0 = _errs121 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.images_per_second !== undefined){
-const _errs96 = errors;
+const _errs123 = errors;
 if(!(typeof data.images_per_second == "number")){
 validate22.errors = [{instancePath:instancePath+"/images_per_second",schemaPath:"#/properties/images_per_second/type",keyword:"type",params:{type: "number"}}];
 return false;
 }
-var valid0 = _errs96 === errors;
+var valid0 = _errs123 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.eta_seconds !== undefined){
-let data31 = data.eta_seconds;
-const _errs98 = errors;
-const _errs99 = errors;
-let valid18 = false;
-const _errs100 = errors;
-if(!(typeof data31 == "number")){
-const err43 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
+let data37 = data.eta_seconds;
+const _errs125 = errors;
+const _errs126 = errors;
+let valid24 = false;
+const _errs127 = errors;
+if(!(typeof data37 == "number")){
+const err58 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
 if(vErrors === null){
-vErrors = [err43];
+vErrors = [err58];
 }
 else {
-vErrors.push(err43);
+vErrors.push(err58);
 }
 errors++;
 }
-var _valid5 = _errs100 === errors;
-valid18 = valid18 || _valid5;
-const _errs102 = errors;
-if(data31 !== null){
-const err44 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid8 = _errs127 === errors;
+valid24 = valid24 || _valid8;
+const _errs129 = errors;
+if(data37 !== null){
+const err59 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
-vErrors = [err44];
+vErrors = [err59];
 }
 else {
-vErrors.push(err44);
+vErrors.push(err59);
 }
 errors++;
 }
-var _valid5 = _errs102 === errors;
-valid18 = valid18 || _valid5;
-if(!valid18){
-const err45 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
+var _valid8 = _errs129 === errors;
+valid24 = valid24 || _valid8;
+if(!valid24){
+const err60 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
-vErrors = [err45];
+vErrors = [err60];
 }
 else {
-vErrors.push(err45);
+vErrors.push(err60);
 }
 errors++;
 validate22.errors = vErrors;
 return false;
 }
 else {
-errors = _errs99;
+errors = _errs126;
 if(vErrors !== null){
-if(_errs99){
-vErrors.length = _errs99;
+if(_errs126){
+vErrors.length = _errs126;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs98 === errors;
+var valid0 = _errs125 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.created_at !== undefined){
-let data32 = data.created_at;
-const _errs104 = errors;
-if(errors === _errs104){
-if(errors === _errs104){
-if(typeof data32 === "string"){
-if(!(formats0.test(data32))){
+let data38 = data.created_at;
+const _errs131 = errors;
+if(errors === _errs131){
+if(errors === _errs131){
+if(typeof data38 === "string"){
+if(!(formats0.test(data38))){
 validate22.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"}}];
 return false;
 }
@@ -1255,290 +1613,290 @@ return false;
 }
 }
 }
-var valid0 = _errs104 === errors;
+var valid0 = _errs131 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.started_at !== undefined){
-let data33 = data.started_at;
-const _errs106 = errors;
-const _errs107 = errors;
-let valid19 = false;
-const _errs108 = errors;
-if(errors === _errs108){
-if(errors === _errs108){
-if(typeof data33 === "string"){
-if(!(formats0.test(data33))){
-const err46 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
+let data39 = data.started_at;
+const _errs133 = errors;
+const _errs134 = errors;
+let valid25 = false;
+const _errs135 = errors;
+if(errors === _errs135){
+if(errors === _errs135){
+if(typeof data39 === "string"){
+if(!(formats0.test(data39))){
+const err61 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
-vErrors = [err46];
+vErrors = [err61];
 }
 else {
-vErrors.push(err46);
+vErrors.push(err61);
 }
 errors++;
 }
 }
 else {
-const err47 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const err62 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
-vErrors = [err47];
+vErrors = [err62];
 }
 else {
-vErrors.push(err47);
+vErrors.push(err62);
 }
 errors++;
 }
 }
 }
-var _valid6 = _errs108 === errors;
-valid19 = valid19 || _valid6;
-const _errs110 = errors;
-if(data33 !== null){
-const err48 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid9 = _errs135 === errors;
+valid25 = valid25 || _valid9;
+const _errs137 = errors;
+if(data39 !== null){
+const err63 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
-vErrors = [err48];
+vErrors = [err63];
 }
 else {
-vErrors.push(err48);
+vErrors.push(err63);
 }
 errors++;
 }
-var _valid6 = _errs110 === errors;
-valid19 = valid19 || _valid6;
-if(!valid19){
-const err49 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
+var _valid9 = _errs137 === errors;
+valid25 = valid25 || _valid9;
+if(!valid25){
+const err64 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
-vErrors = [err49];
+vErrors = [err64];
 }
 else {
-vErrors.push(err49);
+vErrors.push(err64);
 }
 errors++;
 validate22.errors = vErrors;
 return false;
 }
 else {
-errors = _errs107;
+errors = _errs134;
 if(vErrors !== null){
-if(_errs107){
-vErrors.length = _errs107;
+if(_errs134){
+vErrors.length = _errs134;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs106 === errors;
+var valid0 = _errs133 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.finished_at !== undefined){
-let data34 = data.finished_at;
-const _errs112 = errors;
-const _errs113 = errors;
-let valid20 = false;
-const _errs114 = errors;
-if(errors === _errs114){
-if(errors === _errs114){
-if(typeof data34 === "string"){
-if(!(formats0.test(data34))){
-const err50 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
+let data40 = data.finished_at;
+const _errs139 = errors;
+const _errs140 = errors;
+let valid26 = false;
+const _errs141 = errors;
+if(errors === _errs141){
+if(errors === _errs141){
+if(typeof data40 === "string"){
+if(!(formats0.test(data40))){
+const err65 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
-vErrors = [err50];
+vErrors = [err65];
 }
 else {
-vErrors.push(err50);
+vErrors.push(err65);
 }
 errors++;
 }
 }
 else {
-const err51 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const err66 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
-vErrors = [err51];
+vErrors = [err66];
 }
 else {
-vErrors.push(err51);
+vErrors.push(err66);
 }
 errors++;
 }
 }
 }
-var _valid7 = _errs114 === errors;
-valid20 = valid20 || _valid7;
-const _errs116 = errors;
-if(data34 !== null){
-const err52 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid10 = _errs141 === errors;
+valid26 = valid26 || _valid10;
+const _errs143 = errors;
+if(data40 !== null){
+const err67 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
-vErrors = [err52];
+vErrors = [err67];
 }
 else {
-vErrors.push(err52);
+vErrors.push(err67);
 }
 errors++;
 }
-var _valid7 = _errs116 === errors;
-valid20 = valid20 || _valid7;
-if(!valid20){
-const err53 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
+var _valid10 = _errs143 === errors;
+valid26 = valid26 || _valid10;
+if(!valid26){
+const err68 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
-vErrors = [err53];
+vErrors = [err68];
 }
 else {
-vErrors.push(err53);
+vErrors.push(err68);
 }
 errors++;
 validate22.errors = vErrors;
 return false;
 }
 else {
-errors = _errs113;
+errors = _errs140;
 if(vErrors !== null){
-if(_errs113){
-vErrors.length = _errs113;
+if(_errs140){
+vErrors.length = _errs140;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs112 === errors;
+var valid0 = _errs139 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.finished !== undefined){
-const _errs118 = errors;
+const _errs145 = errors;
 if(typeof data.finished !== "boolean"){
 validate22.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs118 === errors;
+var valid0 = _errs145 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.error !== undefined){
-let data36 = data.error;
-const _errs120 = errors;
-const _errs121 = errors;
-let valid21 = false;
-const _errs122 = errors;
-const _errs123 = errors;
-if(errors === _errs123){
-if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
-let missing7;
-if(((data36.code === undefined) && (missing7 = "code")) || ((data36.detail === undefined) && (missing7 = "detail"))){
-const err54 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing7}};
+let data42 = data.error;
+const _errs147 = errors;
+const _errs148 = errors;
+let valid27 = false;
+const _errs149 = errors;
+const _errs150 = errors;
+if(errors === _errs150){
+if(data42 && typeof data42 == "object" && !Array.isArray(data42)){
+let missing8;
+if(((data42.code === undefined) && (missing8 = "code")) || ((data42.detail === undefined) && (missing8 = "detail"))){
+const err69 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing8}};
 if(vErrors === null){
-vErrors = [err54];
+vErrors = [err69];
 }
 else {
-vErrors.push(err54);
+vErrors.push(err69);
 }
 errors++;
 }
 else {
-if(data36.code !== undefined){
-const _errs125 = errors;
-if(typeof data36.code !== "string"){
-const err55 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
+if(data42.code !== undefined){
+const _errs152 = errors;
+if(typeof data42.code !== "string"){
+const err70 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
-vErrors = [err55];
+vErrors = [err70];
 }
 else {
-vErrors.push(err55);
+vErrors.push(err70);
 }
 errors++;
 }
-var valid23 = _errs125 === errors;
+var valid29 = _errs152 === errors;
 }
 else {
-var valid23 = true;
+var valid29 = true;
 }
-if(valid23){
-if(data36.detail !== undefined){
-const _errs127 = errors;
-if(typeof data36.detail !== "string"){
-const err56 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
+if(valid29){
+if(data42.detail !== undefined){
+const _errs154 = errors;
+if(typeof data42.detail !== "string"){
+const err71 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
-vErrors = [err56];
+vErrors = [err71];
 }
 else {
-vErrors.push(err56);
+vErrors.push(err71);
 }
 errors++;
 }
-var valid23 = _errs127 === errors;
+var valid29 = _errs154 === errors;
 }
 else {
-var valid23 = true;
+var valid29 = true;
 }
 }
 }
 }
 else {
-const err57 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
+const err72 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
-vErrors = [err57];
+vErrors = [err72];
 }
 else {
-vErrors.push(err57);
+vErrors.push(err72);
 }
 errors++;
 }
 }
-var _valid8 = _errs122 === errors;
-valid21 = valid21 || _valid8;
-if(_valid8){
+var _valid11 = _errs149 === errors;
+valid27 = valid27 || _valid11;
+if(_valid11){
 var props2 = {};
 props2.code = true;
 props2.detail = true;
 }
-const _errs129 = errors;
-if(data36 !== null){
-const err58 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const _errs156 = errors;
+if(data42 !== null){
+const err73 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
-vErrors = [err58];
+vErrors = [err73];
 }
 else {
-vErrors.push(err58);
+vErrors.push(err73);
 }
 errors++;
 }
-var _valid8 = _errs129 === errors;
-valid21 = valid21 || _valid8;
-if(!valid21){
-const err59 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
+var _valid11 = _errs156 === errors;
+valid27 = valid27 || _valid11;
+if(!valid27){
+const err74 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
-vErrors = [err59];
+vErrors = [err74];
 }
 else {
-vErrors.push(err59);
+vErrors.push(err74);
 }
 errors++;
 validate22.errors = vErrors;
 return false;
 }
 else {
-errors = _errs121;
+errors = _errs148;
 if(vErrors !== null){
-if(_errs121){
-vErrors.length = _errs121;
+if(_errs148){
+vErrors.length = _errs148;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs120 === errors;
+var valid0 = _errs147 === errors;
 }
 else {
 var valid0 = true;
@@ -1576,8 +1934,8 @@ return errors === 0;
 validate22.evaluated = {"props":{"id":true,"collection":true,"source":true,"status":true,"total":true,"done":true,"indexed":true,"unchanged":true,"moved":true,"duplicates":true,"failed":true,"ignored":true,"removed":true,"bytes":true,"images_per_second":true,"eta_seconds":true,"created_at":true,"started_at":true,"finished_at":true,"finished":true,"error":true},"dynamicProps":false,"dynamicItems":false};
 
 export const isUpload = validate23;
-const schema41 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/DuplicatesSource"},{"$ref":"#/components/schemas/CalibrationSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]},"files":{"items":{"$ref":"#/components/schemas/UploadedFile"},"type":"array"}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error","files"]};
-const schema49 = {"properties":{"name":{"type":"string"},"id":{"anyOf":[{"type":"string"},{"type":"null"}]},"uri":{"anyOf":[{"type":"string"},{"type":"null"}]},"outcome":{"type":"string","enum":["queued","indexed","unchanged","duplicate","failed","rejected"]},"code":{"anyOf":[{"type":"string"},{"type":"null"}]},"reason":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["name","id","uri","outcome"]};
+const schema42 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/UrlsSource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/DuplicatesSource"},{"$ref":"#/components/schemas/CalibrationSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]},"files":{"items":{"$ref":"#/components/schemas/UploadedFile"},"type":"array"}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error","files"]};
+const schema51 = {"properties":{"name":{"type":"string"},"id":{"anyOf":[{"type":"string"},{"type":"null"}]},"uri":{"anyOf":[{"type":"string"},{"type":"null"}]},"outcome":{"type":"string","enum":["queued","indexed","unchanged","duplicate","failed","rejected"]},"code":{"anyOf":[{"type":"string"},{"type":"null"}]},"reason":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["name","id","uri","outcome"]};
 
 function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -1632,7 +1990,7 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing1;
-if(((((data2.kind === undefined) && (missing1 = "kind")) || ((data2.path === undefined) && (missing1 = "path"))) || ((data2.recursive === undefined) && (missing1 = "recursive"))) || ((data2.pattern === undefined) && (missing1 = "pattern"))){
+if((((((data2.kind === undefined) && (missing1 = "kind")) || ((data2.path === undefined) && (missing1 = "path"))) || ((data2.recursive === undefined) && (missing1 = "recursive"))) || ((data2.pattern === undefined) && (missing1 = "pattern"))) || ((data2.exclude === undefined) && (missing1 = "exclude"))){
 const err0 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DirectorySource/required",keyword:"required",params:{missingProperty: missing1}};
 if(vErrors === null){
 vErrors = [err0];
@@ -1765,18 +2123,61 @@ var valid3 = _errs16 === errors;
 else {
 var valid3 = true;
 }
-}
-}
-}
-}
-}
-else {
-const err8 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DirectorySource/type",keyword:"type",params:{type: "object"}};
+if(valid3){
+if(data2.exclude !== undefined){
+let data7 = data2.exclude;
+const _errs22 = errors;
+if(errors === _errs22){
+if(Array.isArray(data7)){
+var valid5 = true;
+const len0 = data7.length;
+for(let i0=0; i0<len0; i0++){
+const _errs24 = errors;
+if(typeof data7[i0] !== "string"){
+const err8 = {instancePath:instancePath+"/source/exclude/" + i0,schemaPath:"#/components/schemas/DirectorySource/properties/exclude/items/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err8];
 }
 else {
 vErrors.push(err8);
+}
+errors++;
+}
+var valid5 = _errs24 === errors;
+if(!valid5){
+break;
+}
+}
+}
+else {
+const err9 = {instancePath:instancePath+"/source/exclude",schemaPath:"#/components/schemas/DirectorySource/properties/exclude/type",keyword:"type",params:{type: "array"}};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+}
+var valid3 = _errs22 === errors;
+}
+else {
+var valid3 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+const err10 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DirectorySource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
 }
 errors++;
 }
@@ -1790,38 +2191,15 @@ props0.kind = true;
 props0.path = true;
 props0.recursive = true;
 props0.pattern = true;
+props0.exclude = true;
 }
-const _errs22 = errors;
-const _errs23 = errors;
-if(errors === _errs23){
+const _errs26 = errors;
+const _errs27 = errors;
+if(errors === _errs27){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing2;
-if(((data2.kind === undefined) && (missing2 = "kind")) || ((data2.files === undefined) && (missing2 = "files"))){
-const err9 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UploadSource/required",keyword:"required",params:{missingProperty: missing2}};
-if(vErrors === null){
-vErrors = [err9];
-}
-else {
-vErrors.push(err9);
-}
-errors++;
-}
-else {
-if(data2.kind !== undefined){
-let data7 = data2.kind;
-const _errs25 = errors;
-if(typeof data7 !== "string"){
-const err10 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UploadSource/properties/kind/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err10];
-}
-else {
-vErrors.push(err10);
-}
-errors++;
-}
-if("upload" !== data7){
-const err11 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UploadSource/properties/kind/const",keyword:"const",params:{allowedValue: "upload"}};
+if(((((data2.kind === undefined) && (missing2 = "kind")) || ((data2.addresses === undefined) && (missing2 = "addresses"))) || ((data2.path === undefined) && (missing2 = "path"))) || ((data2.column === undefined) && (missing2 = "column"))){
+const err11 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UrlsSource/required",keyword:"required",params:{missingProperty: missing2}};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -1830,17 +2208,12 @@ vErrors.push(err11);
 }
 errors++;
 }
-var valid6 = _errs25 === errors;
-}
 else {
-var valid6 = true;
-}
-if(valid6){
-if(data2.files !== undefined){
-let data8 = data2.files;
-const _errs27 = errors;
-if(!((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8)))){
-const err12 = {instancePath:instancePath+"/source/files",schemaPath:"#/components/schemas/UploadSource/properties/files/type",keyword:"type",params:{type: "integer"}};
+if(data2.kind !== undefined){
+let data9 = data2.kind;
+const _errs29 = errors;
+if(typeof data9 !== "string"){
+const err12 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UrlsSource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -1849,16 +2222,8 @@ vErrors.push(err12);
 }
 errors++;
 }
-var valid6 = _errs27 === errors;
-}
-else {
-var valid6 = true;
-}
-}
-}
-}
-else {
-const err13 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UploadSource/type",keyword:"type",params:{type: "object"}};
+if("urls" !== data9){
+const err13 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UrlsSource/properties/kind/const",keyword:"const",params:{allowedValue: "urls"}};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -1867,29 +2232,20 @@ vErrors.push(err13);
 }
 errors++;
 }
-}
-var _valid0 = _errs22 === errors;
-if(_valid0 && valid1){
-valid1 = false;
-passing0 = [passing0, 1];
+var valid7 = _errs29 === errors;
 }
 else {
-if(_valid0){
-valid1 = true;
-passing0 = 1;
-if(props0 !== true){
-props0 = props0 || {};
-props0.kind = true;
-props0.files = true;
+var valid7 = true;
 }
-}
-const _errs29 = errors;
-const _errs30 = errors;
-if(errors === _errs30){
-if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
-let missing3;
-if((((data2.kind === undefined) && (missing3 = "kind")) || ((data2.job === undefined) && (missing3 = "job"))) || ((data2.files === undefined) && (missing3 = "files"))){
-const err14 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/RetrySource/required",keyword:"required",params:{missingProperty: missing3}};
+if(valid7){
+if(data2.addresses !== undefined){
+let data10 = data2.addresses;
+const _errs31 = errors;
+const _errs32 = errors;
+let valid8 = false;
+const _errs33 = errors;
+if(!((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10)))){
+const err14 = {instancePath:instancePath+"/source/addresses",schemaPath:"#/components/schemas/UrlsSource/properties/addresses/anyOf/0/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -1898,12 +2254,11 @@ vErrors.push(err14);
 }
 errors++;
 }
-else {
-if(data2.kind !== undefined){
-let data9 = data2.kind;
-const _errs32 = errors;
-if(typeof data9 !== "string"){
-const err15 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/RetrySource/properties/kind/type",keyword:"type",params:{type: "string"}};
+var _valid2 = _errs33 === errors;
+valid8 = valid8 || _valid2;
+const _errs35 = errors;
+if(data10 !== null){
+const err15 = {instancePath:instancePath+"/source/addresses",schemaPath:"#/components/schemas/UrlsSource/properties/addresses/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -1912,8 +2267,10 @@ vErrors.push(err15);
 }
 errors++;
 }
-if("retry" !== data9){
-const err16 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/RetrySource/properties/kind/const",keyword:"const",params:{allowedValue: "retry"}};
+var _valid2 = _errs35 === errors;
+valid8 = valid8 || _valid2;
+if(!valid8){
+const err16 = {instancePath:instancePath+"/source/addresses",schemaPath:"#/components/schemas/UrlsSource/properties/addresses/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -1922,16 +2279,31 @@ vErrors.push(err16);
 }
 errors++;
 }
-var valid8 = _errs32 === errors;
+else {
+errors = _errs32;
+if(vErrors !== null){
+if(_errs32){
+vErrors.length = _errs32;
 }
 else {
-var valid8 = true;
+vErrors = null;
 }
-if(valid8){
-if(data2.job !== undefined){
-const _errs34 = errors;
-if(typeof data2.job !== "string"){
-const err17 = {instancePath:instancePath+"/source/job",schemaPath:"#/components/schemas/RetrySource/properties/job/type",keyword:"type",params:{type: "string"}};
+}
+}
+var valid7 = _errs31 === errors;
+}
+else {
+var valid7 = true;
+}
+if(valid7){
+if(data2.path !== undefined){
+let data11 = data2.path;
+const _errs37 = errors;
+const _errs38 = errors;
+let valid9 = false;
+const _errs39 = errors;
+if(typeof data11 !== "string"){
+const err17 = {instancePath:instancePath+"/source/path",schemaPath:"#/components/schemas/UrlsSource/properties/path/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -1940,17 +2312,11 @@ vErrors.push(err17);
 }
 errors++;
 }
-var valid8 = _errs34 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data2.files !== undefined){
-let data11 = data2.files;
-const _errs36 = errors;
-if(!((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11)))){
-const err18 = {instancePath:instancePath+"/source/files",schemaPath:"#/components/schemas/RetrySource/properties/files/type",keyword:"type",params:{type: "integer"}};
+var _valid3 = _errs39 === errors;
+valid9 = valid9 || _valid3;
+const _errs41 = errors;
+if(data11 !== null){
+const err18 = {instancePath:instancePath+"/source/path",schemaPath:"#/components/schemas/UrlsSource/properties/path/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -1959,17 +2325,10 @@ vErrors.push(err18);
 }
 errors++;
 }
-var valid8 = _errs36 === errors;
-}
-else {
-var valid8 = true;
-}
-}
-}
-}
-}
-else {
-const err19 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/RetrySource/type",keyword:"type",params:{type: "object"}};
+var _valid3 = _errs41 === errors;
+valid9 = valid9 || _valid3;
+if(!valid9){
+const err19 = {instancePath:instancePath+"/source/path",schemaPath:"#/components/schemas/UrlsSource/properties/path/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -1978,30 +2337,31 @@ vErrors.push(err19);
 }
 errors++;
 }
-}
-var _valid0 = _errs29 === errors;
-if(_valid0 && valid1){
-valid1 = false;
-passing0 = [passing0, 2];
+else {
+errors = _errs38;
+if(vErrors !== null){
+if(_errs38){
+vErrors.length = _errs38;
 }
 else {
-if(_valid0){
-valid1 = true;
-passing0 = 2;
-if(props0 !== true){
-props0 = props0 || {};
-props0.kind = true;
-props0.job = true;
-props0.files = true;
+vErrors = null;
 }
 }
-const _errs38 = errors;
-const _errs39 = errors;
-if(errors === _errs39){
-if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
-let missing4;
-if(((((data2.kind === undefined) && (missing4 = "kind")) || ((data2.tag === undefined) && (missing4 = "tag"))) || ((data2.path_prefix === undefined) && (missing4 = "path_prefix"))) || ((data2.filter === undefined) && (missing4 = "filter"))){
-const err20 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/required",keyword:"required",params:{missingProperty: missing4}};
+}
+var valid7 = _errs37 === errors;
+}
+else {
+var valid7 = true;
+}
+if(valid7){
+if(data2.column !== undefined){
+let data12 = data2.column;
+const _errs43 = errors;
+const _errs44 = errors;
+let valid10 = false;
+const _errs45 = errors;
+if(typeof data12 !== "string"){
+const err20 = {instancePath:instancePath+"/source/column",schemaPath:"#/components/schemas/UrlsSource/properties/column/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -2010,12 +2370,11 @@ vErrors.push(err20);
 }
 errors++;
 }
-else {
-if(data2.kind !== undefined){
-let data12 = data2.kind;
-const _errs41 = errors;
-if(typeof data12 !== "string"){
-const err21 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DeletionSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+var _valid4 = _errs45 === errors;
+valid10 = valid10 || _valid4;
+const _errs47 = errors;
+if(data12 !== null){
+const err21 = {instancePath:instancePath+"/source/column",schemaPath:"#/components/schemas/UrlsSource/properties/column/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -2024,60 +2383,15 @@ vErrors.push(err21);
 }
 errors++;
 }
-if("deletion" !== data12){
-const err22 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DeletionSource/properties/kind/const",keyword:"const",params:{allowedValue: "deletion"}};
+var _valid4 = _errs47 === errors;
+valid10 = valid10 || _valid4;
+if(!valid10){
+const err22 = {instancePath:instancePath+"/source/column",schemaPath:"#/components/schemas/UrlsSource/properties/column/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err22];
 }
 else {
 vErrors.push(err22);
-}
-errors++;
-}
-var valid10 = _errs41 === errors;
-}
-else {
-var valid10 = true;
-}
-if(valid10){
-if(data2.tag !== undefined){
-let data13 = data2.tag;
-const _errs43 = errors;
-const _errs44 = errors;
-let valid11 = false;
-const _errs45 = errors;
-if(typeof data13 !== "string"){
-const err23 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf/0/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err23];
-}
-else {
-vErrors.push(err23);
-}
-errors++;
-}
-var _valid2 = _errs45 === errors;
-valid11 = valid11 || _valid2;
-const _errs47 = errors;
-if(data13 !== null){
-const err24 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err24];
-}
-else {
-vErrors.push(err24);
-}
-errors++;
-}
-var _valid2 = _errs47 === errors;
-valid11 = valid11 || _valid2;
-if(!valid11){
-const err25 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err25];
-}
-else {
-vErrors.push(err25);
 }
 errors++;
 }
@@ -2092,20 +2406,75 @@ vErrors = null;
 }
 }
 }
-var valid10 = _errs43 === errors;
+var valid7 = _errs43 === errors;
 }
 else {
-var valid10 = true;
+var valid7 = true;
 }
-if(valid10){
-if(data2.path_prefix !== undefined){
-let data14 = data2.path_prefix;
+}
+}
+}
+}
+}
+else {
+const err23 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UrlsSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err23];
+}
+else {
+vErrors.push(err23);
+}
+errors++;
+}
+}
+var _valid0 = _errs26 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 1];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 1;
+if(props0 !== true){
+props0 = props0 || {};
+props0.kind = true;
+props0.addresses = true;
+props0.path = true;
+props0.column = true;
+}
+}
 const _errs49 = errors;
 const _errs50 = errors;
-let valid12 = false;
-const _errs51 = errors;
-if(typeof data14 !== "string"){
-const err26 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(errors === _errs50){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing3;
+if(((data2.kind === undefined) && (missing3 = "kind")) || ((data2.files === undefined) && (missing3 = "files"))){
+const err24 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UploadSource/required",keyword:"required",params:{missingProperty: missing3}};
+if(vErrors === null){
+vErrors = [err24];
+}
+else {
+vErrors.push(err24);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data13 = data2.kind;
+const _errs52 = errors;
+if(typeof data13 !== "string"){
+const err25 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UploadSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err25];
+}
+else {
+vErrors.push(err25);
+}
+errors++;
+}
+if("upload" !== data13){
+const err26 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UploadSource/properties/kind/const",keyword:"const",params:{allowedValue: "upload"}};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -2114,11 +2483,17 @@ vErrors.push(err26);
 }
 errors++;
 }
-var _valid3 = _errs51 === errors;
-valid12 = valid12 || _valid3;
-const _errs53 = errors;
-if(data14 !== null){
-const err27 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var valid12 = _errs52 === errors;
+}
+else {
+var valid12 = true;
+}
+if(valid12){
+if(data2.files !== undefined){
+let data14 = data2.files;
+const _errs54 = errors;
+if(!((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14)))){
+const err27 = {instancePath:instancePath+"/source/files",schemaPath:"#/components/schemas/UploadSource/properties/files/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -2127,10 +2502,16 @@ vErrors.push(err27);
 }
 errors++;
 }
-var _valid3 = _errs53 === errors;
-valid12 = valid12 || _valid3;
-if(!valid12){
-const err28 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf",keyword:"anyOf",params:{}};
+var valid12 = _errs54 === errors;
+}
+else {
+var valid12 = true;
+}
+}
+}
+}
+else {
+const err28 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UploadSource/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -2139,34 +2520,29 @@ vErrors.push(err28);
 }
 errors++;
 }
-else {
-errors = _errs50;
-if(vErrors !== null){
-if(_errs50){
-vErrors.length = _errs50;
+}
+var _valid0 = _errs49 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 2];
 }
 else {
-vErrors = null;
+if(_valid0){
+valid1 = true;
+passing0 = 2;
+if(props0 !== true){
+props0 = props0 || {};
+props0.kind = true;
+props0.files = true;
 }
 }
-}
-var valid10 = _errs49 === errors;
-}
-else {
-var valid10 = true;
-}
-if(valid10){
-if(data2.filter !== undefined){
-let data15 = data2.filter;
-const _errs55 = errors;
 const _errs56 = errors;
-let valid13 = false;
 const _errs57 = errors;
 if(errors === _errs57){
-if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
-}
-else {
-const err29 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf/0/type",keyword:"type",params:{type: "object"}};
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing4;
+if((((data2.kind === undefined) && (missing4 = "kind")) || ((data2.job === undefined) && (missing4 = "job"))) || ((data2.files === undefined) && (missing4 = "files"))){
+const err29 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/RetrySource/required",keyword:"required",params:{missingProperty: missing4}};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -2175,12 +2551,12 @@ vErrors.push(err29);
 }
 errors++;
 }
-}
-var _valid4 = _errs57 === errors;
-valid13 = valid13 || _valid4;
-const _errs60 = errors;
-if(data15 !== null){
-const err30 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf/1/type",keyword:"type",params:{type: "null"}};
+else {
+if(data2.kind !== undefined){
+let data15 = data2.kind;
+const _errs59 = errors;
+if(typeof data15 !== "string"){
+const err30 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/RetrySource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -2189,10 +2565,8 @@ vErrors.push(err30);
 }
 errors++;
 }
-var _valid4 = _errs60 === errors;
-valid13 = valid13 || _valid4;
-if(!valid13){
-const err31 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf",keyword:"anyOf",params:{}};
+if("retry" !== data15){
+const err31 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/RetrySource/properties/kind/const",keyword:"const",params:{allowedValue: "retry"}};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -2201,29 +2575,16 @@ vErrors.push(err31);
 }
 errors++;
 }
-else {
-errors = _errs56;
-if(vErrors !== null){
-if(_errs56){
-vErrors.length = _errs56;
+var valid14 = _errs59 === errors;
 }
 else {
-vErrors = null;
+var valid14 = true;
 }
-}
-}
-var valid10 = _errs55 === errors;
-}
-else {
-var valid10 = true;
-}
-}
-}
-}
-}
-}
-else {
-const err32 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/type",keyword:"type",params:{type: "object"}};
+if(valid14){
+if(data2.job !== undefined){
+const _errs61 = errors;
+if(typeof data2.job !== "string"){
+const err32 = {instancePath:instancePath+"/source/job",schemaPath:"#/components/schemas/RetrySource/properties/job/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -2232,8 +2593,46 @@ vErrors.push(err32);
 }
 errors++;
 }
+var valid14 = _errs61 === errors;
 }
-var _valid0 = _errs38 === errors;
+else {
+var valid14 = true;
+}
+if(valid14){
+if(data2.files !== undefined){
+let data17 = data2.files;
+const _errs63 = errors;
+if(!((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17)))){
+const err33 = {instancePath:instancePath+"/source/files",schemaPath:"#/components/schemas/RetrySource/properties/files/type",keyword:"type",params:{type: "integer"}};
+if(vErrors === null){
+vErrors = [err33];
+}
+else {
+vErrors.push(err33);
+}
+errors++;
+}
+var valid14 = _errs63 === errors;
+}
+else {
+var valid14 = true;
+}
+}
+}
+}
+}
+else {
+const err34 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/RetrySource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err34];
+}
+else {
+vErrors.push(err34);
+}
+errors++;
+}
+}
+var _valid0 = _errs56 === errors;
 if(_valid0 && valid1){
 valid1 = false;
 passing0 = [passing0, 3];
@@ -2245,42 +2644,17 @@ passing0 = 3;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
-props0.tag = true;
-props0.path_prefix = true;
-props0.filter = true;
+props0.job = true;
+props0.files = true;
 }
 }
-const _errs62 = errors;
-const _errs63 = errors;
-if(errors === _errs63){
+const _errs65 = errors;
+const _errs66 = errors;
+if(errors === _errs66){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing5;
-if(((data2.kind === undefined) && (missing5 = "kind")) || ((data2.min_match === undefined) && (missing5 = "min_match"))){
-const err33 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/required",keyword:"required",params:{missingProperty: missing5}};
-if(vErrors === null){
-vErrors = [err33];
-}
-else {
-vErrors.push(err33);
-}
-errors++;
-}
-else {
-if(data2.kind !== undefined){
-let data16 = data2.kind;
-const _errs65 = errors;
-if(typeof data16 !== "string"){
-const err34 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err34];
-}
-else {
-vErrors.push(err34);
-}
-errors++;
-}
-if("duplicates" !== data16){
-const err35 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/const",keyword:"const",params:{allowedValue: "duplicates"}};
+if(((((data2.kind === undefined) && (missing5 = "kind")) || ((data2.tag === undefined) && (missing5 = "tag"))) || ((data2.path_prefix === undefined) && (missing5 = "path_prefix"))) || ((data2.filter === undefined) && (missing5 = "filter"))){
+const err35 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/required",keyword:"required",params:{missingProperty: missing5}};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -2289,16 +2663,12 @@ vErrors.push(err35);
 }
 errors++;
 }
-var valid15 = _errs65 === errors;
-}
 else {
-var valid15 = true;
-}
-if(valid15){
-if(data2.min_match !== undefined){
-const _errs67 = errors;
-if(!(typeof data2.min_match == "number")){
-const err36 = {instancePath:instancePath+"/source/min_match",schemaPath:"#/components/schemas/DuplicatesSource/properties/min_match/type",keyword:"type",params:{type: "number"}};
+if(data2.kind !== undefined){
+let data18 = data2.kind;
+const _errs68 = errors;
+if(typeof data18 !== "string"){
+const err36 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DeletionSource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -2307,16 +2677,8 @@ vErrors.push(err36);
 }
 errors++;
 }
-var valid15 = _errs67 === errors;
-}
-else {
-var valid15 = true;
-}
-}
-}
-}
-else {
-const err37 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/type",keyword:"type",params:{type: "object"}};
+if("deletion" !== data18){
+const err37 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DeletionSource/properties/kind/const",keyword:"const",params:{allowedValue: "deletion"}};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -2325,8 +2687,206 @@ vErrors.push(err37);
 }
 errors++;
 }
+var valid16 = _errs68 === errors;
 }
-var _valid0 = _errs62 === errors;
+else {
+var valid16 = true;
+}
+if(valid16){
+if(data2.tag !== undefined){
+let data19 = data2.tag;
+const _errs70 = errors;
+const _errs71 = errors;
+let valid17 = false;
+const _errs72 = errors;
+if(typeof data19 !== "string"){
+const err38 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err38];
+}
+else {
+vErrors.push(err38);
+}
+errors++;
+}
+var _valid5 = _errs72 === errors;
+valid17 = valid17 || _valid5;
+const _errs74 = errors;
+if(data19 !== null){
+const err39 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err39];
+}
+else {
+vErrors.push(err39);
+}
+errors++;
+}
+var _valid5 = _errs74 === errors;
+valid17 = valid17 || _valid5;
+if(!valid17){
+const err40 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err40];
+}
+else {
+vErrors.push(err40);
+}
+errors++;
+}
+else {
+errors = _errs71;
+if(vErrors !== null){
+if(_errs71){
+vErrors.length = _errs71;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid16 = _errs70 === errors;
+}
+else {
+var valid16 = true;
+}
+if(valid16){
+if(data2.path_prefix !== undefined){
+let data20 = data2.path_prefix;
+const _errs76 = errors;
+const _errs77 = errors;
+let valid18 = false;
+const _errs78 = errors;
+if(typeof data20 !== "string"){
+const err41 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err41];
+}
+else {
+vErrors.push(err41);
+}
+errors++;
+}
+var _valid6 = _errs78 === errors;
+valid18 = valid18 || _valid6;
+const _errs80 = errors;
+if(data20 !== null){
+const err42 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err42];
+}
+else {
+vErrors.push(err42);
+}
+errors++;
+}
+var _valid6 = _errs80 === errors;
+valid18 = valid18 || _valid6;
+if(!valid18){
+const err43 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err43];
+}
+else {
+vErrors.push(err43);
+}
+errors++;
+}
+else {
+errors = _errs77;
+if(vErrors !== null){
+if(_errs77){
+vErrors.length = _errs77;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid16 = _errs76 === errors;
+}
+else {
+var valid16 = true;
+}
+if(valid16){
+if(data2.filter !== undefined){
+let data21 = data2.filter;
+const _errs82 = errors;
+const _errs83 = errors;
+let valid19 = false;
+const _errs84 = errors;
+if(errors === _errs84){
+if(data21 && typeof data21 == "object" && !Array.isArray(data21)){
+}
+else {
+const err44 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf/0/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err44];
+}
+else {
+vErrors.push(err44);
+}
+errors++;
+}
+}
+var _valid7 = _errs84 === errors;
+valid19 = valid19 || _valid7;
+const _errs87 = errors;
+if(data21 !== null){
+const err45 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err45];
+}
+else {
+vErrors.push(err45);
+}
+errors++;
+}
+var _valid7 = _errs87 === errors;
+valid19 = valid19 || _valid7;
+if(!valid19){
+const err46 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err46];
+}
+else {
+vErrors.push(err46);
+}
+errors++;
+}
+else {
+errors = _errs83;
+if(vErrors !== null){
+if(_errs83){
+vErrors.length = _errs83;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid16 = _errs82 === errors;
+}
+else {
+var valid16 = true;
+}
+}
+}
+}
+}
+}
+else {
+const err47 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err47];
+}
+else {
+vErrors.push(err47);
+}
+errors++;
+}
+}
+var _valid0 = _errs65 === errors;
 if(_valid0 && valid1){
 valid1 = false;
 passing0 = [passing0, 4];
@@ -2338,62 +2898,88 @@ passing0 = 4;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
-props0.min_match = true;
+props0.tag = true;
+props0.path_prefix = true;
+props0.filter = true;
 }
 }
-const _errs69 = errors;
-const _errs70 = errors;
-if(errors === _errs70){
+const _errs89 = errors;
+const _errs90 = errors;
+if(errors === _errs90){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing6;
-if((data2.kind === undefined) && (missing6 = "kind")){
-const err38 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/required",keyword:"required",params:{missingProperty: missing6}};
+if(((data2.kind === undefined) && (missing6 = "kind")) || ((data2.min_match === undefined) && (missing6 = "min_match"))){
+const err48 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/required",keyword:"required",params:{missingProperty: missing6}};
 if(vErrors === null){
-vErrors = [err38];
+vErrors = [err48];
 }
 else {
-vErrors.push(err38);
+vErrors.push(err48);
 }
 errors++;
 }
 else {
 if(data2.kind !== undefined){
-let data18 = data2.kind;
-if(typeof data18 !== "string"){
-const err39 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+let data22 = data2.kind;
+const _errs92 = errors;
+if(typeof data22 !== "string"){
+const err49 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
-vErrors = [err39];
+vErrors = [err49];
 }
 else {
-vErrors.push(err39);
+vErrors.push(err49);
 }
 errors++;
 }
-if("calibration" !== data18){
-const err40 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/const",keyword:"const",params:{allowedValue: "calibration"}};
+if("duplicates" !== data22){
+const err50 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/const",keyword:"const",params:{allowedValue: "duplicates"}};
 if(vErrors === null){
-vErrors = [err40];
+vErrors = [err50];
 }
 else {
-vErrors.push(err40);
+vErrors.push(err50);
+}
+errors++;
+}
+var valid21 = _errs92 === errors;
+}
+else {
+var valid21 = true;
+}
+if(valid21){
+if(data2.min_match !== undefined){
+const _errs94 = errors;
+if(!(typeof data2.min_match == "number")){
+const err51 = {instancePath:instancePath+"/source/min_match",schemaPath:"#/components/schemas/DuplicatesSource/properties/min_match/type",keyword:"type",params:{type: "number"}};
+if(vErrors === null){
+vErrors = [err51];
+}
+else {
+vErrors.push(err51);
+}
+errors++;
+}
+var valid21 = _errs94 === errors;
+}
+else {
+var valid21 = true;
+}
+}
+}
+}
+else {
+const err52 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err52];
+}
+else {
+vErrors.push(err52);
 }
 errors++;
 }
 }
-}
-}
-else {
-const err41 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err41];
-}
-else {
-vErrors.push(err41);
-}
-errors++;
-}
-}
-var _valid0 = _errs69 === errors;
+var _valid0 = _errs89 === errors;
 if(_valid0 && valid1){
 valid1 = false;
 passing0 = [passing0, 5];
@@ -2405,6 +2991,74 @@ passing0 = 5;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
+props0.min_match = true;
+}
+}
+const _errs96 = errors;
+const _errs97 = errors;
+if(errors === _errs97){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing7;
+if((data2.kind === undefined) && (missing7 = "kind")){
+const err53 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/required",keyword:"required",params:{missingProperty: missing7}};
+if(vErrors === null){
+vErrors = [err53];
+}
+else {
+vErrors.push(err53);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data24 = data2.kind;
+if(typeof data24 !== "string"){
+const err54 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err54];
+}
+else {
+vErrors.push(err54);
+}
+errors++;
+}
+if("calibration" !== data24){
+const err55 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/const",keyword:"const",params:{allowedValue: "calibration"}};
+if(vErrors === null){
+vErrors = [err55];
+}
+else {
+vErrors.push(err55);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err56 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err56];
+}
+else {
+vErrors.push(err56);
+}
+errors++;
+}
+}
+var _valid0 = _errs96 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 6];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 6;
+if(props0 !== true){
+props0 = props0 || {};
+props0.kind = true;
+}
 }
 }
 }
@@ -2413,12 +3067,12 @@ props0.kind = true;
 }
 }
 if(!valid1){
-const err42 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
+const err57 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
 if(vErrors === null){
-vErrors = [err42];
+vErrors = [err57];
 }
 else {
-vErrors.push(err42);
+vErrors.push(err57);
 }
 errors++;
 validate23.errors = vErrors;
@@ -2442,231 +3096,231 @@ var valid0 = true;
 }
 if(valid0){
 if(data.status !== undefined){
-let data19 = data.status;
-const _errs74 = errors;
-if(typeof data19 !== "string"){
+let data25 = data.status;
+const _errs101 = errors;
+if(typeof data25 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((((((data19 === "queued") || (data19 === "scanning")) || (data19 === "running")) || (data19 === "paused")) || (data19 === "done")) || (data19 === "failed")) || (data19 === "cancelled"))){
-validate23.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema41.properties.status.enum}}];
+if(!(((((((data25 === "queued") || (data25 === "scanning")) || (data25 === "running")) || (data25 === "paused")) || (data25 === "done")) || (data25 === "failed")) || (data25 === "cancelled"))){
+validate23.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema42.properties.status.enum}}];
 return false;
 }
-var valid0 = _errs74 === errors;
+var valid0 = _errs101 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.total !== undefined){
-let data20 = data.total;
-const _errs76 = errors;
-if(!((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20)))){
+let data26 = data.total;
+const _errs103 = errors;
+if(!((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26)))){
 validate23.errors = [{instancePath:instancePath+"/total",schemaPath:"#/properties/total/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs76 === errors;
+var valid0 = _errs103 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.done !== undefined){
-let data21 = data.done;
-const _errs78 = errors;
-if(!((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21)))){
+let data27 = data.done;
+const _errs105 = errors;
+if(!((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27)))){
 validate23.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs78 === errors;
+var valid0 = _errs105 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.indexed !== undefined){
-let data22 = data.indexed;
-const _errs80 = errors;
-if(!((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22)))){
+let data28 = data.indexed;
+const _errs107 = errors;
+if(!((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28)))){
 validate23.errors = [{instancePath:instancePath+"/indexed",schemaPath:"#/properties/indexed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs80 === errors;
+var valid0 = _errs107 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.unchanged !== undefined){
-let data23 = data.unchanged;
-const _errs82 = errors;
-if(!((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23)))){
+let data29 = data.unchanged;
+const _errs109 = errors;
+if(!((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29)))){
 validate23.errors = [{instancePath:instancePath+"/unchanged",schemaPath:"#/properties/unchanged/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs82 === errors;
+var valid0 = _errs109 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.moved !== undefined){
-let data24 = data.moved;
-const _errs84 = errors;
-if(!((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24)))){
+let data30 = data.moved;
+const _errs111 = errors;
+if(!((typeof data30 == "number") && (!(data30 % 1) && !isNaN(data30)))){
 validate23.errors = [{instancePath:instancePath+"/moved",schemaPath:"#/properties/moved/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs84 === errors;
+var valid0 = _errs111 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.duplicates !== undefined){
-let data25 = data.duplicates;
-const _errs86 = errors;
-if(!((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25)))){
+let data31 = data.duplicates;
+const _errs113 = errors;
+if(!((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31)))){
 validate23.errors = [{instancePath:instancePath+"/duplicates",schemaPath:"#/properties/duplicates/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs86 === errors;
+var valid0 = _errs113 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.failed !== undefined){
-let data26 = data.failed;
-const _errs88 = errors;
-if(!((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26)))){
+let data32 = data.failed;
+const _errs115 = errors;
+if(!((typeof data32 == "number") && (!(data32 % 1) && !isNaN(data32)))){
 validate23.errors = [{instancePath:instancePath+"/failed",schemaPath:"#/properties/failed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs88 === errors;
+var valid0 = _errs115 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.ignored !== undefined){
-let data27 = data.ignored;
-const _errs90 = errors;
-if(!((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27)))){
+let data33 = data.ignored;
+const _errs117 = errors;
+if(!((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33)))){
 validate23.errors = [{instancePath:instancePath+"/ignored",schemaPath:"#/properties/ignored/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs90 === errors;
+var valid0 = _errs117 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.removed !== undefined){
-let data28 = data.removed;
-const _errs92 = errors;
-if(!((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28)))){
+let data34 = data.removed;
+const _errs119 = errors;
+if(!((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34)))){
 validate23.errors = [{instancePath:instancePath+"/removed",schemaPath:"#/properties/removed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs92 === errors;
+var valid0 = _errs119 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bytes !== undefined){
-let data29 = data.bytes;
-const _errs94 = errors;
-if(!((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29)))){
+let data35 = data.bytes;
+const _errs121 = errors;
+if(!((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35)))){
 validate23.errors = [{instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs94 === errors;
+var valid0 = _errs121 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.images_per_second !== undefined){
-const _errs96 = errors;
+const _errs123 = errors;
 if(!(typeof data.images_per_second == "number")){
 validate23.errors = [{instancePath:instancePath+"/images_per_second",schemaPath:"#/properties/images_per_second/type",keyword:"type",params:{type: "number"}}];
 return false;
 }
-var valid0 = _errs96 === errors;
+var valid0 = _errs123 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.eta_seconds !== undefined){
-let data31 = data.eta_seconds;
-const _errs98 = errors;
-const _errs99 = errors;
-let valid18 = false;
-const _errs100 = errors;
-if(!(typeof data31 == "number")){
-const err43 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
+let data37 = data.eta_seconds;
+const _errs125 = errors;
+const _errs126 = errors;
+let valid24 = false;
+const _errs127 = errors;
+if(!(typeof data37 == "number")){
+const err58 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
 if(vErrors === null){
-vErrors = [err43];
+vErrors = [err58];
 }
 else {
-vErrors.push(err43);
+vErrors.push(err58);
 }
 errors++;
 }
-var _valid5 = _errs100 === errors;
-valid18 = valid18 || _valid5;
-const _errs102 = errors;
-if(data31 !== null){
-const err44 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid8 = _errs127 === errors;
+valid24 = valid24 || _valid8;
+const _errs129 = errors;
+if(data37 !== null){
+const err59 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
-vErrors = [err44];
+vErrors = [err59];
 }
 else {
-vErrors.push(err44);
+vErrors.push(err59);
 }
 errors++;
 }
-var _valid5 = _errs102 === errors;
-valid18 = valid18 || _valid5;
-if(!valid18){
-const err45 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
+var _valid8 = _errs129 === errors;
+valid24 = valid24 || _valid8;
+if(!valid24){
+const err60 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
-vErrors = [err45];
+vErrors = [err60];
 }
 else {
-vErrors.push(err45);
+vErrors.push(err60);
 }
 errors++;
 validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs99;
+errors = _errs126;
 if(vErrors !== null){
-if(_errs99){
-vErrors.length = _errs99;
+if(_errs126){
+vErrors.length = _errs126;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs98 === errors;
+var valid0 = _errs125 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.created_at !== undefined){
-let data32 = data.created_at;
-const _errs104 = errors;
-if(errors === _errs104){
-if(errors === _errs104){
-if(typeof data32 === "string"){
-if(!(formats0.test(data32))){
+let data38 = data.created_at;
+const _errs131 = errors;
+if(errors === _errs131){
+if(errors === _errs131){
+if(typeof data38 === "string"){
+if(!(formats0.test(data38))){
 validate23.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"}}];
 return false;
 }
@@ -2677,347 +3331,23 @@ return false;
 }
 }
 }
-var valid0 = _errs104 === errors;
+var valid0 = _errs131 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.started_at !== undefined){
-let data33 = data.started_at;
-const _errs106 = errors;
-const _errs107 = errors;
-let valid19 = false;
-const _errs108 = errors;
-if(errors === _errs108){
-if(errors === _errs108){
-if(typeof data33 === "string"){
-if(!(formats0.test(data33))){
-const err46 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
-if(vErrors === null){
-vErrors = [err46];
-}
-else {
-vErrors.push(err46);
-}
-errors++;
-}
-}
-else {
-const err47 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err47];
-}
-else {
-vErrors.push(err47);
-}
-errors++;
-}
-}
-}
-var _valid6 = _errs108 === errors;
-valid19 = valid19 || _valid6;
-const _errs110 = errors;
-if(data33 !== null){
-const err48 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err48];
-}
-else {
-vErrors.push(err48);
-}
-errors++;
-}
-var _valid6 = _errs110 === errors;
-valid19 = valid19 || _valid6;
-if(!valid19){
-const err49 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err49];
-}
-else {
-vErrors.push(err49);
-}
-errors++;
-validate23.errors = vErrors;
-return false;
-}
-else {
-errors = _errs107;
-if(vErrors !== null){
-if(_errs107){
-vErrors.length = _errs107;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs106 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.finished_at !== undefined){
-let data34 = data.finished_at;
-const _errs112 = errors;
-const _errs113 = errors;
-let valid20 = false;
-const _errs114 = errors;
-if(errors === _errs114){
-if(errors === _errs114){
-if(typeof data34 === "string"){
-if(!(formats0.test(data34))){
-const err50 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
-if(vErrors === null){
-vErrors = [err50];
-}
-else {
-vErrors.push(err50);
-}
-errors++;
-}
-}
-else {
-const err51 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err51];
-}
-else {
-vErrors.push(err51);
-}
-errors++;
-}
-}
-}
-var _valid7 = _errs114 === errors;
-valid20 = valid20 || _valid7;
-const _errs116 = errors;
-if(data34 !== null){
-const err52 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err52];
-}
-else {
-vErrors.push(err52);
-}
-errors++;
-}
-var _valid7 = _errs116 === errors;
-valid20 = valid20 || _valid7;
-if(!valid20){
-const err53 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err53];
-}
-else {
-vErrors.push(err53);
-}
-errors++;
-validate23.errors = vErrors;
-return false;
-}
-else {
-errors = _errs113;
-if(vErrors !== null){
-if(_errs113){
-vErrors.length = _errs113;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs112 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.finished !== undefined){
-const _errs118 = errors;
-if(typeof data.finished !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid0 = _errs118 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.error !== undefined){
-let data36 = data.error;
-const _errs120 = errors;
-const _errs121 = errors;
-let valid21 = false;
-const _errs122 = errors;
-const _errs123 = errors;
-if(errors === _errs123){
-if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
-let missing7;
-if(((data36.code === undefined) && (missing7 = "code")) || ((data36.detail === undefined) && (missing7 = "detail"))){
-const err54 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing7}};
-if(vErrors === null){
-vErrors = [err54];
-}
-else {
-vErrors.push(err54);
-}
-errors++;
-}
-else {
-if(data36.code !== undefined){
-const _errs125 = errors;
-if(typeof data36.code !== "string"){
-const err55 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err55];
-}
-else {
-vErrors.push(err55);
-}
-errors++;
-}
-var valid23 = _errs125 === errors;
-}
-else {
-var valid23 = true;
-}
-if(valid23){
-if(data36.detail !== undefined){
-const _errs127 = errors;
-if(typeof data36.detail !== "string"){
-const err56 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err56];
-}
-else {
-vErrors.push(err56);
-}
-errors++;
-}
-var valid23 = _errs127 === errors;
-}
-else {
-var valid23 = true;
-}
-}
-}
-}
-else {
-const err57 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err57];
-}
-else {
-vErrors.push(err57);
-}
-errors++;
-}
-}
-var _valid8 = _errs122 === errors;
-valid21 = valid21 || _valid8;
-if(_valid8){
-var props2 = {};
-props2.code = true;
-props2.detail = true;
-}
-const _errs129 = errors;
-if(data36 !== null){
-const err58 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err58];
-}
-else {
-vErrors.push(err58);
-}
-errors++;
-}
-var _valid8 = _errs129 === errors;
-valid21 = valid21 || _valid8;
-if(!valid21){
-const err59 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err59];
-}
-else {
-vErrors.push(err59);
-}
-errors++;
-validate23.errors = vErrors;
-return false;
-}
-else {
-errors = _errs121;
-if(vErrors !== null){
-if(_errs121){
-vErrors.length = _errs121;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs120 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.files !== undefined){
-let data39 = data.files;
-const _errs131 = errors;
-if(errors === _errs131){
-if(Array.isArray(data39)){
-var valid24 = true;
-const len0 = data39.length;
-for(let i0=0; i0<len0; i0++){
-let data40 = data39[i0];
+let data39 = data.started_at;
 const _errs133 = errors;
 const _errs134 = errors;
-if(errors === _errs134){
-if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
-let missing8;
-if(((((data40.name === undefined) && (missing8 = "name")) || ((data40.id === undefined) && (missing8 = "id"))) || ((data40.uri === undefined) && (missing8 = "uri"))) || ((data40.outcome === undefined) && (missing8 = "outcome"))){
-validate23.errors = [{instancePath:instancePath+"/files/" + i0,schemaPath:"#/components/schemas/UploadedFile/required",keyword:"required",params:{missingProperty: missing8}}];
-return false;
-}
-else {
-if(data40.name !== undefined){
-const _errs136 = errors;
-if(typeof data40.name !== "string"){
-validate23.errors = [{instancePath:instancePath+"/files/" + i0+"/name",schemaPath:"#/components/schemas/UploadedFile/properties/name/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-var valid26 = _errs136 === errors;
-}
-else {
-var valid26 = true;
-}
-if(valid26){
-if(data40.id !== undefined){
-let data42 = data40.id;
-const _errs138 = errors;
-const _errs139 = errors;
-let valid27 = false;
-const _errs140 = errors;
-if(typeof data42 !== "string"){
-const err60 = {instancePath:instancePath+"/files/" + i0+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/0/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err60];
-}
-else {
-vErrors.push(err60);
-}
-errors++;
-}
-var _valid9 = _errs140 === errors;
-valid27 = valid27 || _valid9;
-const _errs142 = errors;
-if(data42 !== null){
-const err61 = {instancePath:instancePath+"/files/" + i0+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/1/type",keyword:"type",params:{type: "null"}};
+let valid25 = false;
+const _errs135 = errors;
+if(errors === _errs135){
+if(errors === _errs135){
+if(typeof data39 === "string"){
+if(!(formats0.test(data39))){
+const err61 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -3026,10 +3356,9 @@ vErrors.push(err61);
 }
 errors++;
 }
-var _valid9 = _errs142 === errors;
-valid27 = valid27 || _valid9;
-if(!valid27){
-const err62 = {instancePath:instancePath+"/files/" + i0+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf",keyword:"anyOf",params:{}};
+}
+else {
+const err62 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -3037,34 +3366,14 @@ else {
 vErrors.push(err62);
 }
 errors++;
-validate23.errors = vErrors;
-return false;
-}
-else {
-errors = _errs139;
-if(vErrors !== null){
-if(_errs139){
-vErrors.length = _errs139;
-}
-else {
-vErrors = null;
 }
 }
 }
-var valid26 = _errs138 === errors;
-}
-else {
-var valid26 = true;
-}
-if(valid26){
-if(data40.uri !== undefined){
-let data43 = data40.uri;
-const _errs144 = errors;
-const _errs145 = errors;
-let valid28 = false;
-const _errs146 = errors;
-if(typeof data43 !== "string"){
-const err63 = {instancePath:instancePath+"/files/" + i0+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/0/type",keyword:"type",params:{type: "string"}};
+var _valid9 = _errs135 === errors;
+valid25 = valid25 || _valid9;
+const _errs137 = errors;
+if(data39 !== null){
+const err63 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -3073,11 +3382,10 @@ vErrors.push(err63);
 }
 errors++;
 }
-var _valid10 = _errs146 === errors;
-valid28 = valid28 || _valid10;
-const _errs148 = errors;
-if(data43 !== null){
-const err64 = {instancePath:instancePath+"/files/" + i0+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid9 = _errs137 === errors;
+valid25 = valid25 || _valid9;
+if(!valid25){
+const err64 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -3085,11 +3393,37 @@ else {
 vErrors.push(err64);
 }
 errors++;
+validate23.errors = vErrors;
+return false;
 }
-var _valid10 = _errs148 === errors;
-valid28 = valid28 || _valid10;
-if(!valid28){
-const err65 = {instancePath:instancePath+"/files/" + i0+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf",keyword:"anyOf",params:{}};
+else {
+errors = _errs134;
+if(vErrors !== null){
+if(_errs134){
+vErrors.length = _errs134;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs133 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.finished_at !== undefined){
+let data40 = data.finished_at;
+const _errs139 = errors;
+const _errs140 = errors;
+let valid26 = false;
+const _errs141 = errors;
+if(errors === _errs141){
+if(errors === _errs141){
+if(typeof data40 === "string"){
+if(!(formats0.test(data40))){
+const err65 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
 vErrors = [err65];
 }
@@ -3097,51 +3431,10 @@ else {
 vErrors.push(err65);
 }
 errors++;
-validate23.errors = vErrors;
-return false;
+}
 }
 else {
-errors = _errs145;
-if(vErrors !== null){
-if(_errs145){
-vErrors.length = _errs145;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid26 = _errs144 === errors;
-}
-else {
-var valid26 = true;
-}
-if(valid26){
-if(data40.outcome !== undefined){
-let data44 = data40.outcome;
-const _errs150 = errors;
-if(typeof data44 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/files/" + i0+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((((((data44 === "queued") || (data44 === "indexed")) || (data44 === "unchanged")) || (data44 === "duplicate")) || (data44 === "failed")) || (data44 === "rejected"))){
-validate23.errors = [{instancePath:instancePath+"/files/" + i0+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/enum",keyword:"enum",params:{allowedValues: schema49.properties.outcome.enum}}];
-return false;
-}
-var valid26 = _errs150 === errors;
-}
-else {
-var valid26 = true;
-}
-if(valid26){
-if(data40.code !== undefined){
-let data45 = data40.code;
-const _errs152 = errors;
-const _errs153 = errors;
-let valid29 = false;
-const _errs154 = errors;
-if(typeof data45 !== "string"){
-const err66 = {instancePath:instancePath+"/files/" + i0+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const err66 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -3150,11 +3443,13 @@ vErrors.push(err66);
 }
 errors++;
 }
-var _valid11 = _errs154 === errors;
-valid29 = valid29 || _valid11;
-const _errs156 = errors;
-if(data45 !== null){
-const err67 = {instancePath:instancePath+"/files/" + i0+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/1/type",keyword:"type",params:{type: "null"}};
+}
+}
+var _valid10 = _errs141 === errors;
+valid26 = valid26 || _valid10;
+const _errs143 = errors;
+if(data40 !== null){
+const err67 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err67];
 }
@@ -3163,10 +3458,10 @@ vErrors.push(err67);
 }
 errors++;
 }
-var _valid11 = _errs156 === errors;
-valid29 = valid29 || _valid11;
-if(!valid29){
-const err68 = {instancePath:instancePath+"/files/" + i0+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf",keyword:"anyOf",params:{}};
+var _valid10 = _errs143 === errors;
+valid26 = valid26 || _valid10;
+if(!valid26){
+const err68 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err68];
 }
@@ -3178,30 +3473,46 @@ validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs153;
+errors = _errs140;
 if(vErrors !== null){
-if(_errs153){
-vErrors.length = _errs153;
+if(_errs140){
+vErrors.length = _errs140;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid26 = _errs152 === errors;
+var valid0 = _errs139 === errors;
 }
 else {
-var valid26 = true;
+var valid0 = true;
 }
-if(valid26){
-if(data40.reason !== undefined){
-let data46 = data40.reason;
-const _errs158 = errors;
-const _errs159 = errors;
-let valid30 = false;
-const _errs160 = errors;
-if(typeof data46 !== "string"){
-const err69 = {instancePath:instancePath+"/files/" + i0+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(valid0){
+if(data.finished !== undefined){
+const _errs145 = errors;
+if(typeof data.finished !== "boolean"){
+validate23.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs145 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.error !== undefined){
+let data42 = data.error;
+const _errs147 = errors;
+const _errs148 = errors;
+let valid27 = false;
+const _errs149 = errors;
+const _errs150 = errors;
+if(errors === _errs150){
+if(data42 && typeof data42 == "object" && !Array.isArray(data42)){
+let missing8;
+if(((data42.code === undefined) && (missing8 = "code")) || ((data42.detail === undefined) && (missing8 = "detail"))){
+const err69 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing8}};
 if(vErrors === null){
 vErrors = [err69];
 }
@@ -3210,11 +3521,11 @@ vErrors.push(err69);
 }
 errors++;
 }
-var _valid12 = _errs160 === errors;
-valid30 = valid30 || _valid12;
-const _errs162 = errors;
-if(data46 !== null){
-const err70 = {instancePath:instancePath+"/files/" + i0+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/1/type",keyword:"type",params:{type: "null"}};
+else {
+if(data42.code !== undefined){
+const _errs152 = errors;
+if(typeof data42.code !== "string"){
+const err70 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err70];
 }
@@ -3223,10 +3534,16 @@ vErrors.push(err70);
 }
 errors++;
 }
-var _valid12 = _errs162 === errors;
-valid30 = valid30 || _valid12;
-if(!valid30){
-const err71 = {instancePath:instancePath+"/files/" + i0+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf",keyword:"anyOf",params:{}};
+var valid29 = _errs152 === errors;
+}
+else {
+var valid29 = true;
+}
+if(valid29){
+if(data42.detail !== undefined){
+const _errs154 = errors;
+if(typeof data42.detail !== "string"){
+const err71 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err71];
 }
@@ -3234,24 +3551,361 @@ else {
 vErrors.push(err71);
 }
 errors++;
+}
+var valid29 = _errs154 === errors;
+}
+else {
+var valid29 = true;
+}
+}
+}
+}
+else {
+const err72 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err72];
+}
+else {
+vErrors.push(err72);
+}
+errors++;
+}
+}
+var _valid11 = _errs149 === errors;
+valid27 = valid27 || _valid11;
+if(_valid11){
+var props2 = {};
+props2.code = true;
+props2.detail = true;
+}
+const _errs156 = errors;
+if(data42 !== null){
+const err73 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err73];
+}
+else {
+vErrors.push(err73);
+}
+errors++;
+}
+var _valid11 = _errs156 === errors;
+valid27 = valid27 || _valid11;
+if(!valid27){
+const err74 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err74];
+}
+else {
+vErrors.push(err74);
+}
+errors++;
 validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs159;
+errors = _errs148;
 if(vErrors !== null){
-if(_errs159){
-vErrors.length = _errs159;
+if(_errs148){
+vErrors.length = _errs148;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid26 = _errs158 === errors;
+var valid0 = _errs147 === errors;
 }
 else {
-var valid26 = true;
+var valid0 = true;
+}
+if(valid0){
+if(data.files !== undefined){
+let data45 = data.files;
+const _errs158 = errors;
+if(errors === _errs158){
+if(Array.isArray(data45)){
+var valid30 = true;
+const len1 = data45.length;
+for(let i1=0; i1<len1; i1++){
+let data46 = data45[i1];
+const _errs160 = errors;
+const _errs161 = errors;
+if(errors === _errs161){
+if(data46 && typeof data46 == "object" && !Array.isArray(data46)){
+let missing9;
+if(((((data46.name === undefined) && (missing9 = "name")) || ((data46.id === undefined) && (missing9 = "id"))) || ((data46.uri === undefined) && (missing9 = "uri"))) || ((data46.outcome === undefined) && (missing9 = "outcome"))){
+validate23.errors = [{instancePath:instancePath+"/files/" + i1,schemaPath:"#/components/schemas/UploadedFile/required",keyword:"required",params:{missingProperty: missing9}}];
+return false;
+}
+else {
+if(data46.name !== undefined){
+const _errs163 = errors;
+if(typeof data46.name !== "string"){
+validate23.errors = [{instancePath:instancePath+"/files/" + i1+"/name",schemaPath:"#/components/schemas/UploadedFile/properties/name/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+var valid32 = _errs163 === errors;
+}
+else {
+var valid32 = true;
+}
+if(valid32){
+if(data46.id !== undefined){
+let data48 = data46.id;
+const _errs165 = errors;
+const _errs166 = errors;
+let valid33 = false;
+const _errs167 = errors;
+if(typeof data48 !== "string"){
+const err75 = {instancePath:instancePath+"/files/" + i1+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err75];
+}
+else {
+vErrors.push(err75);
+}
+errors++;
+}
+var _valid12 = _errs167 === errors;
+valid33 = valid33 || _valid12;
+const _errs169 = errors;
+if(data48 !== null){
+const err76 = {instancePath:instancePath+"/files/" + i1+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err76];
+}
+else {
+vErrors.push(err76);
+}
+errors++;
+}
+var _valid12 = _errs169 === errors;
+valid33 = valid33 || _valid12;
+if(!valid33){
+const err77 = {instancePath:instancePath+"/files/" + i1+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err77];
+}
+else {
+vErrors.push(err77);
+}
+errors++;
+validate23.errors = vErrors;
+return false;
+}
+else {
+errors = _errs166;
+if(vErrors !== null){
+if(_errs166){
+vErrors.length = _errs166;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid32 = _errs165 === errors;
+}
+else {
+var valid32 = true;
+}
+if(valid32){
+if(data46.uri !== undefined){
+let data49 = data46.uri;
+const _errs171 = errors;
+const _errs172 = errors;
+let valid34 = false;
+const _errs173 = errors;
+if(typeof data49 !== "string"){
+const err78 = {instancePath:instancePath+"/files/" + i1+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err78];
+}
+else {
+vErrors.push(err78);
+}
+errors++;
+}
+var _valid13 = _errs173 === errors;
+valid34 = valid34 || _valid13;
+const _errs175 = errors;
+if(data49 !== null){
+const err79 = {instancePath:instancePath+"/files/" + i1+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err79];
+}
+else {
+vErrors.push(err79);
+}
+errors++;
+}
+var _valid13 = _errs175 === errors;
+valid34 = valid34 || _valid13;
+if(!valid34){
+const err80 = {instancePath:instancePath+"/files/" + i1+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err80];
+}
+else {
+vErrors.push(err80);
+}
+errors++;
+validate23.errors = vErrors;
+return false;
+}
+else {
+errors = _errs172;
+if(vErrors !== null){
+if(_errs172){
+vErrors.length = _errs172;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid32 = _errs171 === errors;
+}
+else {
+var valid32 = true;
+}
+if(valid32){
+if(data46.outcome !== undefined){
+let data50 = data46.outcome;
+const _errs177 = errors;
+if(typeof data50 !== "string"){
+validate23.errors = [{instancePath:instancePath+"/files/" + i1+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((((((data50 === "queued") || (data50 === "indexed")) || (data50 === "unchanged")) || (data50 === "duplicate")) || (data50 === "failed")) || (data50 === "rejected"))){
+validate23.errors = [{instancePath:instancePath+"/files/" + i1+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/enum",keyword:"enum",params:{allowedValues: schema51.properties.outcome.enum}}];
+return false;
+}
+var valid32 = _errs177 === errors;
+}
+else {
+var valid32 = true;
+}
+if(valid32){
+if(data46.code !== undefined){
+let data51 = data46.code;
+const _errs179 = errors;
+const _errs180 = errors;
+let valid35 = false;
+const _errs181 = errors;
+if(typeof data51 !== "string"){
+const err81 = {instancePath:instancePath+"/files/" + i1+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err81];
+}
+else {
+vErrors.push(err81);
+}
+errors++;
+}
+var _valid14 = _errs181 === errors;
+valid35 = valid35 || _valid14;
+const _errs183 = errors;
+if(data51 !== null){
+const err82 = {instancePath:instancePath+"/files/" + i1+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err82];
+}
+else {
+vErrors.push(err82);
+}
+errors++;
+}
+var _valid14 = _errs183 === errors;
+valid35 = valid35 || _valid14;
+if(!valid35){
+const err83 = {instancePath:instancePath+"/files/" + i1+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err83];
+}
+else {
+vErrors.push(err83);
+}
+errors++;
+validate23.errors = vErrors;
+return false;
+}
+else {
+errors = _errs180;
+if(vErrors !== null){
+if(_errs180){
+vErrors.length = _errs180;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid32 = _errs179 === errors;
+}
+else {
+var valid32 = true;
+}
+if(valid32){
+if(data46.reason !== undefined){
+let data52 = data46.reason;
+const _errs185 = errors;
+const _errs186 = errors;
+let valid36 = false;
+const _errs187 = errors;
+if(typeof data52 !== "string"){
+const err84 = {instancePath:instancePath+"/files/" + i1+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err84];
+}
+else {
+vErrors.push(err84);
+}
+errors++;
+}
+var _valid15 = _errs187 === errors;
+valid36 = valid36 || _valid15;
+const _errs189 = errors;
+if(data52 !== null){
+const err85 = {instancePath:instancePath+"/files/" + i1+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err85];
+}
+else {
+vErrors.push(err85);
+}
+errors++;
+}
+var _valid15 = _errs189 === errors;
+valid36 = valid36 || _valid15;
+if(!valid36){
+const err86 = {instancePath:instancePath+"/files/" + i1+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err86];
+}
+else {
+vErrors.push(err86);
+}
+errors++;
+validate23.errors = vErrors;
+return false;
+}
+else {
+errors = _errs186;
+if(vErrors !== null){
+if(_errs186){
+vErrors.length = _errs186;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid32 = _errs185 === errors;
+}
+else {
+var valid32 = true;
 }
 }
 }
@@ -3261,12 +3915,12 @@ var valid26 = true;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/files/" + i0,schemaPath:"#/components/schemas/UploadedFile/type",keyword:"type",params:{type: "object"}}];
+validate23.errors = [{instancePath:instancePath+"/files/" + i1,schemaPath:"#/components/schemas/UploadedFile/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-var valid24 = _errs133 === errors;
-if(!valid24){
+var valid30 = _errs160 === errors;
+if(!valid30){
 break;
 }
 }
@@ -3276,7 +3930,7 @@ validate23.errors = [{instancePath:instancePath+"/files",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs131 === errors;
+var valid0 = _errs158 === errors;
 }
 else {
 var valid0 = true;
