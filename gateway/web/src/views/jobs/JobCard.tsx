@@ -130,6 +130,7 @@ function sourceOf({ source }: Job): string {
     return `${source.path}${source.pattern ? `, ${source.pattern}` : ''}${depth}`;
   }
   if (source.kind === 'upload') return formatNumberOf(source.files, 'uploaded picture');
+  if (source.kind === 'urls') return source.path ?? formatNumberOf(source.addresses ?? 0, 'address', 'addresses');
   if (source.kind === 'calibration') return 'Thresholds of the collection';
   if (source.kind === 'deletion') {
     const tag = source.tag === null ? '' : ` tagged “${source.tag}”`;

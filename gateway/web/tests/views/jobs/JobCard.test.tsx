@@ -60,8 +60,10 @@ describe('a load', () => {
   });
 
   test.each<[Job['source'], string]>([
-    [{ kind: 'directory', path: '/a', recursive: false, pattern: '*.jpg' }, '/a, *.jpg, without sub-folders'],
+    [{ kind: 'directory', path: '/a', recursive: false, pattern: '*.jpg', exclude: [] }, '/a, *.jpg, without sub-folders'],
     [{ kind: 'upload', files: 1 }, '1 uploaded picture'],
+    [{ kind: 'urls', addresses: 2, path: null, column: null }, '2 addresses'],
+    [{ kind: 'urls', addresses: null, path: '/a.csv', column: 'url' }, '/a.csv'],
     [{ kind: 'duplicates', min_match: 0.9 }, 'Finds duplicates'],
     [{ kind: 'retry', job: 'b'.repeat(32), files: 3 }, 'Retry of 3 failed files'],
   ])('of %j is called %s', (source, name) => {
