@@ -13,7 +13,7 @@ from gateway.dependencies import JobEventsDep, JobsDep, LoadsDep, UrlsDep
 from gateway.http.problems import problem_responses
 from gateway.routes.parameters import CollectionPath, Cursor, JobPath, Limit
 from gateway.schemas.fields import BLANK_IS_NONE, CollectionName
-from gateway.schemas.jobs import Failure, FailureList, Job, JobList, LoadInput
+from gateway.schemas.jobs import Failure, FailureList, Job, JobList, LoadInput, SourceInput
 from gateway.services.failures_csv import failures_csv
 from gateway.services.job_events import JobEvent
 from gateway.services.loads import LoadOptions
@@ -40,7 +40,7 @@ _EVENTS_EXAMPLE = (
 @router.post(
     "/collections/{collection}/jobs",
     status_code=202,
-    summary="Load a directory",
+    summary="Load pictures",
     response_description="The queued job; `Location` is its address.",
     responses=problem_responses(400, 409, 413, 422, 429, 503),
 )
@@ -51,7 +51,7 @@ def create_job(
     loads: LoadsDep,
     urls: UrlsDep,
 ) -> Job:
-    """Queue a load of the pictures in a directory under an image root.
+    """Queue a load of the pictures in a directory or an archive under an image root.
 
     Files that are known and unchanged are not read again, and files that were renamed or moved
     are not encoded again. An unknown collection is created with the server's defaults. If the
@@ -65,8 +65,17 @@ def create_job(
         tags=tuple(body.tags),
         metadata=body.metadata,
     )
-    source = body.source
-    job = loads.load_directory(
+    job = _load(loads, collection, body.source, options)
+    response.headers["Location"] = urls.job(job.spec.id)
+    return Job.of(job)
+
+
+def _load(
+    loads: LoadsDep, collection: str, source: SourceInput, options: LoadOptions
+) -> domain.Job:
+    if source.kind == "archive":
+        return loads.load_archive(collection, source.path, options)
+    return loads.load_directory(
         collection,
         source.path,
         options,
@@ -74,8 +83,6 @@ def create_job(
         pattern=source.pattern,
         exclude=source.exclude,
     )
-    response.headers["Location"] = urls.job(job.spec.id)
-    return Job.of(job)
 
 
 @router.get("/jobs", summary="List the jobs", responses=problem_responses(422, 503))

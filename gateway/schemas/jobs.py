@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from gateway.schemas.fields import EXAMPLE_JOB_ID, Input, Metadata, Page, Tags, moment
 from shared.domain import job as domain
@@ -64,6 +64,30 @@ class DirectorySourceInput(Input):
     )
 
 
+class ArchiveSourceInput(Input):
+    kind: Literal["archive"]
+    path: str = Field(
+        min_length=1,
+        max_length=4096,
+        description="A .zip, .tar, .tar.gz, .tar.xz or .tar.zst under an image root, told by its "
+        "content; relative paths begin at a root.",
+    )
+
+
+def _kind(source: Any) -> str:
+    """A source without a kind is a directory, as all were once."""
+    if isinstance(source, dict):
+        return str(source.get("kind", "directory"))
+    return str(getattr(source, "kind", ""))
+
+
+SourceInput = Annotated[
+    Annotated[DirectorySourceInput, Tag("directory")]
+    | Annotated[ArchiveSourceInput, Tag("archive")],
+    Discriminator(_kind),
+]
+
+
 class LoadInput(Input):
     model_config = ConfigDict(
         json_schema_extra={
@@ -79,7 +103,7 @@ class LoadInput(Input):
         }
     )
 
-    source: DirectorySourceInput
+    source: SourceInput
     on_duplicate: OnDuplicate = Field(
         "keep",
         description="`skip` leaves out files whose content the collection has of another file "
@@ -111,6 +135,11 @@ class DirectorySource(BaseModel):
     recursive: bool
     pattern: str | None
     exclude: list[str]
+
+
+class ArchiveSource(BaseModel):
+    kind: Literal["archive"]
+    path: str
 
 
 class UploadSource(BaseModel):
@@ -148,6 +177,7 @@ class CalibrationSource(BaseModel):
 
 Source = Annotated[
     DirectorySource
+    | ArchiveSource
     | UploadSource
     | RetrySource
     | DeletionSource

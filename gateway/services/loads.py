@@ -13,6 +13,7 @@ from shared.domain.chunk import FileRef
 from shared.domain.collection import CollectionIdentity, CollectionInfo
 from shared.domain.image import ImageFilter
 from shared.domain.job import (
+    ArchiveSource,
     DeletionSource,
     DirectorySource,
     Job,
@@ -22,7 +23,7 @@ from shared.domain.job import (
     Source,
 )
 from shared.errors import Conflict, QueueFull, Unavailable
-from shared.files.paths import resolve_directory
+from shared.files.paths import resolve_directory, resolve_file
 from shared.ledger import Jobs, Workers
 from shared.log import get_logger
 from shared.queue import Dispatcher
@@ -80,6 +81,15 @@ class LoadService:
             path=str(directory), recursive=recursive, pattern=pattern, exclude=tuple(exclude)
         )
         return self.queue(target, source, options)
+
+    def load_archive(self, collection: str, path: str, options: LoadOptions) -> Job:
+        """Queue a load of an archive; a relative `path` begins at an image root.
+
+        Raises InvalidRequest as `resolve_file` does, and what `check_can_queue` raises.
+        """
+        archive = resolve_file(path, self._settings)
+        target = self.check_can_queue(collection)
+        return self.queue(target, ArchiveSource(path=str(archive)), options)
 
     def check_can_queue(self, collection: str) -> CollectionInfo:
         """Check that a load of `collection` may be queued. Creates the collection if it is unknown.

@@ -2,6 +2,7 @@
 
 from indexer.scan.context import ScanContext
 from indexer.sources import Listing, Synced
+from indexer.sources.archive import ArchiveListing
 from indexer.sources.directory_listing import DirectoryListing
 from indexer.sources.job_files import JobFiles
 
@@ -11,6 +12,8 @@ def synced_listing(context: ScanContext) -> Synced | None:
     source, stores = context.spec.source, context.stores
     if source.kind == "directory":
         return DirectoryListing(source, stores.settings.image_roots)
+    if source.kind == "archive":
+        return ArchiveListing(source, stores.files)
     return None
 
 
