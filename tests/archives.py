@@ -46,5 +46,50 @@ def compressed(tar: bytes, suffix: str) -> bytes:
         case ".xz":
             return lzma.compress(tar)
         case ".zst":
-            return zstandard.ZstdCompressor().compress(tar)
+            return zstandard.ZstdCompressor(write_checksum=True).compress(tar)
     return tar
+
+
+def zip_with(name: str, data: bytes = b"", **changes: int) -> bytes:
+    """A zip with one member, of whose headers some fields say something else."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        info = zipfile.ZipInfo(name)
+        archive.writestr(info, data, zipfile.ZIP_DEFLATED)
+        for field, value in changes.items():
+            setattr(info, field, value)
+    return made.getvalue()
+
+
+def zip_link(name: str, target: str) -> bytes:
+    """A zip with a symbolic link."""
+    return zip_with(name, target.encode(), external_attr=0o120777 << 16)
+
+
+def tar_member(name: str, kind: bytes, target: str = "") -> tarfile.TarInfo:
+    """A header of a member that is no regular file."""
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname = kind, target
+    return info
+
+
+def overlapping_zip(names: int, data: bytes) -> bytes:
+    """A zip whose entries all name the same data, so that it is unpacked once for each."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.jpg", data)
+        (info,) = archive.infolist()
+        for at in range(1, names):
+            other = zipfile.ZipInfo(f"{at}.jpg")
+            for field in ("CRC", "compress_size", "file_size", "header_offset", "compress_type"):
+                setattr(other, field, getattr(info, field))
+            archive.filelist.append(other)
+    return made.getvalue()
+
+
+def nested(depth: int, innermost: bytes) -> bytes:
+    """A zip in a zip in a zip, and so on."""
+    data = zip_of({"a.jpg": innermost})
+    for _ in range(depth - 1):
+        data = zip_of({"inner.zip": data})
+    return data

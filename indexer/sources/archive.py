@@ -33,14 +33,15 @@ class ArchiveListing:
 
     def batches(self, cursor: str) -> Generator[Batch, None, None]:  # noqa: ARG002 - always ''
         """As `Listing.batches`."""
-        batching = Batching()
+        batching, seen = Batching(), 0
         try:
             for member in self._files.archives.members(self._uri):
+                seen += 1
                 self._add(batching.batch, member)
                 if batching.is_due():
                     yield batching.take()
         except PictureError as error:
-            if error.code != "archive_truncated":
+            if error.code != "archive_truncated" or not seen:
                 raise _lost(error) from error
             failure = Failure(uri=self._uri, code="truncated", reason=error.detail)
             batching.batch.failures.append(failure)

@@ -4,7 +4,7 @@ import tarfile
 from typing import IO, NamedTuple
 
 from shared.sources.archives.compression import DAMAGED, Readable, compression_of
-from shared.sources.archives.limits import ArchiveLimits, damaged, truncated
+from shared.sources.archives.limits import ArchiveError, ArchiveLimits, damaged, truncated
 
 _PART_BYTES = 256 << 10
 #: Headers are 512 bytes; a long name or a list of attributes is one read of its length.
@@ -53,7 +53,12 @@ class TarWalk:
             )
             self._first = self._tar.next()
         except (tarfile.TarError, RecursionError, ValueError, OverflowError) as error:
-            raise damaged("it is no tar") from error
+            if self.is_compressed and not self._stream.tell():
+                raise truncated() from error
+            raise ArchiveError(
+                "archive_unsupported",
+                "This is no archive that can be read: .zip, .tar, .tar.gz, .tar.xz, .tar.zst.",
+            ) from error
         self._ended = self._first is None
 
     @property
@@ -70,6 +75,7 @@ class TarWalk:
         self._tar.members.clear()  # type: ignore[attr-defined]  # else it keeps every header
         if info is None:
             self._ended = True
+            self._stream.drain()
             return None
         self.count += 1
         self._limits.check_members(self.count)
@@ -149,6 +155,11 @@ class _ForwardStream:
         while self._position < position:
             if not self._part(min(position - self._position, _PART_BYTES)):
                 raise truncated()
+
+    def drain(self) -> None:
+        """Unpack what follows the tar, so that sums at the end are compared."""
+        while self._unpacked is not None and self._part(_PART_BYTES):
+            pass
 
     def _part(self, size: int) -> bytes:
         try:

@@ -7,7 +7,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import IO, NamedTuple
 
 from shared.errors import PictureError
 from shared.files.formats import SNIFF_BYTES, has_picture_extension, sniff
@@ -21,11 +21,9 @@ from shared.sources.archives.members import (
     refusal,
 )
 from shared.sources.archives.tar_walk import TarEntry, TarWalk
+from shared.sources.archives.window import Window
 from shared.sources.kind import FileStatus, OpenedFile
 from shared.sources.stamps import stamp
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
 
 #: Positions in a compressed tar that are kept, from which a later member is read.
 _MAX_WALKS = 4
@@ -92,8 +90,8 @@ class TarReader:
         if not self.is_sequential:
             known = self._find(name)
             self._require(known)
-            window = _Window(self._reopen(), known.at, known.size)
-            return OpenedFile(io.BufferedReader(window), self._status(known))
+            part = Window(self._reopen(), known.at, known.size)
+            return OpenedFile(io.BufferedReader(part), self._status(known))
         walk = self._take_walk(_key(name))
         try:
             opened = self._read_ahead(walk, name)
@@ -194,40 +192,6 @@ class TarReader:
         if error or not sniff(walk.read(SNIFF_BYTES)):
             return None
         return Member(uri, status)
-
-
-class _Window(io.RawIOBase):
-    """A part of an open file, which is closed with it."""
-
-    def __init__(self, file: IO[bytes], start: int, size: int) -> None:
-        super().__init__()
-        self._file = file
-        self._start = start
-        self._size = size
-        self._position = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}[whence]
-        self._position = max(0, base + offset)
-        return self._position
-
-    def readinto(self, buffer: "WriteableBuffer", /) -> int:
-        view = memoryview(buffer)
-        size = max(0, min(len(view), self._size - self._position))
-        data = os.pread(self._file.fileno(), size, self._start + self._position)
-        view[: len(data)] = data
-        self._position += len(data)
-        return len(data)
-
-    def close(self) -> None:
-        self._file.close()
-        super().close()
 
 
 def _close(*walks: list[TarWalk]) -> None:
