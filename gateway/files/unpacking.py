@@ -56,12 +56,12 @@ def unpack(file: IO[bytes], settings: Settings, cleanup: ExitStack) -> list[Unpa
 
     What the archive itself is at fault for is the last one, with an empty name. Raises OSError.
     """
-    archive = cleanup.enter_context(tempfile.TemporaryFile())
+    archive = cleanup.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - it does
     file.seek(0)
     while block := file.read(1 << 20):
         archive.write(block)
     archive.flush()
-    store = cleanup.enter_context(tempfile.TemporaryFile())
+    store = cleanup.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - it does
     limits = ArchiveLimits(
         members=min(_MAX_MEMBERS, settings.archive_max_members),
         size=_MAX_UNPACKED * settings.max_upload_bytes,

@@ -14,10 +14,15 @@ from tests.contract.workers import Encoder
 
 @pytest.mark.parametrize("suffix", [".zip", ".tar", ".tar.gz", ".tar.xz", ".tar.zst"])
 def test_what_is_in_an_archive_is_stored_and_searchable(
-    api: httpx.Client, encoder: Encoder, settings: Settings, collection: str, suffix: str
+    api: httpx.Client,
+    encoder: Encoder,
+    settings: Settings,
+    collection: str,
+    tmp_path: Path,
+    suffix: str,
 ) -> None:
     contents = {"a.jpg": jpeg(1), "in/b.jpg": jpeg(2), "in/notes.txt": b"no picture"}
-    archive = Path(settings.data_dir) / f"pictures{suffix}"
+    archive = tmp_path / f"pictures{suffix}"
     archives.write_archive(archive, contents)
 
     reply = upload(api, collection, ("x.bin", archive.read_bytes()), ("c.jpg", jpeg(3)))
