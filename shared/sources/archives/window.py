@@ -17,7 +17,11 @@ class Window(io.RawIOBase):
     def __init__(self, file: IO[bytes], start: int, size: int, *, owns: bool = True) -> None:
         super().__init__()
         self._file = file
-        self._start = start
+        # Of a part of a part, too, the file itself is read.
+        outer = getattr(file, "raw", file)
+        is_part = isinstance(outer, Window)
+        self._descriptor: int = outer._descriptor if is_part else file.fileno()
+        self._start: int = outer._start + start if is_part else start
         self._size = size
         self._position = 0
         self._owns = owns
@@ -36,7 +40,7 @@ class Window(io.RawIOBase):
     def readinto(self, buffer: "WriteableBuffer", /) -> int:
         view = memoryview(buffer)
         size = max(0, min(len(view), self._size - self._position))
-        data = os.pread(self._file.fileno(), size, self._start + self._position)
+        data = os.pread(self._descriptor, size, self._start + self._position)
         view[: len(data)] = data
         self._position += len(data)
         return len(data)
