@@ -113,7 +113,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         metrics.watch(LedgerMetrics(Stats(redis), jobs, workers, queue_depths.read))
         readiness = ReadinessProbe(redis, workers, collections, settings.default_collection)
         stack.callback(readiness.close)
-        files = stack.enter_context(Files(settings))
+        files = stack.enter_context(Files(settings, serving=True))
         thumbnails = Thumbnails(settings)
         stack.callback(thumbnails.close)
         encoder = QueryEncoder(settings, async_redis, queries, workers)

@@ -1,6 +1,6 @@
 """Which call of the service starts a load of each kind of source."""
 
-from gateway.schemas.sources import DirectorySourceInput, SourceInput
+from gateway.schemas.sources import ArchiveSourceInput, DirectorySourceInput, SourceInput
 from gateway.services.loads import LoadOptions, LoadService
 from shared.domain.job import Job
 
@@ -18,6 +18,8 @@ def start_load(
             pattern=source.pattern,
             exclude=source.exclude,
         )
+    if isinstance(source, ArchiveSourceInput):
+        return loads.load_archive(collection, source.path, options)
     if source.urls is not None:
         return loads.load_addresses(collection, source.urls, options)
     return loads.load_address_list(collection, source.path or "", source.column, options)

@@ -13,6 +13,7 @@ from shared.domain.chunk import FileRef
 from shared.domain.collection import CollectionIdentity, CollectionInfo
 from shared.domain.image import ImageFilter
 from shared.domain.job import (
+    ArchiveSource,
     DeletionSource,
     DirectorySource,
     Job,
@@ -100,6 +101,15 @@ class LoadService:
         file = resolve_file(path, self._settings)
         target = self.check_can_queue(collection)
         return self.queue(target, UrlsSource(path=str(file), column=column), options)
+
+    def load_archive(self, collection: str, path: str, options: LoadOptions) -> Job:
+        """Queue a load of an archive; a relative `path` begins at an image root.
+
+        Raises InvalidRequest as `resolve_file` does, and what `check_can_queue` raises.
+        """
+        archive = resolve_file(path, self._settings)
+        target = self.check_can_queue(collection)
+        return self.queue(target, ArchiveSource(path=str(archive)), options)
 
     def check_can_queue(self, collection: str) -> CollectionInfo:
         """Check that a load of `collection` may be queued. Creates the collection if it is unknown.

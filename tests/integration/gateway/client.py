@@ -4,6 +4,7 @@ import io
 from pathlib import Path
 
 from gateway.files import uploads
+from gateway.files.incoming import inspect
 from gateway.services.bulk_tags import BulkTags
 from gateway.services.deletion import DeletionService, Ledger, Store
 from gateway.services.labels import LabelService
@@ -59,7 +60,7 @@ class Client:
         for number in numbers:
             out = io.BytesIO()
             draw(number).save(out, "PNG")
-            incoming.append(uploads.inspect(f"{number}.png", out))
+            incoming.append(inspect(f"{number}.png", out))
         target = self.collections.identity(self.collection)
         with uploads.staged(incoming, target, self.settings) as staged:
             return [received.ref for received in staged.place() if received.ref]
