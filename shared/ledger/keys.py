@@ -14,6 +14,7 @@ QUERY_BYTES = f"{PREFIX}queries:bytes"
 RECOVERY_LOCK = f"{PREFIX}recovery"
 DELETED_UPLOADS = f"{PREFIX}uploads:deleted"
 UPLOAD_SWEEP = f"{PREFIX}uploads:sweep"
+SCHEDULE = f"{PREFIX}sources:schedule"
 DROPS = f"{PREFIX}collections:dropped"
 WORKER = f"{PREFIX}worker:"
 
@@ -44,6 +45,14 @@ def contents(collection: str) -> str:
 
 def filesystems(collection: str) -> str:
     return f"{PREFIX}collection:{collection}:filesystems"
+
+
+def sources(collection: str) -> str:
+    return f"{PREFIX}collection:{collection}:sources"
+
+
+def source_jobs(collection: str) -> str:
+    return f"{PREFIX}collection:{collection}:sources:jobs"
 
 
 def duplicates(collection: str, part: str = "") -> str:

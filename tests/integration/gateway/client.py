@@ -14,7 +14,7 @@ from shared.domain.image import ImageRow
 from shared.domain.job import Job, UploadSource
 from shared.domain.labels import LabelChange
 from shared.files.paths import upload_path
-from shared.ledger import Drops, Jobs, RowLocks, Workers
+from shared.ledger import Drops, Jobs, RowLocks, StandingSources, Workers
 from shared.queue import Dispatcher, create_celery
 from shared.redis import RedisClient
 from shared.settings import Settings
@@ -45,7 +45,10 @@ class Client:
         self.loads = LoadService(
             settings, self.jobs, Workers(redis, settings), collections, dispatcher
         )
-        ledger, store = Ledger(self.jobs, locks, self.drops), Store(collections, images, writer)
+        ledger, store = (
+            Ledger(self.jobs, locks, self.drops, StandingSources(redis)),
+            Store(collections, images, writer),
+        )
         self.deletion = DeletionService(settings, store, ledger, self.loads)
 
     def tag(self, row: ImageRow, *tags: str) -> None:
