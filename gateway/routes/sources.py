@@ -99,7 +99,7 @@ def delete_source(
     "/{source}/jobs",
     status_code=202,
     summary="Load a standing source now",
-    response_description="The queued job, or the one that is unfinished; `Location` is its address.",
+    response_description="The queued job, or the unfinished one; `Location` is its address.",
     responses=problem_responses(404, 409, 422, 429, 503),
 )
 def run_source(

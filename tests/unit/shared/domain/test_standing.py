@@ -31,5 +31,5 @@ def test_the_next_run_is_the_first_after_now_in_utc(cron: str, expected: str) ->
     ["", "x", "* * * *", "* * * * * *", "61 * * * *", "@daily", "0 0 30 2 *", "* * * * \ud800"],
 )
 def test_what_is_no_schedule(cron: str) -> None:
-    with pytest.raises(ValueError, match="must have|is no schedule|never"):
+    with pytest.raises(ValueError, match=r"must have|is no schedule|never"):
         next_run(cron, NOW)
