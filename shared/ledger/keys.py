@@ -15,6 +15,8 @@ RECOVERY_LOCK = f"{PREFIX}recovery"
 DELETED_UPLOADS = f"{PREFIX}uploads:deleted"
 UPLOAD_SWEEP = f"{PREFIX}uploads:sweep"
 SCHEDULE = f"{PREFIX}sources:schedule"
+WATCHED = f"{PREFIX}sources:watched"
+WATCHER = f"{PREFIX}sources:watcher"
 DROPS = f"{PREFIX}collections:dropped"
 WORKER = f"{PREFIX}worker:"
 

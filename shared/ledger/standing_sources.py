@@ -48,10 +48,17 @@ class StandingSources:
 
     def watched(self) -> Sequence[StandingSource]:
         """Those that are to be watched, of all collections."""
-        found = []
-        for key in self._redis.scan_iter(match=keys.sources("*"), count=1000):
-            found += [StandingSource.model_validate_json(raw) for raw in self._redis.hvals(key)]
-        return [source for source in found if source.watch and not source.paused]
+        names = [name.decode().split(" ") for name in self._redis.smembers(keys.WATCHED)]
+        found = [self._find(collection, source_id) for collection, source_id in names]
+        return [source for source in found if source is not None]
+
+    def may_watch(self, indexer_id: str, seconds: int) -> bool:
+        """Whether this indexer is the one that watches, for so long: one of all does at a time."""
+        if self._redis.set(keys.WATCHER, indexer_id, nx=True, ex=seconds):
+            return True
+        if self._redis.get(keys.WATCHER) != indexer_id.encode():
+            return False
+        return bool(self._redis.expire(keys.WATCHER, seconds))
 
     def remove(self, collection: str, source_id: str) -> None:
         """Forget one, if it is there."""
@@ -59,6 +66,7 @@ class StandingSources:
             pipe.hdel(keys.sources(collection), source_id)
             pipe.hdel(keys.source_jobs(collection), source_id)
             pipe.zrem(keys.SCHEDULE, _name(collection, source_id))
+            pipe.srem(keys.WATCHED, _name(collection, source_id))
             pipe.execute()
 
     def forget_collection(self, collection: str, generation: str) -> None:
@@ -105,8 +113,10 @@ class StandingSources:
             "" if due is None else repr(due),
             "1" if must_exist else "0",
             MAX_SOURCES,
+            "1" if source.watch and not source.paused else "0",
         ]
-        return int(self._put(keys=[keys.sources(source.collection), keys.SCHEDULE], args=args))
+        names = [keys.sources(source.collection), keys.SCHEDULE, keys.WATCHED]
+        return int(self._put(keys=names, args=args))
 
     def _find(self, collection: str, source_id: str) -> StandingSource | None:
         raw = self._redis.hget(keys.sources(collection), source_id)

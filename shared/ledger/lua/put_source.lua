@@ -1,5 +1,6 @@
--- KEYS: a collection's standing sources; the schedule of all. ARGV: id, the source, its name in the
--- schedule, its next run or '', whether it must be there already ('1'), sources at most.
+-- KEYS: a collection's standing sources; the schedule of all; the names of those that are watched.
+-- ARGV: id, the source, its name among all, its next run or '', whether it must be there already
+-- ('1'), sources at most, whether it is watched ('1').
 -- Returns 1; 0 where it is not there, and -1 where there are too many.
 local known = redis.call('HEXISTS', KEYS[1], ARGV[1]) == 1
 if ARGV[5] == '1' and not known then return 0 end
@@ -10,4 +11,5 @@ if ARGV[4] == '' then
 else
   redis.call('ZADD', KEYS[2], ARGV[4], ARGV[3])
 end
+redis.call(ARGV[7] == '1' and 'SADD' or 'SREM', KEYS[3], ARGV[3])
 return 1
