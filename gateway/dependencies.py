@@ -22,6 +22,7 @@ from gateway.services.loads import LoadService
 from gateway.services.queue_depths import QueueDepths
 from gateway.services.readiness import ReadinessProbe
 from gateway.services.search import SearchService
+from gateway.services.standing_sources import StandingSourceService
 from gateway.services.uploads import UploadService
 from shared.ledger import Jobs, Workers
 from shared.settings import Settings
@@ -65,6 +66,7 @@ DuplicateReportsDep = Annotated[
     DuplicateReportService, Depends(_one(lambda s: s.duplicate_reports))
 ]
 JobsDep = Annotated[Jobs, Depends(_one(lambda s: s.jobs))]
+StandingSourcesDep = Annotated[StandingSourceService, Depends(_one(lambda s: s.standing_sources))]
 LoadsDep = Annotated[LoadService, Depends(_one(lambda s: s.loads))]
 UploadsDep = Annotated[UploadService, Depends(_one(lambda s: s.uploads))]
 JobEventsDep = Annotated[JobEventStream, Depends(_one(lambda s: s.job_events))]

@@ -23,6 +23,7 @@ from gateway.services.query_encoder import QueryEncoder
 from gateway.services.queue_depths import QueueDepths
 from gateway.services.readiness import ReadinessProbe
 from gateway.services.search import SearchService
+from gateway.services.standing_sources import StandingSourceService
 from gateway.services.upkeep import Upkeep
 from gateway.services.upload_sweep import UploadSweep
 from gateway.services.uploads import UploadService
@@ -37,6 +38,7 @@ from shared.ledger import (
     Jobs,
     Queries,
     RowLocks,
+    StandingSources,
     Stats,
     UploadFiles,
     Workers,
@@ -77,6 +79,7 @@ class Services:
     duplicate_reports: DuplicateReportService
     jobs: Jobs
     loads: LoadService
+    standing_sources: StandingSourceService
     uploads: UploadService
     job_events: JobEventStream
     workers: Workers
@@ -113,7 +116,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         metrics.watch(LedgerMetrics(Stats(redis), jobs, workers, queue_depths.read))
         readiness = ReadinessProbe(redis, workers, collections, settings.default_collection)
         stack.callback(readiness.close)
-        files = stack.enter_context(Files(settings))
+        files = stack.enter_context(Files(settings, serving=True))
         thumbnails = Thumbnails(settings)
         stack.callback(thumbnails.close)
         encoder = QueryEncoder(settings, async_redis, queries, workers)
@@ -121,7 +124,10 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         stack.callback(fetcher.close)
         fetched = FetchedPictures(settings, fetcher)
         loads = LoadService(settings, jobs, workers, collections, dispatcher)
-        deletion = DeletionService(settings, store, Ledger(jobs, row_locks, Drops(redis)), loads)
+        sources = StandingSources(redis)
+        deletion = DeletionService(
+            settings, store, Ledger(jobs, row_locks, Drops(redis), sources), loads
+        )
         sweep = UploadSweep(settings, collections, images, UploadFiles(redis, jobs), row_locks)
         upkeep = Upkeep(deletion, sweep)
         upkeep.start()
@@ -145,6 +151,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             duplicate_reports=DuplicateReportService(jobs, DuplicateReports(redis), images),
             jobs=jobs,
             loads=loads,
+            standing_sources=StandingSourceService(sources, jobs, collections, loads),
             uploads=UploadService(
                 settings, loads, jobs, AsyncEvents(async_redis), images, row_locks
             ),

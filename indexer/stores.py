@@ -15,6 +15,7 @@ from shared.ledger import (
     Jobs,
     RowLocks,
     Scans,
+    StandingSources,
     UploadFiles,
     Workers,
 )
@@ -47,6 +48,7 @@ class IndexerStores:
     filesystems: Filesystems
     row_locks: RowLocks
     upload_files: UploadFiles
+    standing_sources: StandingSources
     job_recovery: JobRecovery
     workers: Workers
     collections: Collections
@@ -99,6 +101,7 @@ def open_stores(settings: Settings, app: Celery, indexer_id: str) -> IndexerStor
         filesystems=Filesystems(redis),
         row_locks=RowLocks(redis, indexer_id),
         upload_files=UploadFiles(redis, jobs),
+        standing_sources=StandingSources(redis),
         job_recovery=JobRecovery(redis, indexer_id),
         workers=Workers(redis, settings),
         collections=Collections(milvus, settings),

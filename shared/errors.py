@@ -56,7 +56,9 @@ class PictureError(LookalikeError):
 
     Codes: `empty_file`, `unsupported_format`, `truncated`, `corrupt`, `too_many_pixels`,
     `too_large`, `too_slow`, `unreadable`, `missing`, `outside_roots`, `decoder_crashed`,
-    `worker_lost`, `blank_vector`, `path_too_long`, `labels_too_large`.
+    `worker_lost`, `blank_vector`, `path_too_long`, `labels_too_large`; of members of archives
+    `member_name`, `member_link`, `member_archive`, `member_encrypted`, `member_unsupported`,
+    `member_ratio`, `member_out_of_reach`, and those of `ArchiveError`.
     """
 
     status = 422
@@ -141,8 +143,9 @@ class JobFailed(LookalikeError):
     """A whole job cannot go on; trying its files again would not cure it.
 
     Codes: `source_missing`, `source_unreadable`, `source_outside_roots`, `source_empty`,
-    `source_replaced`, `column_not_found`, `mass_removal`, `collection_not_found`, `storage_full`,
-    `collection_replaced`, `encoder_mismatch`, `too_few_images`, `too_many_ties`, `internal_error`.
+    `source_replaced`, `mass_removal`, `archive_…` (see `shared.sources.archives`), `storage_full`,
+    `column_not_found`, `collection_not_found`, `collection_replaced`, `encoder_mismatch`,
+    `too_few_images`, `too_many_ties`, `internal_error`.
     """
 
     title = "Job failed"

@@ -5,19 +5,19 @@ from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import quote, urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from shared.access_settings import AccessSettings
 from shared.domain.collection import COLLECTION_PATTERN, IndexType
 from shared.domain.fingerprint import Pooling
 from shared.secret_files import SecretFiles
-from shared.setting_types import PREFIX, NetworkList, renamed
+from shared.setting_types import PREFIX, CommaList, PathList, ResolvedPath, SecretList, renamed
+from shared.source_settings import SourceSettings
 
 WeightsInput = Literal["oxford", "torchvision"]
 
 
-class Settings(AccessSettings):
+class Settings(SourceSettings):
     """The settings; `data_dir` is read from the variable `LOOKALIKE_DATA_DIR`.
 
     A variable that is set but empty counts as unset. What holds a secret may come from a file
@@ -30,6 +30,48 @@ class Settings(AccessSettings):
         frozen=True,
         extra="ignore",
         populate_by_name=True,
+    )
+
+    # Paths and addresses
+    image_roots: PathList = Field(
+        (), description="Folders that loads may read, separated by the system's path separator."
+    )
+    data_dir: ResolvedPath = Field(
+        Path("var"), description="Directory of uploads, stores, caches and locks."
+    )
+    host: str = Field("127.0.0.1", description="Address the gateway listens on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port the gateway listens on.")
+    redis_url: SecretStr = Field(
+        SecretStr("redis://127.0.0.1:6379/0"), description="Redis or Valkey: broker and ledger."
+    )
+    redis_password: SecretStr = Field(
+        SecretStr(""), description="Redis's password, where the URL holds none."
+    )
+    milvus_uri: str = Field("http://127.0.0.1:19530", description="Milvus or milvus-lite server.")
+    milvus_token: SecretStr = Field(SecretStr(""), description="Milvus token or `user:password`.")
+    milvus_password: SecretStr = Field(
+        SecretStr(""), description="Password of Milvus's user `root`, where there is no token."
+    )
+
+    # Access
+    api_keys: SecretList = Field(
+        (), description="Accepted API keys, comma-separated; empty means no key is asked for."
+    )
+    cors_origins: CommaList = Field(
+        (), description="Origins allowed by CORS, comma-separated; `*` allows all."
+    )
+    allowed_hosts: CommaList = Field(
+        (),
+        description="Names that requests may carry as `Host` beside localhost, addresses and "
+        "PUBLIC_URL's, comma-separated; `*.example.com` for all below, `*` for any.",
+    )
+    trusted_proxies: CommaList = Field(
+        ("127.0.0.1",),
+        description="Addresses or networks of proxies whose `X-Forwarded-*` are believed; "
+        "`*` trusts all.",
+    )
+    public_url: str = Field(
+        "", description="Base of absolute URLs in replies; empty takes it from each request."
     )
 
     # Limits
@@ -87,27 +129,6 @@ class Settings(AccessSettings):
     )
     job_retention_days: float = Field(
         30.0, gt=0, description="How long the ledger keeps a finished job."
-    )
-
-    # Pictures from addresses
-    fetch_allow: NetworkList = Field(
-        (),
-        description="Networks from which pictures are fetched though they are not on the public "
-        "internet, comma-separated: `10.1.0.0/16`.",
-    )
-    fetch_timeout_seconds: float = Field(
-        60.0, gt=0, description="Seconds to fetch one picture from its address in."
-    )
-    fetch_concurrency: int = Field(
-        16, ge=1, le=256, description="Pictures that one load fetches at once."
-    )
-    fetch_per_host: int = Field(
-        4, ge=1, description="Pictures that one process fetches from one host at once."
-    )
-    fetch_honour_noai: bool = Field(
-        True,
-        description="Whether pictures are left out that are served with `X-Robots-Tag: noai` or "
-        "`noimageai`.",
     )
 
     # Encoder

@@ -8,13 +8,13 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
+from gateway.files.incoming import Incoming
 from shared.domain.chunk import FileRef
 from shared.domain.collection import CollectionIdentity
 from shared.domain.image import image_id
 from shared.errors import PictureError, storage_error
-from shared.files.formats import FORMATS, SNIFF_BYTES, Format, sniff
 from shared.files.paths import upload_path
 from shared.files.stored import (
     TEMPORARY,
@@ -32,19 +32,8 @@ from shared.settings import Settings
 _log = get_logger(__name__)
 
 _COPY_BYTES = 1024 * 1024
-_NAME_LENGTH = 255
 #: How the names of folders begin whose collection was dropped.
 DROPPED = ".dropped-"
-
-
-@dataclass(frozen=True)
-class Incoming:
-    """One file of a request: its format, or the error if it is no picture."""
-
-    name: str
-    file: IO[bytes]
-    format: Format | None
-    error: PictureError | None
 
 
 @dataclass(frozen=True)
@@ -61,33 +50,6 @@ class _Written(NamedTuple):
 
     temporary: Path
     sha256: str
-
-
-def recognise(file: IO[bytes]) -> Format:
-    """The format of a picture by its first bytes; the file is left at its beginning.
-
-    Raises PictureError `empty_file`, `unsupported_format`.
-    """
-    file.seek(0)
-    head = file.read(SNIFF_BYTES)
-    file.seek(0)
-    if not head:
-        raise PictureError("empty_file", "The file is empty.")
-    found = sniff(head)
-    if found is None:
-        raise PictureError(
-            "unsupported_format", f"This is no picture of a known format ({', '.join(FORMATS)})."
-        )
-    return found
-
-
-def inspect(name: str | None, file: IO[bytes]) -> Incoming:
-    """Tell whether a file of a request is a picture, without storing anything."""
-    shown = "".join(c for c in (name or "") if c.isprintable())[:_NAME_LENGTH]
-    try:
-        return Incoming(shown, file, recognise(file), None)
-    except PictureError as error:
-        return Incoming(shown, file, None, error)
 
 
 class StagedUploads:

@@ -3,6 +3,7 @@
 from typing import IO, Annotated
 
 from fastapi import APIRouter, Depends, File, Form, UploadFile
+from pydantic.json_schema import SkipJsonSchema
 
 from gateway.dependencies import SearchesDep, UrlsDep
 from gateway.http.problems import invalid_field, problem_responses
@@ -78,7 +79,9 @@ async def _crop(
 
 
 async def _given(
-    file: Annotated[UploadFile | None, File(description="The picture to search with.")] = None,
+    file: Annotated[
+        UploadFile | SkipJsonSchema[None], File(description="The picture to search with.")
+    ] = None,
     url: Annotated[
         Address | None, Form(description="Its address, instead of the picture itself.")
     ] = None,

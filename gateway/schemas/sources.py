@@ -35,6 +35,16 @@ class DirectorySourceInput(Input):
     )
 
 
+class ArchiveSourceInput(Input):
+    kind: Literal["archive"]
+    path: str = Field(
+        min_length=1,
+        max_length=4096,
+        description="A .zip, .tar, .tar.gz, .tar.xz or .tar.zst under an image root, told by its "
+        "content; relative paths begin at a root.",
+    )
+
+
 class UrlsSourceInput(Input):
     """Pictures at addresses: a few in the request, or the many that a file lists."""
 
@@ -66,12 +76,15 @@ class UrlsSourceInput(Input):
 
 
 def _kind(given: Any) -> str:
-    kind = given.get("kind", "directory") if isinstance(given, dict) else "directory"
-    return f"{ALTERNATIVE}{kind}"
+    """A source without a kind is a directory, as all were once."""
+    if isinstance(given, dict):
+        return f"{ALTERNATIVE}{given.get('kind', 'directory')}"
+    return f"{ALTERNATIVE}{getattr(given, 'kind', '')}"
 
 
 SourceInput = Annotated[
     Annotated[DirectorySourceInput, Alternative("<directory")]
+    | Annotated[ArchiveSourceInput, Alternative("<archive")]
     | Annotated[UrlsSourceInput, Alternative("<urls")],
     Discriminator(_kind),
 ]
@@ -83,6 +96,11 @@ class DirectorySource(BaseModel):
     recursive: bool
     pattern: str | None
     exclude: list[str]
+
+
+class ArchiveSource(BaseModel):
+    kind: Literal["archive"]
+    path: str
 
 
 class UrlsSource(BaseModel):
@@ -127,6 +145,7 @@ class CalibrationSource(BaseModel):
 
 Source = Annotated[
     DirectorySource
+    | ArchiveSource
     | UrlsSource
     | UploadSource
     | RetrySource

@@ -1,7 +1,7 @@
 """Starts loads: checks collection, encoder and queue, writes the job, sends its scan task."""
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -13,6 +13,7 @@ from shared.domain.chunk import FileRef
 from shared.domain.collection import CollectionIdentity, CollectionInfo
 from shared.domain.image import ImageFilter
 from shared.domain.job import (
+    ArchiveSource,
     DeletionSource,
     DirectorySource,
     Job,
@@ -62,26 +63,23 @@ class LoadService:
         self._collections = collections
         self._dispatcher = dispatcher
 
-    def load_directory(
-        self,
-        collection: str,
-        path: str,
-        options: LoadOptions,
-        *,
-        recursive: bool = True,
-        pattern: str | None = None,
-        exclude: Sequence[str] = (),
-    ) -> Job:
-        """Queue a load of a directory; a relative `path` begins at an image root.
+    def load(self, collection: str, source: Source, options: LoadOptions) -> Job:
+        """Queue a load of a source as a caller names it. Raises as `resolve`, `check_can_queue`."""
+        resolved = self.resolve(source)
+        return self.queue(self.check_can_queue(collection), resolved, options)
 
-        Raises InvalidRequest as `resolve_directory` does, and what `check_can_queue` raises.
+    def resolve(self, source: Source) -> Source:
+        """A source as it is queued: its path is real, and under an image root.
+
+        Raises InvalidRequest as `resolve_directory` and `resolve_file` do.
         """
-        directory = resolve_directory(path, self._settings)
-        target = self.check_can_queue(collection)
-        source = DirectorySource(
-            path=str(directory), recursive=recursive, pattern=pattern, exclude=tuple(exclude)
-        )
-        return self.queue(target, source, options)
+        if isinstance(source, DirectorySource):
+            path = resolve_directory(source.path, self._settings)
+        elif isinstance(source, ArchiveSource | UrlsSource) and source.path is not None:
+            path = resolve_file(source.path, self._settings)
+        else:
+            return source
+        return source.model_copy(update={"path": str(path)})
 
     def load_addresses(self, collection: str, urls: Iterable[str], options: LoadOptions) -> Job:
         """Queue a load of pictures at addresses. Raises what `check_can_queue` raises."""
@@ -89,17 +87,6 @@ class LoadService:
         target = self.check_can_queue(collection)
         refs = (FileRef(uri=url, size=0, mtime_ns=0, source_url=url) for url in addresses)
         return self.queue(target, UrlsSource(addresses=len(addresses)), options, files=refs)
-
-    def load_address_list(
-        self, collection: str, path: str, column: str | None, options: LoadOptions
-    ) -> Job:
-        """Queue a load of pictures at the addresses that a file lists.
-
-        Raises InvalidRequest as `resolve_file` does, and what `check_can_queue` raises.
-        """
-        file = resolve_file(path, self._settings)
-        target = self.check_can_queue(collection)
-        return self.queue(target, UrlsSource(path=str(file), column=column), options)
 
     def check_can_queue(self, collection: str) -> CollectionInfo:
         """Check that a load of `collection` may be queued. Creates the collection if it is unknown.

@@ -7,7 +7,7 @@ from typing import IO
 
 from anyio import CancelScope, to_thread
 
-from gateway.files.uploads import recognise
+from gateway.files.incoming import recognise
 from gateway.services.encoders import query_encoder
 from shared.domain.collection import CollectionIdentity
 from shared.domain.query import Crop, Query, QueryReply

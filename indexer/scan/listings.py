@@ -5,6 +5,7 @@ from collections.abc import Generator, Iterable, Sequence
 from indexer.scan.context import ScanContext
 from indexer.sources import Batch, Listing, Synced
 from indexer.sources.address_lists import read_addresses
+from indexer.sources.archive import ArchiveListing
 from indexer.sources.directory_listing import DirectoryListing
 from indexer.sources.fetching import FetchListing, Known, PictureKeeper, fetch_all
 from indexer.sources.job_files import JobFiles
@@ -15,6 +16,8 @@ def synced_listing(context: ScanContext) -> Synced | None:
     source, stores = context.spec.source, context.stores
     if source.kind == "directory":
         return DirectoryListing(source, stores.settings.image_roots)
+    if source.kind == "archive":
+        return ArchiveListing(source, stores.files)
     return None
 
 

@@ -23,6 +23,13 @@ class DirectorySource(Frozen):
     exclude: tuple[str, ...] = ()
 
 
+class ArchiveSource(Frozen):
+    """An archive under an image root; `path` is absolute and resolved."""
+
+    kind: Literal["archive"] = "archive"
+    path: str
+
+
 class UploadSource(Frozen):
     """Pictures that the gateway stored; the ledger lists them under the job."""
 
@@ -80,6 +87,7 @@ class CalibrationSource(Frozen):
 
 Source = Annotated[
     DirectorySource
+    | ArchiveSource
     | UrlsSource
     | UploadSource
     | RetrySource

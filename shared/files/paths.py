@@ -24,50 +24,24 @@ OPEN_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 def resolve_directory(path: str, settings: Settings) -> Path:
     """The real directory that a caller's `path` names.
 
-    Raises InvalidRequest `not_a_directory`, and as `_resolve_below_roots` does.
+    Raises InvalidRequest: `no_image_roots`, `path_outside_roots`, `path_not_found`,
+    `not_a_directory`, `unreadable`. Outside the roots the answer is the same whether the path
+    exists or not.
     """
-    found, mode = _resolve_below_roots(path, "directory", settings)
+    found, mode = _resolve_existing(path, settings, "directory")
     if not stat.S_ISDIR(mode):
         raise InvalidRequest("not_a_directory", f"{path!r} is a file; give a directory.")
     return found
 
 
 def resolve_file(path: str, settings: Settings) -> Path:
-    """The real file that a caller's `path` names.
+    """The real regular file that a caller's `path` names.
 
-    Raises InvalidRequest `not_a_file`, and as `_resolve_below_roots` does.
+    Raises InvalidRequest as `resolve_directory` does, with `not_a_file` for what is none.
     """
-    found, mode = _resolve_below_roots(path, "file", settings)
+    found, mode = _resolve_existing(path, settings, "file")
     if not stat.S_ISREG(mode):
-        raise InvalidRequest("not_a_file", f"{path!r} is no regular file.")
-    return found
-
-
-def _resolve_below_roots(path: str, what: str, settings: Settings) -> tuple[Path, int]:
-    """The real path that a caller's `path` names, and its mode.
-
-    Raises InvalidRequest: `no_image_roots`, `path_outside_roots`, `path_not_found`, `unreadable`.
-    Outside the roots the answer is the same whether the path exists or not.
-    """
-    roots = settings.image_roots
-    if not roots:
-        raise InvalidRequest(
-            "no_image_roots", "No image root is set. Start Lookalike with LOOKALIKE_IMAGE_ROOTS."
-        )
-    if "\0" in path:
-        raise InvalidRequest("path_outside_roots", "A path cannot hold a null character.")
-    wanted = Path(path)
-    candidates = [wanted] if wanted.is_absolute() else [root / wanted for root in roots]
-    inside = [p for p in map(_resolve, candidates) if p is not None and is_under(p, roots)]
-    if not inside:
-        raise InvalidRequest(
-            "path_outside_roots",
-            "The path is not under an image root. GET /api/v2/system names the image roots.",
-        )
-    modes = [(candidate, _mode(candidate)) for candidate in inside]
-    found = next(((p, mode) for p, mode in modes if mode is not None), None)
-    if found is None:
-        raise InvalidRequest("path_not_found", f"There is no {what} {path!r}.")
+        raise InvalidRequest("not_a_file", f"{path!r} is no file; give a file.")
     return found
 
 
@@ -151,6 +125,30 @@ def _open_beneath(root: Path, path: Path) -> int:
         return os.open(name, OPEN_FLAGS, dir_fd=descriptor)
     finally:
         os.close(descriptor)
+
+
+def _resolve_existing(path: str, settings: Settings, noun: str) -> tuple[Path, int]:
+    """What a caller's path names under the image roots, and what kind of file it is."""
+    roots = settings.image_roots
+    if not roots:
+        raise InvalidRequest(
+            "no_image_roots", "No image root is set. Start Lookalike with LOOKALIKE_IMAGE_ROOTS."
+        )
+    if "\0" in path:
+        raise InvalidRequest("path_outside_roots", "A path cannot hold a null character.")
+    wanted = Path(path)
+    candidates = [wanted] if wanted.is_absolute() else [root / wanted for root in roots]
+    inside = [p for p in map(_resolve, candidates) if p is not None and is_under(p, roots)]
+    if not inside:
+        raise InvalidRequest(
+            "path_outside_roots",
+            "The path is not under an image root. GET /api/v2/system names the image roots.",
+        )
+    modes = [(candidate, _mode(candidate)) for candidate in inside]
+    found = next(((p, mode) for p, mode in modes if mode is not None), None)
+    if found is None:
+        raise InvalidRequest("path_not_found", f"There is no {noun} {path!r}.")
+    return found
 
 
 def _mode(path: Path) -> int | None:

@@ -3,23 +3,28 @@
 from typing import Self
 
 from shared.errors import PictureError
-from shared.files.uris import FILE_SCHEME, UPLOAD_SCHEME
+from shared.files.uris import FILE_SCHEME, MEMBER, UPLOAD_SCHEME
 from shared.settings import Settings
+from shared.sources.archives import ArchiveFiles
 from shared.sources.kind import FileKind, FileStatus, OpenedFile
 from shared.sources.local import LocalFiles, StoredUploads
 
 
 class Files:
-    """Looks at and opens files of all kinds. One object serves all threads of a process."""
+    """Looks at and opens files of all kinds. One object serves all threads of a process.
 
-    def __init__(self, settings: Settings) -> None:
+    `serving` is for processes in which people wait: what takes too long is refused.
+    """
+
+    def __init__(self, settings: Settings, *, serving: bool = False) -> None:
         self._local = LocalFiles(settings)
         self._uploads = StoredUploads(settings)
+        self.archives = ArchiveFiles(settings, serving=serving)
 
     def kind(self, uri: str) -> FileKind:
         """The kind of place that a uri names. Raises PictureError `unreadable` if there is none."""
         if uri.startswith(FILE_SCHEME):
-            return self._local
+            return self.archives if MEMBER in uri else self._local
         if uri.startswith(UPLOAD_SCHEME):
             return self._uploads
         raise PictureError("unreadable", "Files of such uris cannot be read.")
@@ -50,6 +55,7 @@ class Files:
         """Free what is held for opening files."""
         self._local.close()
         self._uploads.close()
+        self.archives.close()
 
     def __enter__(self) -> Self:
         return self

@@ -9,8 +9,8 @@ import pytest
 
 from shared.domain.image import ImageRow
 from shared.settings import Settings
-from tests.contract.workers import Encoder
 from tests.contract.calls import problem
+from tests.contract.workers import Encoder
 from tests.web import Web, reply
 
 Stored = Sequence[ImageRow]
@@ -96,8 +96,9 @@ def test_addresses_that_cannot_be_searched_by(
 def test_a_search_has_a_file_or_an_address(
     api: httpx.Client, stored: Stored, url: str, web: Web, picture: bytes
 ) -> None:
-    both = {"data": {"url": address(web, "/a.jpg")}, "files": {"file": picture}}
-    problem(api.post(f"{url}/search", **both), 422, "validation_error")
+    form, files = {"url": address(web, "/a.jpg")}, {"file": picture}
+    both = api.post(f"{url}/search", data=form, files=files)
+    problem(both, 422, "validation_error")
     problem(api.post(f"{url}/search", data={"top_k": "3"}), 422, "validation_error")
     assert not web.asked
 

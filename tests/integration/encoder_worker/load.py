@@ -48,8 +48,7 @@ class Load:
         self.images = Images(milvus)
         self.threads = ThreadPoolExecutor(2)
         self.stopping = threading.Event()
-        self.reader = FileReader(Files(settings), settings, self.threads)
-        self._opened: list[Any] = [milvus, self.reader]
+        self._opened: list[Any] = [milvus]
 
     def make_collection(self, pooling: Pooling = "avg", weights: str | None = None) -> None:
         weights = weights or self.encoder.weights
@@ -93,11 +92,13 @@ class Load:
         Workers(self.redis, patient).heartbeat(info)
         stores = open_stores(self.settings, self.redis, name)
         self._opened.append(stores)
+        reader = FileReader(Files(self.settings), self.settings, self.threads)
+        self._opened.append(reader)
         in_pool = decode_in_pool(self.decoders, self.threads, self.stopping)
         stages = Stages(
             settings=self.settings,
             encoder=encoder or self.encoder,
-            reader=self.reader,
+            reader=reader,
             decode=decode_all or in_pool,
             decode_suspects=decode_suspects or in_pool,
             stopping=self.stopping,

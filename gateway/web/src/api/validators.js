@@ -208,15 +208,16 @@ return errors === 0;
 validate21.evaluated = {"props":{"uri":true,"code":true,"reason":true,"attempts":true,"name":true,"source_url":true},"dynamicProps":false,"dynamicItems":false};
 
 export const isJob = validate22;
-const schema33 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/UrlsSource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/DuplicatesSource"},{"$ref":"#/components/schemas/CalibrationSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error"]};
+const schema33 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/ArchiveSource"},{"$ref":"#/components/schemas/UrlsSource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/DuplicatesSource"},{"$ref":"#/components/schemas/CalibrationSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error"]};
 const schema34 = {"properties":{"kind":{"type":"string","const":"directory"},"path":{"type":"string"},"recursive":{"type":"boolean"},"pattern":{"anyOf":[{"type":"string"},{"type":"null"}]},"exclude":{"items":{"type":"string"},"type":"array"}},"type":"object","required":["kind","path","recursive","pattern","exclude"]};
-const schema35 = {"properties":{"kind":{"type":"string","const":"urls"},"addresses":{"anyOf":[{"type":"integer"},{"type":"null"}]},"path":{"anyOf":[{"type":"string"},{"type":"null"}]},"column":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["kind","addresses","path","column"]};
-const schema36 = {"properties":{"kind":{"type":"string","const":"upload"},"files":{"type":"integer"}},"type":"object","required":["kind","files"]};
-const schema37 = {"properties":{"kind":{"type":"string","const":"retry"},"job":{"type":"string"},"files":{"type":"integer"}},"type":"object","required":["kind","job","files"]};
-const schema38 = {"properties":{"kind":{"type":"string","const":"deletion"},"tag":{"anyOf":[{"type":"string"},{"type":"null"}]},"path_prefix":{"anyOf":[{"type":"string"},{"type":"null"}]},"filter":{"anyOf":[{"additionalProperties":true,"type":"object"},{"type":"null"}]}},"type":"object","required":["kind","tag","path_prefix","filter"]};
-const schema39 = {"properties":{"kind":{"type":"string","const":"duplicates"},"min_match":{"type":"number"}},"type":"object","required":["kind","min_match"]};
-const schema40 = {"properties":{"kind":{"type":"string","const":"calibration"}},"type":"object","required":["kind"]};
-const schema41 = {"properties":{"code":{"type":"string"},"detail":{"type":"string"}},"type":"object","required":["code","detail"]};
+const schema35 = {"properties":{"kind":{"type":"string","const":"archive"},"path":{"type":"string"}},"type":"object","required":["kind","path"]};
+const schema36 = {"properties":{"kind":{"type":"string","const":"urls"},"addresses":{"anyOf":[{"type":"integer"},{"type":"null"}]},"path":{"anyOf":[{"type":"string"},{"type":"null"}]},"column":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["kind","addresses","path","column"]};
+const schema37 = {"properties":{"kind":{"type":"string","const":"upload"},"files":{"type":"integer"}},"type":"object","required":["kind","files"]};
+const schema38 = {"properties":{"kind":{"type":"string","const":"retry"},"job":{"type":"string"},"files":{"type":"integer"}},"type":"object","required":["kind","job","files"]};
+const schema39 = {"properties":{"kind":{"type":"string","const":"deletion"},"tag":{"anyOf":[{"type":"string"},{"type":"null"}]},"path_prefix":{"anyOf":[{"type":"string"},{"type":"null"}]},"filter":{"anyOf":[{"additionalProperties":true,"type":"object"},{"type":"null"}]}},"type":"object","required":["kind","tag","path_prefix","filter"]};
+const schema40 = {"properties":{"kind":{"type":"string","const":"duplicates"},"min_match":{"type":"number"}},"type":"object","required":["kind","min_match"]};
+const schema41 = {"properties":{"kind":{"type":"string","const":"calibration"}},"type":"object","required":["kind"]};
+const schema42 = {"properties":{"code":{"type":"string"},"detail":{"type":"string"}},"type":"object","required":["code","detail"]};
 const formats0 = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 
 function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -480,8 +481,8 @@ const _errs27 = errors;
 if(errors === _errs27){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing2;
-if(((((data2.kind === undefined) && (missing2 = "kind")) || ((data2.addresses === undefined) && (missing2 = "addresses"))) || ((data2.path === undefined) && (missing2 = "path"))) || ((data2.column === undefined) && (missing2 = "column"))){
-const err11 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UrlsSource/required",keyword:"required",params:{missingProperty: missing2}};
+if(((data2.kind === undefined) && (missing2 = "kind")) || ((data2.path === undefined) && (missing2 = "path"))){
+const err11 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/ArchiveSource/required",keyword:"required",params:{missingProperty: missing2}};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -495,7 +496,7 @@ if(data2.kind !== undefined){
 let data9 = data2.kind;
 const _errs29 = errors;
 if(typeof data9 !== "string"){
-const err12 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UrlsSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+const err12 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/ArchiveSource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -504,8 +505,8 @@ vErrors.push(err12);
 }
 errors++;
 }
-if("urls" !== data9){
-const err13 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UrlsSource/properties/kind/const",keyword:"const",params:{allowedValue: "urls"}};
+if("archive" !== data9){
+const err13 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/ArchiveSource/properties/kind/const",keyword:"const",params:{allowedValue: "archive"}};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -520,14 +521,10 @@ else {
 var valid7 = true;
 }
 if(valid7){
-if(data2.addresses !== undefined){
-let data10 = data2.addresses;
+if(data2.path !== undefined){
 const _errs31 = errors;
-const _errs32 = errors;
-let valid8 = false;
-const _errs33 = errors;
-if(!((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10)))){
-const err14 = {instancePath:instancePath+"/source/addresses",schemaPath:"#/components/schemas/UrlsSource/properties/addresses/anyOf/0/type",keyword:"type",params:{type: "integer"}};
+if(typeof data2.path !== "string"){
+const err14 = {instancePath:instancePath+"/source/path",schemaPath:"#/components/schemas/ArchiveSource/properties/path/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -536,175 +533,21 @@ vErrors.push(err14);
 }
 errors++;
 }
-var _valid2 = _errs33 === errors;
-valid8 = valid8 || _valid2;
-const _errs35 = errors;
-if(data10 !== null){
-const err15 = {instancePath:instancePath+"/source/addresses",schemaPath:"#/components/schemas/UrlsSource/properties/addresses/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err15];
-}
-else {
-vErrors.push(err15);
-}
-errors++;
-}
-var _valid2 = _errs35 === errors;
-valid8 = valid8 || _valid2;
-if(!valid8){
-const err16 = {instancePath:instancePath+"/source/addresses",schemaPath:"#/components/schemas/UrlsSource/properties/addresses/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err16];
-}
-else {
-vErrors.push(err16);
-}
-errors++;
-}
-else {
-errors = _errs32;
-if(vErrors !== null){
-if(_errs32){
-vErrors.length = _errs32;
-}
-else {
-vErrors = null;
-}
-}
-}
 var valid7 = _errs31 === errors;
 }
 else {
 var valid7 = true;
 }
-if(valid7){
-if(data2.path !== undefined){
-let data11 = data2.path;
-const _errs37 = errors;
-const _errs38 = errors;
-let valid9 = false;
-const _errs39 = errors;
-if(typeof data11 !== "string"){
-const err17 = {instancePath:instancePath+"/source/path",schemaPath:"#/components/schemas/UrlsSource/properties/path/anyOf/0/type",keyword:"type",params:{type: "string"}};
+}
+}
+}
+else {
+const err15 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/ArchiveSource/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
-vErrors = [err17];
+vErrors = [err15];
 }
 else {
-vErrors.push(err17);
-}
-errors++;
-}
-var _valid3 = _errs39 === errors;
-valid9 = valid9 || _valid3;
-const _errs41 = errors;
-if(data11 !== null){
-const err18 = {instancePath:instancePath+"/source/path",schemaPath:"#/components/schemas/UrlsSource/properties/path/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err18];
-}
-else {
-vErrors.push(err18);
-}
-errors++;
-}
-var _valid3 = _errs41 === errors;
-valid9 = valid9 || _valid3;
-if(!valid9){
-const err19 = {instancePath:instancePath+"/source/path",schemaPath:"#/components/schemas/UrlsSource/properties/path/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err19];
-}
-else {
-vErrors.push(err19);
-}
-errors++;
-}
-else {
-errors = _errs38;
-if(vErrors !== null){
-if(_errs38){
-vErrors.length = _errs38;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid7 = _errs37 === errors;
-}
-else {
-var valid7 = true;
-}
-if(valid7){
-if(data2.column !== undefined){
-let data12 = data2.column;
-const _errs43 = errors;
-const _errs44 = errors;
-let valid10 = false;
-const _errs45 = errors;
-if(typeof data12 !== "string"){
-const err20 = {instancePath:instancePath+"/source/column",schemaPath:"#/components/schemas/UrlsSource/properties/column/anyOf/0/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err20];
-}
-else {
-vErrors.push(err20);
-}
-errors++;
-}
-var _valid4 = _errs45 === errors;
-valid10 = valid10 || _valid4;
-const _errs47 = errors;
-if(data12 !== null){
-const err21 = {instancePath:instancePath+"/source/column",schemaPath:"#/components/schemas/UrlsSource/properties/column/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err21];
-}
-else {
-vErrors.push(err21);
-}
-errors++;
-}
-var _valid4 = _errs47 === errors;
-valid10 = valid10 || _valid4;
-if(!valid10){
-const err22 = {instancePath:instancePath+"/source/column",schemaPath:"#/components/schemas/UrlsSource/properties/column/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err22];
-}
-else {
-vErrors.push(err22);
-}
-errors++;
-}
-else {
-errors = _errs44;
-if(vErrors !== null){
-if(_errs44){
-vErrors.length = _errs44;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid7 = _errs43 === errors;
-}
-else {
-var valid7 = true;
-}
-}
-}
-}
-}
-}
-else {
-const err23 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UrlsSource/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err23];
-}
-else {
-vErrors.push(err23);
+vErrors.push(err15);
 }
 errors++;
 }
@@ -721,18 +564,145 @@ passing0 = 1;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
-props0.addresses = true;
 props0.path = true;
-props0.column = true;
 }
 }
-const _errs49 = errors;
-const _errs50 = errors;
-if(errors === _errs50){
+const _errs33 = errors;
+const _errs34 = errors;
+if(errors === _errs34){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing3;
-if(((data2.kind === undefined) && (missing3 = "kind")) || ((data2.files === undefined) && (missing3 = "files"))){
-const err24 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UploadSource/required",keyword:"required",params:{missingProperty: missing3}};
+if(((((data2.kind === undefined) && (missing3 = "kind")) || ((data2.addresses === undefined) && (missing3 = "addresses"))) || ((data2.path === undefined) && (missing3 = "path"))) || ((data2.column === undefined) && (missing3 = "column"))){
+const err16 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UrlsSource/required",keyword:"required",params:{missingProperty: missing3}};
+if(vErrors === null){
+vErrors = [err16];
+}
+else {
+vErrors.push(err16);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data11 = data2.kind;
+const _errs36 = errors;
+if(typeof data11 !== "string"){
+const err17 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UrlsSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
+}
+errors++;
+}
+if("urls" !== data11){
+const err18 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UrlsSource/properties/kind/const",keyword:"const",params:{allowedValue: "urls"}};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
+}
+errors++;
+}
+var valid9 = _errs36 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data2.addresses !== undefined){
+let data12 = data2.addresses;
+const _errs38 = errors;
+const _errs39 = errors;
+let valid10 = false;
+const _errs40 = errors;
+if(!((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12)))){
+const err19 = {instancePath:instancePath+"/source/addresses",schemaPath:"#/components/schemas/UrlsSource/properties/addresses/anyOf/0/type",keyword:"type",params:{type: "integer"}};
+if(vErrors === null){
+vErrors = [err19];
+}
+else {
+vErrors.push(err19);
+}
+errors++;
+}
+var _valid2 = _errs40 === errors;
+valid10 = valid10 || _valid2;
+const _errs42 = errors;
+if(data12 !== null){
+const err20 = {instancePath:instancePath+"/source/addresses",schemaPath:"#/components/schemas/UrlsSource/properties/addresses/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err20];
+}
+else {
+vErrors.push(err20);
+}
+errors++;
+}
+var _valid2 = _errs42 === errors;
+valid10 = valid10 || _valid2;
+if(!valid10){
+const err21 = {instancePath:instancePath+"/source/addresses",schemaPath:"#/components/schemas/UrlsSource/properties/addresses/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err21];
+}
+else {
+vErrors.push(err21);
+}
+errors++;
+}
+else {
+errors = _errs39;
+if(vErrors !== null){
+if(_errs39){
+vErrors.length = _errs39;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid9 = _errs38 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data2.path !== undefined){
+let data13 = data2.path;
+const _errs44 = errors;
+const _errs45 = errors;
+let valid11 = false;
+const _errs46 = errors;
+if(typeof data13 !== "string"){
+const err22 = {instancePath:instancePath+"/source/path",schemaPath:"#/components/schemas/UrlsSource/properties/path/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err22];
+}
+else {
+vErrors.push(err22);
+}
+errors++;
+}
+var _valid3 = _errs46 === errors;
+valid11 = valid11 || _valid3;
+const _errs48 = errors;
+if(data13 !== null){
+const err23 = {instancePath:instancePath+"/source/path",schemaPath:"#/components/schemas/UrlsSource/properties/path/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err23];
+}
+else {
+vErrors.push(err23);
+}
+errors++;
+}
+var _valid3 = _errs48 === errors;
+valid11 = valid11 || _valid3;
+if(!valid11){
+const err24 = {instancePath:instancePath+"/source/path",schemaPath:"#/components/schemas/UrlsSource/properties/path/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -742,11 +712,30 @@ vErrors.push(err24);
 errors++;
 }
 else {
-if(data2.kind !== undefined){
-let data13 = data2.kind;
+errors = _errs45;
+if(vErrors !== null){
+if(_errs45){
+vErrors.length = _errs45;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid9 = _errs44 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data2.column !== undefined){
+let data14 = data2.column;
+const _errs50 = errors;
+const _errs51 = errors;
+let valid12 = false;
 const _errs52 = errors;
-if(typeof data13 !== "string"){
-const err25 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UploadSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(typeof data14 !== "string"){
+const err25 = {instancePath:instancePath+"/source/column",schemaPath:"#/components/schemas/UrlsSource/properties/column/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -755,8 +744,11 @@ vErrors.push(err25);
 }
 errors++;
 }
-if("upload" !== data13){
-const err26 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UploadSource/properties/kind/const",keyword:"const",params:{allowedValue: "upload"}};
+var _valid4 = _errs52 === errors;
+valid12 = valid12 || _valid4;
+const _errs54 = errors;
+if(data14 !== null){
+const err26 = {instancePath:instancePath+"/source/column",schemaPath:"#/components/schemas/UrlsSource/properties/column/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -765,17 +757,10 @@ vErrors.push(err26);
 }
 errors++;
 }
-var valid12 = _errs52 === errors;
-}
-else {
-var valid12 = true;
-}
-if(valid12){
-if(data2.files !== undefined){
-let data14 = data2.files;
-const _errs54 = errors;
-if(!((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14)))){
-const err27 = {instancePath:instancePath+"/source/files",schemaPath:"#/components/schemas/UploadSource/properties/files/type",keyword:"type",params:{type: "integer"}};
+var _valid4 = _errs54 === errors;
+valid12 = valid12 || _valid4;
+if(!valid12){
+const err27 = {instancePath:instancePath+"/source/column",schemaPath:"#/components/schemas/UrlsSource/properties/column/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -784,16 +769,29 @@ vErrors.push(err27);
 }
 errors++;
 }
-var valid12 = _errs54 === errors;
+else {
+errors = _errs51;
+if(vErrors !== null){
+if(_errs51){
+vErrors.length = _errs51;
 }
 else {
-var valid12 = true;
+vErrors = null;
+}
+}
+}
+var valid9 = _errs50 === errors;
+}
+else {
+var valid9 = true;
+}
+}
 }
 }
 }
 }
 else {
-const err28 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UploadSource/type",keyword:"type",params:{type: "object"}};
+const err28 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UrlsSource/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -803,7 +801,7 @@ vErrors.push(err28);
 errors++;
 }
 }
-var _valid0 = _errs49 === errors;
+var _valid0 = _errs33 === errors;
 if(_valid0 && valid1){
 valid1 = false;
 passing0 = [passing0, 2];
@@ -815,7 +813,9 @@ passing0 = 2;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
-props0.files = true;
+props0.addresses = true;
+props0.path = true;
+props0.column = true;
 }
 }
 const _errs56 = errors;
@@ -823,8 +823,8 @@ const _errs57 = errors;
 if(errors === _errs57){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing4;
-if((((data2.kind === undefined) && (missing4 = "kind")) || ((data2.job === undefined) && (missing4 = "job"))) || ((data2.files === undefined) && (missing4 = "files"))){
-const err29 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/RetrySource/required",keyword:"required",params:{missingProperty: missing4}};
+if(((data2.kind === undefined) && (missing4 = "kind")) || ((data2.files === undefined) && (missing4 = "files"))){
+const err29 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UploadSource/required",keyword:"required",params:{missingProperty: missing4}};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -838,7 +838,7 @@ if(data2.kind !== undefined){
 let data15 = data2.kind;
 const _errs59 = errors;
 if(typeof data15 !== "string"){
-const err30 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/RetrySource/properties/kind/type",keyword:"type",params:{type: "string"}};
+const err30 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UploadSource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -847,8 +847,8 @@ vErrors.push(err30);
 }
 errors++;
 }
-if("retry" !== data15){
-const err31 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/RetrySource/properties/kind/const",keyword:"const",params:{allowedValue: "retry"}};
+if("upload" !== data15){
+const err31 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UploadSource/properties/kind/const",keyword:"const",params:{allowedValue: "upload"}};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -863,10 +863,11 @@ else {
 var valid14 = true;
 }
 if(valid14){
-if(data2.job !== undefined){
+if(data2.files !== undefined){
+let data16 = data2.files;
 const _errs61 = errors;
-if(typeof data2.job !== "string"){
-const err32 = {instancePath:instancePath+"/source/job",schemaPath:"#/components/schemas/RetrySource/properties/job/type",keyword:"type",params:{type: "string"}};
+if(!((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16)))){
+const err32 = {instancePath:instancePath+"/source/files",schemaPath:"#/components/schemas/UploadSource/properties/files/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -880,36 +881,16 @@ var valid14 = _errs61 === errors;
 else {
 var valid14 = true;
 }
-if(valid14){
-if(data2.files !== undefined){
-let data17 = data2.files;
-const _errs63 = errors;
-if(!((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17)))){
-const err33 = {instancePath:instancePath+"/source/files",schemaPath:"#/components/schemas/RetrySource/properties/files/type",keyword:"type",params:{type: "integer"}};
+}
+}
+}
+else {
+const err33 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UploadSource/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err33];
 }
 else {
 vErrors.push(err33);
-}
-errors++;
-}
-var valid14 = _errs63 === errors;
-}
-else {
-var valid14 = true;
-}
-}
-}
-}
-}
-else {
-const err34 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/RetrySource/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err34];
-}
-else {
-vErrors.push(err34);
 }
 errors++;
 }
@@ -926,17 +907,30 @@ passing0 = 3;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
-props0.job = true;
 props0.files = true;
 }
 }
-const _errs65 = errors;
-const _errs66 = errors;
-if(errors === _errs66){
+const _errs63 = errors;
+const _errs64 = errors;
+if(errors === _errs64){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing5;
-if(((((data2.kind === undefined) && (missing5 = "kind")) || ((data2.tag === undefined) && (missing5 = "tag"))) || ((data2.path_prefix === undefined) && (missing5 = "path_prefix"))) || ((data2.filter === undefined) && (missing5 = "filter"))){
-const err35 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/required",keyword:"required",params:{missingProperty: missing5}};
+if((((data2.kind === undefined) && (missing5 = "kind")) || ((data2.job === undefined) && (missing5 = "job"))) || ((data2.files === undefined) && (missing5 = "files"))){
+const err34 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/RetrySource/required",keyword:"required",params:{missingProperty: missing5}};
+if(vErrors === null){
+vErrors = [err34];
+}
+else {
+vErrors.push(err34);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data17 = data2.kind;
+const _errs66 = errors;
+if(typeof data17 !== "string"){
+const err35 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/RetrySource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -945,12 +939,8 @@ vErrors.push(err35);
 }
 errors++;
 }
-else {
-if(data2.kind !== undefined){
-let data18 = data2.kind;
-const _errs68 = errors;
-if(typeof data18 !== "string"){
-const err36 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DeletionSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if("retry" !== data17){
+const err36 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/RetrySource/properties/kind/const",keyword:"const",params:{allowedValue: "retry"}};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -959,8 +949,16 @@ vErrors.push(err36);
 }
 errors++;
 }
-if("deletion" !== data18){
-const err37 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DeletionSource/properties/kind/const",keyword:"const",params:{allowedValue: "deletion"}};
+var valid16 = _errs66 === errors;
+}
+else {
+var valid16 = true;
+}
+if(valid16){
+if(data2.job !== undefined){
+const _errs68 = errors;
+if(typeof data2.job !== "string"){
+const err37 = {instancePath:instancePath+"/source/job",schemaPath:"#/components/schemas/RetrySource/properties/job/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -975,14 +973,11 @@ else {
 var valid16 = true;
 }
 if(valid16){
-if(data2.tag !== undefined){
-let data19 = data2.tag;
+if(data2.files !== undefined){
+let data19 = data2.files;
 const _errs70 = errors;
-const _errs71 = errors;
-let valid17 = false;
-const _errs72 = errors;
-if(typeof data19 !== "string"){
-const err38 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(!((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19)))){
+const err38 = {instancePath:instancePath+"/source/files",schemaPath:"#/components/schemas/RetrySource/properties/files/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -991,11 +986,17 @@ vErrors.push(err38);
 }
 errors++;
 }
-var _valid5 = _errs72 === errors;
-valid17 = valid17 || _valid5;
-const _errs74 = errors;
-if(data19 !== null){
-const err39 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var valid16 = _errs70 === errors;
+}
+else {
+var valid16 = true;
+}
+}
+}
+}
+}
+else {
+const err39 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/RetrySource/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -1004,171 +1005,8 @@ vErrors.push(err39);
 }
 errors++;
 }
-var _valid5 = _errs74 === errors;
-valid17 = valid17 || _valid5;
-if(!valid17){
-const err40 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err40];
 }
-else {
-vErrors.push(err40);
-}
-errors++;
-}
-else {
-errors = _errs71;
-if(vErrors !== null){
-if(_errs71){
-vErrors.length = _errs71;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid16 = _errs70 === errors;
-}
-else {
-var valid16 = true;
-}
-if(valid16){
-if(data2.path_prefix !== undefined){
-let data20 = data2.path_prefix;
-const _errs76 = errors;
-const _errs77 = errors;
-let valid18 = false;
-const _errs78 = errors;
-if(typeof data20 !== "string"){
-const err41 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf/0/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err41];
-}
-else {
-vErrors.push(err41);
-}
-errors++;
-}
-var _valid6 = _errs78 === errors;
-valid18 = valid18 || _valid6;
-const _errs80 = errors;
-if(data20 !== null){
-const err42 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err42];
-}
-else {
-vErrors.push(err42);
-}
-errors++;
-}
-var _valid6 = _errs80 === errors;
-valid18 = valid18 || _valid6;
-if(!valid18){
-const err43 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err43];
-}
-else {
-vErrors.push(err43);
-}
-errors++;
-}
-else {
-errors = _errs77;
-if(vErrors !== null){
-if(_errs77){
-vErrors.length = _errs77;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid16 = _errs76 === errors;
-}
-else {
-var valid16 = true;
-}
-if(valid16){
-if(data2.filter !== undefined){
-let data21 = data2.filter;
-const _errs82 = errors;
-const _errs83 = errors;
-let valid19 = false;
-const _errs84 = errors;
-if(errors === _errs84){
-if(data21 && typeof data21 == "object" && !Array.isArray(data21)){
-}
-else {
-const err44 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf/0/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err44];
-}
-else {
-vErrors.push(err44);
-}
-errors++;
-}
-}
-var _valid7 = _errs84 === errors;
-valid19 = valid19 || _valid7;
-const _errs87 = errors;
-if(data21 !== null){
-const err45 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err45];
-}
-else {
-vErrors.push(err45);
-}
-errors++;
-}
-var _valid7 = _errs87 === errors;
-valid19 = valid19 || _valid7;
-if(!valid19){
-const err46 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err46];
-}
-else {
-vErrors.push(err46);
-}
-errors++;
-}
-else {
-errors = _errs83;
-if(vErrors !== null){
-if(_errs83){
-vErrors.length = _errs83;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid16 = _errs82 === errors;
-}
-else {
-var valid16 = true;
-}
-}
-}
-}
-}
-}
-else {
-const err47 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err47];
-}
-else {
-vErrors.push(err47);
-}
-errors++;
-}
-}
-var _valid0 = _errs65 === errors;
+var _valid0 = _errs63 === errors;
 if(_valid0 && valid1){
 valid1 = false;
 passing0 = [passing0, 4];
@@ -1180,18 +1018,146 @@ passing0 = 4;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
-props0.tag = true;
-props0.path_prefix = true;
-props0.filter = true;
+props0.job = true;
+props0.files = true;
 }
 }
-const _errs89 = errors;
-const _errs90 = errors;
-if(errors === _errs90){
+const _errs72 = errors;
+const _errs73 = errors;
+if(errors === _errs73){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing6;
-if(((data2.kind === undefined) && (missing6 = "kind")) || ((data2.min_match === undefined) && (missing6 = "min_match"))){
-const err48 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/required",keyword:"required",params:{missingProperty: missing6}};
+if(((((data2.kind === undefined) && (missing6 = "kind")) || ((data2.tag === undefined) && (missing6 = "tag"))) || ((data2.path_prefix === undefined) && (missing6 = "path_prefix"))) || ((data2.filter === undefined) && (missing6 = "filter"))){
+const err40 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/required",keyword:"required",params:{missingProperty: missing6}};
+if(vErrors === null){
+vErrors = [err40];
+}
+else {
+vErrors.push(err40);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data20 = data2.kind;
+const _errs75 = errors;
+if(typeof data20 !== "string"){
+const err41 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DeletionSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err41];
+}
+else {
+vErrors.push(err41);
+}
+errors++;
+}
+if("deletion" !== data20){
+const err42 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DeletionSource/properties/kind/const",keyword:"const",params:{allowedValue: "deletion"}};
+if(vErrors === null){
+vErrors = [err42];
+}
+else {
+vErrors.push(err42);
+}
+errors++;
+}
+var valid18 = _errs75 === errors;
+}
+else {
+var valid18 = true;
+}
+if(valid18){
+if(data2.tag !== undefined){
+let data21 = data2.tag;
+const _errs77 = errors;
+const _errs78 = errors;
+let valid19 = false;
+const _errs79 = errors;
+if(typeof data21 !== "string"){
+const err43 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err43];
+}
+else {
+vErrors.push(err43);
+}
+errors++;
+}
+var _valid5 = _errs79 === errors;
+valid19 = valid19 || _valid5;
+const _errs81 = errors;
+if(data21 !== null){
+const err44 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err44];
+}
+else {
+vErrors.push(err44);
+}
+errors++;
+}
+var _valid5 = _errs81 === errors;
+valid19 = valid19 || _valid5;
+if(!valid19){
+const err45 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err45];
+}
+else {
+vErrors.push(err45);
+}
+errors++;
+}
+else {
+errors = _errs78;
+if(vErrors !== null){
+if(_errs78){
+vErrors.length = _errs78;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid18 = _errs77 === errors;
+}
+else {
+var valid18 = true;
+}
+if(valid18){
+if(data2.path_prefix !== undefined){
+let data22 = data2.path_prefix;
+const _errs83 = errors;
+const _errs84 = errors;
+let valid20 = false;
+const _errs85 = errors;
+if(typeof data22 !== "string"){
+const err46 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err46];
+}
+else {
+vErrors.push(err46);
+}
+errors++;
+}
+var _valid6 = _errs85 === errors;
+valid20 = valid20 || _valid6;
+const _errs87 = errors;
+if(data22 !== null){
+const err47 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err47];
+}
+else {
+vErrors.push(err47);
+}
+errors++;
+}
+var _valid6 = _errs87 === errors;
+valid20 = valid20 || _valid6;
+if(!valid20){
+const err48 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -1201,11 +1167,33 @@ vErrors.push(err48);
 errors++;
 }
 else {
-if(data2.kind !== undefined){
-let data22 = data2.kind;
-const _errs92 = errors;
-if(typeof data22 !== "string"){
-const err49 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+errors = _errs84;
+if(vErrors !== null){
+if(_errs84){
+vErrors.length = _errs84;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid18 = _errs83 === errors;
+}
+else {
+var valid18 = true;
+}
+if(valid18){
+if(data2.filter !== undefined){
+let data23 = data2.filter;
+const _errs89 = errors;
+const _errs90 = errors;
+let valid21 = false;
+const _errs91 = errors;
+if(errors === _errs91){
+if(data23 && typeof data23 == "object" && !Array.isArray(data23)){
+}
+else {
+const err49 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf/0/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -1214,8 +1202,12 @@ vErrors.push(err49);
 }
 errors++;
 }
-if("duplicates" !== data22){
-const err50 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/const",keyword:"const",params:{allowedValue: "duplicates"}};
+}
+var _valid7 = _errs91 === errors;
+valid21 = valid21 || _valid7;
+const _errs94 = errors;
+if(data23 !== null){
+const err50 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -1224,16 +1216,10 @@ vErrors.push(err50);
 }
 errors++;
 }
-var valid21 = _errs92 === errors;
-}
-else {
-var valid21 = true;
-}
-if(valid21){
-if(data2.min_match !== undefined){
-const _errs94 = errors;
-if(!(typeof data2.min_match == "number")){
-const err51 = {instancePath:instancePath+"/source/min_match",schemaPath:"#/components/schemas/DuplicatesSource/properties/min_match/type",keyword:"type",params:{type: "number"}};
+var _valid7 = _errs94 === errors;
+valid21 = valid21 || _valid7;
+if(!valid21){
+const err51 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -1242,16 +1228,29 @@ vErrors.push(err51);
 }
 errors++;
 }
-var valid21 = _errs94 === errors;
+else {
+errors = _errs90;
+if(vErrors !== null){
+if(_errs90){
+vErrors.length = _errs90;
 }
 else {
-var valid21 = true;
+vErrors = null;
+}
+}
+}
+var valid18 = _errs89 === errors;
+}
+else {
+var valid18 = true;
+}
+}
 }
 }
 }
 }
 else {
-const err52 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/type",keyword:"type",params:{type: "object"}};
+const err52 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -1261,7 +1260,7 @@ vErrors.push(err52);
 errors++;
 }
 }
-var _valid0 = _errs89 === errors;
+var _valid0 = _errs72 === errors;
 if(_valid0 && valid1){
 valid1 = false;
 passing0 = [passing0, 5];
@@ -1273,7 +1272,9 @@ passing0 = 5;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
-props0.min_match = true;
+props0.tag = true;
+props0.path_prefix = true;
+props0.filter = true;
 }
 }
 const _errs96 = errors;
@@ -1281,8 +1282,8 @@ const _errs97 = errors;
 if(errors === _errs97){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing7;
-if((data2.kind === undefined) && (missing7 = "kind")){
-const err53 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/required",keyword:"required",params:{missingProperty: missing7}};
+if(((data2.kind === undefined) && (missing7 = "kind")) || ((data2.min_match === undefined) && (missing7 = "min_match"))){
+const err53 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/required",keyword:"required",params:{missingProperty: missing7}};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -1294,8 +1295,9 @@ errors++;
 else {
 if(data2.kind !== undefined){
 let data24 = data2.kind;
+const _errs99 = errors;
 if(typeof data24 !== "string"){
-const err54 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+const err54 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -1304,8 +1306,8 @@ vErrors.push(err54);
 }
 errors++;
 }
-if("calibration" !== data24){
-const err55 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/const",keyword:"const",params:{allowedValue: "calibration"}};
+if("duplicates" !== data24){
+const err55 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/const",keyword:"const",params:{allowedValue: "duplicates"}};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -1314,16 +1316,39 @@ vErrors.push(err55);
 }
 errors++;
 }
-}
-}
+var valid23 = _errs99 === errors;
 }
 else {
-const err56 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/type",keyword:"type",params:{type: "object"}};
+var valid23 = true;
+}
+if(valid23){
+if(data2.min_match !== undefined){
+const _errs101 = errors;
+if(!(typeof data2.min_match == "number")){
+const err56 = {instancePath:instancePath+"/source/min_match",schemaPath:"#/components/schemas/DuplicatesSource/properties/min_match/type",keyword:"type",params:{type: "number"}};
 if(vErrors === null){
 vErrors = [err56];
 }
 else {
 vErrors.push(err56);
+}
+errors++;
+}
+var valid23 = _errs101 === errors;
+}
+else {
+var valid23 = true;
+}
+}
+}
+}
+else {
+const err57 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err57];
+}
+else {
+vErrors.push(err57);
 }
 errors++;
 }
@@ -1340,6 +1365,74 @@ passing0 = 6;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
+props0.min_match = true;
+}
+}
+const _errs103 = errors;
+const _errs104 = errors;
+if(errors === _errs104){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing8;
+if((data2.kind === undefined) && (missing8 = "kind")){
+const err58 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/required",keyword:"required",params:{missingProperty: missing8}};
+if(vErrors === null){
+vErrors = [err58];
+}
+else {
+vErrors.push(err58);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data26 = data2.kind;
+if(typeof data26 !== "string"){
+const err59 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err59];
+}
+else {
+vErrors.push(err59);
+}
+errors++;
+}
+if("calibration" !== data26){
+const err60 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/const",keyword:"const",params:{allowedValue: "calibration"}};
+if(vErrors === null){
+vErrors = [err60];
+}
+else {
+vErrors.push(err60);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err61 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err61];
+}
+else {
+vErrors.push(err61);
+}
+errors++;
+}
+}
+var _valid0 = _errs103 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 7];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 7;
+if(props0 !== true){
+props0 = props0 || {};
+props0.kind = true;
+}
 }
 }
 }
@@ -1349,12 +1442,12 @@ props0.kind = true;
 }
 }
 if(!valid1){
-const err57 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
+const err62 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
 if(vErrors === null){
-vErrors = [err57];
+vErrors = [err62];
 }
 else {
-vErrors.push(err57);
+vErrors.push(err62);
 }
 errors++;
 validate22.errors = vErrors;
@@ -1378,231 +1471,231 @@ var valid0 = true;
 }
 if(valid0){
 if(data.status !== undefined){
-let data25 = data.status;
-const _errs101 = errors;
-if(typeof data25 !== "string"){
+let data27 = data.status;
+const _errs108 = errors;
+if(typeof data27 !== "string"){
 validate22.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((((((data25 === "queued") || (data25 === "scanning")) || (data25 === "running")) || (data25 === "paused")) || (data25 === "done")) || (data25 === "failed")) || (data25 === "cancelled"))){
+if(!(((((((data27 === "queued") || (data27 === "scanning")) || (data27 === "running")) || (data27 === "paused")) || (data27 === "done")) || (data27 === "failed")) || (data27 === "cancelled"))){
 validate22.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema33.properties.status.enum}}];
 return false;
 }
-var valid0 = _errs101 === errors;
+var valid0 = _errs108 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.total !== undefined){
-let data26 = data.total;
-const _errs103 = errors;
-if(!((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26)))){
+let data28 = data.total;
+const _errs110 = errors;
+if(!((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28)))){
 validate22.errors = [{instancePath:instancePath+"/total",schemaPath:"#/properties/total/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs103 === errors;
+var valid0 = _errs110 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.done !== undefined){
-let data27 = data.done;
-const _errs105 = errors;
-if(!((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27)))){
+let data29 = data.done;
+const _errs112 = errors;
+if(!((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29)))){
 validate22.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs105 === errors;
+var valid0 = _errs112 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.indexed !== undefined){
-let data28 = data.indexed;
-const _errs107 = errors;
-if(!((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28)))){
+let data30 = data.indexed;
+const _errs114 = errors;
+if(!((typeof data30 == "number") && (!(data30 % 1) && !isNaN(data30)))){
 validate22.errors = [{instancePath:instancePath+"/indexed",schemaPath:"#/properties/indexed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs107 === errors;
+var valid0 = _errs114 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.unchanged !== undefined){
-let data29 = data.unchanged;
-const _errs109 = errors;
-if(!((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29)))){
+let data31 = data.unchanged;
+const _errs116 = errors;
+if(!((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31)))){
 validate22.errors = [{instancePath:instancePath+"/unchanged",schemaPath:"#/properties/unchanged/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs109 === errors;
+var valid0 = _errs116 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.moved !== undefined){
-let data30 = data.moved;
-const _errs111 = errors;
-if(!((typeof data30 == "number") && (!(data30 % 1) && !isNaN(data30)))){
+let data32 = data.moved;
+const _errs118 = errors;
+if(!((typeof data32 == "number") && (!(data32 % 1) && !isNaN(data32)))){
 validate22.errors = [{instancePath:instancePath+"/moved",schemaPath:"#/properties/moved/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs111 === errors;
+var valid0 = _errs118 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.duplicates !== undefined){
-let data31 = data.duplicates;
-const _errs113 = errors;
-if(!((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31)))){
+let data33 = data.duplicates;
+const _errs120 = errors;
+if(!((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33)))){
 validate22.errors = [{instancePath:instancePath+"/duplicates",schemaPath:"#/properties/duplicates/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs113 === errors;
+var valid0 = _errs120 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.failed !== undefined){
-let data32 = data.failed;
-const _errs115 = errors;
-if(!((typeof data32 == "number") && (!(data32 % 1) && !isNaN(data32)))){
+let data34 = data.failed;
+const _errs122 = errors;
+if(!((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34)))){
 validate22.errors = [{instancePath:instancePath+"/failed",schemaPath:"#/properties/failed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs115 === errors;
+var valid0 = _errs122 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.ignored !== undefined){
-let data33 = data.ignored;
-const _errs117 = errors;
-if(!((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33)))){
+let data35 = data.ignored;
+const _errs124 = errors;
+if(!((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35)))){
 validate22.errors = [{instancePath:instancePath+"/ignored",schemaPath:"#/properties/ignored/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs117 === errors;
+var valid0 = _errs124 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.removed !== undefined){
-let data34 = data.removed;
-const _errs119 = errors;
-if(!((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34)))){
+let data36 = data.removed;
+const _errs126 = errors;
+if(!((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36)))){
 validate22.errors = [{instancePath:instancePath+"/removed",schemaPath:"#/properties/removed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs119 === errors;
+var valid0 = _errs126 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bytes !== undefined){
-let data35 = data.bytes;
-const _errs121 = errors;
-if(!((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35)))){
+let data37 = data.bytes;
+const _errs128 = errors;
+if(!((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37)))){
 validate22.errors = [{instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs121 === errors;
+var valid0 = _errs128 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.images_per_second !== undefined){
-const _errs123 = errors;
+const _errs130 = errors;
 if(!(typeof data.images_per_second == "number")){
 validate22.errors = [{instancePath:instancePath+"/images_per_second",schemaPath:"#/properties/images_per_second/type",keyword:"type",params:{type: "number"}}];
 return false;
 }
-var valid0 = _errs123 === errors;
+var valid0 = _errs130 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.eta_seconds !== undefined){
-let data37 = data.eta_seconds;
-const _errs125 = errors;
-const _errs126 = errors;
-let valid24 = false;
-const _errs127 = errors;
-if(!(typeof data37 == "number")){
-const err58 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
+let data39 = data.eta_seconds;
+const _errs132 = errors;
+const _errs133 = errors;
+let valid26 = false;
+const _errs134 = errors;
+if(!(typeof data39 == "number")){
+const err63 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
 if(vErrors === null){
-vErrors = [err58];
+vErrors = [err63];
 }
 else {
-vErrors.push(err58);
+vErrors.push(err63);
 }
 errors++;
 }
-var _valid8 = _errs127 === errors;
-valid24 = valid24 || _valid8;
-const _errs129 = errors;
-if(data37 !== null){
-const err59 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid8 = _errs134 === errors;
+valid26 = valid26 || _valid8;
+const _errs136 = errors;
+if(data39 !== null){
+const err64 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
-vErrors = [err59];
+vErrors = [err64];
 }
 else {
-vErrors.push(err59);
+vErrors.push(err64);
 }
 errors++;
 }
-var _valid8 = _errs129 === errors;
-valid24 = valid24 || _valid8;
-if(!valid24){
-const err60 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
+var _valid8 = _errs136 === errors;
+valid26 = valid26 || _valid8;
+if(!valid26){
+const err65 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
-vErrors = [err60];
+vErrors = [err65];
 }
 else {
-vErrors.push(err60);
+vErrors.push(err65);
 }
 errors++;
 validate22.errors = vErrors;
 return false;
 }
 else {
-errors = _errs126;
+errors = _errs133;
 if(vErrors !== null){
-if(_errs126){
-vErrors.length = _errs126;
+if(_errs133){
+vErrors.length = _errs133;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs125 === errors;
+var valid0 = _errs132 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.created_at !== undefined){
-let data38 = data.created_at;
-const _errs131 = errors;
-if(errors === _errs131){
-if(errors === _errs131){
-if(typeof data38 === "string"){
-if(!(formats0.test(data38))){
+let data40 = data.created_at;
+const _errs138 = errors;
+if(errors === _errs138){
+if(errors === _errs138){
+if(typeof data40 === "string"){
+if(!(formats0.test(data40))){
 validate22.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"}}];
 return false;
 }
@@ -1613,110 +1706,23 @@ return false;
 }
 }
 }
-var valid0 = _errs131 === errors;
+var valid0 = _errs138 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.started_at !== undefined){
-let data39 = data.started_at;
-const _errs133 = errors;
-const _errs134 = errors;
-let valid25 = false;
-const _errs135 = errors;
-if(errors === _errs135){
-if(errors === _errs135){
-if(typeof data39 === "string"){
-if(!(formats0.test(data39))){
-const err61 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
-if(vErrors === null){
-vErrors = [err61];
-}
-else {
-vErrors.push(err61);
-}
-errors++;
-}
-}
-else {
-const err62 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err62];
-}
-else {
-vErrors.push(err62);
-}
-errors++;
-}
-}
-}
-var _valid9 = _errs135 === errors;
-valid25 = valid25 || _valid9;
-const _errs137 = errors;
-if(data39 !== null){
-const err63 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err63];
-}
-else {
-vErrors.push(err63);
-}
-errors++;
-}
-var _valid9 = _errs137 === errors;
-valid25 = valid25 || _valid9;
-if(!valid25){
-const err64 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err64];
-}
-else {
-vErrors.push(err64);
-}
-errors++;
-validate22.errors = vErrors;
-return false;
-}
-else {
-errors = _errs134;
-if(vErrors !== null){
-if(_errs134){
-vErrors.length = _errs134;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs133 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.finished_at !== undefined){
-let data40 = data.finished_at;
-const _errs139 = errors;
+let data41 = data.started_at;
 const _errs140 = errors;
-let valid26 = false;
 const _errs141 = errors;
-if(errors === _errs141){
-if(errors === _errs141){
-if(typeof data40 === "string"){
-if(!(formats0.test(data40))){
-const err65 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
-if(vErrors === null){
-vErrors = [err65];
-}
-else {
-vErrors.push(err65);
-}
-errors++;
-}
-}
-else {
-const err66 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
+let valid27 = false;
+const _errs142 = errors;
+if(errors === _errs142){
+if(errors === _errs142){
+if(typeof data41 === "string"){
+if(!(formats0.test(data41))){
+const err66 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -1726,12 +1732,8 @@ vErrors.push(err66);
 errors++;
 }
 }
-}
-var _valid10 = _errs141 === errors;
-valid26 = valid26 || _valid10;
-const _errs143 = errors;
-if(data40 !== null){
-const err67 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
+else {
+const err67 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err67];
 }
@@ -1740,10 +1742,13 @@ vErrors.push(err67);
 }
 errors++;
 }
-var _valid10 = _errs143 === errors;
-valid26 = valid26 || _valid10;
-if(!valid26){
-const err68 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
+}
+}
+var _valid9 = _errs142 === errors;
+valid27 = valid27 || _valid9;
+const _errs144 = errors;
+if(data41 !== null){
+const err68 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err68];
 }
@@ -1751,50 +1756,11 @@ else {
 vErrors.push(err68);
 }
 errors++;
-validate22.errors = vErrors;
-return false;
 }
-else {
-errors = _errs140;
-if(vErrors !== null){
-if(_errs140){
-vErrors.length = _errs140;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs139 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.finished !== undefined){
-const _errs145 = errors;
-if(typeof data.finished !== "boolean"){
-validate22.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid0 = _errs145 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.error !== undefined){
-let data42 = data.error;
-const _errs147 = errors;
-const _errs148 = errors;
-let valid27 = false;
-const _errs149 = errors;
-const _errs150 = errors;
-if(errors === _errs150){
-if(data42 && typeof data42 == "object" && !Array.isArray(data42)){
-let missing8;
-if(((data42.code === undefined) && (missing8 = "code")) || ((data42.detail === undefined) && (missing8 = "detail"))){
-const err69 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing8}};
+var _valid9 = _errs144 === errors;
+valid27 = valid27 || _valid9;
+if(!valid27){
+const err69 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err69];
 }
@@ -1802,12 +1768,37 @@ else {
 vErrors.push(err69);
 }
 errors++;
+validate22.errors = vErrors;
+return false;
 }
 else {
-if(data42.code !== undefined){
-const _errs152 = errors;
-if(typeof data42.code !== "string"){
-const err70 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
+errors = _errs141;
+if(vErrors !== null){
+if(_errs141){
+vErrors.length = _errs141;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs140 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.finished_at !== undefined){
+let data42 = data.finished_at;
+const _errs146 = errors;
+const _errs147 = errors;
+let valid28 = false;
+const _errs148 = errors;
+if(errors === _errs148){
+if(errors === _errs148){
+if(typeof data42 === "string"){
+if(!(formats0.test(data42))){
+const err70 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
 vErrors = [err70];
 }
@@ -1816,16 +1807,9 @@ vErrors.push(err70);
 }
 errors++;
 }
-var valid29 = _errs152 === errors;
 }
 else {
-var valid29 = true;
-}
-if(valid29){
-if(data42.detail !== undefined){
-const _errs154 = errors;
-if(typeof data42.detail !== "string"){
-const err71 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
+const err71 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err71];
 }
@@ -1834,16 +1818,13 @@ vErrors.push(err71);
 }
 errors++;
 }
-var valid29 = _errs154 === errors;
-}
-else {
-var valid29 = true;
 }
 }
-}
-}
-else {
-const err72 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
+var _valid10 = _errs148 === errors;
+valid28 = valid28 || _valid10;
+const _errs150 = errors;
+if(data42 !== null){
+const err72 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err72];
 }
@@ -1852,17 +1833,10 @@ vErrors.push(err72);
 }
 errors++;
 }
-}
-var _valid11 = _errs149 === errors;
-valid27 = valid27 || _valid11;
-if(_valid11){
-var props2 = {};
-props2.code = true;
-props2.detail = true;
-}
-const _errs156 = errors;
-if(data42 !== null){
-const err73 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid10 = _errs150 === errors;
+valid28 = valid28 || _valid10;
+if(!valid28){
+const err73 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err73];
 }
@@ -1870,11 +1844,50 @@ else {
 vErrors.push(err73);
 }
 errors++;
+validate22.errors = vErrors;
+return false;
 }
-var _valid11 = _errs156 === errors;
-valid27 = valid27 || _valid11;
-if(!valid27){
-const err74 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
+else {
+errors = _errs147;
+if(vErrors !== null){
+if(_errs147){
+vErrors.length = _errs147;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs146 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.finished !== undefined){
+const _errs152 = errors;
+if(typeof data.finished !== "boolean"){
+validate22.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs152 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.error !== undefined){
+let data44 = data.error;
+const _errs154 = errors;
+const _errs155 = errors;
+let valid29 = false;
+const _errs156 = errors;
+const _errs157 = errors;
+if(errors === _errs157){
+if(data44 && typeof data44 == "object" && !Array.isArray(data44)){
+let missing9;
+if(((data44.code === undefined) && (missing9 = "code")) || ((data44.detail === undefined) && (missing9 = "detail"))){
+const err74 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing9}};
 if(vErrors === null){
 vErrors = [err74];
 }
@@ -1882,21 +1895,101 @@ else {
 vErrors.push(err74);
 }
 errors++;
+}
+else {
+if(data44.code !== undefined){
+const _errs159 = errors;
+if(typeof data44.code !== "string"){
+const err75 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err75];
+}
+else {
+vErrors.push(err75);
+}
+errors++;
+}
+var valid31 = _errs159 === errors;
+}
+else {
+var valid31 = true;
+}
+if(valid31){
+if(data44.detail !== undefined){
+const _errs161 = errors;
+if(typeof data44.detail !== "string"){
+const err76 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err76];
+}
+else {
+vErrors.push(err76);
+}
+errors++;
+}
+var valid31 = _errs161 === errors;
+}
+else {
+var valid31 = true;
+}
+}
+}
+}
+else {
+const err77 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err77];
+}
+else {
+vErrors.push(err77);
+}
+errors++;
+}
+}
+var _valid11 = _errs156 === errors;
+valid29 = valid29 || _valid11;
+if(_valid11){
+var props2 = {};
+props2.code = true;
+props2.detail = true;
+}
+const _errs163 = errors;
+if(data44 !== null){
+const err78 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err78];
+}
+else {
+vErrors.push(err78);
+}
+errors++;
+}
+var _valid11 = _errs163 === errors;
+valid29 = valid29 || _valid11;
+if(!valid29){
+const err79 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err79];
+}
+else {
+vErrors.push(err79);
+}
+errors++;
 validate22.errors = vErrors;
 return false;
 }
 else {
-errors = _errs148;
+errors = _errs155;
 if(vErrors !== null){
-if(_errs148){
-vErrors.length = _errs148;
+if(_errs155){
+vErrors.length = _errs155;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs147 === errors;
+var valid0 = _errs154 === errors;
 }
 else {
 var valid0 = true;
@@ -1934,8 +2027,8 @@ return errors === 0;
 validate22.evaluated = {"props":{"id":true,"collection":true,"source":true,"status":true,"total":true,"done":true,"indexed":true,"unchanged":true,"moved":true,"duplicates":true,"failed":true,"ignored":true,"removed":true,"bytes":true,"images_per_second":true,"eta_seconds":true,"created_at":true,"started_at":true,"finished_at":true,"finished":true,"error":true},"dynamicProps":false,"dynamicItems":false};
 
 export const isUpload = validate23;
-const schema42 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/UrlsSource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/DuplicatesSource"},{"$ref":"#/components/schemas/CalibrationSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]},"files":{"items":{"$ref":"#/components/schemas/UploadedFile"},"type":"array"}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error","files"]};
-const schema51 = {"properties":{"name":{"type":"string"},"id":{"anyOf":[{"type":"string"},{"type":"null"}]},"uri":{"anyOf":[{"type":"string"},{"type":"null"}]},"outcome":{"type":"string","enum":["queued","indexed","unchanged","duplicate","failed","rejected"]},"code":{"anyOf":[{"type":"string"},{"type":"null"}]},"reason":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["name","id","uri","outcome"]};
+const schema43 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/ArchiveSource"},{"$ref":"#/components/schemas/UrlsSource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/DuplicatesSource"},{"$ref":"#/components/schemas/CalibrationSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]},"files":{"items":{"$ref":"#/components/schemas/UploadedFile"},"type":"array"}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error","files"]};
+const schema53 = {"properties":{"name":{"type":"string"},"id":{"anyOf":[{"type":"string"},{"type":"null"}]},"uri":{"anyOf":[{"type":"string"},{"type":"null"}]},"outcome":{"type":"string","enum":["queued","indexed","unchanged","duplicate","failed","rejected"]},"code":{"anyOf":[{"type":"string"},{"type":"null"}]},"reason":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["name","id","uri","outcome"]};
 
 function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -2198,8 +2291,8 @@ const _errs27 = errors;
 if(errors === _errs27){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing2;
-if(((((data2.kind === undefined) && (missing2 = "kind")) || ((data2.addresses === undefined) && (missing2 = "addresses"))) || ((data2.path === undefined) && (missing2 = "path"))) || ((data2.column === undefined) && (missing2 = "column"))){
-const err11 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UrlsSource/required",keyword:"required",params:{missingProperty: missing2}};
+if(((data2.kind === undefined) && (missing2 = "kind")) || ((data2.path === undefined) && (missing2 = "path"))){
+const err11 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/ArchiveSource/required",keyword:"required",params:{missingProperty: missing2}};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -2213,7 +2306,7 @@ if(data2.kind !== undefined){
 let data9 = data2.kind;
 const _errs29 = errors;
 if(typeof data9 !== "string"){
-const err12 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UrlsSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+const err12 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/ArchiveSource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -2222,8 +2315,8 @@ vErrors.push(err12);
 }
 errors++;
 }
-if("urls" !== data9){
-const err13 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UrlsSource/properties/kind/const",keyword:"const",params:{allowedValue: "urls"}};
+if("archive" !== data9){
+const err13 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/ArchiveSource/properties/kind/const",keyword:"const",params:{allowedValue: "archive"}};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -2238,14 +2331,10 @@ else {
 var valid7 = true;
 }
 if(valid7){
-if(data2.addresses !== undefined){
-let data10 = data2.addresses;
+if(data2.path !== undefined){
 const _errs31 = errors;
-const _errs32 = errors;
-let valid8 = false;
-const _errs33 = errors;
-if(!((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10)))){
-const err14 = {instancePath:instancePath+"/source/addresses",schemaPath:"#/components/schemas/UrlsSource/properties/addresses/anyOf/0/type",keyword:"type",params:{type: "integer"}};
+if(typeof data2.path !== "string"){
+const err14 = {instancePath:instancePath+"/source/path",schemaPath:"#/components/schemas/ArchiveSource/properties/path/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -2254,175 +2343,21 @@ vErrors.push(err14);
 }
 errors++;
 }
-var _valid2 = _errs33 === errors;
-valid8 = valid8 || _valid2;
-const _errs35 = errors;
-if(data10 !== null){
-const err15 = {instancePath:instancePath+"/source/addresses",schemaPath:"#/components/schemas/UrlsSource/properties/addresses/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err15];
-}
-else {
-vErrors.push(err15);
-}
-errors++;
-}
-var _valid2 = _errs35 === errors;
-valid8 = valid8 || _valid2;
-if(!valid8){
-const err16 = {instancePath:instancePath+"/source/addresses",schemaPath:"#/components/schemas/UrlsSource/properties/addresses/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err16];
-}
-else {
-vErrors.push(err16);
-}
-errors++;
-}
-else {
-errors = _errs32;
-if(vErrors !== null){
-if(_errs32){
-vErrors.length = _errs32;
-}
-else {
-vErrors = null;
-}
-}
-}
 var valid7 = _errs31 === errors;
 }
 else {
 var valid7 = true;
 }
-if(valid7){
-if(data2.path !== undefined){
-let data11 = data2.path;
-const _errs37 = errors;
-const _errs38 = errors;
-let valid9 = false;
-const _errs39 = errors;
-if(typeof data11 !== "string"){
-const err17 = {instancePath:instancePath+"/source/path",schemaPath:"#/components/schemas/UrlsSource/properties/path/anyOf/0/type",keyword:"type",params:{type: "string"}};
+}
+}
+}
+else {
+const err15 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/ArchiveSource/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
-vErrors = [err17];
+vErrors = [err15];
 }
 else {
-vErrors.push(err17);
-}
-errors++;
-}
-var _valid3 = _errs39 === errors;
-valid9 = valid9 || _valid3;
-const _errs41 = errors;
-if(data11 !== null){
-const err18 = {instancePath:instancePath+"/source/path",schemaPath:"#/components/schemas/UrlsSource/properties/path/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err18];
-}
-else {
-vErrors.push(err18);
-}
-errors++;
-}
-var _valid3 = _errs41 === errors;
-valid9 = valid9 || _valid3;
-if(!valid9){
-const err19 = {instancePath:instancePath+"/source/path",schemaPath:"#/components/schemas/UrlsSource/properties/path/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err19];
-}
-else {
-vErrors.push(err19);
-}
-errors++;
-}
-else {
-errors = _errs38;
-if(vErrors !== null){
-if(_errs38){
-vErrors.length = _errs38;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid7 = _errs37 === errors;
-}
-else {
-var valid7 = true;
-}
-if(valid7){
-if(data2.column !== undefined){
-let data12 = data2.column;
-const _errs43 = errors;
-const _errs44 = errors;
-let valid10 = false;
-const _errs45 = errors;
-if(typeof data12 !== "string"){
-const err20 = {instancePath:instancePath+"/source/column",schemaPath:"#/components/schemas/UrlsSource/properties/column/anyOf/0/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err20];
-}
-else {
-vErrors.push(err20);
-}
-errors++;
-}
-var _valid4 = _errs45 === errors;
-valid10 = valid10 || _valid4;
-const _errs47 = errors;
-if(data12 !== null){
-const err21 = {instancePath:instancePath+"/source/column",schemaPath:"#/components/schemas/UrlsSource/properties/column/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err21];
-}
-else {
-vErrors.push(err21);
-}
-errors++;
-}
-var _valid4 = _errs47 === errors;
-valid10 = valid10 || _valid4;
-if(!valid10){
-const err22 = {instancePath:instancePath+"/source/column",schemaPath:"#/components/schemas/UrlsSource/properties/column/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err22];
-}
-else {
-vErrors.push(err22);
-}
-errors++;
-}
-else {
-errors = _errs44;
-if(vErrors !== null){
-if(_errs44){
-vErrors.length = _errs44;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid7 = _errs43 === errors;
-}
-else {
-var valid7 = true;
-}
-}
-}
-}
-}
-}
-else {
-const err23 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UrlsSource/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err23];
-}
-else {
-vErrors.push(err23);
+vErrors.push(err15);
 }
 errors++;
 }
@@ -2439,18 +2374,145 @@ passing0 = 1;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
-props0.addresses = true;
 props0.path = true;
-props0.column = true;
 }
 }
-const _errs49 = errors;
-const _errs50 = errors;
-if(errors === _errs50){
+const _errs33 = errors;
+const _errs34 = errors;
+if(errors === _errs34){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing3;
-if(((data2.kind === undefined) && (missing3 = "kind")) || ((data2.files === undefined) && (missing3 = "files"))){
-const err24 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UploadSource/required",keyword:"required",params:{missingProperty: missing3}};
+if(((((data2.kind === undefined) && (missing3 = "kind")) || ((data2.addresses === undefined) && (missing3 = "addresses"))) || ((data2.path === undefined) && (missing3 = "path"))) || ((data2.column === undefined) && (missing3 = "column"))){
+const err16 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UrlsSource/required",keyword:"required",params:{missingProperty: missing3}};
+if(vErrors === null){
+vErrors = [err16];
+}
+else {
+vErrors.push(err16);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data11 = data2.kind;
+const _errs36 = errors;
+if(typeof data11 !== "string"){
+const err17 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UrlsSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
+}
+errors++;
+}
+if("urls" !== data11){
+const err18 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UrlsSource/properties/kind/const",keyword:"const",params:{allowedValue: "urls"}};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
+}
+errors++;
+}
+var valid9 = _errs36 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data2.addresses !== undefined){
+let data12 = data2.addresses;
+const _errs38 = errors;
+const _errs39 = errors;
+let valid10 = false;
+const _errs40 = errors;
+if(!((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12)))){
+const err19 = {instancePath:instancePath+"/source/addresses",schemaPath:"#/components/schemas/UrlsSource/properties/addresses/anyOf/0/type",keyword:"type",params:{type: "integer"}};
+if(vErrors === null){
+vErrors = [err19];
+}
+else {
+vErrors.push(err19);
+}
+errors++;
+}
+var _valid2 = _errs40 === errors;
+valid10 = valid10 || _valid2;
+const _errs42 = errors;
+if(data12 !== null){
+const err20 = {instancePath:instancePath+"/source/addresses",schemaPath:"#/components/schemas/UrlsSource/properties/addresses/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err20];
+}
+else {
+vErrors.push(err20);
+}
+errors++;
+}
+var _valid2 = _errs42 === errors;
+valid10 = valid10 || _valid2;
+if(!valid10){
+const err21 = {instancePath:instancePath+"/source/addresses",schemaPath:"#/components/schemas/UrlsSource/properties/addresses/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err21];
+}
+else {
+vErrors.push(err21);
+}
+errors++;
+}
+else {
+errors = _errs39;
+if(vErrors !== null){
+if(_errs39){
+vErrors.length = _errs39;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid9 = _errs38 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data2.path !== undefined){
+let data13 = data2.path;
+const _errs44 = errors;
+const _errs45 = errors;
+let valid11 = false;
+const _errs46 = errors;
+if(typeof data13 !== "string"){
+const err22 = {instancePath:instancePath+"/source/path",schemaPath:"#/components/schemas/UrlsSource/properties/path/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err22];
+}
+else {
+vErrors.push(err22);
+}
+errors++;
+}
+var _valid3 = _errs46 === errors;
+valid11 = valid11 || _valid3;
+const _errs48 = errors;
+if(data13 !== null){
+const err23 = {instancePath:instancePath+"/source/path",schemaPath:"#/components/schemas/UrlsSource/properties/path/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err23];
+}
+else {
+vErrors.push(err23);
+}
+errors++;
+}
+var _valid3 = _errs48 === errors;
+valid11 = valid11 || _valid3;
+if(!valid11){
+const err24 = {instancePath:instancePath+"/source/path",schemaPath:"#/components/schemas/UrlsSource/properties/path/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -2460,11 +2522,30 @@ vErrors.push(err24);
 errors++;
 }
 else {
-if(data2.kind !== undefined){
-let data13 = data2.kind;
+errors = _errs45;
+if(vErrors !== null){
+if(_errs45){
+vErrors.length = _errs45;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid9 = _errs44 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data2.column !== undefined){
+let data14 = data2.column;
+const _errs50 = errors;
+const _errs51 = errors;
+let valid12 = false;
 const _errs52 = errors;
-if(typeof data13 !== "string"){
-const err25 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UploadSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(typeof data14 !== "string"){
+const err25 = {instancePath:instancePath+"/source/column",schemaPath:"#/components/schemas/UrlsSource/properties/column/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -2473,8 +2554,11 @@ vErrors.push(err25);
 }
 errors++;
 }
-if("upload" !== data13){
-const err26 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UploadSource/properties/kind/const",keyword:"const",params:{allowedValue: "upload"}};
+var _valid4 = _errs52 === errors;
+valid12 = valid12 || _valid4;
+const _errs54 = errors;
+if(data14 !== null){
+const err26 = {instancePath:instancePath+"/source/column",schemaPath:"#/components/schemas/UrlsSource/properties/column/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -2483,17 +2567,10 @@ vErrors.push(err26);
 }
 errors++;
 }
-var valid12 = _errs52 === errors;
-}
-else {
-var valid12 = true;
-}
-if(valid12){
-if(data2.files !== undefined){
-let data14 = data2.files;
-const _errs54 = errors;
-if(!((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14)))){
-const err27 = {instancePath:instancePath+"/source/files",schemaPath:"#/components/schemas/UploadSource/properties/files/type",keyword:"type",params:{type: "integer"}};
+var _valid4 = _errs54 === errors;
+valid12 = valid12 || _valid4;
+if(!valid12){
+const err27 = {instancePath:instancePath+"/source/column",schemaPath:"#/components/schemas/UrlsSource/properties/column/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -2502,16 +2579,29 @@ vErrors.push(err27);
 }
 errors++;
 }
-var valid12 = _errs54 === errors;
+else {
+errors = _errs51;
+if(vErrors !== null){
+if(_errs51){
+vErrors.length = _errs51;
 }
 else {
-var valid12 = true;
+vErrors = null;
+}
+}
+}
+var valid9 = _errs50 === errors;
+}
+else {
+var valid9 = true;
+}
+}
 }
 }
 }
 }
 else {
-const err28 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UploadSource/type",keyword:"type",params:{type: "object"}};
+const err28 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UrlsSource/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -2521,7 +2611,7 @@ vErrors.push(err28);
 errors++;
 }
 }
-var _valid0 = _errs49 === errors;
+var _valid0 = _errs33 === errors;
 if(_valid0 && valid1){
 valid1 = false;
 passing0 = [passing0, 2];
@@ -2533,7 +2623,9 @@ passing0 = 2;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
-props0.files = true;
+props0.addresses = true;
+props0.path = true;
+props0.column = true;
 }
 }
 const _errs56 = errors;
@@ -2541,8 +2633,8 @@ const _errs57 = errors;
 if(errors === _errs57){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing4;
-if((((data2.kind === undefined) && (missing4 = "kind")) || ((data2.job === undefined) && (missing4 = "job"))) || ((data2.files === undefined) && (missing4 = "files"))){
-const err29 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/RetrySource/required",keyword:"required",params:{missingProperty: missing4}};
+if(((data2.kind === undefined) && (missing4 = "kind")) || ((data2.files === undefined) && (missing4 = "files"))){
+const err29 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UploadSource/required",keyword:"required",params:{missingProperty: missing4}};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -2556,7 +2648,7 @@ if(data2.kind !== undefined){
 let data15 = data2.kind;
 const _errs59 = errors;
 if(typeof data15 !== "string"){
-const err30 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/RetrySource/properties/kind/type",keyword:"type",params:{type: "string"}};
+const err30 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UploadSource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -2565,8 +2657,8 @@ vErrors.push(err30);
 }
 errors++;
 }
-if("retry" !== data15){
-const err31 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/RetrySource/properties/kind/const",keyword:"const",params:{allowedValue: "retry"}};
+if("upload" !== data15){
+const err31 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UploadSource/properties/kind/const",keyword:"const",params:{allowedValue: "upload"}};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -2581,10 +2673,11 @@ else {
 var valid14 = true;
 }
 if(valid14){
-if(data2.job !== undefined){
+if(data2.files !== undefined){
+let data16 = data2.files;
 const _errs61 = errors;
-if(typeof data2.job !== "string"){
-const err32 = {instancePath:instancePath+"/source/job",schemaPath:"#/components/schemas/RetrySource/properties/job/type",keyword:"type",params:{type: "string"}};
+if(!((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16)))){
+const err32 = {instancePath:instancePath+"/source/files",schemaPath:"#/components/schemas/UploadSource/properties/files/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -2598,36 +2691,16 @@ var valid14 = _errs61 === errors;
 else {
 var valid14 = true;
 }
-if(valid14){
-if(data2.files !== undefined){
-let data17 = data2.files;
-const _errs63 = errors;
-if(!((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17)))){
-const err33 = {instancePath:instancePath+"/source/files",schemaPath:"#/components/schemas/RetrySource/properties/files/type",keyword:"type",params:{type: "integer"}};
+}
+}
+}
+else {
+const err33 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UploadSource/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err33];
 }
 else {
 vErrors.push(err33);
-}
-errors++;
-}
-var valid14 = _errs63 === errors;
-}
-else {
-var valid14 = true;
-}
-}
-}
-}
-}
-else {
-const err34 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/RetrySource/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err34];
-}
-else {
-vErrors.push(err34);
 }
 errors++;
 }
@@ -2644,17 +2717,30 @@ passing0 = 3;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
-props0.job = true;
 props0.files = true;
 }
 }
-const _errs65 = errors;
-const _errs66 = errors;
-if(errors === _errs66){
+const _errs63 = errors;
+const _errs64 = errors;
+if(errors === _errs64){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing5;
-if(((((data2.kind === undefined) && (missing5 = "kind")) || ((data2.tag === undefined) && (missing5 = "tag"))) || ((data2.path_prefix === undefined) && (missing5 = "path_prefix"))) || ((data2.filter === undefined) && (missing5 = "filter"))){
-const err35 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/required",keyword:"required",params:{missingProperty: missing5}};
+if((((data2.kind === undefined) && (missing5 = "kind")) || ((data2.job === undefined) && (missing5 = "job"))) || ((data2.files === undefined) && (missing5 = "files"))){
+const err34 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/RetrySource/required",keyword:"required",params:{missingProperty: missing5}};
+if(vErrors === null){
+vErrors = [err34];
+}
+else {
+vErrors.push(err34);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data17 = data2.kind;
+const _errs66 = errors;
+if(typeof data17 !== "string"){
+const err35 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/RetrySource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -2663,12 +2749,8 @@ vErrors.push(err35);
 }
 errors++;
 }
-else {
-if(data2.kind !== undefined){
-let data18 = data2.kind;
-const _errs68 = errors;
-if(typeof data18 !== "string"){
-const err36 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DeletionSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if("retry" !== data17){
+const err36 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/RetrySource/properties/kind/const",keyword:"const",params:{allowedValue: "retry"}};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -2677,8 +2759,16 @@ vErrors.push(err36);
 }
 errors++;
 }
-if("deletion" !== data18){
-const err37 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DeletionSource/properties/kind/const",keyword:"const",params:{allowedValue: "deletion"}};
+var valid16 = _errs66 === errors;
+}
+else {
+var valid16 = true;
+}
+if(valid16){
+if(data2.job !== undefined){
+const _errs68 = errors;
+if(typeof data2.job !== "string"){
+const err37 = {instancePath:instancePath+"/source/job",schemaPath:"#/components/schemas/RetrySource/properties/job/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -2693,14 +2783,11 @@ else {
 var valid16 = true;
 }
 if(valid16){
-if(data2.tag !== undefined){
-let data19 = data2.tag;
+if(data2.files !== undefined){
+let data19 = data2.files;
 const _errs70 = errors;
-const _errs71 = errors;
-let valid17 = false;
-const _errs72 = errors;
-if(typeof data19 !== "string"){
-const err38 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(!((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19)))){
+const err38 = {instancePath:instancePath+"/source/files",schemaPath:"#/components/schemas/RetrySource/properties/files/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -2709,11 +2796,17 @@ vErrors.push(err38);
 }
 errors++;
 }
-var _valid5 = _errs72 === errors;
-valid17 = valid17 || _valid5;
-const _errs74 = errors;
-if(data19 !== null){
-const err39 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var valid16 = _errs70 === errors;
+}
+else {
+var valid16 = true;
+}
+}
+}
+}
+}
+else {
+const err39 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/RetrySource/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -2722,171 +2815,8 @@ vErrors.push(err39);
 }
 errors++;
 }
-var _valid5 = _errs74 === errors;
-valid17 = valid17 || _valid5;
-if(!valid17){
-const err40 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err40];
 }
-else {
-vErrors.push(err40);
-}
-errors++;
-}
-else {
-errors = _errs71;
-if(vErrors !== null){
-if(_errs71){
-vErrors.length = _errs71;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid16 = _errs70 === errors;
-}
-else {
-var valid16 = true;
-}
-if(valid16){
-if(data2.path_prefix !== undefined){
-let data20 = data2.path_prefix;
-const _errs76 = errors;
-const _errs77 = errors;
-let valid18 = false;
-const _errs78 = errors;
-if(typeof data20 !== "string"){
-const err41 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf/0/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err41];
-}
-else {
-vErrors.push(err41);
-}
-errors++;
-}
-var _valid6 = _errs78 === errors;
-valid18 = valid18 || _valid6;
-const _errs80 = errors;
-if(data20 !== null){
-const err42 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err42];
-}
-else {
-vErrors.push(err42);
-}
-errors++;
-}
-var _valid6 = _errs80 === errors;
-valid18 = valid18 || _valid6;
-if(!valid18){
-const err43 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err43];
-}
-else {
-vErrors.push(err43);
-}
-errors++;
-}
-else {
-errors = _errs77;
-if(vErrors !== null){
-if(_errs77){
-vErrors.length = _errs77;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid16 = _errs76 === errors;
-}
-else {
-var valid16 = true;
-}
-if(valid16){
-if(data2.filter !== undefined){
-let data21 = data2.filter;
-const _errs82 = errors;
-const _errs83 = errors;
-let valid19 = false;
-const _errs84 = errors;
-if(errors === _errs84){
-if(data21 && typeof data21 == "object" && !Array.isArray(data21)){
-}
-else {
-const err44 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf/0/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err44];
-}
-else {
-vErrors.push(err44);
-}
-errors++;
-}
-}
-var _valid7 = _errs84 === errors;
-valid19 = valid19 || _valid7;
-const _errs87 = errors;
-if(data21 !== null){
-const err45 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err45];
-}
-else {
-vErrors.push(err45);
-}
-errors++;
-}
-var _valid7 = _errs87 === errors;
-valid19 = valid19 || _valid7;
-if(!valid19){
-const err46 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err46];
-}
-else {
-vErrors.push(err46);
-}
-errors++;
-}
-else {
-errors = _errs83;
-if(vErrors !== null){
-if(_errs83){
-vErrors.length = _errs83;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid16 = _errs82 === errors;
-}
-else {
-var valid16 = true;
-}
-}
-}
-}
-}
-}
-else {
-const err47 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err47];
-}
-else {
-vErrors.push(err47);
-}
-errors++;
-}
-}
-var _valid0 = _errs65 === errors;
+var _valid0 = _errs63 === errors;
 if(_valid0 && valid1){
 valid1 = false;
 passing0 = [passing0, 4];
@@ -2898,18 +2828,146 @@ passing0 = 4;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
-props0.tag = true;
-props0.path_prefix = true;
-props0.filter = true;
+props0.job = true;
+props0.files = true;
 }
 }
-const _errs89 = errors;
-const _errs90 = errors;
-if(errors === _errs90){
+const _errs72 = errors;
+const _errs73 = errors;
+if(errors === _errs73){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing6;
-if(((data2.kind === undefined) && (missing6 = "kind")) || ((data2.min_match === undefined) && (missing6 = "min_match"))){
-const err48 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/required",keyword:"required",params:{missingProperty: missing6}};
+if(((((data2.kind === undefined) && (missing6 = "kind")) || ((data2.tag === undefined) && (missing6 = "tag"))) || ((data2.path_prefix === undefined) && (missing6 = "path_prefix"))) || ((data2.filter === undefined) && (missing6 = "filter"))){
+const err40 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/required",keyword:"required",params:{missingProperty: missing6}};
+if(vErrors === null){
+vErrors = [err40];
+}
+else {
+vErrors.push(err40);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data20 = data2.kind;
+const _errs75 = errors;
+if(typeof data20 !== "string"){
+const err41 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DeletionSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err41];
+}
+else {
+vErrors.push(err41);
+}
+errors++;
+}
+if("deletion" !== data20){
+const err42 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DeletionSource/properties/kind/const",keyword:"const",params:{allowedValue: "deletion"}};
+if(vErrors === null){
+vErrors = [err42];
+}
+else {
+vErrors.push(err42);
+}
+errors++;
+}
+var valid18 = _errs75 === errors;
+}
+else {
+var valid18 = true;
+}
+if(valid18){
+if(data2.tag !== undefined){
+let data21 = data2.tag;
+const _errs77 = errors;
+const _errs78 = errors;
+let valid19 = false;
+const _errs79 = errors;
+if(typeof data21 !== "string"){
+const err43 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err43];
+}
+else {
+vErrors.push(err43);
+}
+errors++;
+}
+var _valid5 = _errs79 === errors;
+valid19 = valid19 || _valid5;
+const _errs81 = errors;
+if(data21 !== null){
+const err44 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err44];
+}
+else {
+vErrors.push(err44);
+}
+errors++;
+}
+var _valid5 = _errs81 === errors;
+valid19 = valid19 || _valid5;
+if(!valid19){
+const err45 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err45];
+}
+else {
+vErrors.push(err45);
+}
+errors++;
+}
+else {
+errors = _errs78;
+if(vErrors !== null){
+if(_errs78){
+vErrors.length = _errs78;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid18 = _errs77 === errors;
+}
+else {
+var valid18 = true;
+}
+if(valid18){
+if(data2.path_prefix !== undefined){
+let data22 = data2.path_prefix;
+const _errs83 = errors;
+const _errs84 = errors;
+let valid20 = false;
+const _errs85 = errors;
+if(typeof data22 !== "string"){
+const err46 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err46];
+}
+else {
+vErrors.push(err46);
+}
+errors++;
+}
+var _valid6 = _errs85 === errors;
+valid20 = valid20 || _valid6;
+const _errs87 = errors;
+if(data22 !== null){
+const err47 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err47];
+}
+else {
+vErrors.push(err47);
+}
+errors++;
+}
+var _valid6 = _errs87 === errors;
+valid20 = valid20 || _valid6;
+if(!valid20){
+const err48 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -2919,11 +2977,33 @@ vErrors.push(err48);
 errors++;
 }
 else {
-if(data2.kind !== undefined){
-let data22 = data2.kind;
-const _errs92 = errors;
-if(typeof data22 !== "string"){
-const err49 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+errors = _errs84;
+if(vErrors !== null){
+if(_errs84){
+vErrors.length = _errs84;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid18 = _errs83 === errors;
+}
+else {
+var valid18 = true;
+}
+if(valid18){
+if(data2.filter !== undefined){
+let data23 = data2.filter;
+const _errs89 = errors;
+const _errs90 = errors;
+let valid21 = false;
+const _errs91 = errors;
+if(errors === _errs91){
+if(data23 && typeof data23 == "object" && !Array.isArray(data23)){
+}
+else {
+const err49 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf/0/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -2932,8 +3012,12 @@ vErrors.push(err49);
 }
 errors++;
 }
-if("duplicates" !== data22){
-const err50 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/const",keyword:"const",params:{allowedValue: "duplicates"}};
+}
+var _valid7 = _errs91 === errors;
+valid21 = valid21 || _valid7;
+const _errs94 = errors;
+if(data23 !== null){
+const err50 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -2942,16 +3026,10 @@ vErrors.push(err50);
 }
 errors++;
 }
-var valid21 = _errs92 === errors;
-}
-else {
-var valid21 = true;
-}
-if(valid21){
-if(data2.min_match !== undefined){
-const _errs94 = errors;
-if(!(typeof data2.min_match == "number")){
-const err51 = {instancePath:instancePath+"/source/min_match",schemaPath:"#/components/schemas/DuplicatesSource/properties/min_match/type",keyword:"type",params:{type: "number"}};
+var _valid7 = _errs94 === errors;
+valid21 = valid21 || _valid7;
+if(!valid21){
+const err51 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -2960,16 +3038,29 @@ vErrors.push(err51);
 }
 errors++;
 }
-var valid21 = _errs94 === errors;
+else {
+errors = _errs90;
+if(vErrors !== null){
+if(_errs90){
+vErrors.length = _errs90;
 }
 else {
-var valid21 = true;
+vErrors = null;
+}
+}
+}
+var valid18 = _errs89 === errors;
+}
+else {
+var valid18 = true;
+}
+}
 }
 }
 }
 }
 else {
-const err52 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/type",keyword:"type",params:{type: "object"}};
+const err52 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -2979,7 +3070,7 @@ vErrors.push(err52);
 errors++;
 }
 }
-var _valid0 = _errs89 === errors;
+var _valid0 = _errs72 === errors;
 if(_valid0 && valid1){
 valid1 = false;
 passing0 = [passing0, 5];
@@ -2991,7 +3082,9 @@ passing0 = 5;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
-props0.min_match = true;
+props0.tag = true;
+props0.path_prefix = true;
+props0.filter = true;
 }
 }
 const _errs96 = errors;
@@ -2999,8 +3092,8 @@ const _errs97 = errors;
 if(errors === _errs97){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing7;
-if((data2.kind === undefined) && (missing7 = "kind")){
-const err53 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/required",keyword:"required",params:{missingProperty: missing7}};
+if(((data2.kind === undefined) && (missing7 = "kind")) || ((data2.min_match === undefined) && (missing7 = "min_match"))){
+const err53 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/required",keyword:"required",params:{missingProperty: missing7}};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -3012,8 +3105,9 @@ errors++;
 else {
 if(data2.kind !== undefined){
 let data24 = data2.kind;
+const _errs99 = errors;
 if(typeof data24 !== "string"){
-const err54 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+const err54 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -3022,8 +3116,8 @@ vErrors.push(err54);
 }
 errors++;
 }
-if("calibration" !== data24){
-const err55 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/const",keyword:"const",params:{allowedValue: "calibration"}};
+if("duplicates" !== data24){
+const err55 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/const",keyword:"const",params:{allowedValue: "duplicates"}};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -3032,16 +3126,39 @@ vErrors.push(err55);
 }
 errors++;
 }
-}
-}
+var valid23 = _errs99 === errors;
 }
 else {
-const err56 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/type",keyword:"type",params:{type: "object"}};
+var valid23 = true;
+}
+if(valid23){
+if(data2.min_match !== undefined){
+const _errs101 = errors;
+if(!(typeof data2.min_match == "number")){
+const err56 = {instancePath:instancePath+"/source/min_match",schemaPath:"#/components/schemas/DuplicatesSource/properties/min_match/type",keyword:"type",params:{type: "number"}};
 if(vErrors === null){
 vErrors = [err56];
 }
 else {
 vErrors.push(err56);
+}
+errors++;
+}
+var valid23 = _errs101 === errors;
+}
+else {
+var valid23 = true;
+}
+}
+}
+}
+else {
+const err57 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err57];
+}
+else {
+vErrors.push(err57);
 }
 errors++;
 }
@@ -3058,6 +3175,74 @@ passing0 = 6;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
+props0.min_match = true;
+}
+}
+const _errs103 = errors;
+const _errs104 = errors;
+if(errors === _errs104){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing8;
+if((data2.kind === undefined) && (missing8 = "kind")){
+const err58 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/required",keyword:"required",params:{missingProperty: missing8}};
+if(vErrors === null){
+vErrors = [err58];
+}
+else {
+vErrors.push(err58);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data26 = data2.kind;
+if(typeof data26 !== "string"){
+const err59 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err59];
+}
+else {
+vErrors.push(err59);
+}
+errors++;
+}
+if("calibration" !== data26){
+const err60 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/const",keyword:"const",params:{allowedValue: "calibration"}};
+if(vErrors === null){
+vErrors = [err60];
+}
+else {
+vErrors.push(err60);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err61 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err61];
+}
+else {
+vErrors.push(err61);
+}
+errors++;
+}
+}
+var _valid0 = _errs103 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 7];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 7;
+if(props0 !== true){
+props0 = props0 || {};
+props0.kind = true;
+}
 }
 }
 }
@@ -3067,12 +3252,12 @@ props0.kind = true;
 }
 }
 if(!valid1){
-const err57 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
+const err62 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
 if(vErrors === null){
-vErrors = [err57];
+vErrors = [err62];
 }
 else {
-vErrors.push(err57);
+vErrors.push(err62);
 }
 errors++;
 validate23.errors = vErrors;
@@ -3096,231 +3281,231 @@ var valid0 = true;
 }
 if(valid0){
 if(data.status !== undefined){
-let data25 = data.status;
-const _errs101 = errors;
-if(typeof data25 !== "string"){
+let data27 = data.status;
+const _errs108 = errors;
+if(typeof data27 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((((((data25 === "queued") || (data25 === "scanning")) || (data25 === "running")) || (data25 === "paused")) || (data25 === "done")) || (data25 === "failed")) || (data25 === "cancelled"))){
-validate23.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema42.properties.status.enum}}];
+if(!(((((((data27 === "queued") || (data27 === "scanning")) || (data27 === "running")) || (data27 === "paused")) || (data27 === "done")) || (data27 === "failed")) || (data27 === "cancelled"))){
+validate23.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema43.properties.status.enum}}];
 return false;
 }
-var valid0 = _errs101 === errors;
+var valid0 = _errs108 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.total !== undefined){
-let data26 = data.total;
-const _errs103 = errors;
-if(!((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26)))){
+let data28 = data.total;
+const _errs110 = errors;
+if(!((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28)))){
 validate23.errors = [{instancePath:instancePath+"/total",schemaPath:"#/properties/total/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs103 === errors;
+var valid0 = _errs110 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.done !== undefined){
-let data27 = data.done;
-const _errs105 = errors;
-if(!((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27)))){
+let data29 = data.done;
+const _errs112 = errors;
+if(!((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29)))){
 validate23.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs105 === errors;
+var valid0 = _errs112 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.indexed !== undefined){
-let data28 = data.indexed;
-const _errs107 = errors;
-if(!((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28)))){
+let data30 = data.indexed;
+const _errs114 = errors;
+if(!((typeof data30 == "number") && (!(data30 % 1) && !isNaN(data30)))){
 validate23.errors = [{instancePath:instancePath+"/indexed",schemaPath:"#/properties/indexed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs107 === errors;
+var valid0 = _errs114 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.unchanged !== undefined){
-let data29 = data.unchanged;
-const _errs109 = errors;
-if(!((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29)))){
+let data31 = data.unchanged;
+const _errs116 = errors;
+if(!((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31)))){
 validate23.errors = [{instancePath:instancePath+"/unchanged",schemaPath:"#/properties/unchanged/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs109 === errors;
+var valid0 = _errs116 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.moved !== undefined){
-let data30 = data.moved;
-const _errs111 = errors;
-if(!((typeof data30 == "number") && (!(data30 % 1) && !isNaN(data30)))){
+let data32 = data.moved;
+const _errs118 = errors;
+if(!((typeof data32 == "number") && (!(data32 % 1) && !isNaN(data32)))){
 validate23.errors = [{instancePath:instancePath+"/moved",schemaPath:"#/properties/moved/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs111 === errors;
+var valid0 = _errs118 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.duplicates !== undefined){
-let data31 = data.duplicates;
-const _errs113 = errors;
-if(!((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31)))){
+let data33 = data.duplicates;
+const _errs120 = errors;
+if(!((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33)))){
 validate23.errors = [{instancePath:instancePath+"/duplicates",schemaPath:"#/properties/duplicates/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs113 === errors;
+var valid0 = _errs120 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.failed !== undefined){
-let data32 = data.failed;
-const _errs115 = errors;
-if(!((typeof data32 == "number") && (!(data32 % 1) && !isNaN(data32)))){
+let data34 = data.failed;
+const _errs122 = errors;
+if(!((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34)))){
 validate23.errors = [{instancePath:instancePath+"/failed",schemaPath:"#/properties/failed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs115 === errors;
+var valid0 = _errs122 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.ignored !== undefined){
-let data33 = data.ignored;
-const _errs117 = errors;
-if(!((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33)))){
+let data35 = data.ignored;
+const _errs124 = errors;
+if(!((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35)))){
 validate23.errors = [{instancePath:instancePath+"/ignored",schemaPath:"#/properties/ignored/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs117 === errors;
+var valid0 = _errs124 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.removed !== undefined){
-let data34 = data.removed;
-const _errs119 = errors;
-if(!((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34)))){
+let data36 = data.removed;
+const _errs126 = errors;
+if(!((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36)))){
 validate23.errors = [{instancePath:instancePath+"/removed",schemaPath:"#/properties/removed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs119 === errors;
+var valid0 = _errs126 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bytes !== undefined){
-let data35 = data.bytes;
-const _errs121 = errors;
-if(!((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35)))){
+let data37 = data.bytes;
+const _errs128 = errors;
+if(!((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37)))){
 validate23.errors = [{instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs121 === errors;
+var valid0 = _errs128 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.images_per_second !== undefined){
-const _errs123 = errors;
+const _errs130 = errors;
 if(!(typeof data.images_per_second == "number")){
 validate23.errors = [{instancePath:instancePath+"/images_per_second",schemaPath:"#/properties/images_per_second/type",keyword:"type",params:{type: "number"}}];
 return false;
 }
-var valid0 = _errs123 === errors;
+var valid0 = _errs130 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.eta_seconds !== undefined){
-let data37 = data.eta_seconds;
-const _errs125 = errors;
-const _errs126 = errors;
-let valid24 = false;
-const _errs127 = errors;
-if(!(typeof data37 == "number")){
-const err58 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
+let data39 = data.eta_seconds;
+const _errs132 = errors;
+const _errs133 = errors;
+let valid26 = false;
+const _errs134 = errors;
+if(!(typeof data39 == "number")){
+const err63 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
 if(vErrors === null){
-vErrors = [err58];
+vErrors = [err63];
 }
 else {
-vErrors.push(err58);
+vErrors.push(err63);
 }
 errors++;
 }
-var _valid8 = _errs127 === errors;
-valid24 = valid24 || _valid8;
-const _errs129 = errors;
-if(data37 !== null){
-const err59 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid8 = _errs134 === errors;
+valid26 = valid26 || _valid8;
+const _errs136 = errors;
+if(data39 !== null){
+const err64 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
-vErrors = [err59];
+vErrors = [err64];
 }
 else {
-vErrors.push(err59);
+vErrors.push(err64);
 }
 errors++;
 }
-var _valid8 = _errs129 === errors;
-valid24 = valid24 || _valid8;
-if(!valid24){
-const err60 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
+var _valid8 = _errs136 === errors;
+valid26 = valid26 || _valid8;
+if(!valid26){
+const err65 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
-vErrors = [err60];
+vErrors = [err65];
 }
 else {
-vErrors.push(err60);
+vErrors.push(err65);
 }
 errors++;
 validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs126;
+errors = _errs133;
 if(vErrors !== null){
-if(_errs126){
-vErrors.length = _errs126;
+if(_errs133){
+vErrors.length = _errs133;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs125 === errors;
+var valid0 = _errs132 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.created_at !== undefined){
-let data38 = data.created_at;
-const _errs131 = errors;
-if(errors === _errs131){
-if(errors === _errs131){
-if(typeof data38 === "string"){
-if(!(formats0.test(data38))){
+let data40 = data.created_at;
+const _errs138 = errors;
+if(errors === _errs138){
+if(errors === _errs138){
+if(typeof data40 === "string"){
+if(!(formats0.test(data40))){
 validate23.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"}}];
 return false;
 }
@@ -3331,110 +3516,23 @@ return false;
 }
 }
 }
-var valid0 = _errs131 === errors;
+var valid0 = _errs138 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.started_at !== undefined){
-let data39 = data.started_at;
-const _errs133 = errors;
-const _errs134 = errors;
-let valid25 = false;
-const _errs135 = errors;
-if(errors === _errs135){
-if(errors === _errs135){
-if(typeof data39 === "string"){
-if(!(formats0.test(data39))){
-const err61 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
-if(vErrors === null){
-vErrors = [err61];
-}
-else {
-vErrors.push(err61);
-}
-errors++;
-}
-}
-else {
-const err62 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err62];
-}
-else {
-vErrors.push(err62);
-}
-errors++;
-}
-}
-}
-var _valid9 = _errs135 === errors;
-valid25 = valid25 || _valid9;
-const _errs137 = errors;
-if(data39 !== null){
-const err63 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err63];
-}
-else {
-vErrors.push(err63);
-}
-errors++;
-}
-var _valid9 = _errs137 === errors;
-valid25 = valid25 || _valid9;
-if(!valid25){
-const err64 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err64];
-}
-else {
-vErrors.push(err64);
-}
-errors++;
-validate23.errors = vErrors;
-return false;
-}
-else {
-errors = _errs134;
-if(vErrors !== null){
-if(_errs134){
-vErrors.length = _errs134;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs133 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.finished_at !== undefined){
-let data40 = data.finished_at;
-const _errs139 = errors;
+let data41 = data.started_at;
 const _errs140 = errors;
-let valid26 = false;
 const _errs141 = errors;
-if(errors === _errs141){
-if(errors === _errs141){
-if(typeof data40 === "string"){
-if(!(formats0.test(data40))){
-const err65 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
-if(vErrors === null){
-vErrors = [err65];
-}
-else {
-vErrors.push(err65);
-}
-errors++;
-}
-}
-else {
-const err66 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
+let valid27 = false;
+const _errs142 = errors;
+if(errors === _errs142){
+if(errors === _errs142){
+if(typeof data41 === "string"){
+if(!(formats0.test(data41))){
+const err66 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -3444,12 +3542,8 @@ vErrors.push(err66);
 errors++;
 }
 }
-}
-var _valid10 = _errs141 === errors;
-valid26 = valid26 || _valid10;
-const _errs143 = errors;
-if(data40 !== null){
-const err67 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
+else {
+const err67 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err67];
 }
@@ -3458,10 +3552,13 @@ vErrors.push(err67);
 }
 errors++;
 }
-var _valid10 = _errs143 === errors;
-valid26 = valid26 || _valid10;
-if(!valid26){
-const err68 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
+}
+}
+var _valid9 = _errs142 === errors;
+valid27 = valid27 || _valid9;
+const _errs144 = errors;
+if(data41 !== null){
+const err68 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err68];
 }
@@ -3469,50 +3566,11 @@ else {
 vErrors.push(err68);
 }
 errors++;
-validate23.errors = vErrors;
-return false;
 }
-else {
-errors = _errs140;
-if(vErrors !== null){
-if(_errs140){
-vErrors.length = _errs140;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs139 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.finished !== undefined){
-const _errs145 = errors;
-if(typeof data.finished !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid0 = _errs145 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.error !== undefined){
-let data42 = data.error;
-const _errs147 = errors;
-const _errs148 = errors;
-let valid27 = false;
-const _errs149 = errors;
-const _errs150 = errors;
-if(errors === _errs150){
-if(data42 && typeof data42 == "object" && !Array.isArray(data42)){
-let missing8;
-if(((data42.code === undefined) && (missing8 = "code")) || ((data42.detail === undefined) && (missing8 = "detail"))){
-const err69 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing8}};
+var _valid9 = _errs144 === errors;
+valid27 = valid27 || _valid9;
+if(!valid27){
+const err69 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err69];
 }
@@ -3520,12 +3578,37 @@ else {
 vErrors.push(err69);
 }
 errors++;
+validate23.errors = vErrors;
+return false;
 }
 else {
-if(data42.code !== undefined){
-const _errs152 = errors;
-if(typeof data42.code !== "string"){
-const err70 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
+errors = _errs141;
+if(vErrors !== null){
+if(_errs141){
+vErrors.length = _errs141;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs140 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.finished_at !== undefined){
+let data42 = data.finished_at;
+const _errs146 = errors;
+const _errs147 = errors;
+let valid28 = false;
+const _errs148 = errors;
+if(errors === _errs148){
+if(errors === _errs148){
+if(typeof data42 === "string"){
+if(!(formats0.test(data42))){
+const err70 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
 vErrors = [err70];
 }
@@ -3534,16 +3617,9 @@ vErrors.push(err70);
 }
 errors++;
 }
-var valid29 = _errs152 === errors;
 }
 else {
-var valid29 = true;
-}
-if(valid29){
-if(data42.detail !== undefined){
-const _errs154 = errors;
-if(typeof data42.detail !== "string"){
-const err71 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
+const err71 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err71];
 }
@@ -3552,16 +3628,13 @@ vErrors.push(err71);
 }
 errors++;
 }
-var valid29 = _errs154 === errors;
-}
-else {
-var valid29 = true;
 }
 }
-}
-}
-else {
-const err72 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
+var _valid10 = _errs148 === errors;
+valid28 = valid28 || _valid10;
+const _errs150 = errors;
+if(data42 !== null){
+const err72 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err72];
 }
@@ -3570,17 +3643,10 @@ vErrors.push(err72);
 }
 errors++;
 }
-}
-var _valid11 = _errs149 === errors;
-valid27 = valid27 || _valid11;
-if(_valid11){
-var props2 = {};
-props2.code = true;
-props2.detail = true;
-}
-const _errs156 = errors;
-if(data42 !== null){
-const err73 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid10 = _errs150 === errors;
+valid28 = valid28 || _valid10;
+if(!valid28){
+const err73 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err73];
 }
@@ -3588,11 +3654,50 @@ else {
 vErrors.push(err73);
 }
 errors++;
+validate23.errors = vErrors;
+return false;
 }
-var _valid11 = _errs156 === errors;
-valid27 = valid27 || _valid11;
-if(!valid27){
-const err74 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
+else {
+errors = _errs147;
+if(vErrors !== null){
+if(_errs147){
+vErrors.length = _errs147;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs146 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.finished !== undefined){
+const _errs152 = errors;
+if(typeof data.finished !== "boolean"){
+validate23.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs152 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.error !== undefined){
+let data44 = data.error;
+const _errs154 = errors;
+const _errs155 = errors;
+let valid29 = false;
+const _errs156 = errors;
+const _errs157 = errors;
+if(errors === _errs157){
+if(data44 && typeof data44 == "object" && !Array.isArray(data44)){
+let missing9;
+if(((data44.code === undefined) && (missing9 = "code")) || ((data44.detail === undefined) && (missing9 = "detail"))){
+const err74 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing9}};
 if(vErrors === null){
 vErrors = [err74];
 }
@@ -3600,65 +3705,12 @@ else {
 vErrors.push(err74);
 }
 errors++;
-validate23.errors = vErrors;
-return false;
 }
 else {
-errors = _errs148;
-if(vErrors !== null){
-if(_errs148){
-vErrors.length = _errs148;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs147 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.files !== undefined){
-let data45 = data.files;
-const _errs158 = errors;
-if(errors === _errs158){
-if(Array.isArray(data45)){
-var valid30 = true;
-const len1 = data45.length;
-for(let i1=0; i1<len1; i1++){
-let data46 = data45[i1];
-const _errs160 = errors;
-const _errs161 = errors;
-if(errors === _errs161){
-if(data46 && typeof data46 == "object" && !Array.isArray(data46)){
-let missing9;
-if(((((data46.name === undefined) && (missing9 = "name")) || ((data46.id === undefined) && (missing9 = "id"))) || ((data46.uri === undefined) && (missing9 = "uri"))) || ((data46.outcome === undefined) && (missing9 = "outcome"))){
-validate23.errors = [{instancePath:instancePath+"/files/" + i1,schemaPath:"#/components/schemas/UploadedFile/required",keyword:"required",params:{missingProperty: missing9}}];
-return false;
-}
-else {
-if(data46.name !== undefined){
-const _errs163 = errors;
-if(typeof data46.name !== "string"){
-validate23.errors = [{instancePath:instancePath+"/files/" + i1+"/name",schemaPath:"#/components/schemas/UploadedFile/properties/name/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-var valid32 = _errs163 === errors;
-}
-else {
-var valid32 = true;
-}
-if(valid32){
-if(data46.id !== undefined){
-let data48 = data46.id;
-const _errs165 = errors;
-const _errs166 = errors;
-let valid33 = false;
-const _errs167 = errors;
-if(typeof data48 !== "string"){
-const err75 = {instancePath:instancePath+"/files/" + i1+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(data44.code !== undefined){
+const _errs159 = errors;
+if(typeof data44.code !== "string"){
+const err75 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err75];
 }
@@ -3667,11 +3719,16 @@ vErrors.push(err75);
 }
 errors++;
 }
-var _valid12 = _errs167 === errors;
-valid33 = valid33 || _valid12;
-const _errs169 = errors;
-if(data48 !== null){
-const err76 = {instancePath:instancePath+"/files/" + i1+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var valid31 = _errs159 === errors;
+}
+else {
+var valid31 = true;
+}
+if(valid31){
+if(data44.detail !== undefined){
+const _errs161 = errors;
+if(typeof data44.detail !== "string"){
+const err76 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err76];
 }
@@ -3680,10 +3737,16 @@ vErrors.push(err76);
 }
 errors++;
 }
-var _valid12 = _errs169 === errors;
-valid33 = valid33 || _valid12;
-if(!valid33){
-const err77 = {instancePath:instancePath+"/files/" + i1+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf",keyword:"anyOf",params:{}};
+var valid31 = _errs161 === errors;
+}
+else {
+var valid31 = true;
+}
+}
+}
+}
+else {
+const err77 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err77];
 }
@@ -3691,34 +3754,18 @@ else {
 vErrors.push(err77);
 }
 errors++;
-validate23.errors = vErrors;
-return false;
-}
-else {
-errors = _errs166;
-if(vErrors !== null){
-if(_errs166){
-vErrors.length = _errs166;
-}
-else {
-vErrors = null;
 }
 }
+var _valid11 = _errs156 === errors;
+valid29 = valid29 || _valid11;
+if(_valid11){
+var props2 = {};
+props2.code = true;
+props2.detail = true;
 }
-var valid32 = _errs165 === errors;
-}
-else {
-var valid32 = true;
-}
-if(valid32){
-if(data46.uri !== undefined){
-let data49 = data46.uri;
-const _errs171 = errors;
-const _errs172 = errors;
-let valid34 = false;
-const _errs173 = errors;
-if(typeof data49 !== "string"){
-const err78 = {instancePath:instancePath+"/files/" + i1+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const _errs163 = errors;
+if(data44 !== null){
+const err78 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err78];
 }
@@ -3727,11 +3774,10 @@ vErrors.push(err78);
 }
 errors++;
 }
-var _valid13 = _errs173 === errors;
-valid34 = valid34 || _valid13;
-const _errs175 = errors;
-if(data49 !== null){
-const err79 = {instancePath:instancePath+"/files/" + i1+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid11 = _errs163 === errors;
+valid29 = valid29 || _valid11;
+if(!valid29){
+const err79 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err79];
 }
@@ -3739,11 +3785,65 @@ else {
 vErrors.push(err79);
 }
 errors++;
+validate23.errors = vErrors;
+return false;
 }
-var _valid13 = _errs175 === errors;
-valid34 = valid34 || _valid13;
-if(!valid34){
-const err80 = {instancePath:instancePath+"/files/" + i1+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf",keyword:"anyOf",params:{}};
+else {
+errors = _errs155;
+if(vErrors !== null){
+if(_errs155){
+vErrors.length = _errs155;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs154 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.files !== undefined){
+let data47 = data.files;
+const _errs165 = errors;
+if(errors === _errs165){
+if(Array.isArray(data47)){
+var valid32 = true;
+const len1 = data47.length;
+for(let i1=0; i1<len1; i1++){
+let data48 = data47[i1];
+const _errs167 = errors;
+const _errs168 = errors;
+if(errors === _errs168){
+if(data48 && typeof data48 == "object" && !Array.isArray(data48)){
+let missing10;
+if(((((data48.name === undefined) && (missing10 = "name")) || ((data48.id === undefined) && (missing10 = "id"))) || ((data48.uri === undefined) && (missing10 = "uri"))) || ((data48.outcome === undefined) && (missing10 = "outcome"))){
+validate23.errors = [{instancePath:instancePath+"/files/" + i1,schemaPath:"#/components/schemas/UploadedFile/required",keyword:"required",params:{missingProperty: missing10}}];
+return false;
+}
+else {
+if(data48.name !== undefined){
+const _errs170 = errors;
+if(typeof data48.name !== "string"){
+validate23.errors = [{instancePath:instancePath+"/files/" + i1+"/name",schemaPath:"#/components/schemas/UploadedFile/properties/name/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+var valid34 = _errs170 === errors;
+}
+else {
+var valid34 = true;
+}
+if(valid34){
+if(data48.id !== undefined){
+let data50 = data48.id;
+const _errs172 = errors;
+const _errs173 = errors;
+let valid35 = false;
+const _errs174 = errors;
+if(typeof data50 !== "string"){
+const err80 = {instancePath:instancePath+"/files/" + i1+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err80];
 }
@@ -3751,51 +3851,12 @@ else {
 vErrors.push(err80);
 }
 errors++;
-validate23.errors = vErrors;
-return false;
 }
-else {
-errors = _errs172;
-if(vErrors !== null){
-if(_errs172){
-vErrors.length = _errs172;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid32 = _errs171 === errors;
-}
-else {
-var valid32 = true;
-}
-if(valid32){
-if(data46.outcome !== undefined){
-let data50 = data46.outcome;
-const _errs177 = errors;
-if(typeof data50 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/files/" + i1+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((((((data50 === "queued") || (data50 === "indexed")) || (data50 === "unchanged")) || (data50 === "duplicate")) || (data50 === "failed")) || (data50 === "rejected"))){
-validate23.errors = [{instancePath:instancePath+"/files/" + i1+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/enum",keyword:"enum",params:{allowedValues: schema51.properties.outcome.enum}}];
-return false;
-}
-var valid32 = _errs177 === errors;
-}
-else {
-var valid32 = true;
-}
-if(valid32){
-if(data46.code !== undefined){
-let data51 = data46.code;
-const _errs179 = errors;
-const _errs180 = errors;
-let valid35 = false;
-const _errs181 = errors;
-if(typeof data51 !== "string"){
-const err81 = {instancePath:instancePath+"/files/" + i1+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/0/type",keyword:"type",params:{type: "string"}};
+var _valid12 = _errs174 === errors;
+valid35 = valid35 || _valid12;
+const _errs176 = errors;
+if(data50 !== null){
+const err81 = {instancePath:instancePath+"/files/" + i1+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err81];
 }
@@ -3804,11 +3865,10 @@ vErrors.push(err81);
 }
 errors++;
 }
-var _valid14 = _errs181 === errors;
-valid35 = valid35 || _valid14;
-const _errs183 = errors;
-if(data51 !== null){
-const err82 = {instancePath:instancePath+"/files/" + i1+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid12 = _errs176 === errors;
+valid35 = valid35 || _valid12;
+if(!valid35){
+const err82 = {instancePath:instancePath+"/files/" + i1+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err82];
 }
@@ -3816,11 +3876,34 @@ else {
 vErrors.push(err82);
 }
 errors++;
+validate23.errors = vErrors;
+return false;
 }
-var _valid14 = _errs183 === errors;
-valid35 = valid35 || _valid14;
-if(!valid35){
-const err83 = {instancePath:instancePath+"/files/" + i1+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf",keyword:"anyOf",params:{}};
+else {
+errors = _errs173;
+if(vErrors !== null){
+if(_errs173){
+vErrors.length = _errs173;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid34 = _errs172 === errors;
+}
+else {
+var valid34 = true;
+}
+if(valid34){
+if(data48.uri !== undefined){
+let data51 = data48.uri;
+const _errs178 = errors;
+const _errs179 = errors;
+let valid36 = false;
+const _errs180 = errors;
+if(typeof data51 !== "string"){
+const err83 = {instancePath:instancePath+"/files/" + i1+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err83];
 }
@@ -3828,34 +3911,12 @@ else {
 vErrors.push(err83);
 }
 errors++;
-validate23.errors = vErrors;
-return false;
 }
-else {
-errors = _errs180;
-if(vErrors !== null){
-if(_errs180){
-vErrors.length = _errs180;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid32 = _errs179 === errors;
-}
-else {
-var valid32 = true;
-}
-if(valid32){
-if(data46.reason !== undefined){
-let data52 = data46.reason;
-const _errs185 = errors;
-const _errs186 = errors;
-let valid36 = false;
-const _errs187 = errors;
-if(typeof data52 !== "string"){
-const err84 = {instancePath:instancePath+"/files/" + i1+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/0/type",keyword:"type",params:{type: "string"}};
+var _valid13 = _errs180 === errors;
+valid36 = valid36 || _valid13;
+const _errs182 = errors;
+if(data51 !== null){
+const err84 = {instancePath:instancePath+"/files/" + i1+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err84];
 }
@@ -3864,11 +3925,10 @@ vErrors.push(err84);
 }
 errors++;
 }
-var _valid15 = _errs187 === errors;
-valid36 = valid36 || _valid15;
-const _errs189 = errors;
-if(data52 !== null){
-const err85 = {instancePath:instancePath+"/files/" + i1+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid13 = _errs182 === errors;
+valid36 = valid36 || _valid13;
+if(!valid36){
+const err85 = {instancePath:instancePath+"/files/" + i1+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err85];
 }
@@ -3876,11 +3936,51 @@ else {
 vErrors.push(err85);
 }
 errors++;
+validate23.errors = vErrors;
+return false;
 }
-var _valid15 = _errs189 === errors;
-valid36 = valid36 || _valid15;
-if(!valid36){
-const err86 = {instancePath:instancePath+"/files/" + i1+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf",keyword:"anyOf",params:{}};
+else {
+errors = _errs179;
+if(vErrors !== null){
+if(_errs179){
+vErrors.length = _errs179;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid34 = _errs178 === errors;
+}
+else {
+var valid34 = true;
+}
+if(valid34){
+if(data48.outcome !== undefined){
+let data52 = data48.outcome;
+const _errs184 = errors;
+if(typeof data52 !== "string"){
+validate23.errors = [{instancePath:instancePath+"/files/" + i1+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((((((data52 === "queued") || (data52 === "indexed")) || (data52 === "unchanged")) || (data52 === "duplicate")) || (data52 === "failed")) || (data52 === "rejected"))){
+validate23.errors = [{instancePath:instancePath+"/files/" + i1+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/enum",keyword:"enum",params:{allowedValues: schema53.properties.outcome.enum}}];
+return false;
+}
+var valid34 = _errs184 === errors;
+}
+else {
+var valid34 = true;
+}
+if(valid34){
+if(data48.code !== undefined){
+let data53 = data48.code;
+const _errs186 = errors;
+const _errs187 = errors;
+let valid37 = false;
+const _errs188 = errors;
+if(typeof data53 !== "string"){
+const err86 = {instancePath:instancePath+"/files/" + i1+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err86];
 }
@@ -3888,24 +3988,109 @@ else {
 vErrors.push(err86);
 }
 errors++;
+}
+var _valid14 = _errs188 === errors;
+valid37 = valid37 || _valid14;
+const _errs190 = errors;
+if(data53 !== null){
+const err87 = {instancePath:instancePath+"/files/" + i1+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err87];
+}
+else {
+vErrors.push(err87);
+}
+errors++;
+}
+var _valid14 = _errs190 === errors;
+valid37 = valid37 || _valid14;
+if(!valid37){
+const err88 = {instancePath:instancePath+"/files/" + i1+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err88];
+}
+else {
+vErrors.push(err88);
+}
+errors++;
 validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs186;
+errors = _errs187;
 if(vErrors !== null){
-if(_errs186){
-vErrors.length = _errs186;
+if(_errs187){
+vErrors.length = _errs187;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid32 = _errs185 === errors;
+var valid34 = _errs186 === errors;
 }
 else {
-var valid32 = true;
+var valid34 = true;
+}
+if(valid34){
+if(data48.reason !== undefined){
+let data54 = data48.reason;
+const _errs192 = errors;
+const _errs193 = errors;
+let valid38 = false;
+const _errs194 = errors;
+if(typeof data54 !== "string"){
+const err89 = {instancePath:instancePath+"/files/" + i1+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err89];
+}
+else {
+vErrors.push(err89);
+}
+errors++;
+}
+var _valid15 = _errs194 === errors;
+valid38 = valid38 || _valid15;
+const _errs196 = errors;
+if(data54 !== null){
+const err90 = {instancePath:instancePath+"/files/" + i1+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err90];
+}
+else {
+vErrors.push(err90);
+}
+errors++;
+}
+var _valid15 = _errs196 === errors;
+valid38 = valid38 || _valid15;
+if(!valid38){
+const err91 = {instancePath:instancePath+"/files/" + i1+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err91];
+}
+else {
+vErrors.push(err91);
+}
+errors++;
+validate23.errors = vErrors;
+return false;
+}
+else {
+errors = _errs193;
+if(vErrors !== null){
+if(_errs193){
+vErrors.length = _errs193;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid34 = _errs192 === errors;
+}
+else {
+var valid34 = true;
 }
 }
 }
@@ -3919,8 +4104,8 @@ validate23.errors = [{instancePath:instancePath+"/files/" + i1,schemaPath:"#/com
 return false;
 }
 }
-var valid30 = _errs160 === errors;
-if(!valid30){
+var valid32 = _errs167 === errors;
+if(!valid32){
 break;
 }
 }
@@ -3930,7 +4115,7 @@ validate23.errors = [{instancePath:instancePath+"/files",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs158 === errors;
+var valid0 = _errs165 === errors;
 }
 else {
 var valid0 = true;

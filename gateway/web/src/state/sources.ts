@@ -7,6 +7,7 @@ import { formatCount } from '@/text/quantities';
 /** What a person has given of each kind of source so far. */
 export interface Drafts {
   directory: { path: string; recursive: boolean; pattern: string; exclude: string[] };
+  archive: { path: string };
   urls: { from: 'text' | 'file'; text: string; path: string; column: string };
 }
 
@@ -14,6 +15,7 @@ export type Draft<Kind extends SourceKind> = Drafts[Kind];
 
 export const NO_DRAFTS: Drafts = {
   directory: { path: '', recursive: true, pattern: '', exclude: [] },
+  archive: { path: '' },
   urls: { from: 'text', text: '', path: '', column: '' },
 };
 
@@ -24,6 +26,7 @@ const READERS: Reader = {
     path.trim() === ''
       ? null
       : { kind: 'directory', path: path.trim(), recursive, pattern: pattern.trim() || null, exclude },
+  archive: ({ path }) => (path.trim() === '' ? null : { kind: 'archive', path: path.trim() }),
   urls: ({ from, text, path, column }) => {
     if (from === 'text') {
       const { urls, fault } = readAddresses(text);

@@ -8,15 +8,25 @@ from typing import Any, Protocol, cast
 from urllib.parse import quote
 
 from indexer.sources import Batch, Listing
+from indexer.sources.archive import ArchiveListing
 from indexer.sources.directory_listing import DirectoryListing
 from indexer.sources.fetching import PictureKeeper, fetch_all
 from indexer.sources.job_files import JobFiles
 from shared.domain.chunk import FileRef
-from shared.domain.job import DirectorySource, JobSpec, RetrySource, UploadSource, UrlsSource
+from shared.domain.job import (
+    ArchiveSource,
+    DirectorySource,
+    JobSpec,
+    RetrySource,
+    UploadSource,
+    UrlsSource,
+)
 from shared.files.paths import upload_path
 from shared.files.uris import file_uri, upload_uri
 from shared.settings import Settings
 from shared.sources import Files
+from shared.sources.archives.members import member_uri
+from tests.archives import write_archive
 from tests.unit.indexer.sources.pages import HOLIDAYS, NOTHING_KNOWN, Pages
 
 
@@ -173,3 +183,58 @@ class Addresses(Upload):
     def fetch(self, addresses: Iterable[str]) -> Generator[Batch, None, None]:
         keeper = PictureKeeper(HOLIDAYS, "j", self.settings, cast("Any", self.web))
         return fetch_all(addresses, keeper, NOTHING_KNOWN, at_once=3)
+
+
+class Archive:
+    """An archive, which is written anew for each change."""
+
+    is_listed = True
+
+    def __init__(self, settings: Settings, name: str) -> None:
+        self.settings = settings
+        self.path = settings.image_roots[0] / name
+        self.contents: dict[str, bytes] = {}
+        self._written = 10**9
+
+    def put(self, name: str, data: bytes) -> str:
+        self.contents[name] = data
+        self._write()
+        return member_uri(file_uri(self.path), name)
+
+    def remove(self, name: str) -> None:
+        del self.contents[name]
+        self._write()
+
+    def take_away(self) -> None:
+        self.path.unlink()
+
+    def files(self) -> Files:
+        return Files(self.settings)
+
+    def listing(self) -> Listing:
+        return ArchiveListing(ArchiveSource(path=str(self.path)), self.files())
+
+    def _write(self) -> None:
+        write_archive(self.path, self.contents)
+        self._written += 1  # Clocks of file systems may be coarse.
+        os.utime(self.path, (self._written, self._written))
+
+
+def zipped(settings: Settings) -> Place:
+    return Archive(settings, "source!.zip")
+
+
+def tarred(settings: Settings) -> Place:
+    return Archive(settings, "source.tar")
+
+
+def gzipped(settings: Settings) -> Place:
+    return Archive(settings, "source.tar.gz")
+
+
+def xzipped(settings: Settings) -> Place:
+    return Archive(settings, "source.tar.xz")
+
+
+def zstandard(settings: Settings) -> Place:
+    return Archive(settings, "source.tar.zst")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import closing
+from typing import cast
 
 import pytest
 
@@ -10,11 +11,25 @@ from shared.errors import JobFailed, PictureError
 from shared.settings import Settings
 from shared.sources import FileStatus
 from tests.drawn import JPEG
-from tests.unit.indexer.sources.places import Addresses, Folder, Place, Retry, Upload
+from tests.unit.indexer.sources.places import (
+    Addresses,
+    Folder,
+    Place,
+    Retry,
+    Upload,
+    gzipped,
+    tarred,
+    xzipped,
+    zipped,
+    zstandard,
+)
 
 NAMES = ("a.jpg", "b c/d#1.jpg", "b c/ä%!.png", "z!/y.jpg")
 
-KINDS: tuple[Callable[[Settings], Place], ...] = (Folder, Upload, Retry, Addresses)
+KINDS: tuple[Callable[[Settings], Place], ...] = (
+    *(Folder, Upload, Retry, Addresses),
+    *(zipped, tarred, gzipped, xzipped, zstandard),
+)
 
 
 @pytest.fixture(params=KINDS, ids=lambda kind: kind.__name__)
@@ -172,5 +187,4 @@ def test_a_listing_goes_on_from_each_of_its_cursors(listed: Place) -> None:
 def synced(place: Place) -> Synced:
     listing = place.listing()
     assert hasattr(listing, "missing")
-    made: Synced = listing
-    return made
+    return cast("Synced", listing)

@@ -129,6 +129,7 @@ function sourceOf({ source }: Job): string {
     const without = source.exclude.length > 0 ? `, but not ${source.exclude.join(', ')}` : '';
     return `${source.path}${source.pattern ? `, ${source.pattern}` : ''}${depth}${without}`;
   }
+  if (source.kind === 'archive') return source.path;
   if (source.kind === 'urls') {
     if (source.path === null) return formatNumberOf(source.addresses ?? 0, 'address', 'addresses');
     return `Addresses in ${source.path}${source.column === null ? '' : `, column ${source.column}`}`;

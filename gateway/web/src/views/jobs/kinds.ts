@@ -4,6 +4,7 @@ import type { SourceKind } from '@/api/models';
 import type { Drafts } from '@/state/sources';
 
 import { AddressFields } from './AddressFields';
+import { ArchiveFields } from './ArchiveFields';
 import { FolderFields, FolderOptions } from './FolderFields';
 
 export interface FieldsProps<Draft> {
@@ -37,6 +38,15 @@ export const KINDS: { readonly [Name in SourceKind]: Kind<Drafts[Name]> } = {
     inRoots: () => true,
     Fields: FolderFields,
     Options: FolderOptions,
+  },
+  archive: {
+    label: 'Archive',
+    action: 'Load archive',
+    lead: 'Pictures are read inside the archive, which is not unpacked. Loading again skips what is unchanged.',
+    sync: 'Forget pictures that are gone from the archive',
+    inRoots: () => true,
+    Fields: ArchiveFields,
+    Options: () => null,
   },
   urls: {
     label: 'Addresses',
