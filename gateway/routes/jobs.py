@@ -13,7 +13,8 @@ from gateway.dependencies import JobEventsDep, JobsDep, LoadsDep, UrlsDep
 from gateway.http.problems import problem_responses
 from gateway.routes.parameters import CollectionPath, Cursor, JobPath, Limit
 from gateway.schemas.fields import BLANK_IS_NONE, CollectionName
-from gateway.schemas.jobs import Failure, FailureList, Job, JobList, LoadInput, SourceInput
+from gateway.schemas.jobs import Failure, FailureList, Job, JobList, LoadInput
+from gateway.schemas.sources import SourceInput
 from gateway.services.failures_csv import failures_csv
 from gateway.services.job_events import JobEvent
 from gateway.services.loads import LoadOptions
@@ -51,7 +52,7 @@ def create_job(
     loads: LoadsDep,
     urls: UrlsDep,
 ) -> Job:
-    """Queue a load of the pictures in a directory or an archive under an image root.
+    """Queue a load of the pictures in a directory, an archive or a bucket.
 
     Files that are known and unchanged are not read again, and files that were renamed or moved
     are not encoded again. An unknown collection is created with the server's defaults. If the
@@ -75,6 +76,10 @@ def _load(
 ) -> domain.Job:
     if source.kind == "archive":
         return loads.load_archive(collection, source.path, options)
+    if source.kind == "bucket":
+        return loads.load_bucket(
+            collection, source.url, options, pattern=source.pattern, exclude=source.exclude
+        )
     return loads.load_directory(
         collection,
         source.path,

@@ -1,11 +1,12 @@
 """Jobs over HTTP."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.schemas.fields import EXAMPLE_JOB_ID, Input, Metadata, Page, Tags, moment
+from gateway.schemas.sources import Source, SourceInput
 from shared.domain import job as domain
 from shared.domain.job import JobStatus, OnDuplicate
 
@@ -38,54 +39,6 @@ EXAMPLE_JOB: dict[str, Any] = {
     "finished": False,
     "error": None,
 }
-
-
-Glob = Annotated[str, Field(min_length=1, max_length=1000)]
-
-
-class DirectorySourceInput(Input):
-    kind: Literal["directory"] = "directory"
-    path: str = Field(
-        min_length=1,
-        max_length=4096,
-        description="A directory under an image root; relative paths begin at a root.",
-    )
-    recursive: bool = Field(True, description="Whether to go into sub-directories.")
-    pattern: str | None = Field(
-        None,
-        min_length=1,
-        max_length=1000,
-        description="Only files whose name or path below `path` matches this glob: `*.jpg`.",
-    )
-    exclude: list[Glob] = Field(
-        [],
-        max_length=100,
-        description="No files that match one of these globs, or lie in a folder that does.",
-    )
-
-
-class ArchiveSourceInput(Input):
-    kind: Literal["archive"]
-    path: str = Field(
-        min_length=1,
-        max_length=4096,
-        description="A .zip, .tar, .tar.gz, .tar.xz or .tar.zst under an image root, told by its "
-        "content; relative paths begin at a root.",
-    )
-
-
-def _kind(source: Any) -> str:
-    """A source without a kind is a directory, as all were once."""
-    if isinstance(source, dict):
-        return str(source.get("kind", "directory"))
-    return str(getattr(source, "kind", ""))
-
-
-SourceInput = Annotated[
-    Annotated[DirectorySourceInput, Tag("directory")]
-    | Annotated[ArchiveSourceInput, Tag("archive")],
-    Discriminator(_kind),
-]
 
 
 class LoadInput(Input):
@@ -127,64 +80,6 @@ class LoadInput(Input):
     )
     tags: Tags = Field([], description="Tags of every image that is loaded.")
     metadata: Metadata = Field({}, description="Metadata of every image that is loaded.")
-
-
-class DirectorySource(BaseModel):
-    kind: Literal["directory"]
-    path: str
-    recursive: bool
-    pattern: str | None
-    exclude: list[str]
-
-
-class ArchiveSource(BaseModel):
-    kind: Literal["archive"]
-    path: str
-
-
-class UploadSource(BaseModel):
-    kind: Literal["upload"]
-    files: int
-
-
-class RetrySource(BaseModel):
-    kind: Literal["retry"]
-    job: str = Field(description="The job whose failed files are tried again.")
-    files: int
-
-
-class DeletionSource(BaseModel):
-    """The images of a filter, which the job forgets; `removed` counts them."""
-
-    kind: Literal["deletion"]
-    tag: str | None
-    path_prefix: str | None
-    filter: dict[str, Any] | None = Field(description="As it was given.")
-
-
-class DuplicatesSource(BaseModel):
-    """All images, among which the job finds duplicates; `unchanged` counts those looked at."""
-
-    kind: Literal["duplicates"]
-    min_match: float = Field(description="The least match of copies.")
-
-
-class CalibrationSource(BaseModel):
-    """None: the job tells the collection's own thresholds."""
-
-    kind: Literal["calibration"]
-
-
-Source = Annotated[
-    DirectorySource
-    | ArchiveSource
-    | UploadSource
-    | RetrySource
-    | DeletionSource
-    | DuplicatesSource
-    | CalibrationSource,
-    Field(discriminator="kind"),
-]
 
 
 class JobError(BaseModel):

@@ -8,12 +8,14 @@ from typing import Any
 from pydantic import Field
 
 from gateway.services.encoders import encoder_weights
+from shared.domain import bucket
 from shared.domain.base import Frozen
 from shared.domain.chunk import FileRef
 from shared.domain.collection import CollectionIdentity, CollectionInfo
 from shared.domain.image import ImageFilter
 from shared.domain.job import (
     ArchiveSource,
+    BucketSource,
     DeletionSource,
     DirectorySource,
     Job,
@@ -22,7 +24,7 @@ from shared.domain.job import (
     RetrySource,
     Source,
 )
-from shared.errors import Conflict, QueueFull, Unavailable
+from shared.errors import Conflict, InvalidRequest, QueueFull, Unavailable
 from shared.files.paths import resolve_directory, resolve_file
 from shared.ledger import Jobs, Workers
 from shared.log import get_logger
@@ -90,6 +92,25 @@ class LoadService:
         archive = resolve_file(path, self._settings)
         target = self.check_can_queue(collection)
         return self.queue(target, ArchiveSource(path=str(archive)), options)
+
+    def load_bucket(
+        self,
+        collection: str,
+        url: str,
+        options: LoadOptions,
+        *,
+        pattern: str | None = None,
+        exclude: Sequence[str] = (),
+    ) -> Job:
+        """Queue a load of a bucket, or of what is below a prefix. The bucket is not asked.
+
+        Raises InvalidRequest `no_bucket_roots`, `invalid_bucket`, `bucket_outside_roots`, and what
+        `check_can_queue` raises.
+        """
+        location = _bucket(url, self._settings.bucket_roots)
+        target = self.check_can_queue(collection)
+        source = BucketSource(url=location, pattern=pattern, exclude=tuple(exclude))
+        return self.queue(target, source, options)
 
     def check_can_queue(self, collection: str) -> CollectionInfo:
         """Check that a load of `collection` may be queued. Creates the collection if it is unknown.
@@ -197,3 +218,22 @@ class LoadService:
             yield FileRef(
                 uri=failure.uri, size=failure.size, mtime_ns=failure.mtime_ns, name=failure.name
             )
+
+
+def _bucket(url: str, roots: Sequence[str]) -> str:
+    """A caller's address of a bucket, if it may be read."""
+    if not roots:
+        raise InvalidRequest(
+            "no_bucket_roots", "No bucket may be read. Start Lookalike with LOOKALIKE_BUCKET_ROOTS."
+        )
+    try:
+        location = bucket.parse(url)
+    except ValueError as error:
+        raise InvalidRequest("invalid_bucket", str(error)) from error
+    if not bucket.is_within(location, roots):
+        raise InvalidRequest(
+            "bucket_outside_roots",
+            "The bucket or prefix is none of those that may be read (LOOKALIKE_BUCKET_ROOTS).",
+        )
+    base = f"{location.scheme}://{location.bucket}"
+    return f"{base}/{location.key}" if location.key else base

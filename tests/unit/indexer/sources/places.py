@@ -5,17 +5,30 @@ import os
 import shutil
 from typing import Any, Protocol, cast
 
+import obstore
+from obstore.store import MemoryStore, ObjectStore, S3Store
+
 from indexer.sources import Listing
 from indexer.sources.archive import ArchiveListing
+from indexer.sources.bucket import BucketListing
 from indexer.sources.directory_listing import DirectoryListing
 from indexer.sources.job_files import JobFiles
+from shared.domain.bucket import BucketLocation
 from shared.domain.chunk import FileRef
-from shared.domain.job import ArchiveSource, DirectorySource, JobSpec, RetrySource, UploadSource
+from shared.domain.job import (
+    ArchiveSource,
+    BucketSource,
+    DirectorySource,
+    JobSpec,
+    RetrySource,
+    UploadSource,
+)
 from shared.files.paths import upload_path
 from shared.files.uris import file_uri, upload_uri
 from shared.settings import Settings
 from shared.sources import Files
 from shared.sources.archives.members import member_uri
+from shared.sources.buckets import BucketFiles
 from tests.archives import write_archive
 
 
@@ -193,3 +206,35 @@ def xzipped(settings: Settings) -> Place:
 
 def zstandard(settings: Settings) -> Place:
     return Archive(settings, "source.tar.zst")
+
+
+class Bucket:
+    """A bucket that is kept in memory, by obstore's own implementation of its interface."""
+
+    is_listed = True
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings.model_copy(update={"bucket_roots": ("s3://bucket/in",)})
+        self._store: ObjectStore = MemoryStore()
+
+    def put(self, name: str, data: bytes) -> str:
+        obstore.put(self._store, f"in/{name}", data)
+        return BucketLocation("s3", "bucket", f"in/{name}").uri
+
+    def remove(self, name: str) -> None:
+        obstore.delete(self._store, f"in/{name}")
+
+    def take_away(self) -> None:
+        self._store = S3Store(
+            "bucket",
+            config={"endpoint": "http://127.0.0.1:1", "skip_signature": True},
+            client_options={"allow_http": True},
+            retry_config={"max_retries": 0},
+        )
+
+    def files(self) -> Files:
+        store = self._store
+        return Files(self.settings, buckets=BucketFiles(self.settings, opener=lambda _: store))
+
+    def listing(self) -> Listing:
+        return BucketListing(BucketSource(url="s3://bucket/in"), self.files())

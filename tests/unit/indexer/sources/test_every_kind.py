@@ -12,6 +12,7 @@ from shared.settings import Settings
 from shared.sources import FileStatus
 from tests.drawn import JPEG
 from tests.unit.indexer.sources.places import (
+    Bucket,
     Folder,
     Place,
     Retry,
@@ -26,7 +27,7 @@ from tests.unit.indexer.sources.places import (
 NAMES = ("a.jpg", "b c/d#1.jpg", "b c/ä%!.png", "z!/y.jpg")
 
 KINDS: tuple[Callable[[Settings], Place], ...] = (
-    *(Folder, Upload, Retry),
+    *(Folder, Upload, Retry, Bucket),
     *(zipped, tarred, gzipped, xzipped, zstandard),
 )
 
@@ -167,11 +168,9 @@ def test_sync_knows_an_emptied_place(listed: Place) -> None:
 
 def test_sync_forgets_nothing_of_a_place_that_is_gone(listed: Place) -> None:
     fill(listed)
-    listing = synced(listed)
-    listing.identities()
     listed.take_away()
     with pytest.raises(JobFailed):
-        listing.missing()
+        synced(listed).missing()
 
 
 def test_a_listing_goes_on_from_each_of_its_cursors(listed: Place) -> None:
