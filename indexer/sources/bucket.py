@@ -74,12 +74,9 @@ class BucketListing:
         return False
 
     def missing(self) -> Callable[[str], bool]:
-        """As `Synced.missing`: listed again, of which 8 bytes of each object's id are kept.
-
-        What is not listed is asked for by itself, as it may have come since.
-        """
+        """As `Synced.missing`: listed again, of which 8 bytes of each object's id are kept."""
         listed = {_short_id(self._uri(item.key)) for objects in self._pages("") for item in objects}
-        return lambda uri: _short_id(uri) not in listed and self.is_missing(uri)
+        return lambda uri: _short_id(uri) not in listed
 
     def is_empty(self) -> bool:
         """As `Synced.is_empty`."""

@@ -53,7 +53,7 @@ class RangeFile(io.RawIOBase):
 
     def _fetch(self, size: int) -> bytes:
         end = min(self._size, self._position + size)
-        options: "obstore.GetOptions" = {"range": (self._position, end)}
+        options: obstore.GetOptions = {"range": (self._position, end)}
         if self._tag:
             options["if_match"] = self._tag
         try:
