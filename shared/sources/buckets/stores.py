@@ -68,8 +68,8 @@ def error_of(error: exceptions.BaseError | OSError | ValueError) -> PictureError
         return PictureError("unreadable", "The object was changed while it was read.")
     return PictureError(
         "unreachable",
-        "The bucket does not answer, does not exist, or refuses Lookalike's credentials. See to the "
-        "name, the endpoint, the region and the network, then load it again.",
+        "The bucket does not answer, does not exist, or refuses Lookalike's credentials. See to "
+        "the name, the endpoint, the region and the network, then load it again.",
     )
 
 
