@@ -62,6 +62,8 @@ describe('a load', () => {
   test.each<[Job['source'], string]>([
     [{ kind: 'directory', path: '/a', recursive: false, pattern: '*.jpg', exclude: [] }, '/a, *.jpg, without sub-folders'],
     [{ kind: 'upload', files: 1 }, '1 uploaded picture'],
+    [{ kind: 'archive', path: '/a.zip' }, '/a.zip'],
+    [{ kind: 'bucket', url: 's3://a/b', pattern: '*.jpg', exclude: [] }, 's3://a/b, *.jpg'],
     [{ kind: 'urls', addresses: 2, path: null, column: null }, '2 addresses'],
     [{ kind: 'urls', addresses: null, path: '/a.csv', column: 'url' }, '/a.csv'],
     [{ kind: 'duplicates', min_match: 0.9 }, 'Finds duplicates'],
