@@ -132,7 +132,8 @@ function sourceOf({ source }: Job): string {
   if (source.kind === 'upload') return formatNumberOf(source.files, 'uploaded picture');
   if (source.kind === 'archive') return source.path;
   if (source.kind === 'bucket') return `${source.url}${source.pattern ? `, ${source.pattern}` : ''}`;
-  if (source.kind === 'urls') return source.path ?? formatNumberOf(source.addresses ?? 0, 'address', 'addresses');
+  if (source.kind === 'urls')
+    return source.path ?? formatNumberOf(source.addresses ?? 0, 'address', 'addresses');
   if (source.kind === 'calibration') return 'Thresholds of the collection';
   if (source.kind === 'deletion') {
     const tag = source.tag === null ? '' : ` tagged “${source.tag}”`;

@@ -60,7 +60,10 @@ describe('a load', () => {
   });
 
   test.each<[Job['source'], string]>([
-    [{ kind: 'directory', path: '/a', recursive: false, pattern: '*.jpg', exclude: [] }, '/a, *.jpg, without sub-folders'],
+    [
+      { kind: 'directory', path: '/a', recursive: false, pattern: '*.jpg', exclude: [] },
+      '/a, *.jpg, without sub-folders',
+    ],
     [{ kind: 'upload', files: 1 }, '1 uploaded picture'],
     [{ kind: 'archive', path: '/a.zip' }, '/a.zip'],
     [{ kind: 'bucket', url: 's3://a/b', pattern: '*.jpg', exclude: [] }, 's3://a/b, *.jpg'],
