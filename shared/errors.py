@@ -142,10 +142,7 @@ class TimedOut(LookalikeError):
 class JobFailed(LookalikeError):
     """A whole job cannot go on; trying its files again would not cure it.
 
-    Codes: `source_missing`, `source_unreadable`, `source_outside_roots`, `source_empty`,
-    `source_replaced`, `mass_removal`, `archive_…` (see `shared.sources.archives`), `storage_full`,
-    `column_not_found`, `collection_not_found`, `collection_replaced`, `encoder_mismatch`,
-    `too_few_images`, `too_many_ties`, `internal_error`.
+    Codes: `source_…`, `archive_…`, `mass_removal`, `collection_…`, `storage_full`, `too_…`, …
     """
 
     title = "Job failed"

@@ -1,13 +1,55 @@
 """The settings of sources, a part of `shared.settings.Settings` only for its length."""
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings
 
-from shared.setting_types import NetworkList
+from shared.domain.bucket import parse
+from shared.setting_types import CommaList, NetworkList
+
+
+def _are_buckets(roots: tuple[str, ...]) -> tuple[str, ...]:
+    for root in roots:
+        parse(root)
+    return roots
 
 
 class SourceSettings(BaseSettings):
     """What loads may read beside folders, and how much of it."""
+
+    # Buckets
+    bucket_roots: Annotated[CommaList, AfterValidator(_are_buckets)] = Field(
+        (),
+        description="Buckets, or prefixes in them, that loads may read, comma-separated: "
+        "`s3://photos/2020`, `gs://…`, `az://…`.",
+    )
+    s3_endpoint: str = Field(
+        "", description="Address of an S3 server that is not Amazon's: MinIO, SeaweedFS, R2."
+    )
+    s3_region: str = Field("", description="Region of the buckets on S3.")
+    s3_access_key_id: SecretStr = Field(
+        SecretStr(""),
+        description="Key for S3; without one, what AWS's own variables or the machine's role say.",
+    )
+    s3_secret_access_key: SecretStr = Field(SecretStr(""), description="The secret of that key.")
+    s3_session_token: SecretStr = Field(
+        SecretStr(""), description="Session token, where that key is a temporary one."
+    )
+    s3_anonymous: bool = Field(
+        False, description="Whether buckets on S3 are public, and requests are not signed."
+    )
+    gs_service_account_key: SecretStr = Field(
+        SecretStr(""),
+        description="Service account for GCS, as JSON; without one, Google's own variables or the "
+        "machine's account.",
+    )
+    azure_account: str = Field("", description="Account name of the containers on Azure.")
+    azure_account_key: SecretStr = Field(
+        SecretStr(""),
+        description="Key of that account; without one, Azure's own variables or the machine's "
+        "identity.",
+    )
 
     # Archives
     archive_max_members: int = Field(

@@ -52,7 +52,7 @@ def create_job(
     loads: LoadsDep,
     urls: UrlsDep,
 ) -> Job:
-    """Queue a load of pictures: of a directory or an archive under an image root, or at addresses.
+    """Queue a load of the pictures in a directory, an archive or a bucket, or at addresses.
 
     Files that are known and unchanged are not read again, and files that were renamed or moved
     are not encoded again. An unknown collection is created with the server's defaults. If the

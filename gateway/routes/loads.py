@@ -2,12 +2,13 @@
 
 from gateway.schemas.sources import (
     ArchiveSourceInput,
+    BucketSourceInput,
     DirectorySourceInput,
     SourceInput,
     UrlsSourceInput,
 )
 from gateway.services.loads import LoadOptions, LoadService
-from shared.domain.job import ArchiveSource, DirectorySource, Job, Source, UrlsSource
+from shared.domain.job import ArchiveSource, BucketSource, DirectorySource, Job, Source, UrlsSource
 
 
 def start_load(
@@ -26,5 +27,7 @@ def as_source(source: SourceInput) -> Source:
             return DirectorySource(**source.model_dump())
         case ArchiveSourceInput():
             return ArchiveSource(path=source.path)
+        case BucketSourceInput():
+            return BucketSource(**source.model_dump())
         case UrlsSourceInput():
             return UrlsSource(path=source.path, column=source.column)

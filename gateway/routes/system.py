@@ -43,6 +43,7 @@ def get_system(
         queues=queue_depths.read(),
         jobs_active=jobs.count_active(),
         image_roots=[str(root) for root in settings.image_roots],
+        bucket_roots=list(settings.bucket_roots),
         limits=Limits(
             max_upload_mb=settings.max_upload_mb,
             max_upload_files=MAX_FILES,

@@ -45,6 +45,27 @@ class ArchiveSourceInput(Input):
     )
 
 
+class BucketSourceInput(Input):
+    kind: Literal["bucket"]
+    url: str = Field(
+        max_length=1100,
+        pattern=r"^(s3|gs|az)://",
+        description="A bucket, or a prefix in it, under one of LOOKALIKE_BUCKET_ROOTS: "
+        "`s3://bucket/prefix`. It is a folder: `2020` does not mean `2020-old`.",
+    )
+    pattern: str | None = Field(
+        None,
+        min_length=1,
+        max_length=1000,
+        description="Only objects whose name or key below `url` matches this glob: `*.jpg`.",
+    )
+    exclude: list[Glob] = Field(
+        [],
+        max_length=100,
+        description="No objects that match one of these globs, or lie in a folder that does.",
+    )
+
+
 class UrlsSourceInput(Input):
     """Pictures at addresses: a few in the request, or the many that a file lists."""
 
@@ -85,6 +106,7 @@ def _kind(given: Any) -> str:
 SourceInput = Annotated[
     Annotated[DirectorySourceInput, Alternative("<directory")]
     | Annotated[ArchiveSourceInput, Alternative("<archive")]
+    | Annotated[BucketSourceInput, Alternative("<bucket")]
     | Annotated[UrlsSourceInput, Alternative("<urls")],
     Discriminator(_kind),
 ]
@@ -108,6 +130,13 @@ class UrlsSource(BaseModel):
     addresses: int | None = Field(description="How many the request named.")
     path: str | None = Field(description="The file that lists them.")
     column: str | None
+
+
+class BucketSource(BaseModel):
+    kind: Literal["bucket"]
+    url: str
+    pattern: str | None
+    exclude: list[str]
 
 
 class UploadSource(BaseModel):
@@ -147,6 +176,7 @@ Source = Annotated[
     DirectorySource
     | ArchiveSource
     | UrlsSource
+    | BucketSource
     | UploadSource
     | RetrySource
     | DeletionSource

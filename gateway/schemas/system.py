@@ -92,6 +92,7 @@ class System(BaseModel):
                 "queues": {"scan": 0, "encode": 3, "query": 0},
                 "jobs_active": 1,
                 "image_roots": ["/photos"],
+                "bucket_roots": ["s3://photos/2020"],
                 "limits": {
                     "max_upload_mb": 64,
                     "max_upload_files": 1000,
@@ -123,6 +124,7 @@ class System(BaseModel):
     queues: dict[str, int] = Field(description="Messages that wait, by queue.")
     jobs_active: int
     image_roots: list[str]
+    bucket_roots: list[str] = Field(description="Buckets, or prefixes in them, to load from.")
     limits: Limits
     formats: list[PictureFormat] = Field(description="What is read as a picture.")
     versions: dict[str, str]

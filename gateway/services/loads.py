@@ -1,19 +1,21 @@
 """Starts loads: checks collection, encoder and queue, writes the job, sends its scan task."""
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
 from pydantic import Field
 
 from gateway.services.encoders import encoder_weights
+from shared.domain import bucket
 from shared.domain.base import Frozen
 from shared.domain.chunk import FileRef
 from shared.domain.collection import CollectionIdentity, CollectionInfo
 from shared.domain.image import ImageFilter
 from shared.domain.job import (
     ArchiveSource,
+    BucketSource,
     DeletionSource,
     DirectorySource,
     Job,
@@ -23,7 +25,7 @@ from shared.domain.job import (
     Source,
     UrlsSource,
 )
-from shared.errors import Conflict, QueueFull, Unavailable
+from shared.errors import Conflict, InvalidRequest, QueueFull, Unavailable
 from shared.fetch.urls import normalise
 from shared.files.paths import resolve_directory, resolve_file
 from shared.ledger import Jobs, Workers
@@ -69,10 +71,14 @@ class LoadService:
         return self.queue(self.check_can_queue(collection), resolved, options)
 
     def resolve(self, source: Source) -> Source:
-        """A source as it is queued: its path is real, and under an image root.
+        """A source as it is queued: its path is real, and under an image root. No bucket is asked.
 
-        Raises InvalidRequest as `resolve_directory` and `resolve_file` do.
+        Raises InvalidRequest as `resolve_directory` and `resolve_file` do, `no_bucket_roots`,
+        `invalid_bucket`, `bucket_outside_roots`.
         """
+        if isinstance(source, BucketSource):
+            url = _bucket(source.url, self._settings.bucket_roots)
+            return source.model_copy(update={"url": url})
         if isinstance(source, DirectorySource):
             path = resolve_directory(source.path, self._settings)
         elif isinstance(source, ArchiveSource | UrlsSource) and source.path is not None:
@@ -198,3 +204,22 @@ class LoadService:
                 name=failure.name,
                 source_url=failure.source_url,
             )
+
+
+def _bucket(url: str, roots: Sequence[str]) -> str:
+    """A caller's address of a bucket, if it may be read."""
+    if not roots:
+        raise InvalidRequest(
+            "no_bucket_roots", "No bucket may be read. Start Lookalike with LOOKALIKE_BUCKET_ROOTS."
+        )
+    try:
+        location = bucket.parse(url)
+    except ValueError as error:
+        raise InvalidRequest("invalid_bucket", str(error)) from error
+    if not bucket.is_within(location, roots):
+        raise InvalidRequest(
+            "bucket_outside_roots",
+            "The bucket or prefix is none of those that may be read (LOOKALIKE_BUCKET_ROOTS).",
+        )
+    base = f"{location.scheme}://{location.bucket}"
+    return f"{base}/{location.key}" if location.key else base

@@ -6,6 +6,7 @@ from indexer.scan.context import ScanContext
 from indexer.sources import Batch, Listing, Synced
 from indexer.sources.address_lists import read_addresses
 from indexer.sources.archive import ArchiveListing
+from indexer.sources.bucket import BucketListing
 from indexer.sources.directory_listing import DirectoryListing
 from indexer.sources.fetching import FetchListing, Known, PictureKeeper, fetch_all
 from indexer.sources.job_files import JobFiles
@@ -18,6 +19,8 @@ def synced_listing(context: ScanContext) -> Synced | None:
         return DirectoryListing(source, stores.settings.image_roots)
     if source.kind == "archive":
         return ArchiveListing(source, stores.files)
+    if source.kind == "bucket":
+        return BucketListing(source, stores.files)
     return None
 
 

@@ -1,5 +1,6 @@
 """A scan: from a job's source to its chunks, each file counted exactly once."""
 
+import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 
@@ -21,6 +22,9 @@ from shared.log import get_logger
 from shared.queue import ENCODE
 
 _log = get_logger(__name__)
+
+#: Seconds between two cursors that are kept of a listing: each cuts a chunk that may not be full.
+_CURSOR_SECONDS = 5.0
 
 
 class LedgerDataLost(Exception):
@@ -48,6 +52,7 @@ class Scan:
         self._filesystems = SourceFilesystems(context)
         self._move_candidates = MoveCandidates(context)
         self._all_new = False
+        self._cursor_kept = time.monotonic()
         #: What this try has counted; of files in chunks, those of earlier tries included.
         self._chunked = self._unchanged = self._ignored = 0
 
@@ -57,7 +62,7 @@ class Scan:
         Raises LedgerDataLost, JobFailed, NotFound, Conflict `encoder_mismatch`, ScanSuperseded,
         ScanSuspended, JobEnded, ShuttingDown.
         """
-        self._chunked = self._counts().chunked
+        self._chunked, self._unchanged, self._ignored = self._counts()
         self._check_collection()
         if self._pruner is not None:
             self._pruner.finish_begun()
@@ -74,7 +79,7 @@ class Scan:
         self._filesystems.begin()
         if pruner is not None:
             pruner.remember()
-        self._put_in_chunks(self._listing.batches(""))
+        self._put_in_chunks(self._listing.batches(self._start.cursor))
         if pruner is None:
             self._filesystems.record(self._spec.source, self._listing.filesystems)
             return
@@ -99,7 +104,17 @@ class Scan:
             for batch in batches:
                 self._context.wait_while_paused()
                 self._account(batch)
+                self._keep_cursor(batch.cursor)
         self._chunks.flush()
+
+    def _keep_cursor(self, cursor: str) -> None:
+        """From time to time, note where the listing goes on if this process dies."""
+        if cursor and time.monotonic() - self._cursor_kept > _CURSOR_SECONDS:
+            self._chunks.flush()
+            self._scans.record(
+                self._spec.id, self._start.generation, unchanged=0, ignored=0, cursor=cursor
+            )
+            self._cursor_kept = time.monotonic()
 
     def _counts(self) -> ScanCounts:
         return self._scans.counts(self._spec.id)

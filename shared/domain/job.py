@@ -30,6 +30,15 @@ class ArchiveSource(Frozen):
     path: str
 
 
+class BucketSource(Frozen):
+    """A bucket under LOOKALIKE_BUCKET_ROOTS, or what is below a prefix: `s3://bucket/prefix`."""
+
+    kind: Literal["bucket"] = "bucket"
+    url: str
+    pattern: str | None = None
+    exclude: tuple[str, ...] = ()
+
+
 class UploadSource(Frozen):
     """Pictures that the gateway stored; the ledger lists them under the job."""
 
@@ -89,6 +98,7 @@ Source = Annotated[
     DirectorySource
     | ArchiveSource
     | UrlsSource
+    | BucketSource
     | UploadSource
     | RetrySource
     | DeletionSource

@@ -3,9 +3,10 @@
 from typing import Self
 
 from shared.errors import PictureError
-from shared.files.uris import FILE_SCHEME, MEMBER, UPLOAD_SCHEME
+from shared.files.uris import BUCKET_SCHEMES, FILE_SCHEME, MEMBER, UPLOAD_SCHEME
 from shared.settings import Settings
 from shared.sources.archives import ArchiveFiles
+from shared.sources.buckets import BucketFiles
 from shared.sources.kind import FileKind, FileStatus, OpenedFile
 from shared.sources.local import LocalFiles, StoredUploads
 
@@ -16,10 +17,13 @@ class Files:
     `serving` is for processes in which people wait: what takes too long is refused.
     """
 
-    def __init__(self, settings: Settings, *, serving: bool = False) -> None:
+    def __init__(
+        self, settings: Settings, *, serving: bool = False, buckets: BucketFiles | None = None
+    ) -> None:
         self._local = LocalFiles(settings)
         self._uploads = StoredUploads(settings)
         self.archives = ArchiveFiles(settings, serving=serving)
+        self.buckets = buckets or BucketFiles(settings, serving=serving)
 
     def kind(self, uri: str) -> FileKind:
         """The kind of place that a uri names. Raises PictureError `unreadable` if there is none."""
@@ -27,6 +31,8 @@ class Files:
             return self.archives if MEMBER in uri else self._local
         if uri.startswith(UPLOAD_SCHEME):
             return self._uploads
+        if uri.startswith(BUCKET_SCHEMES):
+            return self.buckets
         raise PictureError("unreadable", "Files of such uris cannot be read.")
 
     def status(self, uri: str, collection: str) -> FileStatus:
@@ -56,6 +62,7 @@ class Files:
         self._local.close()
         self._uploads.close()
         self.archives.close()
+        self.buckets.close()
 
     def __enter__(self) -> Self:
         return self

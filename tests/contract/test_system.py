@@ -22,6 +22,7 @@ def test_the_system_before_any_encoder(api: httpx.Client, settings: Settings) ->
     assert system["workers"] == []
     assert system["queues"] == {"scan": 0, "encode": 0, "query": 0}
     assert system["image_roots"] == [str(settings.image_roots[0])]
+    assert system["bucket_roots"] == []
     assert system["default_collection"] == settings.default_collection
     assert system["limits"]["max_upload_mb"] == settings.max_upload_mb
     assert {"lookalike", "python", "fastapi"} <= set(system["versions"])

@@ -18,10 +18,13 @@ class Window(io.RawIOBase):
         super().__init__()
         self._file = file
         # Of a part of a part, too, the file itself is read.
-        outer = getattr(file, "raw", file)
-        is_part = isinstance(outer, Window)
-        self._descriptor: int = outer._descriptor if is_part else file.fileno()
-        self._start: int = outer._start + start if is_part else start
+        outer = getattr(file, "raw", None)
+        if isinstance(outer, Window):
+            descriptor, start = outer._descriptor, outer._start + start
+        else:
+            descriptor = file.fileno()
+        self._descriptor: int = descriptor
+        self._start: int = start
         self._size = size
         self._position = 0
         self._owns = owns

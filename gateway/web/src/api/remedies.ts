@@ -144,6 +144,14 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
     title: 'The picture cannot be fetched',
     text: 'Check that the address opens in your browser and that the server of Lookalike reaches the internet. Or save the picture and drop it here.',
   },
+  no_bucket_roots: {
+    title: 'No bucket is open to Lookalike',
+    text: 'Start it with LOOKALIKE_BUCKET_ROOTS set to your bucket, or a prefix in it.',
+  },
+  bucket_outside_roots: {
+    title: 'This bucket or prefix is not open to Lookalike',
+    text: 'Choose one inside the bucket roots. LOOKALIKE_BUCKET_ROOTS says which they are.',
+  },
   not_a_directory: { title: 'This is a file', text: 'Give the folder that it lies in.' },
   not_a_file: { title: 'This is no file', text: 'Give a file; the list shows what is there.' },
   queue_full: { title: 'Too much is waiting', text: 'Wait until some of the work is done, then try again.' },

@@ -473,7 +473,7 @@ export interface paths {
         put?: never;
         /**
          * Load pictures
-         * @description Queue a load of pictures: of a directory or an archive under an image root, or at addresses.
+         * @description Queue a load of the pictures in a directory, an archive or a bucket, or at addresses.
          *
          *     Files that are known and unchanged are not read again, and files that were renamed or moved
          *     are not encoded again. An unknown collection is created with the server's defaults. If the
@@ -1138,6 +1138,44 @@ export interface components {
             lt?: boolean | number | string | null;
             /** Lte */
             lte?: boolean | number | string | null;
+        };
+        /** BucketSource */
+        BucketSource: {
+            /** Exclude */
+            exclude: string[];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "bucket";
+            /** Pattern */
+            pattern: string | null;
+            /** Url */
+            url: string;
+        };
+        /** BucketSourceInput */
+        BucketSourceInput: {
+            /**
+             * Exclude
+             * @description No objects that match one of these globs, or lie in a folder that does.
+             * @default []
+             */
+            exclude: string[];
+            /**
+             * Kind
+             * @constant
+             */
+            kind: "bucket";
+            /**
+             * Pattern
+             * @description Only objects whose name or key below `url` matches this glob: `*.jpg`.
+             */
+            pattern?: string | null;
+            /**
+             * Url
+             * @description A bucket, or a prefix in it, under one of LOOKALIKE_BUCKET_ROOTS: `s3://bucket/prefix`. It is a folder: `2020` does not mean `2020-old`.
+             */
+            url: string;
         };
         /**
          * Calibration
@@ -2486,7 +2524,7 @@ export interface components {
              */
             removed: number;
             /** Source */
-            source: components["schemas"]["DirectorySource"] | components["schemas"]["ArchiveSource"] | components["schemas"]["UrlsSource"] | components["schemas"]["UploadSource"] | components["schemas"]["RetrySource"] | components["schemas"]["DeletionSource"] | components["schemas"]["DuplicatesSource"] | components["schemas"]["CalibrationSource"];
+            source: components["schemas"]["DirectorySource"] | components["schemas"]["ArchiveSource"] | components["schemas"]["UrlsSource"] | components["schemas"]["BucketSource"] | components["schemas"]["UploadSource"] | components["schemas"]["RetrySource"] | components["schemas"]["DeletionSource"] | components["schemas"]["DuplicatesSource"] | components["schemas"]["CalibrationSource"];
             /** Started At */
             started_at: string | null;
             /**
@@ -2609,7 +2647,7 @@ export interface components {
              */
             report_duplicates: boolean;
             /** Source */
-            source: components["schemas"]["DirectorySourceInput"] | components["schemas"]["ArchiveSourceInput"] | components["schemas"]["UrlsSourceInput"];
+            source: components["schemas"]["DirectorySourceInput"] | components["schemas"]["ArchiveSourceInput"] | components["schemas"]["BucketSourceInput"] | components["schemas"]["UrlsSourceInput"];
             /**
              * Sync
              * @description Whether to forget images whose file is gone. A directory that is empty or on another file system than before is an error of the job (`source_empty`, `source_replaced`), as its disk may not be mounted.
@@ -2985,7 +3023,7 @@ export interface components {
             /** Paused */
             paused: boolean;
             /** Source */
-            source: components["schemas"]["DirectorySource"] | components["schemas"]["ArchiveSource"] | components["schemas"]["UrlsSource"] | components["schemas"]["UploadSource"] | components["schemas"]["RetrySource"] | components["schemas"]["DeletionSource"] | components["schemas"]["DuplicatesSource"] | components["schemas"]["CalibrationSource"];
+            source: components["schemas"]["DirectorySource"] | components["schemas"]["ArchiveSource"] | components["schemas"]["UrlsSource"] | components["schemas"]["BucketSource"] | components["schemas"]["UploadSource"] | components["schemas"]["RetrySource"] | components["schemas"]["DeletionSource"] | components["schemas"]["DuplicatesSource"] | components["schemas"]["CalibrationSource"];
             /** Sync */
             sync: boolean;
             /** Watch */
@@ -3053,7 +3091,7 @@ export interface components {
              */
             paused: boolean;
             /** Source */
-            source: components["schemas"]["DirectorySourceInput"] | components["schemas"]["ArchiveSourceInput"] | components["schemas"]["UrlsSourceInput"];
+            source: components["schemas"]["DirectorySourceInput"] | components["schemas"]["ArchiveSourceInput"] | components["schemas"]["BucketSourceInput"] | components["schemas"]["UrlsSourceInput"];
             /**
              * Sync
              * @description Whether loads forget images whose file is gone.
@@ -3083,6 +3121,9 @@ export interface components {
         /**
          * System
          * @example {
+         *       "bucket_roots": [
+         *         "s3://photos/2020"
+         *       ],
          *       "default_collection": "milvus",
          *       "encoder": "vgg16:imagenet-4a1ffb70:stretch224:rmac:512:v1",
          *       "formats": [
@@ -3139,6 +3180,11 @@ export interface components {
          *     }
          */
         System: {
+            /**
+             * Bucket Roots
+             * @description Buckets, or prefixes in them, to load from.
+             */
+            bucket_roots: string[];
             /** Default Collection */
             default_collection: string;
             /**
@@ -3384,7 +3430,7 @@ export interface components {
              */
             removed: number;
             /** Source */
-            source: components["schemas"]["DirectorySource"] | components["schemas"]["ArchiveSource"] | components["schemas"]["UrlsSource"] | components["schemas"]["UploadSource"] | components["schemas"]["RetrySource"] | components["schemas"]["DeletionSource"] | components["schemas"]["DuplicatesSource"] | components["schemas"]["CalibrationSource"];
+            source: components["schemas"]["DirectorySource"] | components["schemas"]["ArchiveSource"] | components["schemas"]["UrlsSource"] | components["schemas"]["BucketSource"] | components["schemas"]["UploadSource"] | components["schemas"]["RetrySource"] | components["schemas"]["DeletionSource"] | components["schemas"]["DuplicatesSource"] | components["schemas"]["CalibrationSource"];
             /** Started At */
             started_at: string | null;
             /**

@@ -208,16 +208,17 @@ return errors === 0;
 validate21.evaluated = {"props":{"uri":true,"code":true,"reason":true,"attempts":true,"name":true,"source_url":true},"dynamicProps":false,"dynamicItems":false};
 
 export const isJob = validate22;
-const schema33 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/ArchiveSource"},{"$ref":"#/components/schemas/UrlsSource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/DuplicatesSource"},{"$ref":"#/components/schemas/CalibrationSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error"]};
+const schema33 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/ArchiveSource"},{"$ref":"#/components/schemas/UrlsSource"},{"$ref":"#/components/schemas/BucketSource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/DuplicatesSource"},{"$ref":"#/components/schemas/CalibrationSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error"]};
 const schema34 = {"properties":{"kind":{"type":"string","const":"directory"},"path":{"type":"string"},"recursive":{"type":"boolean"},"pattern":{"anyOf":[{"type":"string"},{"type":"null"}]},"exclude":{"items":{"type":"string"},"type":"array"}},"type":"object","required":["kind","path","recursive","pattern","exclude"]};
 const schema35 = {"properties":{"kind":{"type":"string","const":"archive"},"path":{"type":"string"}},"type":"object","required":["kind","path"]};
 const schema36 = {"properties":{"kind":{"type":"string","const":"urls"},"addresses":{"anyOf":[{"type":"integer"},{"type":"null"}]},"path":{"anyOf":[{"type":"string"},{"type":"null"}]},"column":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["kind","addresses","path","column"]};
-const schema37 = {"properties":{"kind":{"type":"string","const":"upload"},"files":{"type":"integer"}},"type":"object","required":["kind","files"]};
-const schema38 = {"properties":{"kind":{"type":"string","const":"retry"},"job":{"type":"string"},"files":{"type":"integer"}},"type":"object","required":["kind","job","files"]};
-const schema39 = {"properties":{"kind":{"type":"string","const":"deletion"},"tag":{"anyOf":[{"type":"string"},{"type":"null"}]},"path_prefix":{"anyOf":[{"type":"string"},{"type":"null"}]},"filter":{"anyOf":[{"additionalProperties":true,"type":"object"},{"type":"null"}]}},"type":"object","required":["kind","tag","path_prefix","filter"]};
-const schema40 = {"properties":{"kind":{"type":"string","const":"duplicates"},"min_match":{"type":"number"}},"type":"object","required":["kind","min_match"]};
-const schema41 = {"properties":{"kind":{"type":"string","const":"calibration"}},"type":"object","required":["kind"]};
-const schema42 = {"properties":{"code":{"type":"string"},"detail":{"type":"string"}},"type":"object","required":["code","detail"]};
+const schema37 = {"properties":{"kind":{"type":"string","const":"bucket"},"url":{"type":"string"},"pattern":{"anyOf":[{"type":"string"},{"type":"null"}]},"exclude":{"items":{"type":"string"},"type":"array"}},"type":"object","required":["kind","url","pattern","exclude"]};
+const schema38 = {"properties":{"kind":{"type":"string","const":"upload"},"files":{"type":"integer"}},"type":"object","required":["kind","files"]};
+const schema39 = {"properties":{"kind":{"type":"string","const":"retry"},"job":{"type":"string"},"files":{"type":"integer"}},"type":"object","required":["kind","job","files"]};
+const schema40 = {"properties":{"kind":{"type":"string","const":"deletion"},"tag":{"anyOf":[{"type":"string"},{"type":"null"}]},"path_prefix":{"anyOf":[{"type":"string"},{"type":"null"}]},"filter":{"anyOf":[{"additionalProperties":true,"type":"object"},{"type":"null"}]}},"type":"object","required":["kind","tag","path_prefix","filter"]};
+const schema41 = {"properties":{"kind":{"type":"string","const":"duplicates"},"min_match":{"type":"number"}},"type":"object","required":["kind","min_match"]};
+const schema42 = {"properties":{"kind":{"type":"string","const":"calibration"}},"type":"object","required":["kind"]};
+const schema43 = {"properties":{"code":{"type":"string"},"detail":{"type":"string"}},"type":"object","required":["code","detail"]};
 const formats0 = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 
 function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -823,8 +824,8 @@ const _errs57 = errors;
 if(errors === _errs57){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing4;
-if(((data2.kind === undefined) && (missing4 = "kind")) || ((data2.files === undefined) && (missing4 = "files"))){
-const err29 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UploadSource/required",keyword:"required",params:{missingProperty: missing4}};
+if(((((data2.kind === undefined) && (missing4 = "kind")) || ((data2.url === undefined) && (missing4 = "url"))) || ((data2.pattern === undefined) && (missing4 = "pattern"))) || ((data2.exclude === undefined) && (missing4 = "exclude"))){
+const err29 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/BucketSource/required",keyword:"required",params:{missingProperty: missing4}};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -838,7 +839,7 @@ if(data2.kind !== undefined){
 let data15 = data2.kind;
 const _errs59 = errors;
 if(typeof data15 !== "string"){
-const err30 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UploadSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+const err30 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/BucketSource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -847,8 +848,8 @@ vErrors.push(err30);
 }
 errors++;
 }
-if("upload" !== data15){
-const err31 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UploadSource/properties/kind/const",keyword:"const",params:{allowedValue: "upload"}};
+if("bucket" !== data15){
+const err31 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/BucketSource/properties/kind/const",keyword:"const",params:{allowedValue: "bucket"}};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -863,11 +864,10 @@ else {
 var valid14 = true;
 }
 if(valid14){
-if(data2.files !== undefined){
-let data16 = data2.files;
+if(data2.url !== undefined){
 const _errs61 = errors;
-if(!((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16)))){
-const err32 = {instancePath:instancePath+"/source/files",schemaPath:"#/components/schemas/UploadSource/properties/files/type",keyword:"type",params:{type: "integer"}};
+if(typeof data2.url !== "string"){
+const err32 = {instancePath:instancePath+"/source/url",schemaPath:"#/components/schemas/BucketSource/properties/url/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -881,16 +881,118 @@ var valid14 = _errs61 === errors;
 else {
 var valid14 = true;
 }
-}
-}
-}
-else {
-const err33 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UploadSource/type",keyword:"type",params:{type: "object"}};
+if(valid14){
+if(data2.pattern !== undefined){
+let data17 = data2.pattern;
+const _errs63 = errors;
+const _errs64 = errors;
+let valid15 = false;
+const _errs65 = errors;
+if(typeof data17 !== "string"){
+const err33 = {instancePath:instancePath+"/source/pattern",schemaPath:"#/components/schemas/BucketSource/properties/pattern/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err33];
 }
 else {
 vErrors.push(err33);
+}
+errors++;
+}
+var _valid5 = _errs65 === errors;
+valid15 = valid15 || _valid5;
+const _errs67 = errors;
+if(data17 !== null){
+const err34 = {instancePath:instancePath+"/source/pattern",schemaPath:"#/components/schemas/BucketSource/properties/pattern/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err34];
+}
+else {
+vErrors.push(err34);
+}
+errors++;
+}
+var _valid5 = _errs67 === errors;
+valid15 = valid15 || _valid5;
+if(!valid15){
+const err35 = {instancePath:instancePath+"/source/pattern",schemaPath:"#/components/schemas/BucketSource/properties/pattern/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err35];
+}
+else {
+vErrors.push(err35);
+}
+errors++;
+}
+else {
+errors = _errs64;
+if(vErrors !== null){
+if(_errs64){
+vErrors.length = _errs64;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid14 = _errs63 === errors;
+}
+else {
+var valid14 = true;
+}
+if(valid14){
+if(data2.exclude !== undefined){
+let data18 = data2.exclude;
+const _errs69 = errors;
+if(errors === _errs69){
+if(Array.isArray(data18)){
+var valid16 = true;
+const len1 = data18.length;
+for(let i1=0; i1<len1; i1++){
+const _errs71 = errors;
+if(typeof data18[i1] !== "string"){
+const err36 = {instancePath:instancePath+"/source/exclude/" + i1,schemaPath:"#/components/schemas/BucketSource/properties/exclude/items/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err36];
+}
+else {
+vErrors.push(err36);
+}
+errors++;
+}
+var valid16 = _errs71 === errors;
+if(!valid16){
+break;
+}
+}
+}
+else {
+const err37 = {instancePath:instancePath+"/source/exclude",schemaPath:"#/components/schemas/BucketSource/properties/exclude/type",keyword:"type",params:{type: "array"}};
+if(vErrors === null){
+vErrors = [err37];
+}
+else {
+vErrors.push(err37);
+}
+errors++;
+}
+}
+var valid14 = _errs69 === errors;
+}
+else {
+var valid14 = true;
+}
+}
+}
+}
+}
+}
+else {
+const err38 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/BucketSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err38];
+}
+else {
+vErrors.push(err38);
 }
 errors++;
 }
@@ -907,96 +1009,18 @@ passing0 = 3;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
-props0.files = true;
+props0.url = true;
+props0.pattern = true;
+props0.exclude = true;
 }
 }
-const _errs63 = errors;
-const _errs64 = errors;
-if(errors === _errs64){
+const _errs73 = errors;
+const _errs74 = errors;
+if(errors === _errs74){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing5;
-if((((data2.kind === undefined) && (missing5 = "kind")) || ((data2.job === undefined) && (missing5 = "job"))) || ((data2.files === undefined) && (missing5 = "files"))){
-const err34 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/RetrySource/required",keyword:"required",params:{missingProperty: missing5}};
-if(vErrors === null){
-vErrors = [err34];
-}
-else {
-vErrors.push(err34);
-}
-errors++;
-}
-else {
-if(data2.kind !== undefined){
-let data17 = data2.kind;
-const _errs66 = errors;
-if(typeof data17 !== "string"){
-const err35 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/RetrySource/properties/kind/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err35];
-}
-else {
-vErrors.push(err35);
-}
-errors++;
-}
-if("retry" !== data17){
-const err36 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/RetrySource/properties/kind/const",keyword:"const",params:{allowedValue: "retry"}};
-if(vErrors === null){
-vErrors = [err36];
-}
-else {
-vErrors.push(err36);
-}
-errors++;
-}
-var valid16 = _errs66 === errors;
-}
-else {
-var valid16 = true;
-}
-if(valid16){
-if(data2.job !== undefined){
-const _errs68 = errors;
-if(typeof data2.job !== "string"){
-const err37 = {instancePath:instancePath+"/source/job",schemaPath:"#/components/schemas/RetrySource/properties/job/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err37];
-}
-else {
-vErrors.push(err37);
-}
-errors++;
-}
-var valid16 = _errs68 === errors;
-}
-else {
-var valid16 = true;
-}
-if(valid16){
-if(data2.files !== undefined){
-let data19 = data2.files;
-const _errs70 = errors;
-if(!((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19)))){
-const err38 = {instancePath:instancePath+"/source/files",schemaPath:"#/components/schemas/RetrySource/properties/files/type",keyword:"type",params:{type: "integer"}};
-if(vErrors === null){
-vErrors = [err38];
-}
-else {
-vErrors.push(err38);
-}
-errors++;
-}
-var valid16 = _errs70 === errors;
-}
-else {
-var valid16 = true;
-}
-}
-}
-}
-}
-else {
-const err39 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/RetrySource/type",keyword:"type",params:{type: "object"}};
+if(((data2.kind === undefined) && (missing5 = "kind")) || ((data2.files === undefined) && (missing5 = "files"))){
+const err39 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UploadSource/required",keyword:"required",params:{missingProperty: missing5}};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -1005,8 +1029,69 @@ vErrors.push(err39);
 }
 errors++;
 }
+else {
+if(data2.kind !== undefined){
+let data20 = data2.kind;
+const _errs76 = errors;
+if(typeof data20 !== "string"){
+const err40 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UploadSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err40];
 }
-var _valid0 = _errs63 === errors;
+else {
+vErrors.push(err40);
+}
+errors++;
+}
+if("upload" !== data20){
+const err41 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UploadSource/properties/kind/const",keyword:"const",params:{allowedValue: "upload"}};
+if(vErrors === null){
+vErrors = [err41];
+}
+else {
+vErrors.push(err41);
+}
+errors++;
+}
+var valid18 = _errs76 === errors;
+}
+else {
+var valid18 = true;
+}
+if(valid18){
+if(data2.files !== undefined){
+let data21 = data2.files;
+const _errs78 = errors;
+if(!((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21)))){
+const err42 = {instancePath:instancePath+"/source/files",schemaPath:"#/components/schemas/UploadSource/properties/files/type",keyword:"type",params:{type: "integer"}};
+if(vErrors === null){
+vErrors = [err42];
+}
+else {
+vErrors.push(err42);
+}
+errors++;
+}
+var valid18 = _errs78 === errors;
+}
+else {
+var valid18 = true;
+}
+}
+}
+}
+else {
+const err43 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UploadSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err43];
+}
+else {
+vErrors.push(err43);
+}
+errors++;
+}
+}
+var _valid0 = _errs73 === errors;
 if(_valid0 && valid1){
 valid1 = false;
 passing0 = [passing0, 4];
@@ -1018,76 +1103,16 @@ passing0 = 4;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
-props0.job = true;
 props0.files = true;
 }
 }
-const _errs72 = errors;
-const _errs73 = errors;
-if(errors === _errs73){
+const _errs80 = errors;
+const _errs81 = errors;
+if(errors === _errs81){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing6;
-if(((((data2.kind === undefined) && (missing6 = "kind")) || ((data2.tag === undefined) && (missing6 = "tag"))) || ((data2.path_prefix === undefined) && (missing6 = "path_prefix"))) || ((data2.filter === undefined) && (missing6 = "filter"))){
-const err40 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/required",keyword:"required",params:{missingProperty: missing6}};
-if(vErrors === null){
-vErrors = [err40];
-}
-else {
-vErrors.push(err40);
-}
-errors++;
-}
-else {
-if(data2.kind !== undefined){
-let data20 = data2.kind;
-const _errs75 = errors;
-if(typeof data20 !== "string"){
-const err41 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DeletionSource/properties/kind/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err41];
-}
-else {
-vErrors.push(err41);
-}
-errors++;
-}
-if("deletion" !== data20){
-const err42 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DeletionSource/properties/kind/const",keyword:"const",params:{allowedValue: "deletion"}};
-if(vErrors === null){
-vErrors = [err42];
-}
-else {
-vErrors.push(err42);
-}
-errors++;
-}
-var valid18 = _errs75 === errors;
-}
-else {
-var valid18 = true;
-}
-if(valid18){
-if(data2.tag !== undefined){
-let data21 = data2.tag;
-const _errs77 = errors;
-const _errs78 = errors;
-let valid19 = false;
-const _errs79 = errors;
-if(typeof data21 !== "string"){
-const err43 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf/0/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err43];
-}
-else {
-vErrors.push(err43);
-}
-errors++;
-}
-var _valid5 = _errs79 === errors;
-valid19 = valid19 || _valid5;
-const _errs81 = errors;
-if(data21 !== null){
-const err44 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if((((data2.kind === undefined) && (missing6 = "kind")) || ((data2.job === undefined) && (missing6 = "job"))) || ((data2.files === undefined) && (missing6 = "files"))){
+const err44 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/RetrySource/required",keyword:"required",params:{missingProperty: missing6}};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -1096,10 +1121,12 @@ vErrors.push(err44);
 }
 errors++;
 }
-var _valid5 = _errs81 === errors;
-valid19 = valid19 || _valid5;
-if(!valid19){
-const err45 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf",keyword:"anyOf",params:{}};
+else {
+if(data2.kind !== undefined){
+let data22 = data2.kind;
+const _errs83 = errors;
+if(typeof data22 !== "string"){
+const err45 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/RetrySource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -1108,31 +1135,8 @@ vErrors.push(err45);
 }
 errors++;
 }
-else {
-errors = _errs78;
-if(vErrors !== null){
-if(_errs78){
-vErrors.length = _errs78;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid18 = _errs77 === errors;
-}
-else {
-var valid18 = true;
-}
-if(valid18){
-if(data2.path_prefix !== undefined){
-let data22 = data2.path_prefix;
-const _errs83 = errors;
-const _errs84 = errors;
-let valid20 = false;
-const _errs85 = errors;
-if(typeof data22 !== "string"){
-const err46 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if("retry" !== data22){
+const err46 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/RetrySource/properties/kind/const",keyword:"const",params:{allowedValue: "retry"}};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -1141,11 +1145,16 @@ vErrors.push(err46);
 }
 errors++;
 }
-var _valid6 = _errs85 === errors;
-valid20 = valid20 || _valid6;
-const _errs87 = errors;
-if(data22 !== null){
-const err47 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var valid20 = _errs83 === errors;
+}
+else {
+var valid20 = true;
+}
+if(valid20){
+if(data2.job !== undefined){
+const _errs85 = errors;
+if(typeof data2.job !== "string"){
+const err47 = {instancePath:instancePath+"/source/job",schemaPath:"#/components/schemas/RetrySource/properties/job/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -1154,10 +1163,17 @@ vErrors.push(err47);
 }
 errors++;
 }
-var _valid6 = _errs87 === errors;
-valid20 = valid20 || _valid6;
-if(!valid20){
-const err48 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf",keyword:"anyOf",params:{}};
+var valid20 = _errs85 === errors;
+}
+else {
+var valid20 = true;
+}
+if(valid20){
+if(data2.files !== undefined){
+let data24 = data2.files;
+const _errs87 = errors;
+if(!((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24)))){
+const err48 = {instancePath:instancePath+"/source/files",schemaPath:"#/components/schemas/RetrySource/properties/files/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -1166,34 +1182,17 @@ vErrors.push(err48);
 }
 errors++;
 }
-else {
-errors = _errs84;
-if(vErrors !== null){
-if(_errs84){
-vErrors.length = _errs84;
+var valid20 = _errs87 === errors;
 }
 else {
-vErrors = null;
+var valid20 = true;
 }
 }
 }
-var valid18 = _errs83 === errors;
+}
 }
 else {
-var valid18 = true;
-}
-if(valid18){
-if(data2.filter !== undefined){
-let data23 = data2.filter;
-const _errs89 = errors;
-const _errs90 = errors;
-let valid21 = false;
-const _errs91 = errors;
-if(errors === _errs91){
-if(data23 && typeof data23 == "object" && !Array.isArray(data23)){
-}
-else {
-const err49 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf/0/type",keyword:"type",params:{type: "object"}};
+const err49 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/RetrySource/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -1203,64 +1202,7 @@ vErrors.push(err49);
 errors++;
 }
 }
-var _valid7 = _errs91 === errors;
-valid21 = valid21 || _valid7;
-const _errs94 = errors;
-if(data23 !== null){
-const err50 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err50];
-}
-else {
-vErrors.push(err50);
-}
-errors++;
-}
-var _valid7 = _errs94 === errors;
-valid21 = valid21 || _valid7;
-if(!valid21){
-const err51 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err51];
-}
-else {
-vErrors.push(err51);
-}
-errors++;
-}
-else {
-errors = _errs90;
-if(vErrors !== null){
-if(_errs90){
-vErrors.length = _errs90;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid18 = _errs89 === errors;
-}
-else {
-var valid18 = true;
-}
-}
-}
-}
-}
-}
-else {
-const err52 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err52];
-}
-else {
-vErrors.push(err52);
-}
-errors++;
-}
-}
-var _valid0 = _errs72 === errors;
+var _valid0 = _errs80 === errors;
 if(_valid0 && valid1){
 valid1 = false;
 passing0 = [passing0, 5];
@@ -1272,18 +1214,63 @@ passing0 = 5;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
-props0.tag = true;
-props0.path_prefix = true;
-props0.filter = true;
+props0.job = true;
+props0.files = true;
 }
 }
-const _errs96 = errors;
-const _errs97 = errors;
-if(errors === _errs97){
+const _errs89 = errors;
+const _errs90 = errors;
+if(errors === _errs90){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing7;
-if(((data2.kind === undefined) && (missing7 = "kind")) || ((data2.min_match === undefined) && (missing7 = "min_match"))){
-const err53 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/required",keyword:"required",params:{missingProperty: missing7}};
+if(((((data2.kind === undefined) && (missing7 = "kind")) || ((data2.tag === undefined) && (missing7 = "tag"))) || ((data2.path_prefix === undefined) && (missing7 = "path_prefix"))) || ((data2.filter === undefined) && (missing7 = "filter"))){
+const err50 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/required",keyword:"required",params:{missingProperty: missing7}};
+if(vErrors === null){
+vErrors = [err50];
+}
+else {
+vErrors.push(err50);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data25 = data2.kind;
+const _errs92 = errors;
+if(typeof data25 !== "string"){
+const err51 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DeletionSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err51];
+}
+else {
+vErrors.push(err51);
+}
+errors++;
+}
+if("deletion" !== data25){
+const err52 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DeletionSource/properties/kind/const",keyword:"const",params:{allowedValue: "deletion"}};
+if(vErrors === null){
+vErrors = [err52];
+}
+else {
+vErrors.push(err52);
+}
+errors++;
+}
+var valid22 = _errs92 === errors;
+}
+else {
+var valid22 = true;
+}
+if(valid22){
+if(data2.tag !== undefined){
+let data26 = data2.tag;
+const _errs94 = errors;
+const _errs95 = errors;
+let valid23 = false;
+const _errs96 = errors;
+if(typeof data26 !== "string"){
+const err53 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -1292,12 +1279,11 @@ vErrors.push(err53);
 }
 errors++;
 }
-else {
-if(data2.kind !== undefined){
-let data24 = data2.kind;
-const _errs99 = errors;
-if(typeof data24 !== "string"){
-const err54 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+var _valid6 = _errs96 === errors;
+valid23 = valid23 || _valid6;
+const _errs98 = errors;
+if(data26 !== null){
+const err54 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -1306,8 +1292,10 @@ vErrors.push(err54);
 }
 errors++;
 }
-if("duplicates" !== data24){
-const err55 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/const",keyword:"const",params:{allowedValue: "duplicates"}};
+var _valid6 = _errs98 === errors;
+valid23 = valid23 || _valid6;
+if(!valid23){
+const err55 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -1316,16 +1304,31 @@ vErrors.push(err55);
 }
 errors++;
 }
-var valid23 = _errs99 === errors;
+else {
+errors = _errs95;
+if(vErrors !== null){
+if(_errs95){
+vErrors.length = _errs95;
 }
 else {
-var valid23 = true;
+vErrors = null;
 }
-if(valid23){
-if(data2.min_match !== undefined){
+}
+}
+var valid22 = _errs94 === errors;
+}
+else {
+var valid22 = true;
+}
+if(valid22){
+if(data2.path_prefix !== undefined){
+let data27 = data2.path_prefix;
+const _errs100 = errors;
 const _errs101 = errors;
-if(!(typeof data2.min_match == "number")){
-const err56 = {instancePath:instancePath+"/source/min_match",schemaPath:"#/components/schemas/DuplicatesSource/properties/min_match/type",keyword:"type",params:{type: "number"}};
+let valid24 = false;
+const _errs102 = errors;
+if(typeof data27 !== "string"){
+const err56 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -1334,16 +1337,11 @@ vErrors.push(err56);
 }
 errors++;
 }
-var valid23 = _errs101 === errors;
-}
-else {
-var valid23 = true;
-}
-}
-}
-}
-else {
-const err57 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/type",keyword:"type",params:{type: "object"}};
+var _valid7 = _errs102 === errors;
+valid24 = valid24 || _valid7;
+const _errs104 = errors;
+if(data27 !== null){
+const err57 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -1352,8 +1350,113 @@ vErrors.push(err57);
 }
 errors++;
 }
+var _valid7 = _errs104 === errors;
+valid24 = valid24 || _valid7;
+if(!valid24){
+const err58 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err58];
 }
-var _valid0 = _errs96 === errors;
+else {
+vErrors.push(err58);
+}
+errors++;
+}
+else {
+errors = _errs101;
+if(vErrors !== null){
+if(_errs101){
+vErrors.length = _errs101;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid22 = _errs100 === errors;
+}
+else {
+var valid22 = true;
+}
+if(valid22){
+if(data2.filter !== undefined){
+let data28 = data2.filter;
+const _errs106 = errors;
+const _errs107 = errors;
+let valid25 = false;
+const _errs108 = errors;
+if(errors === _errs108){
+if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
+}
+else {
+const err59 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf/0/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err59];
+}
+else {
+vErrors.push(err59);
+}
+errors++;
+}
+}
+var _valid8 = _errs108 === errors;
+valid25 = valid25 || _valid8;
+const _errs111 = errors;
+if(data28 !== null){
+const err60 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err60];
+}
+else {
+vErrors.push(err60);
+}
+errors++;
+}
+var _valid8 = _errs111 === errors;
+valid25 = valid25 || _valid8;
+if(!valid25){
+const err61 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err61];
+}
+else {
+vErrors.push(err61);
+}
+errors++;
+}
+else {
+errors = _errs107;
+if(vErrors !== null){
+if(_errs107){
+vErrors.length = _errs107;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid22 = _errs106 === errors;
+}
+else {
+var valid22 = true;
+}
+}
+}
+}
+}
+}
+else {
+const err62 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err62];
+}
+else {
+vErrors.push(err62);
+}
+errors++;
+}
+}
+var _valid0 = _errs89 === errors;
 if(_valid0 && valid1){
 valid1 = false;
 passing0 = [passing0, 6];
@@ -1365,62 +1468,88 @@ passing0 = 6;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
-props0.min_match = true;
+props0.tag = true;
+props0.path_prefix = true;
+props0.filter = true;
 }
 }
-const _errs103 = errors;
-const _errs104 = errors;
-if(errors === _errs104){
+const _errs113 = errors;
+const _errs114 = errors;
+if(errors === _errs114){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing8;
-if((data2.kind === undefined) && (missing8 = "kind")){
-const err58 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/required",keyword:"required",params:{missingProperty: missing8}};
+if(((data2.kind === undefined) && (missing8 = "kind")) || ((data2.min_match === undefined) && (missing8 = "min_match"))){
+const err63 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/required",keyword:"required",params:{missingProperty: missing8}};
 if(vErrors === null){
-vErrors = [err58];
+vErrors = [err63];
 }
 else {
-vErrors.push(err58);
+vErrors.push(err63);
 }
 errors++;
 }
 else {
 if(data2.kind !== undefined){
-let data26 = data2.kind;
-if(typeof data26 !== "string"){
-const err59 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+let data29 = data2.kind;
+const _errs116 = errors;
+if(typeof data29 !== "string"){
+const err64 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
-vErrors = [err59];
+vErrors = [err64];
 }
 else {
-vErrors.push(err59);
+vErrors.push(err64);
 }
 errors++;
 }
-if("calibration" !== data26){
-const err60 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/const",keyword:"const",params:{allowedValue: "calibration"}};
+if("duplicates" !== data29){
+const err65 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/const",keyword:"const",params:{allowedValue: "duplicates"}};
 if(vErrors === null){
-vErrors = [err60];
+vErrors = [err65];
 }
 else {
-vErrors.push(err60);
+vErrors.push(err65);
+}
+errors++;
+}
+var valid27 = _errs116 === errors;
+}
+else {
+var valid27 = true;
+}
+if(valid27){
+if(data2.min_match !== undefined){
+const _errs118 = errors;
+if(!(typeof data2.min_match == "number")){
+const err66 = {instancePath:instancePath+"/source/min_match",schemaPath:"#/components/schemas/DuplicatesSource/properties/min_match/type",keyword:"type",params:{type: "number"}};
+if(vErrors === null){
+vErrors = [err66];
+}
+else {
+vErrors.push(err66);
+}
+errors++;
+}
+var valid27 = _errs118 === errors;
+}
+else {
+var valid27 = true;
+}
+}
+}
+}
+else {
+const err67 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err67];
+}
+else {
+vErrors.push(err67);
 }
 errors++;
 }
 }
-}
-}
-else {
-const err61 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err61];
-}
-else {
-vErrors.push(err61);
-}
-errors++;
-}
-}
-var _valid0 = _errs103 === errors;
+var _valid0 = _errs113 === errors;
 if(_valid0 && valid1){
 valid1 = false;
 passing0 = [passing0, 7];
@@ -1429,6 +1558,73 @@ else {
 if(_valid0){
 valid1 = true;
 passing0 = 7;
+if(props0 !== true){
+props0 = props0 || {};
+props0.kind = true;
+props0.min_match = true;
+}
+}
+const _errs120 = errors;
+const _errs121 = errors;
+if(errors === _errs121){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing9;
+if((data2.kind === undefined) && (missing9 = "kind")){
+const err68 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/required",keyword:"required",params:{missingProperty: missing9}};
+if(vErrors === null){
+vErrors = [err68];
+}
+else {
+vErrors.push(err68);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data31 = data2.kind;
+if(typeof data31 !== "string"){
+const err69 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err69];
+}
+else {
+vErrors.push(err69);
+}
+errors++;
+}
+if("calibration" !== data31){
+const err70 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/const",keyword:"const",params:{allowedValue: "calibration"}};
+if(vErrors === null){
+vErrors = [err70];
+}
+else {
+vErrors.push(err70);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err71 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err71];
+}
+else {
+vErrors.push(err71);
+}
+errors++;
+}
+}
+var _valid0 = _errs120 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 8];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 8;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
@@ -1441,13 +1637,14 @@ props0.kind = true;
 }
 }
 }
+}
 if(!valid1){
-const err62 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
+const err72 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
 if(vErrors === null){
-vErrors = [err62];
+vErrors = [err72];
 }
 else {
-vErrors.push(err62);
+vErrors.push(err72);
 }
 errors++;
 validate22.errors = vErrors;
@@ -1471,231 +1668,231 @@ var valid0 = true;
 }
 if(valid0){
 if(data.status !== undefined){
-let data27 = data.status;
-const _errs108 = errors;
-if(typeof data27 !== "string"){
+let data32 = data.status;
+const _errs125 = errors;
+if(typeof data32 !== "string"){
 validate22.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((((((data27 === "queued") || (data27 === "scanning")) || (data27 === "running")) || (data27 === "paused")) || (data27 === "done")) || (data27 === "failed")) || (data27 === "cancelled"))){
+if(!(((((((data32 === "queued") || (data32 === "scanning")) || (data32 === "running")) || (data32 === "paused")) || (data32 === "done")) || (data32 === "failed")) || (data32 === "cancelled"))){
 validate22.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema33.properties.status.enum}}];
 return false;
 }
-var valid0 = _errs108 === errors;
+var valid0 = _errs125 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.total !== undefined){
-let data28 = data.total;
-const _errs110 = errors;
-if(!((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28)))){
+let data33 = data.total;
+const _errs127 = errors;
+if(!((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33)))){
 validate22.errors = [{instancePath:instancePath+"/total",schemaPath:"#/properties/total/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs110 === errors;
+var valid0 = _errs127 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.done !== undefined){
-let data29 = data.done;
-const _errs112 = errors;
-if(!((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29)))){
+let data34 = data.done;
+const _errs129 = errors;
+if(!((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34)))){
 validate22.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs112 === errors;
+var valid0 = _errs129 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.indexed !== undefined){
-let data30 = data.indexed;
-const _errs114 = errors;
-if(!((typeof data30 == "number") && (!(data30 % 1) && !isNaN(data30)))){
+let data35 = data.indexed;
+const _errs131 = errors;
+if(!((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35)))){
 validate22.errors = [{instancePath:instancePath+"/indexed",schemaPath:"#/properties/indexed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs114 === errors;
+var valid0 = _errs131 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.unchanged !== undefined){
-let data31 = data.unchanged;
-const _errs116 = errors;
-if(!((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31)))){
+let data36 = data.unchanged;
+const _errs133 = errors;
+if(!((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36)))){
 validate22.errors = [{instancePath:instancePath+"/unchanged",schemaPath:"#/properties/unchanged/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs116 === errors;
+var valid0 = _errs133 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.moved !== undefined){
-let data32 = data.moved;
-const _errs118 = errors;
-if(!((typeof data32 == "number") && (!(data32 % 1) && !isNaN(data32)))){
+let data37 = data.moved;
+const _errs135 = errors;
+if(!((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37)))){
 validate22.errors = [{instancePath:instancePath+"/moved",schemaPath:"#/properties/moved/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs118 === errors;
+var valid0 = _errs135 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.duplicates !== undefined){
-let data33 = data.duplicates;
-const _errs120 = errors;
-if(!((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33)))){
+let data38 = data.duplicates;
+const _errs137 = errors;
+if(!((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38)))){
 validate22.errors = [{instancePath:instancePath+"/duplicates",schemaPath:"#/properties/duplicates/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs120 === errors;
+var valid0 = _errs137 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.failed !== undefined){
-let data34 = data.failed;
-const _errs122 = errors;
-if(!((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34)))){
+let data39 = data.failed;
+const _errs139 = errors;
+if(!((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39)))){
 validate22.errors = [{instancePath:instancePath+"/failed",schemaPath:"#/properties/failed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs122 === errors;
+var valid0 = _errs139 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.ignored !== undefined){
-let data35 = data.ignored;
-const _errs124 = errors;
-if(!((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35)))){
+let data40 = data.ignored;
+const _errs141 = errors;
+if(!((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40)))){
 validate22.errors = [{instancePath:instancePath+"/ignored",schemaPath:"#/properties/ignored/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs124 === errors;
+var valid0 = _errs141 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.removed !== undefined){
-let data36 = data.removed;
-const _errs126 = errors;
-if(!((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36)))){
+let data41 = data.removed;
+const _errs143 = errors;
+if(!((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41)))){
 validate22.errors = [{instancePath:instancePath+"/removed",schemaPath:"#/properties/removed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs126 === errors;
+var valid0 = _errs143 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bytes !== undefined){
-let data37 = data.bytes;
-const _errs128 = errors;
-if(!((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37)))){
+let data42 = data.bytes;
+const _errs145 = errors;
+if(!((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42)))){
 validate22.errors = [{instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs128 === errors;
+var valid0 = _errs145 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.images_per_second !== undefined){
-const _errs130 = errors;
+const _errs147 = errors;
 if(!(typeof data.images_per_second == "number")){
 validate22.errors = [{instancePath:instancePath+"/images_per_second",schemaPath:"#/properties/images_per_second/type",keyword:"type",params:{type: "number"}}];
 return false;
 }
-var valid0 = _errs130 === errors;
+var valid0 = _errs147 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.eta_seconds !== undefined){
-let data39 = data.eta_seconds;
-const _errs132 = errors;
-const _errs133 = errors;
-let valid26 = false;
-const _errs134 = errors;
-if(!(typeof data39 == "number")){
-const err63 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
+let data44 = data.eta_seconds;
+const _errs149 = errors;
+const _errs150 = errors;
+let valid30 = false;
+const _errs151 = errors;
+if(!(typeof data44 == "number")){
+const err73 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
 if(vErrors === null){
-vErrors = [err63];
+vErrors = [err73];
 }
 else {
-vErrors.push(err63);
+vErrors.push(err73);
 }
 errors++;
 }
-var _valid8 = _errs134 === errors;
-valid26 = valid26 || _valid8;
-const _errs136 = errors;
-if(data39 !== null){
-const err64 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid9 = _errs151 === errors;
+valid30 = valid30 || _valid9;
+const _errs153 = errors;
+if(data44 !== null){
+const err74 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
-vErrors = [err64];
+vErrors = [err74];
 }
 else {
-vErrors.push(err64);
+vErrors.push(err74);
 }
 errors++;
 }
-var _valid8 = _errs136 === errors;
-valid26 = valid26 || _valid8;
-if(!valid26){
-const err65 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
+var _valid9 = _errs153 === errors;
+valid30 = valid30 || _valid9;
+if(!valid30){
+const err75 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
-vErrors = [err65];
+vErrors = [err75];
 }
 else {
-vErrors.push(err65);
+vErrors.push(err75);
 }
 errors++;
 validate22.errors = vErrors;
 return false;
 }
 else {
-errors = _errs133;
+errors = _errs150;
 if(vErrors !== null){
-if(_errs133){
-vErrors.length = _errs133;
+if(_errs150){
+vErrors.length = _errs150;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs132 === errors;
+var valid0 = _errs149 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.created_at !== undefined){
-let data40 = data.created_at;
-const _errs138 = errors;
-if(errors === _errs138){
-if(errors === _errs138){
-if(typeof data40 === "string"){
-if(!(formats0.test(data40))){
+let data45 = data.created_at;
+const _errs155 = errors;
+if(errors === _errs155){
+if(errors === _errs155){
+if(typeof data45 === "string"){
+if(!(formats0.test(data45))){
 validate22.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"}}];
 return false;
 }
@@ -1706,219 +1903,23 @@ return false;
 }
 }
 }
-var valid0 = _errs138 === errors;
+var valid0 = _errs155 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.started_at !== undefined){
-let data41 = data.started_at;
-const _errs140 = errors;
-const _errs141 = errors;
-let valid27 = false;
-const _errs142 = errors;
-if(errors === _errs142){
-if(errors === _errs142){
-if(typeof data41 === "string"){
-if(!(formats0.test(data41))){
-const err66 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
-if(vErrors === null){
-vErrors = [err66];
-}
-else {
-vErrors.push(err66);
-}
-errors++;
-}
-}
-else {
-const err67 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err67];
-}
-else {
-vErrors.push(err67);
-}
-errors++;
-}
-}
-}
-var _valid9 = _errs142 === errors;
-valid27 = valid27 || _valid9;
-const _errs144 = errors;
-if(data41 !== null){
-const err68 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err68];
-}
-else {
-vErrors.push(err68);
-}
-errors++;
-}
-var _valid9 = _errs144 === errors;
-valid27 = valid27 || _valid9;
-if(!valid27){
-const err69 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err69];
-}
-else {
-vErrors.push(err69);
-}
-errors++;
-validate22.errors = vErrors;
-return false;
-}
-else {
-errors = _errs141;
-if(vErrors !== null){
-if(_errs141){
-vErrors.length = _errs141;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs140 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.finished_at !== undefined){
-let data42 = data.finished_at;
-const _errs146 = errors;
-const _errs147 = errors;
-let valid28 = false;
-const _errs148 = errors;
-if(errors === _errs148){
-if(errors === _errs148){
-if(typeof data42 === "string"){
-if(!(formats0.test(data42))){
-const err70 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
-if(vErrors === null){
-vErrors = [err70];
-}
-else {
-vErrors.push(err70);
-}
-errors++;
-}
-}
-else {
-const err71 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err71];
-}
-else {
-vErrors.push(err71);
-}
-errors++;
-}
-}
-}
-var _valid10 = _errs148 === errors;
-valid28 = valid28 || _valid10;
-const _errs150 = errors;
-if(data42 !== null){
-const err72 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err72];
-}
-else {
-vErrors.push(err72);
-}
-errors++;
-}
-var _valid10 = _errs150 === errors;
-valid28 = valid28 || _valid10;
-if(!valid28){
-const err73 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err73];
-}
-else {
-vErrors.push(err73);
-}
-errors++;
-validate22.errors = vErrors;
-return false;
-}
-else {
-errors = _errs147;
-if(vErrors !== null){
-if(_errs147){
-vErrors.length = _errs147;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs146 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.finished !== undefined){
-const _errs152 = errors;
-if(typeof data.finished !== "boolean"){
-validate22.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid0 = _errs152 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.error !== undefined){
-let data44 = data.error;
-const _errs154 = errors;
-const _errs155 = errors;
-let valid29 = false;
-const _errs156 = errors;
+let data46 = data.started_at;
 const _errs157 = errors;
-if(errors === _errs157){
-if(data44 && typeof data44 == "object" && !Array.isArray(data44)){
-let missing9;
-if(((data44.code === undefined) && (missing9 = "code")) || ((data44.detail === undefined) && (missing9 = "detail"))){
-const err74 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing9}};
-if(vErrors === null){
-vErrors = [err74];
-}
-else {
-vErrors.push(err74);
-}
-errors++;
-}
-else {
-if(data44.code !== undefined){
+const _errs158 = errors;
+let valid31 = false;
 const _errs159 = errors;
-if(typeof data44.code !== "string"){
-const err75 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err75];
-}
-else {
-vErrors.push(err75);
-}
-errors++;
-}
-var valid31 = _errs159 === errors;
-}
-else {
-var valid31 = true;
-}
-if(valid31){
-if(data44.detail !== undefined){
-const _errs161 = errors;
-if(typeof data44.detail !== "string"){
-const err76 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
+if(errors === _errs159){
+if(errors === _errs159){
+if(typeof data46 === "string"){
+if(!(formats0.test(data46))){
+const err76 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
 vErrors = [err76];
 }
@@ -1927,16 +1928,9 @@ vErrors.push(err76);
 }
 errors++;
 }
-var valid31 = _errs161 === errors;
 }
 else {
-var valid31 = true;
-}
-}
-}
-}
-else {
-const err77 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
+const err77 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err77];
 }
@@ -1946,16 +1940,12 @@ vErrors.push(err77);
 errors++;
 }
 }
-var _valid11 = _errs156 === errors;
-valid29 = valid29 || _valid11;
-if(_valid11){
-var props2 = {};
-props2.code = true;
-props2.detail = true;
 }
-const _errs163 = errors;
-if(data44 !== null){
-const err78 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid10 = _errs159 === errors;
+valid31 = valid31 || _valid10;
+const _errs161 = errors;
+if(data46 !== null){
+const err78 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err78];
 }
@@ -1964,10 +1954,10 @@ vErrors.push(err78);
 }
 errors++;
 }
-var _valid11 = _errs163 === errors;
-valid29 = valid29 || _valid11;
-if(!valid29){
-const err79 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
+var _valid10 = _errs161 === errors;
+valid31 = valid31 || _valid10;
+if(!valid31){
+const err79 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err79];
 }
@@ -1979,17 +1969,224 @@ validate22.errors = vErrors;
 return false;
 }
 else {
-errors = _errs155;
+errors = _errs158;
 if(vErrors !== null){
-if(_errs155){
-vErrors.length = _errs155;
+if(_errs158){
+vErrors.length = _errs158;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs154 === errors;
+var valid0 = _errs157 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.finished_at !== undefined){
+let data47 = data.finished_at;
+const _errs163 = errors;
+const _errs164 = errors;
+let valid32 = false;
+const _errs165 = errors;
+if(errors === _errs165){
+if(errors === _errs165){
+if(typeof data47 === "string"){
+if(!(formats0.test(data47))){
+const err80 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
+if(vErrors === null){
+vErrors = [err80];
+}
+else {
+vErrors.push(err80);
+}
+errors++;
+}
+}
+else {
+const err81 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err81];
+}
+else {
+vErrors.push(err81);
+}
+errors++;
+}
+}
+}
+var _valid11 = _errs165 === errors;
+valid32 = valid32 || _valid11;
+const _errs167 = errors;
+if(data47 !== null){
+const err82 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err82];
+}
+else {
+vErrors.push(err82);
+}
+errors++;
+}
+var _valid11 = _errs167 === errors;
+valid32 = valid32 || _valid11;
+if(!valid32){
+const err83 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err83];
+}
+else {
+vErrors.push(err83);
+}
+errors++;
+validate22.errors = vErrors;
+return false;
+}
+else {
+errors = _errs164;
+if(vErrors !== null){
+if(_errs164){
+vErrors.length = _errs164;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs163 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.finished !== undefined){
+const _errs169 = errors;
+if(typeof data.finished !== "boolean"){
+validate22.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs169 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.error !== undefined){
+let data49 = data.error;
+const _errs171 = errors;
+const _errs172 = errors;
+let valid33 = false;
+const _errs173 = errors;
+const _errs174 = errors;
+if(errors === _errs174){
+if(data49 && typeof data49 == "object" && !Array.isArray(data49)){
+let missing10;
+if(((data49.code === undefined) && (missing10 = "code")) || ((data49.detail === undefined) && (missing10 = "detail"))){
+const err84 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing10}};
+if(vErrors === null){
+vErrors = [err84];
+}
+else {
+vErrors.push(err84);
+}
+errors++;
+}
+else {
+if(data49.code !== undefined){
+const _errs176 = errors;
+if(typeof data49.code !== "string"){
+const err85 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err85];
+}
+else {
+vErrors.push(err85);
+}
+errors++;
+}
+var valid35 = _errs176 === errors;
+}
+else {
+var valid35 = true;
+}
+if(valid35){
+if(data49.detail !== undefined){
+const _errs178 = errors;
+if(typeof data49.detail !== "string"){
+const err86 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err86];
+}
+else {
+vErrors.push(err86);
+}
+errors++;
+}
+var valid35 = _errs178 === errors;
+}
+else {
+var valid35 = true;
+}
+}
+}
+}
+else {
+const err87 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err87];
+}
+else {
+vErrors.push(err87);
+}
+errors++;
+}
+}
+var _valid12 = _errs173 === errors;
+valid33 = valid33 || _valid12;
+if(_valid12){
+var props2 = {};
+props2.code = true;
+props2.detail = true;
+}
+const _errs180 = errors;
+if(data49 !== null){
+const err88 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err88];
+}
+else {
+vErrors.push(err88);
+}
+errors++;
+}
+var _valid12 = _errs180 === errors;
+valid33 = valid33 || _valid12;
+if(!valid33){
+const err89 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err89];
+}
+else {
+vErrors.push(err89);
+}
+errors++;
+validate22.errors = vErrors;
+return false;
+}
+else {
+errors = _errs172;
+if(vErrors !== null){
+if(_errs172){
+vErrors.length = _errs172;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs171 === errors;
 }
 else {
 var valid0 = true;
@@ -2027,8 +2224,8 @@ return errors === 0;
 validate22.evaluated = {"props":{"id":true,"collection":true,"source":true,"status":true,"total":true,"done":true,"indexed":true,"unchanged":true,"moved":true,"duplicates":true,"failed":true,"ignored":true,"removed":true,"bytes":true,"images_per_second":true,"eta_seconds":true,"created_at":true,"started_at":true,"finished_at":true,"finished":true,"error":true},"dynamicProps":false,"dynamicItems":false};
 
 export const isUpload = validate23;
-const schema43 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/ArchiveSource"},{"$ref":"#/components/schemas/UrlsSource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/DuplicatesSource"},{"$ref":"#/components/schemas/CalibrationSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]},"files":{"items":{"$ref":"#/components/schemas/UploadedFile"},"type":"array"}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error","files"]};
-const schema53 = {"properties":{"name":{"type":"string"},"id":{"anyOf":[{"type":"string"},{"type":"null"}]},"uri":{"anyOf":[{"type":"string"},{"type":"null"}]},"outcome":{"type":"string","enum":["queued","indexed","unchanged","duplicate","failed","rejected"]},"code":{"anyOf":[{"type":"string"},{"type":"null"}]},"reason":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["name","id","uri","outcome"]};
+const schema44 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/ArchiveSource"},{"$ref":"#/components/schemas/UrlsSource"},{"$ref":"#/components/schemas/BucketSource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/DuplicatesSource"},{"$ref":"#/components/schemas/CalibrationSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]},"files":{"items":{"$ref":"#/components/schemas/UploadedFile"},"type":"array"}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error","files"]};
+const schema55 = {"properties":{"name":{"type":"string"},"id":{"anyOf":[{"type":"string"},{"type":"null"}]},"uri":{"anyOf":[{"type":"string"},{"type":"null"}]},"outcome":{"type":"string","enum":["queued","indexed","unchanged","duplicate","failed","rejected"]},"code":{"anyOf":[{"type":"string"},{"type":"null"}]},"reason":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["name","id","uri","outcome"]};
 
 function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -2633,8 +2830,8 @@ const _errs57 = errors;
 if(errors === _errs57){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing4;
-if(((data2.kind === undefined) && (missing4 = "kind")) || ((data2.files === undefined) && (missing4 = "files"))){
-const err29 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UploadSource/required",keyword:"required",params:{missingProperty: missing4}};
+if(((((data2.kind === undefined) && (missing4 = "kind")) || ((data2.url === undefined) && (missing4 = "url"))) || ((data2.pattern === undefined) && (missing4 = "pattern"))) || ((data2.exclude === undefined) && (missing4 = "exclude"))){
+const err29 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/BucketSource/required",keyword:"required",params:{missingProperty: missing4}};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -2648,7 +2845,7 @@ if(data2.kind !== undefined){
 let data15 = data2.kind;
 const _errs59 = errors;
 if(typeof data15 !== "string"){
-const err30 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UploadSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+const err30 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/BucketSource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -2657,8 +2854,8 @@ vErrors.push(err30);
 }
 errors++;
 }
-if("upload" !== data15){
-const err31 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UploadSource/properties/kind/const",keyword:"const",params:{allowedValue: "upload"}};
+if("bucket" !== data15){
+const err31 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/BucketSource/properties/kind/const",keyword:"const",params:{allowedValue: "bucket"}};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -2673,11 +2870,10 @@ else {
 var valid14 = true;
 }
 if(valid14){
-if(data2.files !== undefined){
-let data16 = data2.files;
+if(data2.url !== undefined){
 const _errs61 = errors;
-if(!((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16)))){
-const err32 = {instancePath:instancePath+"/source/files",schemaPath:"#/components/schemas/UploadSource/properties/files/type",keyword:"type",params:{type: "integer"}};
+if(typeof data2.url !== "string"){
+const err32 = {instancePath:instancePath+"/source/url",schemaPath:"#/components/schemas/BucketSource/properties/url/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -2691,16 +2887,118 @@ var valid14 = _errs61 === errors;
 else {
 var valid14 = true;
 }
-}
-}
-}
-else {
-const err33 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UploadSource/type",keyword:"type",params:{type: "object"}};
+if(valid14){
+if(data2.pattern !== undefined){
+let data17 = data2.pattern;
+const _errs63 = errors;
+const _errs64 = errors;
+let valid15 = false;
+const _errs65 = errors;
+if(typeof data17 !== "string"){
+const err33 = {instancePath:instancePath+"/source/pattern",schemaPath:"#/components/schemas/BucketSource/properties/pattern/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err33];
 }
 else {
 vErrors.push(err33);
+}
+errors++;
+}
+var _valid5 = _errs65 === errors;
+valid15 = valid15 || _valid5;
+const _errs67 = errors;
+if(data17 !== null){
+const err34 = {instancePath:instancePath+"/source/pattern",schemaPath:"#/components/schemas/BucketSource/properties/pattern/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err34];
+}
+else {
+vErrors.push(err34);
+}
+errors++;
+}
+var _valid5 = _errs67 === errors;
+valid15 = valid15 || _valid5;
+if(!valid15){
+const err35 = {instancePath:instancePath+"/source/pattern",schemaPath:"#/components/schemas/BucketSource/properties/pattern/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err35];
+}
+else {
+vErrors.push(err35);
+}
+errors++;
+}
+else {
+errors = _errs64;
+if(vErrors !== null){
+if(_errs64){
+vErrors.length = _errs64;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid14 = _errs63 === errors;
+}
+else {
+var valid14 = true;
+}
+if(valid14){
+if(data2.exclude !== undefined){
+let data18 = data2.exclude;
+const _errs69 = errors;
+if(errors === _errs69){
+if(Array.isArray(data18)){
+var valid16 = true;
+const len1 = data18.length;
+for(let i1=0; i1<len1; i1++){
+const _errs71 = errors;
+if(typeof data18[i1] !== "string"){
+const err36 = {instancePath:instancePath+"/source/exclude/" + i1,schemaPath:"#/components/schemas/BucketSource/properties/exclude/items/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err36];
+}
+else {
+vErrors.push(err36);
+}
+errors++;
+}
+var valid16 = _errs71 === errors;
+if(!valid16){
+break;
+}
+}
+}
+else {
+const err37 = {instancePath:instancePath+"/source/exclude",schemaPath:"#/components/schemas/BucketSource/properties/exclude/type",keyword:"type",params:{type: "array"}};
+if(vErrors === null){
+vErrors = [err37];
+}
+else {
+vErrors.push(err37);
+}
+errors++;
+}
+}
+var valid14 = _errs69 === errors;
+}
+else {
+var valid14 = true;
+}
+}
+}
+}
+}
+}
+else {
+const err38 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/BucketSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err38];
+}
+else {
+vErrors.push(err38);
 }
 errors++;
 }
@@ -2717,96 +3015,18 @@ passing0 = 3;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
-props0.files = true;
+props0.url = true;
+props0.pattern = true;
+props0.exclude = true;
 }
 }
-const _errs63 = errors;
-const _errs64 = errors;
-if(errors === _errs64){
+const _errs73 = errors;
+const _errs74 = errors;
+if(errors === _errs74){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing5;
-if((((data2.kind === undefined) && (missing5 = "kind")) || ((data2.job === undefined) && (missing5 = "job"))) || ((data2.files === undefined) && (missing5 = "files"))){
-const err34 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/RetrySource/required",keyword:"required",params:{missingProperty: missing5}};
-if(vErrors === null){
-vErrors = [err34];
-}
-else {
-vErrors.push(err34);
-}
-errors++;
-}
-else {
-if(data2.kind !== undefined){
-let data17 = data2.kind;
-const _errs66 = errors;
-if(typeof data17 !== "string"){
-const err35 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/RetrySource/properties/kind/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err35];
-}
-else {
-vErrors.push(err35);
-}
-errors++;
-}
-if("retry" !== data17){
-const err36 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/RetrySource/properties/kind/const",keyword:"const",params:{allowedValue: "retry"}};
-if(vErrors === null){
-vErrors = [err36];
-}
-else {
-vErrors.push(err36);
-}
-errors++;
-}
-var valid16 = _errs66 === errors;
-}
-else {
-var valid16 = true;
-}
-if(valid16){
-if(data2.job !== undefined){
-const _errs68 = errors;
-if(typeof data2.job !== "string"){
-const err37 = {instancePath:instancePath+"/source/job",schemaPath:"#/components/schemas/RetrySource/properties/job/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err37];
-}
-else {
-vErrors.push(err37);
-}
-errors++;
-}
-var valid16 = _errs68 === errors;
-}
-else {
-var valid16 = true;
-}
-if(valid16){
-if(data2.files !== undefined){
-let data19 = data2.files;
-const _errs70 = errors;
-if(!((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19)))){
-const err38 = {instancePath:instancePath+"/source/files",schemaPath:"#/components/schemas/RetrySource/properties/files/type",keyword:"type",params:{type: "integer"}};
-if(vErrors === null){
-vErrors = [err38];
-}
-else {
-vErrors.push(err38);
-}
-errors++;
-}
-var valid16 = _errs70 === errors;
-}
-else {
-var valid16 = true;
-}
-}
-}
-}
-}
-else {
-const err39 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/RetrySource/type",keyword:"type",params:{type: "object"}};
+if(((data2.kind === undefined) && (missing5 = "kind")) || ((data2.files === undefined) && (missing5 = "files"))){
+const err39 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UploadSource/required",keyword:"required",params:{missingProperty: missing5}};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -2815,8 +3035,69 @@ vErrors.push(err39);
 }
 errors++;
 }
+else {
+if(data2.kind !== undefined){
+let data20 = data2.kind;
+const _errs76 = errors;
+if(typeof data20 !== "string"){
+const err40 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UploadSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err40];
 }
-var _valid0 = _errs63 === errors;
+else {
+vErrors.push(err40);
+}
+errors++;
+}
+if("upload" !== data20){
+const err41 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UploadSource/properties/kind/const",keyword:"const",params:{allowedValue: "upload"}};
+if(vErrors === null){
+vErrors = [err41];
+}
+else {
+vErrors.push(err41);
+}
+errors++;
+}
+var valid18 = _errs76 === errors;
+}
+else {
+var valid18 = true;
+}
+if(valid18){
+if(data2.files !== undefined){
+let data21 = data2.files;
+const _errs78 = errors;
+if(!((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21)))){
+const err42 = {instancePath:instancePath+"/source/files",schemaPath:"#/components/schemas/UploadSource/properties/files/type",keyword:"type",params:{type: "integer"}};
+if(vErrors === null){
+vErrors = [err42];
+}
+else {
+vErrors.push(err42);
+}
+errors++;
+}
+var valid18 = _errs78 === errors;
+}
+else {
+var valid18 = true;
+}
+}
+}
+}
+else {
+const err43 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UploadSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err43];
+}
+else {
+vErrors.push(err43);
+}
+errors++;
+}
+}
+var _valid0 = _errs73 === errors;
 if(_valid0 && valid1){
 valid1 = false;
 passing0 = [passing0, 4];
@@ -2828,76 +3109,16 @@ passing0 = 4;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
-props0.job = true;
 props0.files = true;
 }
 }
-const _errs72 = errors;
-const _errs73 = errors;
-if(errors === _errs73){
+const _errs80 = errors;
+const _errs81 = errors;
+if(errors === _errs81){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing6;
-if(((((data2.kind === undefined) && (missing6 = "kind")) || ((data2.tag === undefined) && (missing6 = "tag"))) || ((data2.path_prefix === undefined) && (missing6 = "path_prefix"))) || ((data2.filter === undefined) && (missing6 = "filter"))){
-const err40 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/required",keyword:"required",params:{missingProperty: missing6}};
-if(vErrors === null){
-vErrors = [err40];
-}
-else {
-vErrors.push(err40);
-}
-errors++;
-}
-else {
-if(data2.kind !== undefined){
-let data20 = data2.kind;
-const _errs75 = errors;
-if(typeof data20 !== "string"){
-const err41 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DeletionSource/properties/kind/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err41];
-}
-else {
-vErrors.push(err41);
-}
-errors++;
-}
-if("deletion" !== data20){
-const err42 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DeletionSource/properties/kind/const",keyword:"const",params:{allowedValue: "deletion"}};
-if(vErrors === null){
-vErrors = [err42];
-}
-else {
-vErrors.push(err42);
-}
-errors++;
-}
-var valid18 = _errs75 === errors;
-}
-else {
-var valid18 = true;
-}
-if(valid18){
-if(data2.tag !== undefined){
-let data21 = data2.tag;
-const _errs77 = errors;
-const _errs78 = errors;
-let valid19 = false;
-const _errs79 = errors;
-if(typeof data21 !== "string"){
-const err43 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf/0/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err43];
-}
-else {
-vErrors.push(err43);
-}
-errors++;
-}
-var _valid5 = _errs79 === errors;
-valid19 = valid19 || _valid5;
-const _errs81 = errors;
-if(data21 !== null){
-const err44 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if((((data2.kind === undefined) && (missing6 = "kind")) || ((data2.job === undefined) && (missing6 = "job"))) || ((data2.files === undefined) && (missing6 = "files"))){
+const err44 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/RetrySource/required",keyword:"required",params:{missingProperty: missing6}};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -2906,10 +3127,12 @@ vErrors.push(err44);
 }
 errors++;
 }
-var _valid5 = _errs81 === errors;
-valid19 = valid19 || _valid5;
-if(!valid19){
-const err45 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf",keyword:"anyOf",params:{}};
+else {
+if(data2.kind !== undefined){
+let data22 = data2.kind;
+const _errs83 = errors;
+if(typeof data22 !== "string"){
+const err45 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/RetrySource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -2918,31 +3141,8 @@ vErrors.push(err45);
 }
 errors++;
 }
-else {
-errors = _errs78;
-if(vErrors !== null){
-if(_errs78){
-vErrors.length = _errs78;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid18 = _errs77 === errors;
-}
-else {
-var valid18 = true;
-}
-if(valid18){
-if(data2.path_prefix !== undefined){
-let data22 = data2.path_prefix;
-const _errs83 = errors;
-const _errs84 = errors;
-let valid20 = false;
-const _errs85 = errors;
-if(typeof data22 !== "string"){
-const err46 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if("retry" !== data22){
+const err46 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/RetrySource/properties/kind/const",keyword:"const",params:{allowedValue: "retry"}};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -2951,11 +3151,16 @@ vErrors.push(err46);
 }
 errors++;
 }
-var _valid6 = _errs85 === errors;
-valid20 = valid20 || _valid6;
-const _errs87 = errors;
-if(data22 !== null){
-const err47 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var valid20 = _errs83 === errors;
+}
+else {
+var valid20 = true;
+}
+if(valid20){
+if(data2.job !== undefined){
+const _errs85 = errors;
+if(typeof data2.job !== "string"){
+const err47 = {instancePath:instancePath+"/source/job",schemaPath:"#/components/schemas/RetrySource/properties/job/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -2964,10 +3169,17 @@ vErrors.push(err47);
 }
 errors++;
 }
-var _valid6 = _errs87 === errors;
-valid20 = valid20 || _valid6;
-if(!valid20){
-const err48 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf",keyword:"anyOf",params:{}};
+var valid20 = _errs85 === errors;
+}
+else {
+var valid20 = true;
+}
+if(valid20){
+if(data2.files !== undefined){
+let data24 = data2.files;
+const _errs87 = errors;
+if(!((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24)))){
+const err48 = {instancePath:instancePath+"/source/files",schemaPath:"#/components/schemas/RetrySource/properties/files/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -2976,34 +3188,17 @@ vErrors.push(err48);
 }
 errors++;
 }
-else {
-errors = _errs84;
-if(vErrors !== null){
-if(_errs84){
-vErrors.length = _errs84;
+var valid20 = _errs87 === errors;
 }
 else {
-vErrors = null;
+var valid20 = true;
 }
 }
 }
-var valid18 = _errs83 === errors;
+}
 }
 else {
-var valid18 = true;
-}
-if(valid18){
-if(data2.filter !== undefined){
-let data23 = data2.filter;
-const _errs89 = errors;
-const _errs90 = errors;
-let valid21 = false;
-const _errs91 = errors;
-if(errors === _errs91){
-if(data23 && typeof data23 == "object" && !Array.isArray(data23)){
-}
-else {
-const err49 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf/0/type",keyword:"type",params:{type: "object"}};
+const err49 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/RetrySource/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -3013,64 +3208,7 @@ vErrors.push(err49);
 errors++;
 }
 }
-var _valid7 = _errs91 === errors;
-valid21 = valid21 || _valid7;
-const _errs94 = errors;
-if(data23 !== null){
-const err50 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err50];
-}
-else {
-vErrors.push(err50);
-}
-errors++;
-}
-var _valid7 = _errs94 === errors;
-valid21 = valid21 || _valid7;
-if(!valid21){
-const err51 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err51];
-}
-else {
-vErrors.push(err51);
-}
-errors++;
-}
-else {
-errors = _errs90;
-if(vErrors !== null){
-if(_errs90){
-vErrors.length = _errs90;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid18 = _errs89 === errors;
-}
-else {
-var valid18 = true;
-}
-}
-}
-}
-}
-}
-else {
-const err52 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err52];
-}
-else {
-vErrors.push(err52);
-}
-errors++;
-}
-}
-var _valid0 = _errs72 === errors;
+var _valid0 = _errs80 === errors;
 if(_valid0 && valid1){
 valid1 = false;
 passing0 = [passing0, 5];
@@ -3082,18 +3220,63 @@ passing0 = 5;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
-props0.tag = true;
-props0.path_prefix = true;
-props0.filter = true;
+props0.job = true;
+props0.files = true;
 }
 }
-const _errs96 = errors;
-const _errs97 = errors;
-if(errors === _errs97){
+const _errs89 = errors;
+const _errs90 = errors;
+if(errors === _errs90){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing7;
-if(((data2.kind === undefined) && (missing7 = "kind")) || ((data2.min_match === undefined) && (missing7 = "min_match"))){
-const err53 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/required",keyword:"required",params:{missingProperty: missing7}};
+if(((((data2.kind === undefined) && (missing7 = "kind")) || ((data2.tag === undefined) && (missing7 = "tag"))) || ((data2.path_prefix === undefined) && (missing7 = "path_prefix"))) || ((data2.filter === undefined) && (missing7 = "filter"))){
+const err50 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/required",keyword:"required",params:{missingProperty: missing7}};
+if(vErrors === null){
+vErrors = [err50];
+}
+else {
+vErrors.push(err50);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data25 = data2.kind;
+const _errs92 = errors;
+if(typeof data25 !== "string"){
+const err51 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DeletionSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err51];
+}
+else {
+vErrors.push(err51);
+}
+errors++;
+}
+if("deletion" !== data25){
+const err52 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DeletionSource/properties/kind/const",keyword:"const",params:{allowedValue: "deletion"}};
+if(vErrors === null){
+vErrors = [err52];
+}
+else {
+vErrors.push(err52);
+}
+errors++;
+}
+var valid22 = _errs92 === errors;
+}
+else {
+var valid22 = true;
+}
+if(valid22){
+if(data2.tag !== undefined){
+let data26 = data2.tag;
+const _errs94 = errors;
+const _errs95 = errors;
+let valid23 = false;
+const _errs96 = errors;
+if(typeof data26 !== "string"){
+const err53 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -3102,12 +3285,11 @@ vErrors.push(err53);
 }
 errors++;
 }
-else {
-if(data2.kind !== undefined){
-let data24 = data2.kind;
-const _errs99 = errors;
-if(typeof data24 !== "string"){
-const err54 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+var _valid6 = _errs96 === errors;
+valid23 = valid23 || _valid6;
+const _errs98 = errors;
+if(data26 !== null){
+const err54 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -3116,8 +3298,10 @@ vErrors.push(err54);
 }
 errors++;
 }
-if("duplicates" !== data24){
-const err55 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/const",keyword:"const",params:{allowedValue: "duplicates"}};
+var _valid6 = _errs98 === errors;
+valid23 = valid23 || _valid6;
+if(!valid23){
+const err55 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -3126,16 +3310,31 @@ vErrors.push(err55);
 }
 errors++;
 }
-var valid23 = _errs99 === errors;
+else {
+errors = _errs95;
+if(vErrors !== null){
+if(_errs95){
+vErrors.length = _errs95;
 }
 else {
-var valid23 = true;
+vErrors = null;
 }
-if(valid23){
-if(data2.min_match !== undefined){
+}
+}
+var valid22 = _errs94 === errors;
+}
+else {
+var valid22 = true;
+}
+if(valid22){
+if(data2.path_prefix !== undefined){
+let data27 = data2.path_prefix;
+const _errs100 = errors;
 const _errs101 = errors;
-if(!(typeof data2.min_match == "number")){
-const err56 = {instancePath:instancePath+"/source/min_match",schemaPath:"#/components/schemas/DuplicatesSource/properties/min_match/type",keyword:"type",params:{type: "number"}};
+let valid24 = false;
+const _errs102 = errors;
+if(typeof data27 !== "string"){
+const err56 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -3144,16 +3343,11 @@ vErrors.push(err56);
 }
 errors++;
 }
-var valid23 = _errs101 === errors;
-}
-else {
-var valid23 = true;
-}
-}
-}
-}
-else {
-const err57 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/type",keyword:"type",params:{type: "object"}};
+var _valid7 = _errs102 === errors;
+valid24 = valid24 || _valid7;
+const _errs104 = errors;
+if(data27 !== null){
+const err57 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -3162,8 +3356,113 @@ vErrors.push(err57);
 }
 errors++;
 }
+var _valid7 = _errs104 === errors;
+valid24 = valid24 || _valid7;
+if(!valid24){
+const err58 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err58];
 }
-var _valid0 = _errs96 === errors;
+else {
+vErrors.push(err58);
+}
+errors++;
+}
+else {
+errors = _errs101;
+if(vErrors !== null){
+if(_errs101){
+vErrors.length = _errs101;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid22 = _errs100 === errors;
+}
+else {
+var valid22 = true;
+}
+if(valid22){
+if(data2.filter !== undefined){
+let data28 = data2.filter;
+const _errs106 = errors;
+const _errs107 = errors;
+let valid25 = false;
+const _errs108 = errors;
+if(errors === _errs108){
+if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
+}
+else {
+const err59 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf/0/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err59];
+}
+else {
+vErrors.push(err59);
+}
+errors++;
+}
+}
+var _valid8 = _errs108 === errors;
+valid25 = valid25 || _valid8;
+const _errs111 = errors;
+if(data28 !== null){
+const err60 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err60];
+}
+else {
+vErrors.push(err60);
+}
+errors++;
+}
+var _valid8 = _errs111 === errors;
+valid25 = valid25 || _valid8;
+if(!valid25){
+const err61 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err61];
+}
+else {
+vErrors.push(err61);
+}
+errors++;
+}
+else {
+errors = _errs107;
+if(vErrors !== null){
+if(_errs107){
+vErrors.length = _errs107;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid22 = _errs106 === errors;
+}
+else {
+var valid22 = true;
+}
+}
+}
+}
+}
+}
+else {
+const err62 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err62];
+}
+else {
+vErrors.push(err62);
+}
+errors++;
+}
+}
+var _valid0 = _errs89 === errors;
 if(_valid0 && valid1){
 valid1 = false;
 passing0 = [passing0, 6];
@@ -3175,62 +3474,88 @@ passing0 = 6;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
-props0.min_match = true;
+props0.tag = true;
+props0.path_prefix = true;
+props0.filter = true;
 }
 }
-const _errs103 = errors;
-const _errs104 = errors;
-if(errors === _errs104){
+const _errs113 = errors;
+const _errs114 = errors;
+if(errors === _errs114){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing8;
-if((data2.kind === undefined) && (missing8 = "kind")){
-const err58 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/required",keyword:"required",params:{missingProperty: missing8}};
+if(((data2.kind === undefined) && (missing8 = "kind")) || ((data2.min_match === undefined) && (missing8 = "min_match"))){
+const err63 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/required",keyword:"required",params:{missingProperty: missing8}};
 if(vErrors === null){
-vErrors = [err58];
+vErrors = [err63];
 }
 else {
-vErrors.push(err58);
+vErrors.push(err63);
 }
 errors++;
 }
 else {
 if(data2.kind !== undefined){
-let data26 = data2.kind;
-if(typeof data26 !== "string"){
-const err59 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+let data29 = data2.kind;
+const _errs116 = errors;
+if(typeof data29 !== "string"){
+const err64 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
-vErrors = [err59];
+vErrors = [err64];
 }
 else {
-vErrors.push(err59);
+vErrors.push(err64);
 }
 errors++;
 }
-if("calibration" !== data26){
-const err60 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/const",keyword:"const",params:{allowedValue: "calibration"}};
+if("duplicates" !== data29){
+const err65 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/const",keyword:"const",params:{allowedValue: "duplicates"}};
 if(vErrors === null){
-vErrors = [err60];
+vErrors = [err65];
 }
 else {
-vErrors.push(err60);
+vErrors.push(err65);
+}
+errors++;
+}
+var valid27 = _errs116 === errors;
+}
+else {
+var valid27 = true;
+}
+if(valid27){
+if(data2.min_match !== undefined){
+const _errs118 = errors;
+if(!(typeof data2.min_match == "number")){
+const err66 = {instancePath:instancePath+"/source/min_match",schemaPath:"#/components/schemas/DuplicatesSource/properties/min_match/type",keyword:"type",params:{type: "number"}};
+if(vErrors === null){
+vErrors = [err66];
+}
+else {
+vErrors.push(err66);
+}
+errors++;
+}
+var valid27 = _errs118 === errors;
+}
+else {
+var valid27 = true;
+}
+}
+}
+}
+else {
+const err67 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err67];
+}
+else {
+vErrors.push(err67);
 }
 errors++;
 }
 }
-}
-}
-else {
-const err61 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err61];
-}
-else {
-vErrors.push(err61);
-}
-errors++;
-}
-}
-var _valid0 = _errs103 === errors;
+var _valid0 = _errs113 === errors;
 if(_valid0 && valid1){
 valid1 = false;
 passing0 = [passing0, 7];
@@ -3239,6 +3564,73 @@ else {
 if(_valid0){
 valid1 = true;
 passing0 = 7;
+if(props0 !== true){
+props0 = props0 || {};
+props0.kind = true;
+props0.min_match = true;
+}
+}
+const _errs120 = errors;
+const _errs121 = errors;
+if(errors === _errs121){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing9;
+if((data2.kind === undefined) && (missing9 = "kind")){
+const err68 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/required",keyword:"required",params:{missingProperty: missing9}};
+if(vErrors === null){
+vErrors = [err68];
+}
+else {
+vErrors.push(err68);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data31 = data2.kind;
+if(typeof data31 !== "string"){
+const err69 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err69];
+}
+else {
+vErrors.push(err69);
+}
+errors++;
+}
+if("calibration" !== data31){
+const err70 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/const",keyword:"const",params:{allowedValue: "calibration"}};
+if(vErrors === null){
+vErrors = [err70];
+}
+else {
+vErrors.push(err70);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err71 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err71];
+}
+else {
+vErrors.push(err71);
+}
+errors++;
+}
+}
+var _valid0 = _errs120 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 8];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 8;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
@@ -3251,13 +3643,14 @@ props0.kind = true;
 }
 }
 }
+}
 if(!valid1){
-const err62 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
+const err72 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
 if(vErrors === null){
-vErrors = [err62];
+vErrors = [err72];
 }
 else {
-vErrors.push(err62);
+vErrors.push(err72);
 }
 errors++;
 validate23.errors = vErrors;
@@ -3281,231 +3674,231 @@ var valid0 = true;
 }
 if(valid0){
 if(data.status !== undefined){
-let data27 = data.status;
-const _errs108 = errors;
-if(typeof data27 !== "string"){
+let data32 = data.status;
+const _errs125 = errors;
+if(typeof data32 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((((((data27 === "queued") || (data27 === "scanning")) || (data27 === "running")) || (data27 === "paused")) || (data27 === "done")) || (data27 === "failed")) || (data27 === "cancelled"))){
-validate23.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema43.properties.status.enum}}];
+if(!(((((((data32 === "queued") || (data32 === "scanning")) || (data32 === "running")) || (data32 === "paused")) || (data32 === "done")) || (data32 === "failed")) || (data32 === "cancelled"))){
+validate23.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema44.properties.status.enum}}];
 return false;
 }
-var valid0 = _errs108 === errors;
+var valid0 = _errs125 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.total !== undefined){
-let data28 = data.total;
-const _errs110 = errors;
-if(!((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28)))){
+let data33 = data.total;
+const _errs127 = errors;
+if(!((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33)))){
 validate23.errors = [{instancePath:instancePath+"/total",schemaPath:"#/properties/total/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs110 === errors;
+var valid0 = _errs127 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.done !== undefined){
-let data29 = data.done;
-const _errs112 = errors;
-if(!((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29)))){
+let data34 = data.done;
+const _errs129 = errors;
+if(!((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34)))){
 validate23.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs112 === errors;
+var valid0 = _errs129 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.indexed !== undefined){
-let data30 = data.indexed;
-const _errs114 = errors;
-if(!((typeof data30 == "number") && (!(data30 % 1) && !isNaN(data30)))){
+let data35 = data.indexed;
+const _errs131 = errors;
+if(!((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35)))){
 validate23.errors = [{instancePath:instancePath+"/indexed",schemaPath:"#/properties/indexed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs114 === errors;
+var valid0 = _errs131 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.unchanged !== undefined){
-let data31 = data.unchanged;
-const _errs116 = errors;
-if(!((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31)))){
+let data36 = data.unchanged;
+const _errs133 = errors;
+if(!((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36)))){
 validate23.errors = [{instancePath:instancePath+"/unchanged",schemaPath:"#/properties/unchanged/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs116 === errors;
+var valid0 = _errs133 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.moved !== undefined){
-let data32 = data.moved;
-const _errs118 = errors;
-if(!((typeof data32 == "number") && (!(data32 % 1) && !isNaN(data32)))){
+let data37 = data.moved;
+const _errs135 = errors;
+if(!((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37)))){
 validate23.errors = [{instancePath:instancePath+"/moved",schemaPath:"#/properties/moved/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs118 === errors;
+var valid0 = _errs135 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.duplicates !== undefined){
-let data33 = data.duplicates;
-const _errs120 = errors;
-if(!((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33)))){
+let data38 = data.duplicates;
+const _errs137 = errors;
+if(!((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38)))){
 validate23.errors = [{instancePath:instancePath+"/duplicates",schemaPath:"#/properties/duplicates/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs120 === errors;
+var valid0 = _errs137 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.failed !== undefined){
-let data34 = data.failed;
-const _errs122 = errors;
-if(!((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34)))){
+let data39 = data.failed;
+const _errs139 = errors;
+if(!((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39)))){
 validate23.errors = [{instancePath:instancePath+"/failed",schemaPath:"#/properties/failed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs122 === errors;
+var valid0 = _errs139 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.ignored !== undefined){
-let data35 = data.ignored;
-const _errs124 = errors;
-if(!((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35)))){
+let data40 = data.ignored;
+const _errs141 = errors;
+if(!((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40)))){
 validate23.errors = [{instancePath:instancePath+"/ignored",schemaPath:"#/properties/ignored/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs124 === errors;
+var valid0 = _errs141 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.removed !== undefined){
-let data36 = data.removed;
-const _errs126 = errors;
-if(!((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36)))){
+let data41 = data.removed;
+const _errs143 = errors;
+if(!((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41)))){
 validate23.errors = [{instancePath:instancePath+"/removed",schemaPath:"#/properties/removed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs126 === errors;
+var valid0 = _errs143 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bytes !== undefined){
-let data37 = data.bytes;
-const _errs128 = errors;
-if(!((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37)))){
+let data42 = data.bytes;
+const _errs145 = errors;
+if(!((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42)))){
 validate23.errors = [{instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs128 === errors;
+var valid0 = _errs145 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.images_per_second !== undefined){
-const _errs130 = errors;
+const _errs147 = errors;
 if(!(typeof data.images_per_second == "number")){
 validate23.errors = [{instancePath:instancePath+"/images_per_second",schemaPath:"#/properties/images_per_second/type",keyword:"type",params:{type: "number"}}];
 return false;
 }
-var valid0 = _errs130 === errors;
+var valid0 = _errs147 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.eta_seconds !== undefined){
-let data39 = data.eta_seconds;
-const _errs132 = errors;
-const _errs133 = errors;
-let valid26 = false;
-const _errs134 = errors;
-if(!(typeof data39 == "number")){
-const err63 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
+let data44 = data.eta_seconds;
+const _errs149 = errors;
+const _errs150 = errors;
+let valid30 = false;
+const _errs151 = errors;
+if(!(typeof data44 == "number")){
+const err73 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
 if(vErrors === null){
-vErrors = [err63];
+vErrors = [err73];
 }
 else {
-vErrors.push(err63);
+vErrors.push(err73);
 }
 errors++;
 }
-var _valid8 = _errs134 === errors;
-valid26 = valid26 || _valid8;
-const _errs136 = errors;
-if(data39 !== null){
-const err64 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid9 = _errs151 === errors;
+valid30 = valid30 || _valid9;
+const _errs153 = errors;
+if(data44 !== null){
+const err74 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
-vErrors = [err64];
+vErrors = [err74];
 }
 else {
-vErrors.push(err64);
+vErrors.push(err74);
 }
 errors++;
 }
-var _valid8 = _errs136 === errors;
-valid26 = valid26 || _valid8;
-if(!valid26){
-const err65 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
+var _valid9 = _errs153 === errors;
+valid30 = valid30 || _valid9;
+if(!valid30){
+const err75 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
-vErrors = [err65];
+vErrors = [err75];
 }
 else {
-vErrors.push(err65);
+vErrors.push(err75);
 }
 errors++;
 validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs133;
+errors = _errs150;
 if(vErrors !== null){
-if(_errs133){
-vErrors.length = _errs133;
+if(_errs150){
+vErrors.length = _errs150;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs132 === errors;
+var valid0 = _errs149 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.created_at !== undefined){
-let data40 = data.created_at;
-const _errs138 = errors;
-if(errors === _errs138){
-if(errors === _errs138){
-if(typeof data40 === "string"){
-if(!(formats0.test(data40))){
+let data45 = data.created_at;
+const _errs155 = errors;
+if(errors === _errs155){
+if(errors === _errs155){
+if(typeof data45 === "string"){
+if(!(formats0.test(data45))){
 validate23.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"}}];
 return false;
 }
@@ -3516,219 +3909,23 @@ return false;
 }
 }
 }
-var valid0 = _errs138 === errors;
+var valid0 = _errs155 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.started_at !== undefined){
-let data41 = data.started_at;
-const _errs140 = errors;
-const _errs141 = errors;
-let valid27 = false;
-const _errs142 = errors;
-if(errors === _errs142){
-if(errors === _errs142){
-if(typeof data41 === "string"){
-if(!(formats0.test(data41))){
-const err66 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
-if(vErrors === null){
-vErrors = [err66];
-}
-else {
-vErrors.push(err66);
-}
-errors++;
-}
-}
-else {
-const err67 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err67];
-}
-else {
-vErrors.push(err67);
-}
-errors++;
-}
-}
-}
-var _valid9 = _errs142 === errors;
-valid27 = valid27 || _valid9;
-const _errs144 = errors;
-if(data41 !== null){
-const err68 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err68];
-}
-else {
-vErrors.push(err68);
-}
-errors++;
-}
-var _valid9 = _errs144 === errors;
-valid27 = valid27 || _valid9;
-if(!valid27){
-const err69 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err69];
-}
-else {
-vErrors.push(err69);
-}
-errors++;
-validate23.errors = vErrors;
-return false;
-}
-else {
-errors = _errs141;
-if(vErrors !== null){
-if(_errs141){
-vErrors.length = _errs141;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs140 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.finished_at !== undefined){
-let data42 = data.finished_at;
-const _errs146 = errors;
-const _errs147 = errors;
-let valid28 = false;
-const _errs148 = errors;
-if(errors === _errs148){
-if(errors === _errs148){
-if(typeof data42 === "string"){
-if(!(formats0.test(data42))){
-const err70 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
-if(vErrors === null){
-vErrors = [err70];
-}
-else {
-vErrors.push(err70);
-}
-errors++;
-}
-}
-else {
-const err71 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err71];
-}
-else {
-vErrors.push(err71);
-}
-errors++;
-}
-}
-}
-var _valid10 = _errs148 === errors;
-valid28 = valid28 || _valid10;
-const _errs150 = errors;
-if(data42 !== null){
-const err72 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err72];
-}
-else {
-vErrors.push(err72);
-}
-errors++;
-}
-var _valid10 = _errs150 === errors;
-valid28 = valid28 || _valid10;
-if(!valid28){
-const err73 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err73];
-}
-else {
-vErrors.push(err73);
-}
-errors++;
-validate23.errors = vErrors;
-return false;
-}
-else {
-errors = _errs147;
-if(vErrors !== null){
-if(_errs147){
-vErrors.length = _errs147;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs146 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.finished !== undefined){
-const _errs152 = errors;
-if(typeof data.finished !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid0 = _errs152 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.error !== undefined){
-let data44 = data.error;
-const _errs154 = errors;
-const _errs155 = errors;
-let valid29 = false;
-const _errs156 = errors;
+let data46 = data.started_at;
 const _errs157 = errors;
-if(errors === _errs157){
-if(data44 && typeof data44 == "object" && !Array.isArray(data44)){
-let missing9;
-if(((data44.code === undefined) && (missing9 = "code")) || ((data44.detail === undefined) && (missing9 = "detail"))){
-const err74 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing9}};
-if(vErrors === null){
-vErrors = [err74];
-}
-else {
-vErrors.push(err74);
-}
-errors++;
-}
-else {
-if(data44.code !== undefined){
+const _errs158 = errors;
+let valid31 = false;
 const _errs159 = errors;
-if(typeof data44.code !== "string"){
-const err75 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err75];
-}
-else {
-vErrors.push(err75);
-}
-errors++;
-}
-var valid31 = _errs159 === errors;
-}
-else {
-var valid31 = true;
-}
-if(valid31){
-if(data44.detail !== undefined){
-const _errs161 = errors;
-if(typeof data44.detail !== "string"){
-const err76 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
+if(errors === _errs159){
+if(errors === _errs159){
+if(typeof data46 === "string"){
+if(!(formats0.test(data46))){
+const err76 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
 vErrors = [err76];
 }
@@ -3737,16 +3934,9 @@ vErrors.push(err76);
 }
 errors++;
 }
-var valid31 = _errs161 === errors;
 }
 else {
-var valid31 = true;
-}
-}
-}
-}
-else {
-const err77 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
+const err77 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err77];
 }
@@ -3756,16 +3946,12 @@ vErrors.push(err77);
 errors++;
 }
 }
-var _valid11 = _errs156 === errors;
-valid29 = valid29 || _valid11;
-if(_valid11){
-var props2 = {};
-props2.code = true;
-props2.detail = true;
 }
-const _errs163 = errors;
-if(data44 !== null){
-const err78 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid10 = _errs159 === errors;
+valid31 = valid31 || _valid10;
+const _errs161 = errors;
+if(data46 !== null){
+const err78 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err78];
 }
@@ -3774,10 +3960,10 @@ vErrors.push(err78);
 }
 errors++;
 }
-var _valid11 = _errs163 === errors;
-valid29 = valid29 || _valid11;
-if(!valid29){
-const err79 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
+var _valid10 = _errs161 === errors;
+valid31 = valid31 || _valid10;
+if(!valid31){
+const err79 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err79];
 }
@@ -3789,61 +3975,33 @@ validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs155;
+errors = _errs158;
 if(vErrors !== null){
-if(_errs155){
-vErrors.length = _errs155;
+if(_errs158){
+vErrors.length = _errs158;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs154 === errors;
+var valid0 = _errs157 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.files !== undefined){
-let data47 = data.files;
+if(data.finished_at !== undefined){
+let data47 = data.finished_at;
+const _errs163 = errors;
+const _errs164 = errors;
+let valid32 = false;
 const _errs165 = errors;
 if(errors === _errs165){
-if(Array.isArray(data47)){
-var valid32 = true;
-const len1 = data47.length;
-for(let i1=0; i1<len1; i1++){
-let data48 = data47[i1];
-const _errs167 = errors;
-const _errs168 = errors;
-if(errors === _errs168){
-if(data48 && typeof data48 == "object" && !Array.isArray(data48)){
-let missing10;
-if(((((data48.name === undefined) && (missing10 = "name")) || ((data48.id === undefined) && (missing10 = "id"))) || ((data48.uri === undefined) && (missing10 = "uri"))) || ((data48.outcome === undefined) && (missing10 = "outcome"))){
-validate23.errors = [{instancePath:instancePath+"/files/" + i1,schemaPath:"#/components/schemas/UploadedFile/required",keyword:"required",params:{missingProperty: missing10}}];
-return false;
-}
-else {
-if(data48.name !== undefined){
-const _errs170 = errors;
-if(typeof data48.name !== "string"){
-validate23.errors = [{instancePath:instancePath+"/files/" + i1+"/name",schemaPath:"#/components/schemas/UploadedFile/properties/name/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-var valid34 = _errs170 === errors;
-}
-else {
-var valid34 = true;
-}
-if(valid34){
-if(data48.id !== undefined){
-let data50 = data48.id;
-const _errs172 = errors;
-const _errs173 = errors;
-let valid35 = false;
-const _errs174 = errors;
-if(typeof data50 !== "string"){
-const err80 = {instancePath:instancePath+"/files/" + i1+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(errors === _errs165){
+if(typeof data47 === "string"){
+if(!(formats0.test(data47))){
+const err80 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
 vErrors = [err80];
 }
@@ -3852,11 +4010,9 @@ vErrors.push(err80);
 }
 errors++;
 }
-var _valid12 = _errs174 === errors;
-valid35 = valid35 || _valid12;
-const _errs176 = errors;
-if(data50 !== null){
-const err81 = {instancePath:instancePath+"/files/" + i1+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/1/type",keyword:"type",params:{type: "null"}};
+}
+else {
+const err81 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err81];
 }
@@ -3865,10 +4021,13 @@ vErrors.push(err81);
 }
 errors++;
 }
-var _valid12 = _errs176 === errors;
-valid35 = valid35 || _valid12;
-if(!valid35){
-const err82 = {instancePath:instancePath+"/files/" + i1+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf",keyword:"anyOf",params:{}};
+}
+}
+var _valid11 = _errs165 === errors;
+valid32 = valid32 || _valid11;
+const _errs167 = errors;
+if(data47 !== null){
+const err82 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err82];
 }
@@ -3876,34 +4035,11 @@ else {
 vErrors.push(err82);
 }
 errors++;
-validate23.errors = vErrors;
-return false;
 }
-else {
-errors = _errs173;
-if(vErrors !== null){
-if(_errs173){
-vErrors.length = _errs173;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid34 = _errs172 === errors;
-}
-else {
-var valid34 = true;
-}
-if(valid34){
-if(data48.uri !== undefined){
-let data51 = data48.uri;
-const _errs178 = errors;
-const _errs179 = errors;
-let valid36 = false;
-const _errs180 = errors;
-if(typeof data51 !== "string"){
-const err83 = {instancePath:instancePath+"/files/" + i1+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/0/type",keyword:"type",params:{type: "string"}};
+var _valid11 = _errs167 === errors;
+valid32 = valid32 || _valid11;
+if(!valid32){
+const err83 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err83];
 }
@@ -3911,12 +4047,50 @@ else {
 vErrors.push(err83);
 }
 errors++;
+validate23.errors = vErrors;
+return false;
 }
-var _valid13 = _errs180 === errors;
-valid36 = valid36 || _valid13;
-const _errs182 = errors;
-if(data51 !== null){
-const err84 = {instancePath:instancePath+"/files/" + i1+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/1/type",keyword:"type",params:{type: "null"}};
+else {
+errors = _errs164;
+if(vErrors !== null){
+if(_errs164){
+vErrors.length = _errs164;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs163 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.finished !== undefined){
+const _errs169 = errors;
+if(typeof data.finished !== "boolean"){
+validate23.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs169 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.error !== undefined){
+let data49 = data.error;
+const _errs171 = errors;
+const _errs172 = errors;
+let valid33 = false;
+const _errs173 = errors;
+const _errs174 = errors;
+if(errors === _errs174){
+if(data49 && typeof data49 == "object" && !Array.isArray(data49)){
+let missing10;
+if(((data49.code === undefined) && (missing10 = "code")) || ((data49.detail === undefined) && (missing10 = "detail"))){
+const err84 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing10}};
 if(vErrors === null){
 vErrors = [err84];
 }
@@ -3925,10 +4099,11 @@ vErrors.push(err84);
 }
 errors++;
 }
-var _valid13 = _errs182 === errors;
-valid36 = valid36 || _valid13;
-if(!valid36){
-const err85 = {instancePath:instancePath+"/files/" + i1+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf",keyword:"anyOf",params:{}};
+else {
+if(data49.code !== undefined){
+const _errs176 = errors;
+if(typeof data49.code !== "string"){
+const err85 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err85];
 }
@@ -3936,51 +4111,17 @@ else {
 vErrors.push(err85);
 }
 errors++;
-validate23.errors = vErrors;
-return false;
+}
+var valid35 = _errs176 === errors;
 }
 else {
-errors = _errs179;
-if(vErrors !== null){
-if(_errs179){
-vErrors.length = _errs179;
+var valid35 = true;
 }
-else {
-vErrors = null;
-}
-}
-}
-var valid34 = _errs178 === errors;
-}
-else {
-var valid34 = true;
-}
-if(valid34){
-if(data48.outcome !== undefined){
-let data52 = data48.outcome;
-const _errs184 = errors;
-if(typeof data52 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/files/" + i1+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((((((data52 === "queued") || (data52 === "indexed")) || (data52 === "unchanged")) || (data52 === "duplicate")) || (data52 === "failed")) || (data52 === "rejected"))){
-validate23.errors = [{instancePath:instancePath+"/files/" + i1+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/enum",keyword:"enum",params:{allowedValues: schema53.properties.outcome.enum}}];
-return false;
-}
-var valid34 = _errs184 === errors;
-}
-else {
-var valid34 = true;
-}
-if(valid34){
-if(data48.code !== undefined){
-let data53 = data48.code;
-const _errs186 = errors;
-const _errs187 = errors;
-let valid37 = false;
-const _errs188 = errors;
-if(typeof data53 !== "string"){
-const err86 = {instancePath:instancePath+"/files/" + i1+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(valid35){
+if(data49.detail !== undefined){
+const _errs178 = errors;
+if(typeof data49.detail !== "string"){
+const err86 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err86];
 }
@@ -3989,11 +4130,16 @@ vErrors.push(err86);
 }
 errors++;
 }
-var _valid14 = _errs188 === errors;
-valid37 = valid37 || _valid14;
-const _errs190 = errors;
-if(data53 !== null){
-const err87 = {instancePath:instancePath+"/files/" + i1+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var valid35 = _errs178 === errors;
+}
+else {
+var valid35 = true;
+}
+}
+}
+}
+else {
+const err87 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err87];
 }
@@ -4002,10 +4148,17 @@ vErrors.push(err87);
 }
 errors++;
 }
-var _valid14 = _errs190 === errors;
-valid37 = valid37 || _valid14;
-if(!valid37){
-const err88 = {instancePath:instancePath+"/files/" + i1+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf",keyword:"anyOf",params:{}};
+}
+var _valid12 = _errs173 === errors;
+valid33 = valid33 || _valid12;
+if(_valid12){
+var props2 = {};
+props2.code = true;
+props2.detail = true;
+}
+const _errs180 = errors;
+if(data49 !== null){
+const err88 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err88];
 }
@@ -4013,34 +4166,11 @@ else {
 vErrors.push(err88);
 }
 errors++;
-validate23.errors = vErrors;
-return false;
 }
-else {
-errors = _errs187;
-if(vErrors !== null){
-if(_errs187){
-vErrors.length = _errs187;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid34 = _errs186 === errors;
-}
-else {
-var valid34 = true;
-}
-if(valid34){
-if(data48.reason !== undefined){
-let data54 = data48.reason;
-const _errs192 = errors;
-const _errs193 = errors;
-let valid38 = false;
-const _errs194 = errors;
-if(typeof data54 !== "string"){
-const err89 = {instancePath:instancePath+"/files/" + i1+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/0/type",keyword:"type",params:{type: "string"}};
+var _valid12 = _errs180 === errors;
+valid33 = valid33 || _valid12;
+if(!valid33){
+const err89 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err89];
 }
@@ -4048,12 +4178,65 @@ else {
 vErrors.push(err89);
 }
 errors++;
+validate23.errors = vErrors;
+return false;
 }
-var _valid15 = _errs194 === errors;
-valid38 = valid38 || _valid15;
-const _errs196 = errors;
-if(data54 !== null){
-const err90 = {instancePath:instancePath+"/files/" + i1+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/1/type",keyword:"type",params:{type: "null"}};
+else {
+errors = _errs172;
+if(vErrors !== null){
+if(_errs172){
+vErrors.length = _errs172;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs171 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.files !== undefined){
+let data52 = data.files;
+const _errs182 = errors;
+if(errors === _errs182){
+if(Array.isArray(data52)){
+var valid36 = true;
+const len2 = data52.length;
+for(let i2=0; i2<len2; i2++){
+let data53 = data52[i2];
+const _errs184 = errors;
+const _errs185 = errors;
+if(errors === _errs185){
+if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
+let missing11;
+if(((((data53.name === undefined) && (missing11 = "name")) || ((data53.id === undefined) && (missing11 = "id"))) || ((data53.uri === undefined) && (missing11 = "uri"))) || ((data53.outcome === undefined) && (missing11 = "outcome"))){
+validate23.errors = [{instancePath:instancePath+"/files/" + i2,schemaPath:"#/components/schemas/UploadedFile/required",keyword:"required",params:{missingProperty: missing11}}];
+return false;
+}
+else {
+if(data53.name !== undefined){
+const _errs187 = errors;
+if(typeof data53.name !== "string"){
+validate23.errors = [{instancePath:instancePath+"/files/" + i2+"/name",schemaPath:"#/components/schemas/UploadedFile/properties/name/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+var valid38 = _errs187 === errors;
+}
+else {
+var valid38 = true;
+}
+if(valid38){
+if(data53.id !== undefined){
+let data55 = data53.id;
+const _errs189 = errors;
+const _errs190 = errors;
+let valid39 = false;
+const _errs191 = errors;
+if(typeof data55 !== "string"){
+const err90 = {instancePath:instancePath+"/files/" + i2+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err90];
 }
@@ -4062,10 +4245,11 @@ vErrors.push(err90);
 }
 errors++;
 }
-var _valid15 = _errs196 === errors;
-valid38 = valid38 || _valid15;
-if(!valid38){
-const err91 = {instancePath:instancePath+"/files/" + i1+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf",keyword:"anyOf",params:{}};
+var _valid13 = _errs191 === errors;
+valid39 = valid39 || _valid13;
+const _errs193 = errors;
+if(data55 !== null){
+const err91 = {instancePath:instancePath+"/files/" + i2+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err91];
 }
@@ -4073,24 +4257,233 @@ else {
 vErrors.push(err91);
 }
 errors++;
+}
+var _valid13 = _errs193 === errors;
+valid39 = valid39 || _valid13;
+if(!valid39){
+const err92 = {instancePath:instancePath+"/files/" + i2+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err92];
+}
+else {
+vErrors.push(err92);
+}
+errors++;
 validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs193;
+errors = _errs190;
 if(vErrors !== null){
-if(_errs193){
-vErrors.length = _errs193;
+if(_errs190){
+vErrors.length = _errs190;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid34 = _errs192 === errors;
+var valid38 = _errs189 === errors;
 }
 else {
-var valid34 = true;
+var valid38 = true;
+}
+if(valid38){
+if(data53.uri !== undefined){
+let data56 = data53.uri;
+const _errs195 = errors;
+const _errs196 = errors;
+let valid40 = false;
+const _errs197 = errors;
+if(typeof data56 !== "string"){
+const err93 = {instancePath:instancePath+"/files/" + i2+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err93];
+}
+else {
+vErrors.push(err93);
+}
+errors++;
+}
+var _valid14 = _errs197 === errors;
+valid40 = valid40 || _valid14;
+const _errs199 = errors;
+if(data56 !== null){
+const err94 = {instancePath:instancePath+"/files/" + i2+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err94];
+}
+else {
+vErrors.push(err94);
+}
+errors++;
+}
+var _valid14 = _errs199 === errors;
+valid40 = valid40 || _valid14;
+if(!valid40){
+const err95 = {instancePath:instancePath+"/files/" + i2+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err95];
+}
+else {
+vErrors.push(err95);
+}
+errors++;
+validate23.errors = vErrors;
+return false;
+}
+else {
+errors = _errs196;
+if(vErrors !== null){
+if(_errs196){
+vErrors.length = _errs196;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid38 = _errs195 === errors;
+}
+else {
+var valid38 = true;
+}
+if(valid38){
+if(data53.outcome !== undefined){
+let data57 = data53.outcome;
+const _errs201 = errors;
+if(typeof data57 !== "string"){
+validate23.errors = [{instancePath:instancePath+"/files/" + i2+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((((((data57 === "queued") || (data57 === "indexed")) || (data57 === "unchanged")) || (data57 === "duplicate")) || (data57 === "failed")) || (data57 === "rejected"))){
+validate23.errors = [{instancePath:instancePath+"/files/" + i2+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/enum",keyword:"enum",params:{allowedValues: schema55.properties.outcome.enum}}];
+return false;
+}
+var valid38 = _errs201 === errors;
+}
+else {
+var valid38 = true;
+}
+if(valid38){
+if(data53.code !== undefined){
+let data58 = data53.code;
+const _errs203 = errors;
+const _errs204 = errors;
+let valid41 = false;
+const _errs205 = errors;
+if(typeof data58 !== "string"){
+const err96 = {instancePath:instancePath+"/files/" + i2+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err96];
+}
+else {
+vErrors.push(err96);
+}
+errors++;
+}
+var _valid15 = _errs205 === errors;
+valid41 = valid41 || _valid15;
+const _errs207 = errors;
+if(data58 !== null){
+const err97 = {instancePath:instancePath+"/files/" + i2+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err97];
+}
+else {
+vErrors.push(err97);
+}
+errors++;
+}
+var _valid15 = _errs207 === errors;
+valid41 = valid41 || _valid15;
+if(!valid41){
+const err98 = {instancePath:instancePath+"/files/" + i2+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err98];
+}
+else {
+vErrors.push(err98);
+}
+errors++;
+validate23.errors = vErrors;
+return false;
+}
+else {
+errors = _errs204;
+if(vErrors !== null){
+if(_errs204){
+vErrors.length = _errs204;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid38 = _errs203 === errors;
+}
+else {
+var valid38 = true;
+}
+if(valid38){
+if(data53.reason !== undefined){
+let data59 = data53.reason;
+const _errs209 = errors;
+const _errs210 = errors;
+let valid42 = false;
+const _errs211 = errors;
+if(typeof data59 !== "string"){
+const err99 = {instancePath:instancePath+"/files/" + i2+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err99];
+}
+else {
+vErrors.push(err99);
+}
+errors++;
+}
+var _valid16 = _errs211 === errors;
+valid42 = valid42 || _valid16;
+const _errs213 = errors;
+if(data59 !== null){
+const err100 = {instancePath:instancePath+"/files/" + i2+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err100];
+}
+else {
+vErrors.push(err100);
+}
+errors++;
+}
+var _valid16 = _errs213 === errors;
+valid42 = valid42 || _valid16;
+if(!valid42){
+const err101 = {instancePath:instancePath+"/files/" + i2+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err101];
+}
+else {
+vErrors.push(err101);
+}
+errors++;
+validate23.errors = vErrors;
+return false;
+}
+else {
+errors = _errs210;
+if(vErrors !== null){
+if(_errs210){
+vErrors.length = _errs210;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid38 = _errs209 === errors;
+}
+else {
+var valid38 = true;
 }
 }
 }
@@ -4100,12 +4493,12 @@ var valid34 = true;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/files/" + i1,schemaPath:"#/components/schemas/UploadedFile/type",keyword:"type",params:{type: "object"}}];
+validate23.errors = [{instancePath:instancePath+"/files/" + i2,schemaPath:"#/components/schemas/UploadedFile/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-var valid32 = _errs167 === errors;
-if(!valid32){
+var valid36 = _errs184 === errors;
+if(!valid36){
 break;
 }
 }
@@ -4115,7 +4508,7 @@ validate23.errors = [{instancePath:instancePath+"/files",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs165 === errors;
+var valid0 = _errs182 === errors;
 }
 else {
 var valid0 = true;

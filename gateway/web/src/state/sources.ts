@@ -8,6 +8,7 @@ import { formatCount } from '@/text/quantities';
 export interface Drafts {
   directory: { path: string; recursive: boolean; pattern: string; exclude: string[] };
   archive: { path: string };
+  bucket: { url: string; pattern: string; exclude: string[] };
   urls: { from: 'text' | 'file'; text: string; path: string; column: string };
 }
 
@@ -16,6 +17,7 @@ export type Draft<Kind extends SourceKind> = Drafts[Kind];
 export const NO_DRAFTS: Drafts = {
   directory: { path: '', recursive: true, pattern: '', exclude: [] },
   archive: { path: '' },
+  bucket: { url: '', pattern: '', exclude: [] },
   urls: { from: 'text', text: '', path: '', column: '' },
 };
 
@@ -27,6 +29,10 @@ const READERS: Reader = {
       ? null
       : { kind: 'directory', path: path.trim(), recursive, pattern: pattern.trim() || null, exclude },
   archive: ({ path }) => (path.trim() === '' ? null : { kind: 'archive', path: path.trim() }),
+  bucket: ({ url, pattern, exclude }) =>
+    /^(s3|gs|az):\/\/./.test(url.trim())
+      ? { kind: 'bucket', url: url.trim(), pattern: pattern.trim() || null, exclude }
+      : null,
   urls: ({ from, text, path, column }) => {
     if (from === 'text') {
       const { urls, fault } = readAddresses(text);
@@ -84,11 +90,13 @@ const OF_PATHS: readonly string[] = [
   'not_a_file',
   'unreadable',
 ];
+const OF_BUCKETS: readonly string[] = ['no_bucket_roots', 'invalid_bucket', 'bucket_outside_roots'];
 const IN_SOURCE = /^body\.source\.(\w+)(?:\.(\d+))?/;
 
 export function faultsOf(problem: unknown): SourceFaults {
   if (!(problem instanceof ApiProblem)) return { fields: {}, rest: problem ? explainShortly(problem) : null };
   if (OF_PATHS.includes(problem.code)) return { fields: { path: explainShortly(problem) }, rest: null };
+  if (OF_BUCKETS.includes(problem.code)) return { fields: { url: explainShortly(problem) }, rest: null };
   const fields: Record<string, string> = {};
   const rest: string[] = [];
   for (const { field, message } of problem.errors) {

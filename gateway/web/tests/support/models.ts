@@ -157,6 +157,7 @@ export function system(changes: Partial<System> = {}): System {
     queues: { scan: 0, encode: 0, query: 0 },
     jobs_active: 0,
     image_roots: ['/photos'],
+    bucket_roots: [],
     limits: {
       max_upload_mb: 1,
       max_upload_files: 1000,

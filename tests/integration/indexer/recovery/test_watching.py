@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import watchfiles
 
 from indexer.recovery import watching
 from indexer.recovery.watching import Watching
@@ -19,10 +20,9 @@ from tests.services import wait_until
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """All waits are short."""
-    for name, value in {"_DEBOUNCE": 200, "_STEP": 50, "_POLL": 100, "_WAIT": 100}.items():
-        monkeypatch.setattr(watching, name, value)
-    for name, value in {"_REST_SECONDS": 0.05, "_REFRESH_SECONDS": 0.2}.items():
-        monkeypatch.setattr(watching, name, value)
+    milliseconds = {"_DEBOUNCE": 200.0, "_STEP": 50.0, "_POLL": 100.0, "_WAIT": 100.0}
+    for name, value in (milliseconds | {"_REST_SECONDS": 0.05, "_REFRESH_SECONDS": 0.2}).items():
+        monkeypatch.setattr(watching, name, int(value) if name in milliseconds else value)
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_one_indexer_watches(loads: Loads, folder: Path, watcher: Watching) -> N
 def test_more_folders_than_the_system_watches_are_looked_through(
     loads: Loads, folder: Path, watcher: Watching, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, refused = watching.watch, []
+    real, refused = watchfiles.watch, list[tuple[str, ...]]()
 
     def limited(*paths: str, force_polling: bool, **options: Any) -> Iterator[Any]:
         if not force_polling:

@@ -5,16 +5,20 @@ import os
 import shutil
 from collections.abc import Generator, Iterable
 from typing import Any, Protocol, cast
-from urllib.parse import quote
+
+import obstore
+from obstore.store import MemoryStore, ObjectStore, S3Store
 
 from indexer.sources import Batch, Listing
 from indexer.sources.archive import ArchiveListing
+from indexer.sources.bucket import BucketListing
 from indexer.sources.directory_listing import DirectoryListing
-from indexer.sources.fetching import PictureKeeper, fetch_all
 from indexer.sources.job_files import JobFiles
+from shared.domain.bucket import BucketLocation
 from shared.domain.chunk import FileRef
 from shared.domain.job import (
     ArchiveSource,
+    BucketSource,
     DirectorySource,
     JobSpec,
     RetrySource,
@@ -26,8 +30,8 @@ from shared.files.uris import file_uri, upload_uri
 from shared.settings import Settings
 from shared.sources import Files
 from shared.sources.archives.members import member_uri
+from shared.sources.buckets import BucketFiles
 from tests.archives import write_archive
-from tests.unit.indexer.sources.pages import HOLIDAYS, NOTHING_KNOWN, Pages
 
 
 class Place(Protocol):
@@ -157,34 +161,6 @@ class Retry(Upload):
         return RetrySource(job="other", files=len(self.refs))
 
 
-class Addresses(Upload):
-    """Addresses, whose pictures are stored once they were fetched."""
-
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(settings)
-        self.web = Pages()
-
-    def put(self, name: str, data: bytes) -> str:
-        address = f"https://pictures.example/{quote(name)}"
-        self.web.pages[address] = data
-        self.refs[name] = FileRef(uri=address, size=0, mtime_ns=0, source_url=address)
-        for _ in self.listing().batches(""):
-            pass
-        return upload_uri(hashlib.sha256(data).hexdigest(), "jpg")
-
-    def remove(self, name: str) -> None:
-        data = self.web.pages.pop(self.refs.pop(name).uri)
-        uri = upload_uri(hashlib.sha256(data).hexdigest(), "jpg")
-        upload_path(uri, "c", self.settings).unlink()
-
-    def source(self) -> UrlsSource:
-        return UrlsSource(addresses=len(self.refs))
-
-    def fetch(self, addresses: Iterable[str]) -> Generator[Batch, None, None]:
-        keeper = PictureKeeper(HOLIDAYS, "j", self.settings, cast("Any", self.web))
-        return fetch_all(addresses, keeper, NOTHING_KNOWN, at_once=3)
-
-
 class Archive:
     """An archive, which is written anew for each change."""
 
@@ -238,3 +214,35 @@ def xzipped(settings: Settings) -> Place:
 
 def zstandard(settings: Settings) -> Place:
     return Archive(settings, "source.tar.zst")
+
+
+class Bucket:
+    """A bucket that is kept in memory, by obstore's own implementation of its interface."""
+
+    is_listed = True
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings.model_copy(update={"bucket_roots": ("s3://bucket/in",)})
+        self._store: ObjectStore = MemoryStore()
+
+    def put(self, name: str, data: bytes) -> str:
+        obstore.put(self._store, f"in/{name}", data)
+        return BucketLocation("s3", "bucket", f"in/{name}").uri
+
+    def remove(self, name: str) -> None:
+        obstore.delete(self._store, f"in/{name}")
+
+    def take_away(self) -> None:
+        self._store = S3Store(
+            "bucket",
+            config={"endpoint": "http://127.0.0.1:1", "skip_signature": True},
+            client_options={"allow_http": True},
+            retry_config={"max_retries": 0},
+        )
+
+    def files(self) -> Files:
+        store = self._store
+        return Files(self.settings, buckets=BucketFiles(self.settings, opener=lambda _: store))
+
+    def listing(self) -> Listing:
+        return BucketListing(BucketSource(url="s3://bucket/in"), self.files())

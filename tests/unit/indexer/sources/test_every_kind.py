@@ -11,8 +11,9 @@ from shared.errors import JobFailed, PictureError
 from shared.settings import Settings
 from shared.sources import FileStatus
 from tests.drawn import JPEG
+from tests.unit.indexer.sources.addresses import Addresses
 from tests.unit.indexer.sources.places import (
-    Addresses,
+    Bucket,
     Folder,
     Place,
     Retry,
@@ -27,7 +28,7 @@ from tests.unit.indexer.sources.places import (
 NAMES = ("a.jpg", "b c/d#1.jpg", "b c/ä%!.png", "z!/y.jpg")
 
 KINDS: tuple[Callable[[Settings], Place], ...] = (
-    *(Folder, Upload, Retry, Addresses),
+    *(Folder, Upload, Retry, Addresses, Bucket),
     *(zipped, tarred, gzipped, xzipped, zstandard),
 )
 
@@ -168,11 +169,9 @@ def test_sync_knows_an_emptied_place(listed: Place) -> None:
 
 def test_sync_forgets_nothing_of_a_place_that_is_gone(listed: Place) -> None:
     fill(listed)
-    listing = synced(listed)
-    listing.identities()
     listed.take_away()
     with pytest.raises(JobFailed):
-        listing.missing()
+        synced(listed).missing()
 
 
 def test_a_listing_goes_on_from_each_of_its_cursors(listed: Place) -> None:

@@ -1,10 +1,11 @@
-import { Switch, TagsInput, TextInput } from '@mantine/core';
+import { Switch } from '@mantine/core';
 
 import { PathField } from '@/components/PathField';
 import type { Drafts } from '@/state/sources';
 
 import { FolderSuggestions } from './FolderSuggestions';
 import type { FieldsProps } from './kinds';
+import { NarrowingFields } from './NarrowingFields';
 
 type Props = FieldsProps<Drafts['directory']>;
 
@@ -38,26 +39,7 @@ export function FolderOptions({ draft, faults, onChange }: Props) {
           onChange({ recursive: event.currentTarget.checked });
         }}
       />
-      <TextInput
-        label="Only files that match"
-        placeholder="*.jpg"
-        value={draft.pattern}
-        error={faults.pattern}
-        errorProps={{ role: 'alert' }}
-        onChange={(event) => {
-          onChange({ pattern: event.currentTarget.value });
-        }}
-      />
-      <TagsInput
-        label="No files or folders that match"
-        placeholder="Type thumbs or *.gif, then Enter"
-        value={draft.exclude}
-        error={faults.exclude}
-        errorProps={{ role: 'alert' }}
-        onChange={(exclude) => {
-          onChange({ exclude });
-        }}
-      />
+      <NarrowingFields draft={draft} faults={faults} onChange={onChange} />
     </>
   );
 }

@@ -9,6 +9,7 @@ import { explainShortly } from '@/api/remedies';
 import { PATHS, pathWith } from '@/app/paths';
 import { ConfirmDialog } from '@/components/ConfirmDialog';
 import { formatCount, formatDuration, formatNumberOf, formatWhen } from '@/text/quantities';
+import { sourceText } from '@/text/sources';
 
 import { Failures } from './Failures';
 import classes from './JobCard.module.css';
@@ -35,13 +36,13 @@ export function JobCard({ job }: { job: Job }) {
   return (
     <article
       className={classes.card}
-      aria-label={`${sourceOf(job)}: ${STATUS[job.status]}`}
+      aria-label={`${sourceText(job.source)}: ${STATUS[job.status]}`}
       data-status={job.status}
     >
       <div className={classes.head}>
         <div className={classes.what}>
           <span className={classes.status}>{STATUS[job.status]}</span>
-          <span className={classes.source}>{sourceOf(job)}</span>
+          <span className={classes.source}>{sourceText(job.source)}</span>
           <Text size="sm" c="dimmed" component="span">
             into <Link href={pathWith(PATHS.library, { collection: job.collection })}>{job.collection}</Link>,{' '}
             {formatWhen(job.created_at)}
@@ -121,28 +122,6 @@ function Action({ action, onClick }: { action: JobAction; onClick: () => void })
       {label}
     </Button>
   );
-}
-
-function sourceOf({ source }: Job): string {
-  if (source.kind === 'directory') {
-    const depth = source.recursive ? '' : ', without sub-folders';
-    const without = source.exclude.length > 0 ? `, but not ${source.exclude.join(', ')}` : '';
-    return `${source.path}${source.pattern ? `, ${source.pattern}` : ''}${depth}${without}`;
-  }
-  if (source.kind === 'archive') return source.path;
-  if (source.kind === 'urls') {
-    if (source.path === null) return formatNumberOf(source.addresses ?? 0, 'address', 'addresses');
-    return `Addresses in ${source.path}${source.column === null ? '' : `, column ${source.column}`}`;
-  }
-  if (source.kind === 'upload') return formatNumberOf(source.files, 'uploaded picture');
-  if (source.kind === 'calibration') return 'Thresholds of the collection';
-  if (source.kind === 'deletion') {
-    const tag = source.tag === null ? '' : ` tagged “${source.tag}”`;
-    const folder = source.path_prefix === null ? '' : ` in ${source.path_prefix}`;
-    return `Forgets the images${tag}${folder}${source.filter === null ? '' : ' that match a filter'}`;
-  }
-  if (source.kind === 'duplicates') return 'Finds duplicates';
-  return `Retry of ${formatNumberOf(source.files, 'failed file')}`;
 }
 
 function paceOf(job: Job): string {

@@ -5,6 +5,7 @@ import type { Drafts } from '@/state/sources';
 
 import { AddressFields } from './AddressFields';
 import { ArchiveFields } from './ArchiveFields';
+import { BucketFields, BucketOptions } from './BucketFields';
 import { FolderFields, FolderOptions } from './FolderFields';
 
 export interface FieldsProps<Draft> {
@@ -47,6 +48,15 @@ export const KINDS: { readonly [Name in SourceKind]: Kind<Drafts[Name]> } = {
     inRoots: () => true,
     Fields: ArchiveFields,
     Options: () => null,
+  },
+  bucket: {
+    label: 'Bucket',
+    action: 'Load bucket',
+    lead: 'Pictures are read where they are, not copied. The server’s settings hold the credentials.',
+    sync: 'Forget pictures whose object is gone from the bucket',
+    inRoots: () => false,
+    Fields: BucketFields,
+    Options: BucketOptions,
   },
   urls: {
     label: 'Addresses',

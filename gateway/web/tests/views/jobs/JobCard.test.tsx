@@ -68,6 +68,7 @@ describe('a load', () => {
       { kind: 'directory', path: '/a', recursive: true, pattern: null, exclude: ['raw', '*.gif'] },
       '/a, but not raw, *.gif',
     ],
+    [{ kind: 'bucket', url: 's3://photos/2020', pattern: '*.jpg', exclude: [] }, 's3://photos/2020, *.jpg'],
     [{ kind: 'archive', path: '/a.zip' }, '/a.zip'],
     [{ kind: 'urls', addresses: 1, path: null, column: null }, '1 address'],
     [{ kind: 'urls', addresses: 1200, path: null, column: null }, '1,200 addresses'],

@@ -196,3 +196,61 @@ describe('addresses', () => {
     expect(text()).toHaveValue('https://example.org/a.jpg');
   });
 });
+
+describe('a source that the server reaches', () => {
+  const open = async (kind: string) => {
+    gateway.on(LOAD, () => job());
+    gateway.on('GET /api/v2/system', () => system({ bucket_roots: ['s3://photos/2020'] }));
+    const { user } = show(<SourceForm collection="shoes" />);
+    await user.click(screen.getByRole('radio', { name: kind }));
+    return user;
+  };
+
+  test('may be an archive, completed from those of a folder', async () => {
+    gateway.on('GET /api/v2/folders', () => ({
+      items: [{ name: 'a.zip', path: '/photos/a.zip', kind: 'file' }],
+      next_cursor: null,
+    }));
+    const user = await open('Archive');
+    await user.type(screen.getByRole('combobox', { name: 'Archive' }), '/photos/');
+    await user.click(await screen.findByRole('option', { name: '/photos/a.zip' }));
+    expect(gateway.calls('GET /api/v2/folders').at(-1)?.query).toEqual({
+      path: '/photos',
+      files: 'archives',
+    });
+    await user.click(screen.getByRole('button', { name: 'Load archive' }));
+    await waitFor(() => {
+      expect(gateway.calls(LOAD)[0]?.body).toMatchObject({
+        source: { kind: 'archive', path: '/photos/a.zip' },
+      });
+    });
+  });
+
+  test('may be a bucket, chosen among the roots or below them', async () => {
+    const user = await open('Bucket');
+    const bucket = screen.getByRole('combobox', { name: 'Bucket' });
+    await user.click(bucket);
+    await user.click(await screen.findByRole('option', { name: 's3://photos/2020' }));
+    await user.type(bucket, '/may');
+    await user.click(screen.getByText('Options'));
+    await user.type(screen.getByRole('textbox', { name: 'Only files that match' }), '*.jpg');
+    await user.click(screen.getByRole('switch', { name: /whose object is gone/ }));
+    await user.click(screen.getByRole('button', { name: 'Load bucket' }));
+    await waitFor(() => {
+      expect(gateway.calls(LOAD)[0]?.body).toMatchObject({
+        source: { kind: 'bucket', url: 's3://photos/2020/may', pattern: '*.jpg', exclude: [] },
+        sync: true,
+      });
+    });
+  });
+
+  test('that is no bucket root says so at its field', async () => {
+    const user = await open('Bucket');
+    gateway.on(LOAD, () => problem(422, 'bucket_outside_roots'));
+    const bucket = screen.getByRole('combobox', { name: 'Bucket' });
+    await user.type(bucket, 's3://others');
+    await user.click(screen.getByRole('button', { name: 'Load bucket' }));
+    expect(await screen.findByRole('alert')).toHaveTextContent('LOOKALIKE_BUCKET_ROOTS');
+    expect(bucket).toBeInvalid();
+  });
+});
