@@ -45,7 +45,10 @@ const READERS: Reader = {
 };
 
 /** The source that a draft describes; null while something is missing or wrong. */
-export function sourceOf<Kind extends SourceKind>(kind: Kind, drafts: Drafts): SourceInput | null {
+export function sourceOf<Kind extends SourceKind>(
+  kind: Kind,
+  drafts: Pick<Drafts, Kind>,
+): SourceInput | null {
   return READERS[kind](drafts[kind]);
 }
 
@@ -106,4 +109,13 @@ export function faultsOf(problem: unknown): SourceFaults {
   }
   if (problem.errors.length === 0) rest.push(explainShortly(problem));
   return { fields, rest: rest.length === 0 ? null : rest.join(' ') };
+}
+
+/** What the gateway found wrong with a schedule, and with the rest of what should be kept. */
+export function faultOfSchedule(problem: unknown): { field: string | undefined; rest: string | null } {
+  const errors = problem instanceof ApiProblem ? problem.errors : [];
+  const field = errors.find((error) => error.field === 'body.cron')?.message;
+  if (field !== undefined) return { field, rest: null };
+  const { fields, rest } = faultsOf(problem);
+  return { field: undefined, rest: rest ?? Object.values(fields)[0] ?? null };
 }

@@ -14,16 +14,7 @@ import { sourceText } from '@/text/sources';
 import { Failures } from './Failures';
 import classes from './JobCard.module.css';
 import { JobProgress } from './JobProgress';
-
-const STATUS: Record<Job['status'], string> = {
-  queued: 'Waiting',
-  scanning: 'Looking for pictures',
-  running: 'Loading',
-  paused: 'Paused',
-  done: 'Done',
-  failed: 'Failed',
-  cancelled: 'Cancelled',
-};
+import { STATUS } from './status';
 
 /** One load: what it is, how far it is, what came of it, and what can be done about it. */
 export function JobCard({ job }: { job: Job }) {

@@ -10,6 +10,7 @@ import { useDocumentTitle } from '@/state/useDocumentTitle';
 import { JobCard } from './JobCard';
 import classes from './JobsView.module.css';
 import { SourceForm } from './SourceForm';
+import { StandingSources } from './StandingSources';
 import { UploadForm } from './UploadForm';
 
 export default function JobsView() {
@@ -26,6 +27,7 @@ export default function JobsView() {
         <SourceForm collection={name} />
         <UploadForm collection={name} />
       </div>
+      {collection && <StandingSources collection={name} />}
       <section className={classes.jobs} aria-label="Loads">
         <Title order={2}>Loads</Title>
         {connectionLost && (

@@ -8,6 +8,7 @@ import { systemQuery } from '@/api/system';
 import { type Drafts, faultsOf, NO_DRAFTS, sourceOf } from '@/state/sources';
 
 import { type FieldsProps, KIND_NAMES, KINDS } from './kinds';
+import { KeepForm } from './KeepForm';
 import classes from './SourceCard.module.css';
 
 const NO_SWITCHES = { skip: false, sync: false };
@@ -36,12 +37,15 @@ export function SourceForm({ collection }: { collection: string }) {
       if (load.error) load.reset();
     },
   };
+  const options = {
+    on_duplicate: switches.skip ? ('skip' as const) : ('keep' as const),
+    sync: sync !== null && switches.sync,
+  };
   const submit = () => {
     if (!source) return;
     const body = {
       source,
-      on_duplicate: switches.skip ? ('skip' as const) : ('keep' as const),
-      sync: sync !== null && switches.sync,
+      ...options,
       report_duplicates: false,
       allow_mass_removal: false,
       tags,
@@ -108,6 +112,7 @@ export function SourceForm({ collection }: { collection: string }) {
           />
         </div>
       </details>
+      <KeepForm key={kind} collection={collection} source={source} options={options} />
     </form>
   );
 }
@@ -124,6 +129,6 @@ function Part<Name extends SourceKind>({ kind, drafts, of, ...props }: PartProps
   return <Fields draft={drafts[kind]} {...props} />;
 }
 
-function readsRoots<Name extends SourceKind>(kind: Name, drafts: Drafts): boolean {
+function readsRoots<Name extends SourceKind>(kind: Name, drafts: Pick<Drafts, Name>): boolean {
   return KINDS[kind].inRoots(drafts[kind]);
 }

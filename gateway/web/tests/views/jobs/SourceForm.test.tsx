@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { SourceForm } from '@/views/jobs/SourceForm';
 
 import { gateway, problem, Reply } from '../../support/gateway';
-import { job, system } from '../../support/models';
+import { job, standing, system } from '../../support/models';
 import { show } from '../../support/render';
 
 const LOAD = 'POST /api/v2/collections/shoes/jobs';
@@ -252,5 +252,68 @@ describe('a source that the server reaches', () => {
     await user.click(screen.getByRole('button', { name: 'Load bucket' }));
     expect(await screen.findByRole('alert')).toHaveTextContent('LOOKALIKE_BUCKET_ROOTS');
     expect(bucket).toBeInvalid();
+  });
+});
+
+describe('a source that should be loaded by itself', () => {
+  const KEEP = 'POST /api/v2/collections/shoes/sources';
+  const open = async () => {
+    const { user } = show(<SourceForm collection="shoes" />);
+    await user.type(folder(), '/photos');
+    await user.click(screen.getByText('Load it again by itself'));
+    const schedule = screen.getByRole('textbox', { name: 'Schedule' });
+    return { user, schedule, keep: screen.getByRole('button', { name: 'Keep this source' }) };
+  };
+
+  test('is kept with its options, its schedule and what watches it, and not loaded now', async () => {
+    gateway.on(KEEP, () => standing());
+    const { user, schedule, keep } = await open();
+    await user.click(screen.getByText('Options'));
+    await user.click(screen.getByRole('switch', { name: /Forget pictures/ }));
+    await user.clear(schedule);
+    await user.type(schedule, '*/5 * * * *');
+    await user.click(screen.getByRole('switch', { name: /Watch the folder/ }));
+    await user.click(keep);
+    expect(await screen.findByText(/It is kept/)).toBeVisible();
+    expect(gateway.calls(KEEP).map(({ body }) => body)).toEqual([
+      {
+        source: { kind: 'directory', path: '/photos', recursive: true, pattern: null, exclude: [] },
+        on_duplicate: 'keep',
+        sync: true,
+        cron: '*/5 * * * *',
+        watch: true,
+        paused: false,
+      },
+    ]);
+    expect(gateway.calls(LOAD)).toEqual([]);
+  });
+
+  test('says what is wrong with its schedule at the field; Enter there does not load', async () => {
+    const errors = [{ field: 'body.cron', message: 'no such schedule' }];
+    const refused = { code: 'validation_error', detail: '', title: '', status: 422, errors };
+    gateway.on(KEEP, () => new Reply(422, refused));
+    const { user, schedule } = await open();
+    await user.type(schedule, '{Enter}');
+    expect(await screen.findByRole('alert')).toHaveTextContent('no such schedule');
+    expect(schedule).toBeInvalid();
+    expect(gateway.calls(LOAD)).toEqual([]);
+    await user.type(schedule, '1');
+    expect(schedule).toBeValid();
+  });
+
+  test('says what else is wrong below', async () => {
+    gateway.on(KEEP, () => problem(422, 'path_not_found'));
+    const { user, keep } = await open();
+    await user.click(keep);
+    expect(await screen.findByRole('alert')).toHaveTextContent('There is no such folder or file');
+  });
+
+  test('is none that is pasted', async () => {
+    const { user } = await open();
+    await user.click(screen.getByRole('radio', { name: 'Addresses' }));
+    await user.type(screen.getByRole('textbox', { name: 'Addresses' }), 'https://example.org/a.jpg');
+    await user.click(screen.getByText('Load it again by itself'));
+    expect(screen.getByText(/Only addresses in a file/)).toBeVisible();
+    expect(screen.getByRole('button', { name: 'Keep this source' })).toBeDisabled();
   });
 });
