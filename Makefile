@@ -219,8 +219,8 @@ lock: $(INSTALLED) ## Write the requirements*.lock files anew; UPGRADE=1 takes n
 	$(COMPILE) --extra store -c requirements.lock -o requirements-indexer.lock
 	$(COMPILE) $(ENCODER) -c requirements.lock -o requirements-encoder-cpu.lock
 	$(COMPILE) $(ENCODER) --extra encoder-gpu -c requirements.lock -o requirements-encoder-gpu.lock
-	$(COMPILE) $(GATEWAY) $(ENCODER) --extra local -c requirements.lock -o requirements-run-cpu.lock
-	$(COMPILE) $(GATEWAY) $(ENCODER) --extra local --extra encoder-gpu -c requirements.lock -o requirements-run-gpu.lock
+	$(COMPILE) $(GATEWAY) $(ENCODER) --extra local --extra client -c requirements.lock -o requirements-run-cpu.lock
+	$(COMPILE) $(GATEWAY) $(ENCODER) --extra local --extra client --extra encoder-gpu -c requirements.lock -o requirements-run-gpu.lock
 
 .PHONY: convert-weights calibrate fit-match
 convert-weights: $(INSTALLED) ## Convert a weight file: WEIGHTS=… TO=… [INPUT=oxford|torchvision]
