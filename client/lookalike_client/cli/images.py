@@ -1,6 +1,6 @@
 """`lookalike images`, `tag` and `forget`."""
 
-from itertools import batched, islice
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,8 +17,9 @@ from lookalike_client.cli.output import (
 from lookalike_client.cli.session import session_of
 from lookalike_client.models import CountQuery, Filter, Image, Job, TagsUpdate
 
-#: Ids in the address of one request.
-_IDS = 100
+#: Ids in one request.
+_IDS_IN_A_BODY = 1000
+_IDS_IN_AN_ADDRESS = 100
 Ids = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Ids of images.")]
 Order = Literal["id", "added_at", "-added_at", "taken_at", "-taken_at"]
 
@@ -63,8 +64,14 @@ def images(
                 print_json(one)
             return
         rows = [
-            (one.id, f"{one.width}x{one.height}", one.format, shown_bytes(one.bytes))
-            + (shown_uri(one.uri), ", ".join(one.tags))
+            (
+                one.id,
+                f"{one.width}x{one.height}",
+                one.format,
+                shown_bytes(one.bytes),
+                shown_uri(one.uri),
+                ", ".join(one.tags),
+            )
             for one in chosen
         ]
     heads = ("id", "pixels", "format", "size", "picture", "tags")
@@ -89,9 +96,8 @@ def tag(
         raise typer.BadParameter("Name images by their ids, or by --tag, --folder or --filter.")
     if not add and not remove:
         raise typer.BadParameter("Name a tag: --add or --remove.")
-    bodies = (
-        [{"filter": wanted}] if wanted else [{"ids": list(p)} for p in batched(ids or (), 1000)]
-    )
+    parts = options.parts_of(ids or [], _IDS_IN_A_BODY)
+    bodies = [{"filter": wanted}] if wanted else [{"ids": part} for part in parts]
     changed, missing = 0, list[str]()
     with session.client() as client:
         for body in bodies:
@@ -124,11 +130,8 @@ def forget(
     wanted = options.filter_of(of_tag, folder, filter_)
     if bool(ids) == bool(wanted):
         raise typer.BadParameter("Name images by their ids, or by --tag, --folder or --filter.")
-    filters = (
-        [wanted]
-        if wanted
-        else [options.filter_of(None, None, None, list(part)) for part in batched(ids or (), _IDS)]
-    )
+    parts = options.parts_of(ids or [], _IDS_IN_AN_ADDRESS)
+    filters = [wanted] if wanted else [options.filter_of(None, None, None, part) for part in parts]
     with session.client() as client:
         if not yes:
             counts = (
