@@ -20,13 +20,13 @@ from lookalike_client.models import CountQuery, Filter, Image, Job, TagsUpdate
 #: Ids in one request.
 _IDS_IN_A_BODY = 1000
 _IDS_IN_AN_ADDRESS = 100
-Ids = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Ids of images.")]
+Ids = Annotated[list[str] | None, typer.Argument(metavar="ID", help="Ids of images.")]
 Order = Literal["id", "added_at", "-added_at", "taken_at", "-taken_at"]
 
 
 def images(
     context: typer.Context,
-    image: Annotated[str | None, typer.Argument(metavar="[ID]", help="Show only this one.")] = None,
+    image: Annotated[str | None, typer.Argument(metavar="ID", help="Show only this one.")] = None,
     collection: options.Collection = options.DEFAULT_COLLECTION,
     tag: options.OfTag = None,
     folder: options.OfFolder = None,

@@ -35,7 +35,7 @@ def load(
     sources: Annotated[
         list[str],
         typer.Argument(
-            metavar="SOURCE...",
+            metavar="SOURCE",
             help="A folder or archive on the server, s3://…, gs://…, az://…, a .txt, .csv or "
             ".parquet list of addresses, addresses themselves, or - for addresses on stdin.",
         ),

@@ -17,7 +17,7 @@ from lookalike_client.uploads import BatchOutcome, FolderUpload
 def upload(
     context: typer.Context,
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH...", exists=True, help="Pictures and folders.")
+        list[Path], typer.Argument(metavar="PATH", exists=True, help="Pictures and folders.")
     ],
     collection: options.Collection = options.DEFAULT_COLLECTION,
     tag: options.Tags = None,
