@@ -118,7 +118,7 @@ class AsyncClient(AsyncCalls):
                 for batch in islice(batches, count)
             }
 
-        running = start(parallel)
+        running, done = start(parallel), set[asyncio.Task[BatchOutcome]]()
         try:
             while running:
                 done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
@@ -128,6 +128,8 @@ class AsyncClient(AsyncCalls):
         finally:
             for task in running:
                 task.cancel()
+            # Those that have failed, too, are asked, as asyncio wants it.
+            await asyncio.gather(*running, *done, return_exceptions=True)
 
     async def _drive(self, steps: Generator[Call[Any], Any, T]) -> T:
         """Perform the calls of a procedure one after the other; returns what it returns."""

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
+from threading import Event
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -77,19 +78,7 @@ class Client(Calls):
 
     def run(self, call: Call[T], retries: Retries | None = None) -> T:
         """Perform a call of `lookalike_client.calls`."""
-        call = prepared(call)
-        steps = perform(call, retries or self.retries)
-        try:
-            step = next(steps)
-            while True:
-                if step is None:
-                    step = steps.send(self._send(call))
-                else:
-                    self._sleep(step)
-                    step = next(steps)
-        except StopIteration as stop:
-            result: T = stop.value
-            return result
+        return self._run(call, retries or self.retries, self._sleep)
 
     def follow(self, call: Call[JobEvent]) -> Iterator[JobEvent]:
         """The events of a call that streams them, over as many connections as it takes."""
@@ -119,11 +108,17 @@ class Client(Calls):
         by doing it again. Raises what the server answered if it takes no uploads at all.
         """
         batches = upload.batches(self.get_system())
+        stopped = Event()
+
+        def sleep(seconds: float) -> None:
+            if stopped.wait(seconds):
+                raise ConnectionFailed("The upload was stopped.")
+
         with ThreadPoolExecutor(parallel, thread_name_prefix="upload") as pool:
 
             def start(count: int) -> set[Future[BatchOutcome]]:
                 return {
-                    pool.submit(self._drive, upload.steps(batch))
+                    pool.submit(self._drive, upload.steps(batch), sleep)
                     for batch in islice(batches, count)
                 }
 
@@ -134,16 +129,30 @@ class Client(Calls):
                     running |= start(len(done))
                     yield from (future.result() for future in done)
             finally:
-                for future in running:
-                    future.cancel()
+                stopped.set()
 
-    def _drive(self, steps: Generator[Call[Any], Any, T]) -> T:
+    def _run(self, call: Call[T], retries: Retries, sleep: Callable[[float], None]) -> T:
+        call = prepared(call)
+        steps = perform(call, retries)
+        try:
+            step = next(steps)
+            while True:
+                if step is None:
+                    step = steps.send(self._send(call))
+                else:
+                    sleep(step)
+                    step = next(steps)
+        except StopIteration as stop:
+            result: T = stop.value
+            return result
+
+    def _drive(self, steps: Generator[Call[Any], Any, T], sleep: Callable[[float], None]) -> T:
         """Perform the calls of a procedure one after the other; returns what it returns."""
         try:
             call = next(steps)
             while True:
                 try:
-                    result = self.run(call, FolderUpload.retries)
+                    result = self._run(call, FolderUpload.retries, sleep)
                 except LookalikeError as error:
                     call = steps.throw(error)
                 else:

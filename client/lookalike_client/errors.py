@@ -49,8 +49,7 @@ class ApiError(LookalikeError):
             for part in problem.get("errors") or ()
         )
         self.retry_after = retry_after
-        parts = "; ".join(f"{part.field}: {part.message}" for part in self.errors)
-        super().__init__(" ".join(filter(None, [self.detail or self.title, parts])))
+        super().__init__(self.detail or self.title or self.code)
 
 
 class NotAuthenticated(ApiError):
