@@ -32,8 +32,8 @@ def collections(context: typer.Context, as_json: options.Json = False) -> None:
         (one.name, f"{one.count:,}", shown_bytes(one.bytes), one.state, shown_time(one.created_at))
         for one in found
     ]
-    heads = ("collection", "images", "size", "state", "created")
-    print_table(session.out, heads, rows, right="images size")
+    heads = ("collection", "images", "vectors", "state", "created")
+    print_table(session.out, heads, rows, right="images vectors")
 
 
 @app.command()
@@ -74,7 +74,7 @@ def show(context: typer.Context, name: Name, as_json: options.Json = False) -> N
         ("name", found.name),
         ("description", found.description or ""),
         ("images", f"{found.count:,}"),
-        ("size", shown_bytes(found.bytes)),
+        ("vectors", shown_bytes(found.bytes)),
         ("encoder", found.encoder),
         ("index", found.index.type),
         ("state", found.state),

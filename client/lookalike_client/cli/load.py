@@ -7,9 +7,15 @@ import typer
 from lookalike_client.cli import options
 from lookalike_client.cli.exits import ExitCode
 from lookalike_client.cli.output import print_json
-from lookalike_client.cli.session import session_of
+from lookalike_client.cli.session import Session, session_of
 from lookalike_client.cli.source_kinds import Kind, SourceOptions, sources_of
 from lookalike_client.cli.watching import watch as follow
+from lookalike_client.client import Client
+from lookalike_client.errors import InvalidRequest
+from lookalike_client.models import Job
+
+#: What is answered of paths that the server cannot load.
+_NOT_THE_SERVERS = ("path_not_found", "path_outside_roots")
 
 SourceKind = Annotated[
     Kind | None, typer.Option("--kind", help="The kind of source, if it is not as it looks.")
@@ -71,16 +77,27 @@ def load(
     body |= {"metadata": options.json_object(metadata, "--metadata")} if metadata else {}
     worst = ExitCode.DONE
     with session.client() as client:
-        found = sources_of(sources, source_options)
-        jobs = [client.create_job(collection, {"source": source, **body}) for source in found]
-        for job in jobs:
+        jobs = []
+        for source in sources_of(sources, source_options):
+            job = _create(session, client, collection, {"source": source, **body})
             if watch:
-                worst = max(worst, follow(session, client, job, as_json=as_json))
+                jobs.append(job)
             elif as_json:
                 print_json(job)
             else:
                 session.out.print(f"queued as job {job.id}", soft_wrap=True)
+        for job in jobs:
+            worst = max(worst, follow(session, client, job, as_json=as_json))
     raise typer.Exit(worst)
+
+
+def _create(session: Session, client: Client, collection: str, body: dict[str, Any]) -> Job:
+    try:
+        return client.create_job(collection, body)
+    except InvalidRequest as error:
+        if error.code in _NOT_THE_SERVERS:
+            session.err.print("For pictures on this machine: lookalike upload")
+        raise
 
 
 def load_options(*, skip_duplicates: bool, sync: bool) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from lookalike_client.exchange import Retries
 
 #: A person waits: what is away is told within seconds.
 _RETRIES = Retries(attempts=4, patience=15.0, first_wait=0.3)
+_UNFOLDED = 10_000
 #: Completion must not hold up a shell.
 _COMPLETION_SECONDS = 2.0
 
@@ -22,7 +23,7 @@ class Session:
 
     url: str | None = None
     api_key: str | None = None
-    out: Console = field(default_factory=lambda: Console(highlight=False))
+    out: Console = field(default_factory=lambda: _stdout())
     err: Console = field(default_factory=lambda: Console(stderr=True, highlight=False))
 
     @contextmanager
@@ -35,6 +36,12 @@ class Session:
     def is_interactive(self) -> bool:
         """Whether somebody can be asked."""
         return self.err.is_terminal and typer.get_text_stream("stdin").isatty()
+
+
+def _stdout() -> Console:
+    # In a pipe or a file no line is folded or cut off.
+    width = None if typer.get_text_stream("stdout").isatty() else _UNFOLDED
+    return Console(highlight=False, width=width)
 
 
 def connect(url: str | None, api_key: str | None) -> Client:
