@@ -153,7 +153,8 @@ class FolderUpload:
                 smaller = _smaller(part, error)
                 if not smaller:
                     (file,) = part
-                    outcome.failed.append((file.path, error.code, error.detail))
+                    reason = error.detail.removeprefix(f"{file.path.name}: ")
+                    outcome.failed.append((file.path, error.code, reason))
                 waiting = smaller + waiting
             else:
                 outcome.jobs.append(reply.id)

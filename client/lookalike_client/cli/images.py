@@ -75,7 +75,7 @@ def images(
             for one in chosen
         ]
     heads = ("id", "pixels", "format", "size", "picture", "tags")
-    print_table(session.out, heads, rows, right="id pixels size")
+    print_table(session.out, heads, rows, right="pixels size")
 
 
 def tag(

@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import unquote
 
 from pydantic import BaseModel
@@ -13,6 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from lookalike_client.models import Job
+
+_IDS = {"id", "job"}
 
 
 def print_json(value: BaseModel | Mapping[str, Any]) -> None:
@@ -25,13 +27,12 @@ def print_json(value: BaseModel | Mapping[str, Any]) -> None:
 def print_table(
     console: Console, heads: Sequence[str], rows: Iterable[Sequence[Any]], *, right: str = ""
 ) -> None:
-    """A table; `right` names the columns of numbers. Cells are shown as they are, unmarked."""
+    """A table; `right` names the columns of numbers. Neither they nor ids are folded."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     numbers = set(right.split())
     for head in heads:
-        table.add_column(
-            head, justify="right" if head in numbers else "left", no_wrap=head in numbers
-        )
+        justify: Literal["left", "right"] = "right" if head in numbers else "left"
+        table.add_column(head, justify=justify, no_wrap=head in numbers | _IDS)
     for row in rows:
         table.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in row))
     console.print(table)

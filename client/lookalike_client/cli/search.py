@@ -138,8 +138,11 @@ def _print(session: Session, hits: list[SearchHit]) -> None:
         )
         for number, hit in enumerate(hits, 1)
     ]
-    heads = ("#", "score", "match", "id", "picture", "tags")
-    print_table(session.out, heads, rows, right="# score match id")
+    heads = ["#", "score", "match", "id", "picture", "tags"]
+    # A column of nothing would leave less room for paths.
+    columns = len(heads) if any(hit.tags for hit in hits) else len(heads) - 1
+    shown = [row[:columns] for row in rows]
+    print_table(session.out, heads[:columns], shown, right="# score match")
 
 
 def _print_with_pictures(
