@@ -144,3 +144,10 @@ def problem() -> Callable[..., httpx.Response]:
         return httpx.Response(status, json=body, headers=headers)
 
     return make
+
+
+@pytest.fixture
+def queued(server: FakeServer, job: dict[str, Any]) -> str:
+    """The job that every load of `photos` becomes; gives its id."""
+    server.on("POST", "/api/v2/collections/photos/jobs", httpx.Response(202, json=job))
+    return str(job["id"])
