@@ -22,10 +22,11 @@ _FORM_BYTES: Final = 2**20
 
 @dataclass(frozen=True)
 class LocalFile:
-    """A file to upload; `size` is in bytes."""
+    """A file to upload; `size` is in bytes, `is_picture` is what its name says."""
 
     path: Path
     size: int
+    is_picture: bool = True
 
 
 @dataclass
@@ -34,7 +35,7 @@ class BatchOutcome:
 
     #: Not sent, as the collection has their content.
     known: list[Path] = field(default_factory=list)
-    #: Taken by the server, with what it said of each.
+    #: Taken by the server, with what it said of each; an archive is here for every picture in it.
     sent: list[tuple[Path, UploadedFile]] = field(default_factory=list)
     #: With the code and the reason, of the server or of the file system (`unreadable`).
     failed: list[tuple[Path, str, str]] = field(default_factory=list)
@@ -75,7 +76,8 @@ class FolderUpload:
             if path.is_dir():
                 yield from _below(path, extensions)
             else:
-                yield LocalFile(path, path.stat().st_size)
+                is_picture = path.suffix.lower() in extensions
+                yield LocalFile(path, path.stat().st_size, is_picture)
 
     def batches(self, system: System) -> Iterator[list[LocalFile]]:
         """The files in batches that the server takes as one request each."""
@@ -85,7 +87,9 @@ class FolderUpload:
         batch: list[LocalFile] = []
         size = 0
         for file in self.files(system):
-            if batch and (len(batch) == most or size + file.size > largest):
+            # What may be an archive goes alone: the reply names what is in it.
+            is_full = len(batch) == most or size + file.size > largest
+            if batch and (is_full or not (file.is_picture and batch[-1].is_picture)):
                 yield batch
                 batch, size = [], 0
             batch.append(file)
@@ -159,8 +163,15 @@ class FolderUpload:
             else:
                 outcome.jobs.append(reply.id)
                 outcome.bytes += sum(file.size for file in part)
-                for file, said in zip(part, reply.files, strict=True):
-                    outcome.sent.append((file.path, said))
+                outcome.sent += zip(_owners(part, reply.files), reply.files, strict=True)
+
+
+def _owners(part: Sequence[LocalFile], said: Sequence[UploadedFile]) -> list[Path]:
+    """Which file each outcome is of: of an archive there may be many, named as in it."""
+    if len(part) == len(said):
+        return [file.path for file in part]
+    names = {file.path.name: file.path for file in part}
+    return [names.get(one.name.partition("/")[0], part[0].path) for one in said]
 
 
 def _smaller(part: list[LocalFile], error: ApiError) -> list[list[LocalFile]]:

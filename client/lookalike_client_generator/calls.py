@@ -64,8 +64,9 @@ def _source(operation: Operation, name: str, result: str, readers: str, path: st
 
 def _signature(operation: Operation) -> str:
     in_order = [p for p in operation.parameters if p.place == "path"]
-    in_order += [p for p in operation.parameters if p.place == "file" and p.required]
-    arguments = [f"{p.argument}: {p.type}" for p in in_order]
+    # Those that need not be given, too: a picture is what a search is about.
+    in_order += [p for p in operation.parameters if p.place == "file"]
+    arguments = [_keyword(parameter) for parameter in in_order]
     if operation.body:
         kinds = [kind for kind in operation.body.split(" | ") if kind != "None"]
         taken = " | ".join([*kinds, "Mapping[str, Any]"])

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from lookalike_client import AsyncClient, Client, FolderUpload, InvalidRequest
+from lookalike_client.models import ImageList, System, Upload
 
 PHOTOS = "/api/v2/collections/photos/images"
 SYSTEM = {
@@ -168,10 +169,36 @@ async def test_files_that_are_refused_keep_no_others_back(
     assert said == {"a.jpg": "queued", "b.jpg": "rejected", "d.jpg": "queued"}
 
 
+async def test_an_archive_goes_alone_and_stands_for_what_is_in_it(
+    uploads: UploadServer, tmp_path: Path
+) -> None:
+    for name in ("a.jpg", "b.zip", "c.jpg"):
+        (tmp_path / name).write_bytes(name.encode())
+    upload = FolderUpload("photos", sorted(tmp_path.iterdir()), resume=False)
+    batches = list(upload.batches(System.model_validate(SYSTEM)))
+    said = {"id": None, "uri": None, "outcome": "queued"}
+    files = [{**said, "name": f"b.zip/{number}.jpg"} for number in range(3)]
+
+    steps = upload.steps(batches[1])
+    next(steps)
+    with pytest.raises(StopIteration) as stopped:
+        steps.send(Upload.model_validate({**uploads.job, "files": files}))
+
+    assert [[file.path.name for file in batch] for batch in batches] == [
+        ["a.jpg"],
+        ["b.zip"],
+        ["c.jpg"],
+    ]
+    sent = stopped.value.value.sent
+    assert [(path.name, one.name) for path, one in sent] == [
+        ("b.zip", f"b.zip/{number}.jpg") for number in range(3)
+    ]
+
+
 async def test_a_batch_without_a_picture_names_each(
     send: Any, uploads: UploadServer, tmp_path: Path
 ) -> None:
-    paths = [tmp_path / "a.bin", tmp_path / "b.bin"]
+    paths = [tmp_path / "a.jpg", tmp_path / "b.jpg"]
     for path in paths:
         path.write_bytes(b"no picture")
 
@@ -194,24 +221,12 @@ async def test_a_file_that_is_gone_is_a_failure(
     (tmp_path / "a.jpg").write_bytes(b"a")
     (tmp_path / "b.jpg").symlink_to(tmp_path / "a.jpg")
     upload = FolderUpload("photos", [tmp_path])
-    steps = upload.steps([*upload.files(_system())])
+    steps = upload.steps([*upload.files(System.model_validate(SYSTEM))])
     (tmp_path / "a.jpg").unlink()
 
     next(steps)
     with pytest.raises(StopIteration) as stopped:
-        steps.send(_empty_page())
+        steps.send(ImageList(items=[], next_cursor=None))
 
     outcome = stopped.value.value
     assert [code for _, code, _ in outcome.failed] == ["unreadable", "unreadable"]
-
-
-def _system() -> Any:
-    from lookalike_client.models import System
-
-    return System.model_validate(SYSTEM)
-
-
-def _empty_page() -> Any:
-    from lookalike_client.models import ImageList
-
-    return ImageList(items=[], next_cursor=None)

@@ -73,7 +73,8 @@ def _send(session: Session, client: Client, folder: FolderUpload, parallel: int)
                 _add(total, batch)
                 done = len(total.known) + len(total.sent) + len(total.failed)
                 details = f"{shown_bytes(total.bytes)}  {len(total.known)} known"
-                progress.update(task, completed=done, details=details)
+                # An archive counts as the pictures in it, once they are known.
+                progress.update(task, completed=done, total=max(count, done), details=details)
         except KeyboardInterrupt:
             progress.stop()
             session.err.print("Stopped. The same command goes on from here.", soft_wrap=True)
