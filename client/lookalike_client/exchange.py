@@ -20,12 +20,14 @@ _REFUSED: Final = frozenset({429, 503})
 class Retries:
     """How often and how long a call is tried again.
 
-    `attempts` counts the first one. `patience` is how many seconds all waits of one call may take
-    together: a call that would have to wait longer fails at once. Where the server does not say
-    how long to wait, it is `first_wait` seconds, doubled each time, up to `longest_wait`.
+    `attempts` counts the first one; so many as `connections` may be without an answer. `patience`
+    is how many seconds all waits of one call may take together: a call that would have to wait
+    longer fails at once. Where the server does not say how long to wait, it is `first_wait`
+    seconds, doubled each time, up to `longest_wait`.
     """
 
     attempts: int = 5
+    connections: int = 5
     patience: float = 60.0
     first_wait: float = 0.5
     longest_wait: float = 10.0
@@ -48,7 +50,7 @@ def perform(call: Call[T], retries: Retries) -> Generator[Step, Answer, T]:
     429 and 503 are tried again after Retry-After. A lost connection is tried again if nothing was
     sent yet, or if sending twice does no more than sending once.
     """
-    waited, tried = 0.0, 0
+    waited, tried, unanswered = 0.0, 0, 0
     while True:
         answer = yield None
         tried += 1
@@ -59,7 +61,8 @@ def perform(call: Call[T], retries: Retries) -> Generator[Step, Answer, T]:
             if wait is None:
                 wait = retries.wait(tried)
         elif isinstance(answer, ConnectionFailed):
-            if answer.sent and not is_repeatable(call):
+            unanswered += 1
+            if unanswered >= retries.connections or (answer.sent and not is_repeatable(call)):
                 raise answer
             wait = retries.wait(tried)
         else:

@@ -122,6 +122,20 @@ def test_collections_are_made_and_dropped(
     assert "DELETE" in {request.method for request in server.requests}
 
 
+def test_status_says_what_is_away(
+    command: Callable[..., int], server: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    up, away = ({"state": state, "age_seconds": 1.0} for state in ("ok", "away"))
+    body = {"status": "not_ready", "redis": up, "milvus": away, "encoder": up}
+    server.on("GET", "/health/ready", httpx.Response(503, json=body))
+
+    assert command("status") == 5
+    line = "http://127.0.0.1:8000 is not ready  redis: ok  milvus: away  encoder: ok\n"
+    assert capsys.readouterr().out == line
+    assert command("status", "--json") == 5
+    assert json.loads(capsys.readouterr().out)["readiness"]["milvus"]["state"] == "away"
+
+
 def test_completion_gives_names_or_nothing(
     server: Any, job: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

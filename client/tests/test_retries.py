@@ -100,6 +100,17 @@ async def test_a_connection_that_was_refused_is_repeated(run: Any, server: Any) 
     assert (await run(calls.count_images("photos", {}))).count == 1
 
 
+async def test_a_server_that_is_gone_is_told_however_long_a_full_queue_is_waited_for(
+    run: Any, server: Any
+) -> None:
+    server.on("POST", COUNT, REFUSED)
+
+    with pytest.raises(ConnectionFailed):
+        await run(calls.count_images("photos", {}), Retries(attempts=1000, patience=3600))
+
+    assert len(server.requests) == 5
+
+
 async def test_a_change_is_not_sent_twice_if_its_reply_was_lost(run: Any, server: Any) -> None:
     server.on("POST", COUNT, LOST, OK)
 

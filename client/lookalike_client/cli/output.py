@@ -65,7 +65,12 @@ def shown_source(job: Job) -> str:
     for name in ("path", "url", "job"):
         if source.get(name):
             return f"{kind} {source[name]}" if name == "job" else str(source[name])
-    return f"{kind} of {source['files']} files" if source.get("files") else kind
+    for name in ("files", "addresses"):
+        if source.get(name):
+            return (
+                f"{kind} of {source[name]} {name}" if name == "files" else f"{source[name]} {name}"
+            )
+    return kind
 
 
 def shown_status(job: Job) -> Text:
