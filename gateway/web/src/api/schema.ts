@@ -324,6 +324,9 @@ export interface paths {
          * Upload pictures
          * @description Store pictures and queue them as a job, an unknown collection being created.
          *
+         *     An archive (.zip, .tar, .tar.gz, .tar.xz, .tar.zst) is opened, and its pictures are stored as
+         *     if each had been sent by itself; `files` of the reply names each of them.
+         *
          *     Each is known by its content: the same picture is stored once, and its name is for show only.
          *     Files that are no pictures are `rejected` in the reply and are no part of the job; when none is
          *     a picture, the answer is 422 and nothing is stored.
@@ -469,8 +472,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Load a directory
-         * @description Queue a load of the pictures in a directory under an image root.
+         * Load pictures
+         * @description Queue a load of the pictures in a directory, an archive or a bucket.
          *
          *     Files that are known and unchanged are not read again, and files that were renamed or moved
          *     are not encoded again. An unknown collection is created with the server's defaults. If the
@@ -922,6 +925,29 @@ export interface components {
              */
             field: string;
         };
+        /** ArchiveSource */
+        ArchiveSource: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "archive";
+            /** Path */
+            path: string;
+        };
+        /** ArchiveSourceInput */
+        ArchiveSourceInput: {
+            /**
+             * Kind
+             * @constant
+             */
+            kind: "archive";
+            /**
+             * Path
+             * @description A .zip, .tar, .tar.gz, .tar.xz or .tar.zst under an image root, told by its content; relative paths begin at a root.
+             */
+            path: string;
+        };
         /** Body_search_images */
         Body_search_images: {
             /**
@@ -1028,6 +1054,44 @@ export interface components {
             lt?: boolean | number | string | null;
             /** Lte */
             lte?: boolean | number | string | null;
+        };
+        /** BucketSource */
+        BucketSource: {
+            /** Exclude */
+            exclude: string[];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "bucket";
+            /** Pattern */
+            pattern: string | null;
+            /** Url */
+            url: string;
+        };
+        /** BucketSourceInput */
+        BucketSourceInput: {
+            /**
+             * Exclude
+             * @description No objects that match one of these globs, or lie in a folder that does.
+             * @default []
+             */
+            exclude: string[];
+            /**
+             * Kind
+             * @constant
+             */
+            kind: "bucket";
+            /**
+             * Pattern
+             * @description Only objects whose name or key below `url` matches this glob: `*.jpg`.
+             */
+            pattern?: string | null;
+            /**
+             * Url
+             * @description A bucket, or a prefix in it, under one of LOOKALIKE_BUCKET_ROOTS: `s3://bucket/prefix`. It is a folder: `2020` does not mean `2020-old`.
+             */
+            url: string;
         };
         /**
          * Calibration
@@ -1383,6 +1447,8 @@ export interface components {
         };
         /** DirectorySource */
         DirectorySource: {
+            /** Exclude */
+            exclude: string[];
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -1397,6 +1463,12 @@ export interface components {
         };
         /** DirectorySourceInput */
         DirectorySourceInput: {
+            /**
+             * Exclude
+             * @description No files that match one of these globs, or lie in a folder that does.
+             * @default []
+             */
+            exclude: string[];
             /**
              * Kind
              * @default directory
@@ -2279,7 +2351,8 @@ export interface components {
          *         "kind": "directory",
          *         "path": "/photos/2024",
          *         "recursive": true,
-         *         "pattern": null
+         *         "pattern": null,
+         *         "exclude": []
          *       },
          *       "status": "running",
          *       "total": 1200,
@@ -2355,7 +2428,7 @@ export interface components {
              */
             removed: number;
             /** Source */
-            source: components["schemas"]["DirectorySource"] | components["schemas"]["UploadSource"] | components["schemas"]["RetrySource"] | components["schemas"]["DeletionSource"] | components["schemas"]["DuplicatesSource"] | components["schemas"]["CalibrationSource"];
+            source: components["schemas"]["DirectorySource"] | components["schemas"]["ArchiveSource"] | components["schemas"]["BucketSource"] | components["schemas"]["UploadSource"] | components["schemas"]["RetrySource"] | components["schemas"]["DeletionSource"] | components["schemas"]["DuplicatesSource"] | components["schemas"]["CalibrationSource"];
             /** Started At */
             started_at: string | null;
             /**
@@ -2477,7 +2550,8 @@ export interface components {
              * @default false
              */
             report_duplicates: boolean;
-            source: components["schemas"]["DirectorySourceInput"];
+            /** Source */
+            source: components["schemas"]["DirectorySourceInput"] | components["schemas"]["ArchiveSourceInput"] | components["schemas"]["BucketSourceInput"];
             /**
              * Sync
              * @description Whether to forget images whose file is gone. A directory that is empty or on another file system than before is an error of the job (`source_empty`, `source_replaced`), as its disk may not be mounted.
@@ -3107,7 +3181,7 @@ export interface components {
              */
             removed: number;
             /** Source */
-            source: components["schemas"]["DirectorySource"] | components["schemas"]["UploadSource"] | components["schemas"]["RetrySource"] | components["schemas"]["DeletionSource"] | components["schemas"]["DuplicatesSource"] | components["schemas"]["CalibrationSource"];
+            source: components["schemas"]["DirectorySource"] | components["schemas"]["ArchiveSource"] | components["schemas"]["BucketSource"] | components["schemas"]["UploadSource"] | components["schemas"]["RetrySource"] | components["schemas"]["DeletionSource"] | components["schemas"]["DuplicatesSource"] | components["schemas"]["CalibrationSource"];
             /** Started At */
             started_at: string | null;
             /**

@@ -147,14 +147,16 @@ return errors === 0;
 validate21.evaluated = {"props":{"uri":true,"code":true,"reason":true,"attempts":true,"name":true},"dynamicProps":false,"dynamicItems":false};
 
 export const isJob = validate22;
-const schema33 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/DuplicatesSource"},{"$ref":"#/components/schemas/CalibrationSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error"]};
-const schema34 = {"properties":{"kind":{"type":"string","const":"directory"},"path":{"type":"string"},"recursive":{"type":"boolean"},"pattern":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["kind","path","recursive","pattern"]};
-const schema35 = {"properties":{"kind":{"type":"string","const":"upload"},"files":{"type":"integer"}},"type":"object","required":["kind","files"]};
-const schema36 = {"properties":{"kind":{"type":"string","const":"retry"},"job":{"type":"string"},"files":{"type":"integer"}},"type":"object","required":["kind","job","files"]};
-const schema37 = {"properties":{"kind":{"type":"string","const":"deletion"},"tag":{"anyOf":[{"type":"string"},{"type":"null"}]},"path_prefix":{"anyOf":[{"type":"string"},{"type":"null"}]},"filter":{"anyOf":[{"additionalProperties":true,"type":"object"},{"type":"null"}]}},"type":"object","required":["kind","tag","path_prefix","filter"]};
-const schema38 = {"properties":{"kind":{"type":"string","const":"duplicates"},"min_match":{"type":"number"}},"type":"object","required":["kind","min_match"]};
-const schema39 = {"properties":{"kind":{"type":"string","const":"calibration"}},"type":"object","required":["kind"]};
-const schema40 = {"properties":{"code":{"type":"string"},"detail":{"type":"string"}},"type":"object","required":["code","detail"]};
+const schema33 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/ArchiveSource"},{"$ref":"#/components/schemas/BucketSource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/DuplicatesSource"},{"$ref":"#/components/schemas/CalibrationSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error"]};
+const schema34 = {"properties":{"kind":{"type":"string","const":"directory"},"path":{"type":"string"},"recursive":{"type":"boolean"},"pattern":{"anyOf":[{"type":"string"},{"type":"null"}]},"exclude":{"items":{"type":"string"},"type":"array"}},"type":"object","required":["kind","path","recursive","pattern","exclude"]};
+const schema35 = {"properties":{"kind":{"type":"string","const":"archive"},"path":{"type":"string"}},"type":"object","required":["kind","path"]};
+const schema36 = {"properties":{"kind":{"type":"string","const":"bucket"},"url":{"type":"string"},"pattern":{"anyOf":[{"type":"string"},{"type":"null"}]},"exclude":{"items":{"type":"string"},"type":"array"}},"type":"object","required":["kind","url","pattern","exclude"]};
+const schema37 = {"properties":{"kind":{"type":"string","const":"upload"},"files":{"type":"integer"}},"type":"object","required":["kind","files"]};
+const schema38 = {"properties":{"kind":{"type":"string","const":"retry"},"job":{"type":"string"},"files":{"type":"integer"}},"type":"object","required":["kind","job","files"]};
+const schema39 = {"properties":{"kind":{"type":"string","const":"deletion"},"tag":{"anyOf":[{"type":"string"},{"type":"null"}]},"path_prefix":{"anyOf":[{"type":"string"},{"type":"null"}]},"filter":{"anyOf":[{"additionalProperties":true,"type":"object"},{"type":"null"}]}},"type":"object","required":["kind","tag","path_prefix","filter"]};
+const schema40 = {"properties":{"kind":{"type":"string","const":"duplicates"},"min_match":{"type":"number"}},"type":"object","required":["kind","min_match"]};
+const schema41 = {"properties":{"kind":{"type":"string","const":"calibration"}},"type":"object","required":["kind"]};
+const schema42 = {"properties":{"code":{"type":"string"},"detail":{"type":"string"}},"type":"object","required":["code","detail"]};
 const formats0 = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 
 function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -210,7 +212,7 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing1;
-if(((((data2.kind === undefined) && (missing1 = "kind")) || ((data2.path === undefined) && (missing1 = "path"))) || ((data2.recursive === undefined) && (missing1 = "recursive"))) || ((data2.pattern === undefined) && (missing1 = "pattern"))){
+if((((((data2.kind === undefined) && (missing1 = "kind")) || ((data2.path === undefined) && (missing1 = "path"))) || ((data2.recursive === undefined) && (missing1 = "recursive"))) || ((data2.pattern === undefined) && (missing1 = "pattern"))) || ((data2.exclude === undefined) && (missing1 = "exclude"))){
 const err0 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DirectorySource/required",keyword:"required",params:{missingProperty: missing1}};
 if(vErrors === null){
 vErrors = [err0];
@@ -343,18 +345,61 @@ var valid3 = _errs16 === errors;
 else {
 var valid3 = true;
 }
-}
-}
-}
-}
-}
-else {
-const err8 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DirectorySource/type",keyword:"type",params:{type: "object"}};
+if(valid3){
+if(data2.exclude !== undefined){
+let data7 = data2.exclude;
+const _errs22 = errors;
+if(errors === _errs22){
+if(Array.isArray(data7)){
+var valid5 = true;
+const len0 = data7.length;
+for(let i0=0; i0<len0; i0++){
+const _errs24 = errors;
+if(typeof data7[i0] !== "string"){
+const err8 = {instancePath:instancePath+"/source/exclude/" + i0,schemaPath:"#/components/schemas/DirectorySource/properties/exclude/items/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err8];
 }
 else {
 vErrors.push(err8);
+}
+errors++;
+}
+var valid5 = _errs24 === errors;
+if(!valid5){
+break;
+}
+}
+}
+else {
+const err9 = {instancePath:instancePath+"/source/exclude",schemaPath:"#/components/schemas/DirectorySource/properties/exclude/type",keyword:"type",params:{type: "array"}};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+}
+var valid3 = _errs22 === errors;
+}
+else {
+var valid3 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+const err10 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DirectorySource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
 }
 errors++;
 }
@@ -368,38 +413,15 @@ props0.kind = true;
 props0.path = true;
 props0.recursive = true;
 props0.pattern = true;
+props0.exclude = true;
 }
-const _errs22 = errors;
-const _errs23 = errors;
-if(errors === _errs23){
+const _errs26 = errors;
+const _errs27 = errors;
+if(errors === _errs27){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing2;
-if(((data2.kind === undefined) && (missing2 = "kind")) || ((data2.files === undefined) && (missing2 = "files"))){
-const err9 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UploadSource/required",keyword:"required",params:{missingProperty: missing2}};
-if(vErrors === null){
-vErrors = [err9];
-}
-else {
-vErrors.push(err9);
-}
-errors++;
-}
-else {
-if(data2.kind !== undefined){
-let data7 = data2.kind;
-const _errs25 = errors;
-if(typeof data7 !== "string"){
-const err10 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UploadSource/properties/kind/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err10];
-}
-else {
-vErrors.push(err10);
-}
-errors++;
-}
-if("upload" !== data7){
-const err11 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UploadSource/properties/kind/const",keyword:"const",params:{allowedValue: "upload"}};
+if(((data2.kind === undefined) && (missing2 = "kind")) || ((data2.path === undefined) && (missing2 = "path"))){
+const err11 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/ArchiveSource/required",keyword:"required",params:{missingProperty: missing2}};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -408,17 +430,12 @@ vErrors.push(err11);
 }
 errors++;
 }
-var valid6 = _errs25 === errors;
-}
 else {
-var valid6 = true;
-}
-if(valid6){
-if(data2.files !== undefined){
-let data8 = data2.files;
-const _errs27 = errors;
-if(!((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8)))){
-const err12 = {instancePath:instancePath+"/source/files",schemaPath:"#/components/schemas/UploadSource/properties/files/type",keyword:"type",params:{type: "integer"}};
+if(data2.kind !== undefined){
+let data9 = data2.kind;
+const _errs29 = errors;
+if(typeof data9 !== "string"){
+const err12 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/ArchiveSource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -427,16 +444,8 @@ vErrors.push(err12);
 }
 errors++;
 }
-var valid6 = _errs27 === errors;
-}
-else {
-var valid6 = true;
-}
-}
-}
-}
-else {
-const err13 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UploadSource/type",keyword:"type",params:{type: "object"}};
+if("archive" !== data9){
+const err13 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/ArchiveSource/properties/kind/const",keyword:"const",params:{allowedValue: "archive"}};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -445,8 +454,44 @@ vErrors.push(err13);
 }
 errors++;
 }
+var valid7 = _errs29 === errors;
 }
-var _valid0 = _errs22 === errors;
+else {
+var valid7 = true;
+}
+if(valid7){
+if(data2.path !== undefined){
+const _errs31 = errors;
+if(typeof data2.path !== "string"){
+const err14 = {instancePath:instancePath+"/source/path",schemaPath:"#/components/schemas/ArchiveSource/properties/path/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+}
+var valid7 = _errs31 === errors;
+}
+else {
+var valid7 = true;
+}
+}
+}
+}
+else {
+const err15 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/ArchiveSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
+}
+var _valid0 = _errs26 === errors;
 if(_valid0 && valid1){
 valid1 = false;
 passing0 = [passing0, 1];
@@ -458,40 +503,16 @@ passing0 = 1;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
-props0.files = true;
+props0.path = true;
 }
 }
-const _errs29 = errors;
-const _errs30 = errors;
-if(errors === _errs30){
+const _errs33 = errors;
+const _errs34 = errors;
+if(errors === _errs34){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing3;
-if((((data2.kind === undefined) && (missing3 = "kind")) || ((data2.job === undefined) && (missing3 = "job"))) || ((data2.files === undefined) && (missing3 = "files"))){
-const err14 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/RetrySource/required",keyword:"required",params:{missingProperty: missing3}};
-if(vErrors === null){
-vErrors = [err14];
-}
-else {
-vErrors.push(err14);
-}
-errors++;
-}
-else {
-if(data2.kind !== undefined){
-let data9 = data2.kind;
-const _errs32 = errors;
-if(typeof data9 !== "string"){
-const err15 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/RetrySource/properties/kind/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err15];
-}
-else {
-vErrors.push(err15);
-}
-errors++;
-}
-if("retry" !== data9){
-const err16 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/RetrySource/properties/kind/const",keyword:"const",params:{allowedValue: "retry"}};
+if(((((data2.kind === undefined) && (missing3 = "kind")) || ((data2.url === undefined) && (missing3 = "url"))) || ((data2.pattern === undefined) && (missing3 = "pattern"))) || ((data2.exclude === undefined) && (missing3 = "exclude"))){
+const err16 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/BucketSource/required",keyword:"required",params:{missingProperty: missing3}};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -500,16 +521,12 @@ vErrors.push(err16);
 }
 errors++;
 }
-var valid8 = _errs32 === errors;
-}
 else {
-var valid8 = true;
-}
-if(valid8){
-if(data2.job !== undefined){
-const _errs34 = errors;
-if(typeof data2.job !== "string"){
-const err17 = {instancePath:instancePath+"/source/job",schemaPath:"#/components/schemas/RetrySource/properties/job/type",keyword:"type",params:{type: "string"}};
+if(data2.kind !== undefined){
+let data11 = data2.kind;
+const _errs36 = errors;
+if(typeof data11 !== "string"){
+const err17 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/BucketSource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -518,17 +535,8 @@ vErrors.push(err17);
 }
 errors++;
 }
-var valid8 = _errs34 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data2.files !== undefined){
-let data11 = data2.files;
-const _errs36 = errors;
-if(!((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11)))){
-const err18 = {instancePath:instancePath+"/source/files",schemaPath:"#/components/schemas/RetrySource/properties/files/type",keyword:"type",params:{type: "integer"}};
+if("bucket" !== data11){
+const err18 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/BucketSource/properties/kind/const",keyword:"const",params:{allowedValue: "bucket"}};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -537,17 +545,16 @@ vErrors.push(err18);
 }
 errors++;
 }
-var valid8 = _errs36 === errors;
+var valid9 = _errs36 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
-}
-}
-}
-}
-else {
-const err19 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/RetrySource/type",keyword:"type",params:{type: "object"}};
+if(valid9){
+if(data2.url !== undefined){
+const _errs38 = errors;
+if(typeof data2.url !== "string"){
+const err19 = {instancePath:instancePath+"/source/url",schemaPath:"#/components/schemas/BucketSource/properties/url/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -556,8 +563,128 @@ vErrors.push(err19);
 }
 errors++;
 }
+var valid9 = _errs38 === errors;
 }
-var _valid0 = _errs29 === errors;
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data2.pattern !== undefined){
+let data13 = data2.pattern;
+const _errs40 = errors;
+const _errs41 = errors;
+let valid10 = false;
+const _errs42 = errors;
+if(typeof data13 !== "string"){
+const err20 = {instancePath:instancePath+"/source/pattern",schemaPath:"#/components/schemas/BucketSource/properties/pattern/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err20];
+}
+else {
+vErrors.push(err20);
+}
+errors++;
+}
+var _valid2 = _errs42 === errors;
+valid10 = valid10 || _valid2;
+const _errs44 = errors;
+if(data13 !== null){
+const err21 = {instancePath:instancePath+"/source/pattern",schemaPath:"#/components/schemas/BucketSource/properties/pattern/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err21];
+}
+else {
+vErrors.push(err21);
+}
+errors++;
+}
+var _valid2 = _errs44 === errors;
+valid10 = valid10 || _valid2;
+if(!valid10){
+const err22 = {instancePath:instancePath+"/source/pattern",schemaPath:"#/components/schemas/BucketSource/properties/pattern/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err22];
+}
+else {
+vErrors.push(err22);
+}
+errors++;
+}
+else {
+errors = _errs41;
+if(vErrors !== null){
+if(_errs41){
+vErrors.length = _errs41;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid9 = _errs40 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data2.exclude !== undefined){
+let data14 = data2.exclude;
+const _errs46 = errors;
+if(errors === _errs46){
+if(Array.isArray(data14)){
+var valid11 = true;
+const len1 = data14.length;
+for(let i1=0; i1<len1; i1++){
+const _errs48 = errors;
+if(typeof data14[i1] !== "string"){
+const err23 = {instancePath:instancePath+"/source/exclude/" + i1,schemaPath:"#/components/schemas/BucketSource/properties/exclude/items/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err23];
+}
+else {
+vErrors.push(err23);
+}
+errors++;
+}
+var valid11 = _errs48 === errors;
+if(!valid11){
+break;
+}
+}
+}
+else {
+const err24 = {instancePath:instancePath+"/source/exclude",schemaPath:"#/components/schemas/BucketSource/properties/exclude/type",keyword:"type",params:{type: "array"}};
+if(vErrors === null){
+vErrors = [err24];
+}
+else {
+vErrors.push(err24);
+}
+errors++;
+}
+}
+var valid9 = _errs46 === errors;
+}
+else {
+var valid9 = true;
+}
+}
+}
+}
+}
+}
+else {
+const err25 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/BucketSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err25];
+}
+else {
+vErrors.push(err25);
+}
+errors++;
+}
+}
+var _valid0 = _errs33 === errors;
 if(_valid0 && valid1){
 valid1 = false;
 passing0 = [passing0, 2];
@@ -569,121 +696,18 @@ passing0 = 2;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
-props0.job = true;
-props0.files = true;
+props0.url = true;
+props0.pattern = true;
+props0.exclude = true;
 }
 }
-const _errs38 = errors;
-const _errs39 = errors;
-if(errors === _errs39){
+const _errs50 = errors;
+const _errs51 = errors;
+if(errors === _errs51){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing4;
-if(((((data2.kind === undefined) && (missing4 = "kind")) || ((data2.tag === undefined) && (missing4 = "tag"))) || ((data2.path_prefix === undefined) && (missing4 = "path_prefix"))) || ((data2.filter === undefined) && (missing4 = "filter"))){
-const err20 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/required",keyword:"required",params:{missingProperty: missing4}};
-if(vErrors === null){
-vErrors = [err20];
-}
-else {
-vErrors.push(err20);
-}
-errors++;
-}
-else {
-if(data2.kind !== undefined){
-let data12 = data2.kind;
-const _errs41 = errors;
-if(typeof data12 !== "string"){
-const err21 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DeletionSource/properties/kind/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err21];
-}
-else {
-vErrors.push(err21);
-}
-errors++;
-}
-if("deletion" !== data12){
-const err22 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DeletionSource/properties/kind/const",keyword:"const",params:{allowedValue: "deletion"}};
-if(vErrors === null){
-vErrors = [err22];
-}
-else {
-vErrors.push(err22);
-}
-errors++;
-}
-var valid10 = _errs41 === errors;
-}
-else {
-var valid10 = true;
-}
-if(valid10){
-if(data2.tag !== undefined){
-let data13 = data2.tag;
-const _errs43 = errors;
-const _errs44 = errors;
-let valid11 = false;
-const _errs45 = errors;
-if(typeof data13 !== "string"){
-const err23 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf/0/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err23];
-}
-else {
-vErrors.push(err23);
-}
-errors++;
-}
-var _valid2 = _errs45 === errors;
-valid11 = valid11 || _valid2;
-const _errs47 = errors;
-if(data13 !== null){
-const err24 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err24];
-}
-else {
-vErrors.push(err24);
-}
-errors++;
-}
-var _valid2 = _errs47 === errors;
-valid11 = valid11 || _valid2;
-if(!valid11){
-const err25 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err25];
-}
-else {
-vErrors.push(err25);
-}
-errors++;
-}
-else {
-errors = _errs44;
-if(vErrors !== null){
-if(_errs44){
-vErrors.length = _errs44;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid10 = _errs43 === errors;
-}
-else {
-var valid10 = true;
-}
-if(valid10){
-if(data2.path_prefix !== undefined){
-let data14 = data2.path_prefix;
-const _errs49 = errors;
-const _errs50 = errors;
-let valid12 = false;
-const _errs51 = errors;
-if(typeof data14 !== "string"){
-const err26 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(((data2.kind === undefined) && (missing4 = "kind")) || ((data2.files === undefined) && (missing4 = "files"))){
+const err26 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UploadSource/required",keyword:"required",params:{missingProperty: missing4}};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -692,11 +716,12 @@ vErrors.push(err26);
 }
 errors++;
 }
-var _valid3 = _errs51 === errors;
-valid12 = valid12 || _valid3;
+else {
+if(data2.kind !== undefined){
+let data16 = data2.kind;
 const _errs53 = errors;
-if(data14 !== null){
-const err27 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(typeof data16 !== "string"){
+const err27 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UploadSource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -705,10 +730,8 @@ vErrors.push(err27);
 }
 errors++;
 }
-var _valid3 = _errs53 === errors;
-valid12 = valid12 || _valid3;
-if(!valid12){
-const err28 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf",keyword:"anyOf",params:{}};
+if("upload" !== data16){
+const err28 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UploadSource/properties/kind/const",keyword:"const",params:{allowedValue: "upload"}};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -717,34 +740,17 @@ vErrors.push(err28);
 }
 errors++;
 }
-else {
-errors = _errs50;
-if(vErrors !== null){
-if(_errs50){
-vErrors.length = _errs50;
+var valid13 = _errs53 === errors;
 }
 else {
-vErrors = null;
+var valid13 = true;
 }
-}
-}
-var valid10 = _errs49 === errors;
-}
-else {
-var valid10 = true;
-}
-if(valid10){
-if(data2.filter !== undefined){
-let data15 = data2.filter;
+if(valid13){
+if(data2.files !== undefined){
+let data17 = data2.files;
 const _errs55 = errors;
-const _errs56 = errors;
-let valid13 = false;
-const _errs57 = errors;
-if(errors === _errs57){
-if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
-}
-else {
-const err29 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf/0/type",keyword:"type",params:{type: "object"}};
+if(!((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17)))){
+const err29 = {instancePath:instancePath+"/source/files",schemaPath:"#/components/schemas/UploadSource/properties/files/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -753,12 +759,16 @@ vErrors.push(err29);
 }
 errors++;
 }
+var valid13 = _errs55 === errors;
 }
-var _valid4 = _errs57 === errors;
-valid13 = valid13 || _valid4;
-const _errs60 = errors;
-if(data15 !== null){
-const err30 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf/1/type",keyword:"type",params:{type: "null"}};
+else {
+var valid13 = true;
+}
+}
+}
+}
+else {
+const err30 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UploadSource/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -767,51 +777,8 @@ vErrors.push(err30);
 }
 errors++;
 }
-var _valid4 = _errs60 === errors;
-valid13 = valid13 || _valid4;
-if(!valid13){
-const err31 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err31];
 }
-else {
-vErrors.push(err31);
-}
-errors++;
-}
-else {
-errors = _errs56;
-if(vErrors !== null){
-if(_errs56){
-vErrors.length = _errs56;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid10 = _errs55 === errors;
-}
-else {
-var valid10 = true;
-}
-}
-}
-}
-}
-}
-else {
-const err32 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err32];
-}
-else {
-vErrors.push(err32);
-}
-errors++;
-}
-}
-var _valid0 = _errs38 === errors;
+var _valid0 = _errs50 === errors;
 if(_valid0 && valid1){
 valid1 = false;
 passing0 = [passing0, 3];
@@ -823,18 +790,40 @@ passing0 = 3;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
-props0.tag = true;
-props0.path_prefix = true;
-props0.filter = true;
+props0.files = true;
 }
 }
-const _errs62 = errors;
-const _errs63 = errors;
-if(errors === _errs63){
+const _errs57 = errors;
+const _errs58 = errors;
+if(errors === _errs58){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing5;
-if(((data2.kind === undefined) && (missing5 = "kind")) || ((data2.min_match === undefined) && (missing5 = "min_match"))){
-const err33 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/required",keyword:"required",params:{missingProperty: missing5}};
+if((((data2.kind === undefined) && (missing5 = "kind")) || ((data2.job === undefined) && (missing5 = "job"))) || ((data2.files === undefined) && (missing5 = "files"))){
+const err31 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/RetrySource/required",keyword:"required",params:{missingProperty: missing5}};
+if(vErrors === null){
+vErrors = [err31];
+}
+else {
+vErrors.push(err31);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data18 = data2.kind;
+const _errs60 = errors;
+if(typeof data18 !== "string"){
+const err32 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/RetrySource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err32];
+}
+else {
+vErrors.push(err32);
+}
+errors++;
+}
+if("retry" !== data18){
+const err33 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/RetrySource/properties/kind/const",keyword:"const",params:{allowedValue: "retry"}};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -843,12 +832,16 @@ vErrors.push(err33);
 }
 errors++;
 }
+var valid15 = _errs60 === errors;
+}
 else {
-if(data2.kind !== undefined){
-let data16 = data2.kind;
-const _errs65 = errors;
-if(typeof data16 !== "string"){
-const err34 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+var valid15 = true;
+}
+if(valid15){
+if(data2.job !== undefined){
+const _errs62 = errors;
+if(typeof data2.job !== "string"){
+const err34 = {instancePath:instancePath+"/source/job",schemaPath:"#/components/schemas/RetrySource/properties/job/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -857,8 +850,17 @@ vErrors.push(err34);
 }
 errors++;
 }
-if("duplicates" !== data16){
-const err35 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/const",keyword:"const",params:{allowedValue: "duplicates"}};
+var valid15 = _errs62 === errors;
+}
+else {
+var valid15 = true;
+}
+if(valid15){
+if(data2.files !== undefined){
+let data20 = data2.files;
+const _errs64 = errors;
+if(!((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20)))){
+const err35 = {instancePath:instancePath+"/source/files",schemaPath:"#/components/schemas/RetrySource/properties/files/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -867,16 +869,17 @@ vErrors.push(err35);
 }
 errors++;
 }
-var valid15 = _errs65 === errors;
+var valid15 = _errs64 === errors;
 }
 else {
 var valid15 = true;
 }
-if(valid15){
-if(data2.min_match !== undefined){
-const _errs67 = errors;
-if(!(typeof data2.min_match == "number")){
-const err36 = {instancePath:instancePath+"/source/min_match",schemaPath:"#/components/schemas/DuplicatesSource/properties/min_match/type",keyword:"type",params:{type: "number"}};
+}
+}
+}
+}
+else {
+const err36 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/RetrySource/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -885,26 +888,8 @@ vErrors.push(err36);
 }
 errors++;
 }
-var valid15 = _errs67 === errors;
 }
-else {
-var valid15 = true;
-}
-}
-}
-}
-else {
-const err37 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err37];
-}
-else {
-vErrors.push(err37);
-}
-errors++;
-}
-}
-var _valid0 = _errs62 === errors;
+var _valid0 = _errs57 === errors;
 if(_valid0 && valid1){
 valid1 = false;
 passing0 = [passing0, 4];
@@ -916,16 +901,31 @@ passing0 = 4;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
-props0.min_match = true;
+props0.job = true;
+props0.files = true;
 }
 }
-const _errs69 = errors;
-const _errs70 = errors;
-if(errors === _errs70){
+const _errs66 = errors;
+const _errs67 = errors;
+if(errors === _errs67){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing6;
-if((data2.kind === undefined) && (missing6 = "kind")){
-const err38 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/required",keyword:"required",params:{missingProperty: missing6}};
+if(((((data2.kind === undefined) && (missing6 = "kind")) || ((data2.tag === undefined) && (missing6 = "tag"))) || ((data2.path_prefix === undefined) && (missing6 = "path_prefix"))) || ((data2.filter === undefined) && (missing6 = "filter"))){
+const err37 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/required",keyword:"required",params:{missingProperty: missing6}};
+if(vErrors === null){
+vErrors = [err37];
+}
+else {
+vErrors.push(err37);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data21 = data2.kind;
+const _errs69 = errors;
+if(typeof data21 !== "string"){
+const err38 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DeletionSource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -934,11 +934,8 @@ vErrors.push(err38);
 }
 errors++;
 }
-else {
-if(data2.kind !== undefined){
-let data18 = data2.kind;
-if(typeof data18 !== "string"){
-const err39 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if("deletion" !== data21){
+const err39 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DeletionSource/properties/kind/const",keyword:"const",params:{allowedValue: "deletion"}};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -947,8 +944,20 @@ vErrors.push(err39);
 }
 errors++;
 }
-if("calibration" !== data18){
-const err40 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/const",keyword:"const",params:{allowedValue: "calibration"}};
+var valid17 = _errs69 === errors;
+}
+else {
+var valid17 = true;
+}
+if(valid17){
+if(data2.tag !== undefined){
+let data22 = data2.tag;
+const _errs71 = errors;
+const _errs72 = errors;
+let valid18 = false;
+const _errs73 = errors;
+if(typeof data22 !== "string"){
+const err40 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -957,11 +966,11 @@ vErrors.push(err40);
 }
 errors++;
 }
-}
-}
-}
-else {
-const err41 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/type",keyword:"type",params:{type: "object"}};
+var _valid3 = _errs73 === errors;
+valid18 = valid18 || _valid3;
+const _errs75 = errors;
+if(data22 !== null){
+const err41 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -970,8 +979,171 @@ vErrors.push(err41);
 }
 errors++;
 }
+var _valid3 = _errs75 === errors;
+valid18 = valid18 || _valid3;
+if(!valid18){
+const err42 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err42];
 }
-var _valid0 = _errs69 === errors;
+else {
+vErrors.push(err42);
+}
+errors++;
+}
+else {
+errors = _errs72;
+if(vErrors !== null){
+if(_errs72){
+vErrors.length = _errs72;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid17 = _errs71 === errors;
+}
+else {
+var valid17 = true;
+}
+if(valid17){
+if(data2.path_prefix !== undefined){
+let data23 = data2.path_prefix;
+const _errs77 = errors;
+const _errs78 = errors;
+let valid19 = false;
+const _errs79 = errors;
+if(typeof data23 !== "string"){
+const err43 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err43];
+}
+else {
+vErrors.push(err43);
+}
+errors++;
+}
+var _valid4 = _errs79 === errors;
+valid19 = valid19 || _valid4;
+const _errs81 = errors;
+if(data23 !== null){
+const err44 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err44];
+}
+else {
+vErrors.push(err44);
+}
+errors++;
+}
+var _valid4 = _errs81 === errors;
+valid19 = valid19 || _valid4;
+if(!valid19){
+const err45 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err45];
+}
+else {
+vErrors.push(err45);
+}
+errors++;
+}
+else {
+errors = _errs78;
+if(vErrors !== null){
+if(_errs78){
+vErrors.length = _errs78;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid17 = _errs77 === errors;
+}
+else {
+var valid17 = true;
+}
+if(valid17){
+if(data2.filter !== undefined){
+let data24 = data2.filter;
+const _errs83 = errors;
+const _errs84 = errors;
+let valid20 = false;
+const _errs85 = errors;
+if(errors === _errs85){
+if(data24 && typeof data24 == "object" && !Array.isArray(data24)){
+}
+else {
+const err46 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf/0/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err46];
+}
+else {
+vErrors.push(err46);
+}
+errors++;
+}
+}
+var _valid5 = _errs85 === errors;
+valid20 = valid20 || _valid5;
+const _errs88 = errors;
+if(data24 !== null){
+const err47 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err47];
+}
+else {
+vErrors.push(err47);
+}
+errors++;
+}
+var _valid5 = _errs88 === errors;
+valid20 = valid20 || _valid5;
+if(!valid20){
+const err48 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err48];
+}
+else {
+vErrors.push(err48);
+}
+errors++;
+}
+else {
+errors = _errs84;
+if(vErrors !== null){
+if(_errs84){
+vErrors.length = _errs84;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid17 = _errs83 === errors;
+}
+else {
+var valid17 = true;
+}
+}
+}
+}
+}
+}
+else {
+const err49 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err49];
+}
+else {
+vErrors.push(err49);
+}
+errors++;
+}
+}
+var _valid0 = _errs66 === errors;
 if(_valid0 && valid1){
 valid1 = false;
 passing0 = [passing0, 5];
@@ -983,6 +1155,168 @@ passing0 = 5;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
+props0.tag = true;
+props0.path_prefix = true;
+props0.filter = true;
+}
+}
+const _errs90 = errors;
+const _errs91 = errors;
+if(errors === _errs91){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing7;
+if(((data2.kind === undefined) && (missing7 = "kind")) || ((data2.min_match === undefined) && (missing7 = "min_match"))){
+const err50 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/required",keyword:"required",params:{missingProperty: missing7}};
+if(vErrors === null){
+vErrors = [err50];
+}
+else {
+vErrors.push(err50);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data25 = data2.kind;
+const _errs93 = errors;
+if(typeof data25 !== "string"){
+const err51 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err51];
+}
+else {
+vErrors.push(err51);
+}
+errors++;
+}
+if("duplicates" !== data25){
+const err52 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/const",keyword:"const",params:{allowedValue: "duplicates"}};
+if(vErrors === null){
+vErrors = [err52];
+}
+else {
+vErrors.push(err52);
+}
+errors++;
+}
+var valid22 = _errs93 === errors;
+}
+else {
+var valid22 = true;
+}
+if(valid22){
+if(data2.min_match !== undefined){
+const _errs95 = errors;
+if(!(typeof data2.min_match == "number")){
+const err53 = {instancePath:instancePath+"/source/min_match",schemaPath:"#/components/schemas/DuplicatesSource/properties/min_match/type",keyword:"type",params:{type: "number"}};
+if(vErrors === null){
+vErrors = [err53];
+}
+else {
+vErrors.push(err53);
+}
+errors++;
+}
+var valid22 = _errs95 === errors;
+}
+else {
+var valid22 = true;
+}
+}
+}
+}
+else {
+const err54 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err54];
+}
+else {
+vErrors.push(err54);
+}
+errors++;
+}
+}
+var _valid0 = _errs90 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 6];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 6;
+if(props0 !== true){
+props0 = props0 || {};
+props0.kind = true;
+props0.min_match = true;
+}
+}
+const _errs97 = errors;
+const _errs98 = errors;
+if(errors === _errs98){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing8;
+if((data2.kind === undefined) && (missing8 = "kind")){
+const err55 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/required",keyword:"required",params:{missingProperty: missing8}};
+if(vErrors === null){
+vErrors = [err55];
+}
+else {
+vErrors.push(err55);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data27 = data2.kind;
+if(typeof data27 !== "string"){
+const err56 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err56];
+}
+else {
+vErrors.push(err56);
+}
+errors++;
+}
+if("calibration" !== data27){
+const err57 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/const",keyword:"const",params:{allowedValue: "calibration"}};
+if(vErrors === null){
+vErrors = [err57];
+}
+else {
+vErrors.push(err57);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err58 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err58];
+}
+else {
+vErrors.push(err58);
+}
+errors++;
+}
+}
+var _valid0 = _errs97 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 7];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 7;
+if(props0 !== true){
+props0 = props0 || {};
+props0.kind = true;
+}
+}
 }
 }
 }
@@ -991,12 +1325,12 @@ props0.kind = true;
 }
 }
 if(!valid1){
-const err42 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
+const err59 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
 if(vErrors === null){
-vErrors = [err42];
+vErrors = [err59];
 }
 else {
-vErrors.push(err42);
+vErrors.push(err59);
 }
 errors++;
 validate22.errors = vErrors;
@@ -1020,231 +1354,231 @@ var valid0 = true;
 }
 if(valid0){
 if(data.status !== undefined){
-let data19 = data.status;
-const _errs74 = errors;
-if(typeof data19 !== "string"){
+let data28 = data.status;
+const _errs102 = errors;
+if(typeof data28 !== "string"){
 validate22.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((((((data19 === "queued") || (data19 === "scanning")) || (data19 === "running")) || (data19 === "paused")) || (data19 === "done")) || (data19 === "failed")) || (data19 === "cancelled"))){
+if(!(((((((data28 === "queued") || (data28 === "scanning")) || (data28 === "running")) || (data28 === "paused")) || (data28 === "done")) || (data28 === "failed")) || (data28 === "cancelled"))){
 validate22.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema33.properties.status.enum}}];
 return false;
 }
-var valid0 = _errs74 === errors;
+var valid0 = _errs102 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.total !== undefined){
-let data20 = data.total;
-const _errs76 = errors;
-if(!((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20)))){
+let data29 = data.total;
+const _errs104 = errors;
+if(!((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29)))){
 validate22.errors = [{instancePath:instancePath+"/total",schemaPath:"#/properties/total/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs76 === errors;
+var valid0 = _errs104 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.done !== undefined){
-let data21 = data.done;
-const _errs78 = errors;
-if(!((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21)))){
+let data30 = data.done;
+const _errs106 = errors;
+if(!((typeof data30 == "number") && (!(data30 % 1) && !isNaN(data30)))){
 validate22.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs78 === errors;
+var valid0 = _errs106 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.indexed !== undefined){
-let data22 = data.indexed;
-const _errs80 = errors;
-if(!((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22)))){
+let data31 = data.indexed;
+const _errs108 = errors;
+if(!((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31)))){
 validate22.errors = [{instancePath:instancePath+"/indexed",schemaPath:"#/properties/indexed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs80 === errors;
+var valid0 = _errs108 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.unchanged !== undefined){
-let data23 = data.unchanged;
-const _errs82 = errors;
-if(!((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23)))){
+let data32 = data.unchanged;
+const _errs110 = errors;
+if(!((typeof data32 == "number") && (!(data32 % 1) && !isNaN(data32)))){
 validate22.errors = [{instancePath:instancePath+"/unchanged",schemaPath:"#/properties/unchanged/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs82 === errors;
+var valid0 = _errs110 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.moved !== undefined){
-let data24 = data.moved;
-const _errs84 = errors;
-if(!((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24)))){
+let data33 = data.moved;
+const _errs112 = errors;
+if(!((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33)))){
 validate22.errors = [{instancePath:instancePath+"/moved",schemaPath:"#/properties/moved/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs84 === errors;
+var valid0 = _errs112 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.duplicates !== undefined){
-let data25 = data.duplicates;
-const _errs86 = errors;
-if(!((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25)))){
+let data34 = data.duplicates;
+const _errs114 = errors;
+if(!((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34)))){
 validate22.errors = [{instancePath:instancePath+"/duplicates",schemaPath:"#/properties/duplicates/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs86 === errors;
+var valid0 = _errs114 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.failed !== undefined){
-let data26 = data.failed;
-const _errs88 = errors;
-if(!((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26)))){
+let data35 = data.failed;
+const _errs116 = errors;
+if(!((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35)))){
 validate22.errors = [{instancePath:instancePath+"/failed",schemaPath:"#/properties/failed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs88 === errors;
+var valid0 = _errs116 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.ignored !== undefined){
-let data27 = data.ignored;
-const _errs90 = errors;
-if(!((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27)))){
+let data36 = data.ignored;
+const _errs118 = errors;
+if(!((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36)))){
 validate22.errors = [{instancePath:instancePath+"/ignored",schemaPath:"#/properties/ignored/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs90 === errors;
+var valid0 = _errs118 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.removed !== undefined){
-let data28 = data.removed;
-const _errs92 = errors;
-if(!((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28)))){
+let data37 = data.removed;
+const _errs120 = errors;
+if(!((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37)))){
 validate22.errors = [{instancePath:instancePath+"/removed",schemaPath:"#/properties/removed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs92 === errors;
+var valid0 = _errs120 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bytes !== undefined){
-let data29 = data.bytes;
-const _errs94 = errors;
-if(!((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29)))){
+let data38 = data.bytes;
+const _errs122 = errors;
+if(!((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38)))){
 validate22.errors = [{instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs94 === errors;
+var valid0 = _errs122 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.images_per_second !== undefined){
-const _errs96 = errors;
+const _errs124 = errors;
 if(!(typeof data.images_per_second == "number")){
 validate22.errors = [{instancePath:instancePath+"/images_per_second",schemaPath:"#/properties/images_per_second/type",keyword:"type",params:{type: "number"}}];
 return false;
 }
-var valid0 = _errs96 === errors;
+var valid0 = _errs124 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.eta_seconds !== undefined){
-let data31 = data.eta_seconds;
-const _errs98 = errors;
-const _errs99 = errors;
-let valid18 = false;
-const _errs100 = errors;
-if(!(typeof data31 == "number")){
-const err43 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
+let data40 = data.eta_seconds;
+const _errs126 = errors;
+const _errs127 = errors;
+let valid25 = false;
+const _errs128 = errors;
+if(!(typeof data40 == "number")){
+const err60 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
 if(vErrors === null){
-vErrors = [err43];
+vErrors = [err60];
 }
 else {
-vErrors.push(err43);
+vErrors.push(err60);
 }
 errors++;
 }
-var _valid5 = _errs100 === errors;
-valid18 = valid18 || _valid5;
-const _errs102 = errors;
-if(data31 !== null){
-const err44 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid6 = _errs128 === errors;
+valid25 = valid25 || _valid6;
+const _errs130 = errors;
+if(data40 !== null){
+const err61 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
-vErrors = [err44];
+vErrors = [err61];
 }
 else {
-vErrors.push(err44);
+vErrors.push(err61);
 }
 errors++;
 }
-var _valid5 = _errs102 === errors;
-valid18 = valid18 || _valid5;
-if(!valid18){
-const err45 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
+var _valid6 = _errs130 === errors;
+valid25 = valid25 || _valid6;
+if(!valid25){
+const err62 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
-vErrors = [err45];
+vErrors = [err62];
 }
 else {
-vErrors.push(err45);
+vErrors.push(err62);
 }
 errors++;
 validate22.errors = vErrors;
 return false;
 }
 else {
-errors = _errs99;
+errors = _errs127;
 if(vErrors !== null){
-if(_errs99){
-vErrors.length = _errs99;
+if(_errs127){
+vErrors.length = _errs127;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs98 === errors;
+var valid0 = _errs126 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.created_at !== undefined){
-let data32 = data.created_at;
-const _errs104 = errors;
-if(errors === _errs104){
-if(errors === _errs104){
-if(typeof data32 === "string"){
-if(!(formats0.test(data32))){
+let data41 = data.created_at;
+const _errs132 = errors;
+if(errors === _errs132){
+if(errors === _errs132){
+if(typeof data41 === "string"){
+if(!(formats0.test(data41))){
 validate22.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"}}];
 return false;
 }
@@ -1255,290 +1589,290 @@ return false;
 }
 }
 }
-var valid0 = _errs104 === errors;
+var valid0 = _errs132 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.started_at !== undefined){
-let data33 = data.started_at;
-const _errs106 = errors;
-const _errs107 = errors;
-let valid19 = false;
-const _errs108 = errors;
-if(errors === _errs108){
-if(errors === _errs108){
-if(typeof data33 === "string"){
-if(!(formats0.test(data33))){
-const err46 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
+let data42 = data.started_at;
+const _errs134 = errors;
+const _errs135 = errors;
+let valid26 = false;
+const _errs136 = errors;
+if(errors === _errs136){
+if(errors === _errs136){
+if(typeof data42 === "string"){
+if(!(formats0.test(data42))){
+const err63 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
-vErrors = [err46];
+vErrors = [err63];
 }
 else {
-vErrors.push(err46);
+vErrors.push(err63);
 }
 errors++;
 }
 }
 else {
-const err47 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const err64 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
-vErrors = [err47];
+vErrors = [err64];
 }
 else {
-vErrors.push(err47);
+vErrors.push(err64);
 }
 errors++;
 }
 }
 }
-var _valid6 = _errs108 === errors;
-valid19 = valid19 || _valid6;
-const _errs110 = errors;
-if(data33 !== null){
-const err48 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid7 = _errs136 === errors;
+valid26 = valid26 || _valid7;
+const _errs138 = errors;
+if(data42 !== null){
+const err65 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
-vErrors = [err48];
+vErrors = [err65];
 }
 else {
-vErrors.push(err48);
+vErrors.push(err65);
 }
 errors++;
 }
-var _valid6 = _errs110 === errors;
-valid19 = valid19 || _valid6;
-if(!valid19){
-const err49 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
+var _valid7 = _errs138 === errors;
+valid26 = valid26 || _valid7;
+if(!valid26){
+const err66 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
-vErrors = [err49];
+vErrors = [err66];
 }
 else {
-vErrors.push(err49);
+vErrors.push(err66);
 }
 errors++;
 validate22.errors = vErrors;
 return false;
 }
 else {
-errors = _errs107;
+errors = _errs135;
 if(vErrors !== null){
-if(_errs107){
-vErrors.length = _errs107;
+if(_errs135){
+vErrors.length = _errs135;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs106 === errors;
+var valid0 = _errs134 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.finished_at !== undefined){
-let data34 = data.finished_at;
-const _errs112 = errors;
-const _errs113 = errors;
-let valid20 = false;
-const _errs114 = errors;
-if(errors === _errs114){
-if(errors === _errs114){
-if(typeof data34 === "string"){
-if(!(formats0.test(data34))){
-const err50 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
+let data43 = data.finished_at;
+const _errs140 = errors;
+const _errs141 = errors;
+let valid27 = false;
+const _errs142 = errors;
+if(errors === _errs142){
+if(errors === _errs142){
+if(typeof data43 === "string"){
+if(!(formats0.test(data43))){
+const err67 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
-vErrors = [err50];
+vErrors = [err67];
 }
 else {
-vErrors.push(err50);
+vErrors.push(err67);
 }
 errors++;
 }
 }
 else {
-const err51 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const err68 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
-vErrors = [err51];
+vErrors = [err68];
 }
 else {
-vErrors.push(err51);
+vErrors.push(err68);
 }
 errors++;
 }
 }
 }
-var _valid7 = _errs114 === errors;
-valid20 = valid20 || _valid7;
-const _errs116 = errors;
-if(data34 !== null){
-const err52 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid8 = _errs142 === errors;
+valid27 = valid27 || _valid8;
+const _errs144 = errors;
+if(data43 !== null){
+const err69 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
-vErrors = [err52];
+vErrors = [err69];
 }
 else {
-vErrors.push(err52);
+vErrors.push(err69);
 }
 errors++;
 }
-var _valid7 = _errs116 === errors;
-valid20 = valid20 || _valid7;
-if(!valid20){
-const err53 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
+var _valid8 = _errs144 === errors;
+valid27 = valid27 || _valid8;
+if(!valid27){
+const err70 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
-vErrors = [err53];
+vErrors = [err70];
 }
 else {
-vErrors.push(err53);
+vErrors.push(err70);
 }
 errors++;
 validate22.errors = vErrors;
 return false;
 }
 else {
-errors = _errs113;
+errors = _errs141;
 if(vErrors !== null){
-if(_errs113){
-vErrors.length = _errs113;
+if(_errs141){
+vErrors.length = _errs141;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs112 === errors;
+var valid0 = _errs140 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.finished !== undefined){
-const _errs118 = errors;
+const _errs146 = errors;
 if(typeof data.finished !== "boolean"){
 validate22.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs118 === errors;
+var valid0 = _errs146 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.error !== undefined){
-let data36 = data.error;
-const _errs120 = errors;
-const _errs121 = errors;
-let valid21 = false;
-const _errs122 = errors;
-const _errs123 = errors;
-if(errors === _errs123){
-if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
-let missing7;
-if(((data36.code === undefined) && (missing7 = "code")) || ((data36.detail === undefined) && (missing7 = "detail"))){
-const err54 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing7}};
+let data45 = data.error;
+const _errs148 = errors;
+const _errs149 = errors;
+let valid28 = false;
+const _errs150 = errors;
+const _errs151 = errors;
+if(errors === _errs151){
+if(data45 && typeof data45 == "object" && !Array.isArray(data45)){
+let missing9;
+if(((data45.code === undefined) && (missing9 = "code")) || ((data45.detail === undefined) && (missing9 = "detail"))){
+const err71 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing9}};
 if(vErrors === null){
-vErrors = [err54];
+vErrors = [err71];
 }
 else {
-vErrors.push(err54);
+vErrors.push(err71);
 }
 errors++;
 }
 else {
-if(data36.code !== undefined){
-const _errs125 = errors;
-if(typeof data36.code !== "string"){
-const err55 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
+if(data45.code !== undefined){
+const _errs153 = errors;
+if(typeof data45.code !== "string"){
+const err72 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
-vErrors = [err55];
+vErrors = [err72];
 }
 else {
-vErrors.push(err55);
+vErrors.push(err72);
 }
 errors++;
 }
-var valid23 = _errs125 === errors;
+var valid30 = _errs153 === errors;
 }
 else {
-var valid23 = true;
+var valid30 = true;
 }
-if(valid23){
-if(data36.detail !== undefined){
-const _errs127 = errors;
-if(typeof data36.detail !== "string"){
-const err56 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
+if(valid30){
+if(data45.detail !== undefined){
+const _errs155 = errors;
+if(typeof data45.detail !== "string"){
+const err73 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
-vErrors = [err56];
+vErrors = [err73];
 }
 else {
-vErrors.push(err56);
+vErrors.push(err73);
 }
 errors++;
 }
-var valid23 = _errs127 === errors;
+var valid30 = _errs155 === errors;
 }
 else {
-var valid23 = true;
+var valid30 = true;
 }
 }
 }
 }
 else {
-const err57 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
+const err74 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
-vErrors = [err57];
+vErrors = [err74];
 }
 else {
-vErrors.push(err57);
+vErrors.push(err74);
 }
 errors++;
 }
 }
-var _valid8 = _errs122 === errors;
-valid21 = valid21 || _valid8;
-if(_valid8){
+var _valid9 = _errs150 === errors;
+valid28 = valid28 || _valid9;
+if(_valid9){
 var props2 = {};
 props2.code = true;
 props2.detail = true;
 }
-const _errs129 = errors;
-if(data36 !== null){
-const err58 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const _errs157 = errors;
+if(data45 !== null){
+const err75 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
-vErrors = [err58];
+vErrors = [err75];
 }
 else {
-vErrors.push(err58);
+vErrors.push(err75);
 }
 errors++;
 }
-var _valid8 = _errs129 === errors;
-valid21 = valid21 || _valid8;
-if(!valid21){
-const err59 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
+var _valid9 = _errs157 === errors;
+valid28 = valid28 || _valid9;
+if(!valid28){
+const err76 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
-vErrors = [err59];
+vErrors = [err76];
 }
 else {
-vErrors.push(err59);
+vErrors.push(err76);
 }
 errors++;
 validate22.errors = vErrors;
 return false;
 }
 else {
-errors = _errs121;
+errors = _errs149;
 if(vErrors !== null){
-if(_errs121){
-vErrors.length = _errs121;
+if(_errs149){
+vErrors.length = _errs149;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs120 === errors;
+var valid0 = _errs148 === errors;
 }
 else {
 var valid0 = true;
@@ -1576,8 +1910,8 @@ return errors === 0;
 validate22.evaluated = {"props":{"id":true,"collection":true,"source":true,"status":true,"total":true,"done":true,"indexed":true,"unchanged":true,"moved":true,"duplicates":true,"failed":true,"ignored":true,"removed":true,"bytes":true,"images_per_second":true,"eta_seconds":true,"created_at":true,"started_at":true,"finished_at":true,"finished":true,"error":true},"dynamicProps":false,"dynamicItems":false};
 
 export const isUpload = validate23;
-const schema41 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/DuplicatesSource"},{"$ref":"#/components/schemas/CalibrationSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]},"files":{"items":{"$ref":"#/components/schemas/UploadedFile"},"type":"array"}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error","files"]};
-const schema49 = {"properties":{"name":{"type":"string"},"id":{"anyOf":[{"type":"string"},{"type":"null"}]},"uri":{"anyOf":[{"type":"string"},{"type":"null"}]},"outcome":{"type":"string","enum":["queued","indexed","unchanged","duplicate","failed","rejected"]},"code":{"anyOf":[{"type":"string"},{"type":"null"}]},"reason":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["name","id","uri","outcome"]};
+const schema43 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/ArchiveSource"},{"$ref":"#/components/schemas/BucketSource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/DuplicatesSource"},{"$ref":"#/components/schemas/CalibrationSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]},"files":{"items":{"$ref":"#/components/schemas/UploadedFile"},"type":"array"}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error","files"]};
+const schema53 = {"properties":{"name":{"type":"string"},"id":{"anyOf":[{"type":"string"},{"type":"null"}]},"uri":{"anyOf":[{"type":"string"},{"type":"null"}]},"outcome":{"type":"string","enum":["queued","indexed","unchanged","duplicate","failed","rejected"]},"code":{"anyOf":[{"type":"string"},{"type":"null"}]},"reason":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["name","id","uri","outcome"]};
 
 function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -1632,7 +1966,7 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing1;
-if(((((data2.kind === undefined) && (missing1 = "kind")) || ((data2.path === undefined) && (missing1 = "path"))) || ((data2.recursive === undefined) && (missing1 = "recursive"))) || ((data2.pattern === undefined) && (missing1 = "pattern"))){
+if((((((data2.kind === undefined) && (missing1 = "kind")) || ((data2.path === undefined) && (missing1 = "path"))) || ((data2.recursive === undefined) && (missing1 = "recursive"))) || ((data2.pattern === undefined) && (missing1 = "pattern"))) || ((data2.exclude === undefined) && (missing1 = "exclude"))){
 const err0 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DirectorySource/required",keyword:"required",params:{missingProperty: missing1}};
 if(vErrors === null){
 vErrors = [err0];
@@ -1765,18 +2099,61 @@ var valid3 = _errs16 === errors;
 else {
 var valid3 = true;
 }
-}
-}
-}
-}
-}
-else {
-const err8 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DirectorySource/type",keyword:"type",params:{type: "object"}};
+if(valid3){
+if(data2.exclude !== undefined){
+let data7 = data2.exclude;
+const _errs22 = errors;
+if(errors === _errs22){
+if(Array.isArray(data7)){
+var valid5 = true;
+const len0 = data7.length;
+for(let i0=0; i0<len0; i0++){
+const _errs24 = errors;
+if(typeof data7[i0] !== "string"){
+const err8 = {instancePath:instancePath+"/source/exclude/" + i0,schemaPath:"#/components/schemas/DirectorySource/properties/exclude/items/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err8];
 }
 else {
 vErrors.push(err8);
+}
+errors++;
+}
+var valid5 = _errs24 === errors;
+if(!valid5){
+break;
+}
+}
+}
+else {
+const err9 = {instancePath:instancePath+"/source/exclude",schemaPath:"#/components/schemas/DirectorySource/properties/exclude/type",keyword:"type",params:{type: "array"}};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+}
+var valid3 = _errs22 === errors;
+}
+else {
+var valid3 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+const err10 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DirectorySource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
 }
 errors++;
 }
@@ -1790,38 +2167,15 @@ props0.kind = true;
 props0.path = true;
 props0.recursive = true;
 props0.pattern = true;
+props0.exclude = true;
 }
-const _errs22 = errors;
-const _errs23 = errors;
-if(errors === _errs23){
+const _errs26 = errors;
+const _errs27 = errors;
+if(errors === _errs27){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing2;
-if(((data2.kind === undefined) && (missing2 = "kind")) || ((data2.files === undefined) && (missing2 = "files"))){
-const err9 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UploadSource/required",keyword:"required",params:{missingProperty: missing2}};
-if(vErrors === null){
-vErrors = [err9];
-}
-else {
-vErrors.push(err9);
-}
-errors++;
-}
-else {
-if(data2.kind !== undefined){
-let data7 = data2.kind;
-const _errs25 = errors;
-if(typeof data7 !== "string"){
-const err10 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UploadSource/properties/kind/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err10];
-}
-else {
-vErrors.push(err10);
-}
-errors++;
-}
-if("upload" !== data7){
-const err11 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UploadSource/properties/kind/const",keyword:"const",params:{allowedValue: "upload"}};
+if(((data2.kind === undefined) && (missing2 = "kind")) || ((data2.path === undefined) && (missing2 = "path"))){
+const err11 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/ArchiveSource/required",keyword:"required",params:{missingProperty: missing2}};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -1830,17 +2184,12 @@ vErrors.push(err11);
 }
 errors++;
 }
-var valid6 = _errs25 === errors;
-}
 else {
-var valid6 = true;
-}
-if(valid6){
-if(data2.files !== undefined){
-let data8 = data2.files;
-const _errs27 = errors;
-if(!((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8)))){
-const err12 = {instancePath:instancePath+"/source/files",schemaPath:"#/components/schemas/UploadSource/properties/files/type",keyword:"type",params:{type: "integer"}};
+if(data2.kind !== undefined){
+let data9 = data2.kind;
+const _errs29 = errors;
+if(typeof data9 !== "string"){
+const err12 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/ArchiveSource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -1849,16 +2198,8 @@ vErrors.push(err12);
 }
 errors++;
 }
-var valid6 = _errs27 === errors;
-}
-else {
-var valid6 = true;
-}
-}
-}
-}
-else {
-const err13 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UploadSource/type",keyword:"type",params:{type: "object"}};
+if("archive" !== data9){
+const err13 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/ArchiveSource/properties/kind/const",keyword:"const",params:{allowedValue: "archive"}};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -1867,8 +2208,44 @@ vErrors.push(err13);
 }
 errors++;
 }
+var valid7 = _errs29 === errors;
 }
-var _valid0 = _errs22 === errors;
+else {
+var valid7 = true;
+}
+if(valid7){
+if(data2.path !== undefined){
+const _errs31 = errors;
+if(typeof data2.path !== "string"){
+const err14 = {instancePath:instancePath+"/source/path",schemaPath:"#/components/schemas/ArchiveSource/properties/path/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+}
+var valid7 = _errs31 === errors;
+}
+else {
+var valid7 = true;
+}
+}
+}
+}
+else {
+const err15 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/ArchiveSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
+}
+var _valid0 = _errs26 === errors;
 if(_valid0 && valid1){
 valid1 = false;
 passing0 = [passing0, 1];
@@ -1880,40 +2257,16 @@ passing0 = 1;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
-props0.files = true;
+props0.path = true;
 }
 }
-const _errs29 = errors;
-const _errs30 = errors;
-if(errors === _errs30){
+const _errs33 = errors;
+const _errs34 = errors;
+if(errors === _errs34){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing3;
-if((((data2.kind === undefined) && (missing3 = "kind")) || ((data2.job === undefined) && (missing3 = "job"))) || ((data2.files === undefined) && (missing3 = "files"))){
-const err14 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/RetrySource/required",keyword:"required",params:{missingProperty: missing3}};
-if(vErrors === null){
-vErrors = [err14];
-}
-else {
-vErrors.push(err14);
-}
-errors++;
-}
-else {
-if(data2.kind !== undefined){
-let data9 = data2.kind;
-const _errs32 = errors;
-if(typeof data9 !== "string"){
-const err15 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/RetrySource/properties/kind/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err15];
-}
-else {
-vErrors.push(err15);
-}
-errors++;
-}
-if("retry" !== data9){
-const err16 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/RetrySource/properties/kind/const",keyword:"const",params:{allowedValue: "retry"}};
+if(((((data2.kind === undefined) && (missing3 = "kind")) || ((data2.url === undefined) && (missing3 = "url"))) || ((data2.pattern === undefined) && (missing3 = "pattern"))) || ((data2.exclude === undefined) && (missing3 = "exclude"))){
+const err16 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/BucketSource/required",keyword:"required",params:{missingProperty: missing3}};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -1922,16 +2275,12 @@ vErrors.push(err16);
 }
 errors++;
 }
-var valid8 = _errs32 === errors;
-}
 else {
-var valid8 = true;
-}
-if(valid8){
-if(data2.job !== undefined){
-const _errs34 = errors;
-if(typeof data2.job !== "string"){
-const err17 = {instancePath:instancePath+"/source/job",schemaPath:"#/components/schemas/RetrySource/properties/job/type",keyword:"type",params:{type: "string"}};
+if(data2.kind !== undefined){
+let data11 = data2.kind;
+const _errs36 = errors;
+if(typeof data11 !== "string"){
+const err17 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/BucketSource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -1940,17 +2289,8 @@ vErrors.push(err17);
 }
 errors++;
 }
-var valid8 = _errs34 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data2.files !== undefined){
-let data11 = data2.files;
-const _errs36 = errors;
-if(!((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11)))){
-const err18 = {instancePath:instancePath+"/source/files",schemaPath:"#/components/schemas/RetrySource/properties/files/type",keyword:"type",params:{type: "integer"}};
+if("bucket" !== data11){
+const err18 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/BucketSource/properties/kind/const",keyword:"const",params:{allowedValue: "bucket"}};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -1959,17 +2299,16 @@ vErrors.push(err18);
 }
 errors++;
 }
-var valid8 = _errs36 === errors;
+var valid9 = _errs36 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
-}
-}
-}
-}
-else {
-const err19 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/RetrySource/type",keyword:"type",params:{type: "object"}};
+if(valid9){
+if(data2.url !== undefined){
+const _errs38 = errors;
+if(typeof data2.url !== "string"){
+const err19 = {instancePath:instancePath+"/source/url",schemaPath:"#/components/schemas/BucketSource/properties/url/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -1978,8 +2317,128 @@ vErrors.push(err19);
 }
 errors++;
 }
+var valid9 = _errs38 === errors;
 }
-var _valid0 = _errs29 === errors;
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data2.pattern !== undefined){
+let data13 = data2.pattern;
+const _errs40 = errors;
+const _errs41 = errors;
+let valid10 = false;
+const _errs42 = errors;
+if(typeof data13 !== "string"){
+const err20 = {instancePath:instancePath+"/source/pattern",schemaPath:"#/components/schemas/BucketSource/properties/pattern/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err20];
+}
+else {
+vErrors.push(err20);
+}
+errors++;
+}
+var _valid2 = _errs42 === errors;
+valid10 = valid10 || _valid2;
+const _errs44 = errors;
+if(data13 !== null){
+const err21 = {instancePath:instancePath+"/source/pattern",schemaPath:"#/components/schemas/BucketSource/properties/pattern/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err21];
+}
+else {
+vErrors.push(err21);
+}
+errors++;
+}
+var _valid2 = _errs44 === errors;
+valid10 = valid10 || _valid2;
+if(!valid10){
+const err22 = {instancePath:instancePath+"/source/pattern",schemaPath:"#/components/schemas/BucketSource/properties/pattern/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err22];
+}
+else {
+vErrors.push(err22);
+}
+errors++;
+}
+else {
+errors = _errs41;
+if(vErrors !== null){
+if(_errs41){
+vErrors.length = _errs41;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid9 = _errs40 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data2.exclude !== undefined){
+let data14 = data2.exclude;
+const _errs46 = errors;
+if(errors === _errs46){
+if(Array.isArray(data14)){
+var valid11 = true;
+const len1 = data14.length;
+for(let i1=0; i1<len1; i1++){
+const _errs48 = errors;
+if(typeof data14[i1] !== "string"){
+const err23 = {instancePath:instancePath+"/source/exclude/" + i1,schemaPath:"#/components/schemas/BucketSource/properties/exclude/items/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err23];
+}
+else {
+vErrors.push(err23);
+}
+errors++;
+}
+var valid11 = _errs48 === errors;
+if(!valid11){
+break;
+}
+}
+}
+else {
+const err24 = {instancePath:instancePath+"/source/exclude",schemaPath:"#/components/schemas/BucketSource/properties/exclude/type",keyword:"type",params:{type: "array"}};
+if(vErrors === null){
+vErrors = [err24];
+}
+else {
+vErrors.push(err24);
+}
+errors++;
+}
+}
+var valid9 = _errs46 === errors;
+}
+else {
+var valid9 = true;
+}
+}
+}
+}
+}
+}
+else {
+const err25 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/BucketSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err25];
+}
+else {
+vErrors.push(err25);
+}
+errors++;
+}
+}
+var _valid0 = _errs33 === errors;
 if(_valid0 && valid1){
 valid1 = false;
 passing0 = [passing0, 2];
@@ -1991,121 +2450,18 @@ passing0 = 2;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
-props0.job = true;
-props0.files = true;
+props0.url = true;
+props0.pattern = true;
+props0.exclude = true;
 }
 }
-const _errs38 = errors;
-const _errs39 = errors;
-if(errors === _errs39){
+const _errs50 = errors;
+const _errs51 = errors;
+if(errors === _errs51){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing4;
-if(((((data2.kind === undefined) && (missing4 = "kind")) || ((data2.tag === undefined) && (missing4 = "tag"))) || ((data2.path_prefix === undefined) && (missing4 = "path_prefix"))) || ((data2.filter === undefined) && (missing4 = "filter"))){
-const err20 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/required",keyword:"required",params:{missingProperty: missing4}};
-if(vErrors === null){
-vErrors = [err20];
-}
-else {
-vErrors.push(err20);
-}
-errors++;
-}
-else {
-if(data2.kind !== undefined){
-let data12 = data2.kind;
-const _errs41 = errors;
-if(typeof data12 !== "string"){
-const err21 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DeletionSource/properties/kind/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err21];
-}
-else {
-vErrors.push(err21);
-}
-errors++;
-}
-if("deletion" !== data12){
-const err22 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DeletionSource/properties/kind/const",keyword:"const",params:{allowedValue: "deletion"}};
-if(vErrors === null){
-vErrors = [err22];
-}
-else {
-vErrors.push(err22);
-}
-errors++;
-}
-var valid10 = _errs41 === errors;
-}
-else {
-var valid10 = true;
-}
-if(valid10){
-if(data2.tag !== undefined){
-let data13 = data2.tag;
-const _errs43 = errors;
-const _errs44 = errors;
-let valid11 = false;
-const _errs45 = errors;
-if(typeof data13 !== "string"){
-const err23 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf/0/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err23];
-}
-else {
-vErrors.push(err23);
-}
-errors++;
-}
-var _valid2 = _errs45 === errors;
-valid11 = valid11 || _valid2;
-const _errs47 = errors;
-if(data13 !== null){
-const err24 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err24];
-}
-else {
-vErrors.push(err24);
-}
-errors++;
-}
-var _valid2 = _errs47 === errors;
-valid11 = valid11 || _valid2;
-if(!valid11){
-const err25 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err25];
-}
-else {
-vErrors.push(err25);
-}
-errors++;
-}
-else {
-errors = _errs44;
-if(vErrors !== null){
-if(_errs44){
-vErrors.length = _errs44;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid10 = _errs43 === errors;
-}
-else {
-var valid10 = true;
-}
-if(valid10){
-if(data2.path_prefix !== undefined){
-let data14 = data2.path_prefix;
-const _errs49 = errors;
-const _errs50 = errors;
-let valid12 = false;
-const _errs51 = errors;
-if(typeof data14 !== "string"){
-const err26 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(((data2.kind === undefined) && (missing4 = "kind")) || ((data2.files === undefined) && (missing4 = "files"))){
+const err26 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UploadSource/required",keyword:"required",params:{missingProperty: missing4}};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -2114,11 +2470,12 @@ vErrors.push(err26);
 }
 errors++;
 }
-var _valid3 = _errs51 === errors;
-valid12 = valid12 || _valid3;
+else {
+if(data2.kind !== undefined){
+let data16 = data2.kind;
 const _errs53 = errors;
-if(data14 !== null){
-const err27 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(typeof data16 !== "string"){
+const err27 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UploadSource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -2127,10 +2484,8 @@ vErrors.push(err27);
 }
 errors++;
 }
-var _valid3 = _errs53 === errors;
-valid12 = valid12 || _valid3;
-if(!valid12){
-const err28 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf",keyword:"anyOf",params:{}};
+if("upload" !== data16){
+const err28 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UploadSource/properties/kind/const",keyword:"const",params:{allowedValue: "upload"}};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -2139,34 +2494,17 @@ vErrors.push(err28);
 }
 errors++;
 }
-else {
-errors = _errs50;
-if(vErrors !== null){
-if(_errs50){
-vErrors.length = _errs50;
+var valid13 = _errs53 === errors;
 }
 else {
-vErrors = null;
+var valid13 = true;
 }
-}
-}
-var valid10 = _errs49 === errors;
-}
-else {
-var valid10 = true;
-}
-if(valid10){
-if(data2.filter !== undefined){
-let data15 = data2.filter;
+if(valid13){
+if(data2.files !== undefined){
+let data17 = data2.files;
 const _errs55 = errors;
-const _errs56 = errors;
-let valid13 = false;
-const _errs57 = errors;
-if(errors === _errs57){
-if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
-}
-else {
-const err29 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf/0/type",keyword:"type",params:{type: "object"}};
+if(!((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17)))){
+const err29 = {instancePath:instancePath+"/source/files",schemaPath:"#/components/schemas/UploadSource/properties/files/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -2175,12 +2513,16 @@ vErrors.push(err29);
 }
 errors++;
 }
+var valid13 = _errs55 === errors;
 }
-var _valid4 = _errs57 === errors;
-valid13 = valid13 || _valid4;
-const _errs60 = errors;
-if(data15 !== null){
-const err30 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf/1/type",keyword:"type",params:{type: "null"}};
+else {
+var valid13 = true;
+}
+}
+}
+}
+else {
+const err30 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UploadSource/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -2189,51 +2531,8 @@ vErrors.push(err30);
 }
 errors++;
 }
-var _valid4 = _errs60 === errors;
-valid13 = valid13 || _valid4;
-if(!valid13){
-const err31 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err31];
 }
-else {
-vErrors.push(err31);
-}
-errors++;
-}
-else {
-errors = _errs56;
-if(vErrors !== null){
-if(_errs56){
-vErrors.length = _errs56;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid10 = _errs55 === errors;
-}
-else {
-var valid10 = true;
-}
-}
-}
-}
-}
-}
-else {
-const err32 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err32];
-}
-else {
-vErrors.push(err32);
-}
-errors++;
-}
-}
-var _valid0 = _errs38 === errors;
+var _valid0 = _errs50 === errors;
 if(_valid0 && valid1){
 valid1 = false;
 passing0 = [passing0, 3];
@@ -2245,18 +2544,40 @@ passing0 = 3;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
-props0.tag = true;
-props0.path_prefix = true;
-props0.filter = true;
+props0.files = true;
 }
 }
-const _errs62 = errors;
-const _errs63 = errors;
-if(errors === _errs63){
+const _errs57 = errors;
+const _errs58 = errors;
+if(errors === _errs58){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing5;
-if(((data2.kind === undefined) && (missing5 = "kind")) || ((data2.min_match === undefined) && (missing5 = "min_match"))){
-const err33 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/required",keyword:"required",params:{missingProperty: missing5}};
+if((((data2.kind === undefined) && (missing5 = "kind")) || ((data2.job === undefined) && (missing5 = "job"))) || ((data2.files === undefined) && (missing5 = "files"))){
+const err31 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/RetrySource/required",keyword:"required",params:{missingProperty: missing5}};
+if(vErrors === null){
+vErrors = [err31];
+}
+else {
+vErrors.push(err31);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data18 = data2.kind;
+const _errs60 = errors;
+if(typeof data18 !== "string"){
+const err32 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/RetrySource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err32];
+}
+else {
+vErrors.push(err32);
+}
+errors++;
+}
+if("retry" !== data18){
+const err33 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/RetrySource/properties/kind/const",keyword:"const",params:{allowedValue: "retry"}};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -2265,12 +2586,16 @@ vErrors.push(err33);
 }
 errors++;
 }
+var valid15 = _errs60 === errors;
+}
 else {
-if(data2.kind !== undefined){
-let data16 = data2.kind;
-const _errs65 = errors;
-if(typeof data16 !== "string"){
-const err34 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+var valid15 = true;
+}
+if(valid15){
+if(data2.job !== undefined){
+const _errs62 = errors;
+if(typeof data2.job !== "string"){
+const err34 = {instancePath:instancePath+"/source/job",schemaPath:"#/components/schemas/RetrySource/properties/job/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -2279,8 +2604,17 @@ vErrors.push(err34);
 }
 errors++;
 }
-if("duplicates" !== data16){
-const err35 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/const",keyword:"const",params:{allowedValue: "duplicates"}};
+var valid15 = _errs62 === errors;
+}
+else {
+var valid15 = true;
+}
+if(valid15){
+if(data2.files !== undefined){
+let data20 = data2.files;
+const _errs64 = errors;
+if(!((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20)))){
+const err35 = {instancePath:instancePath+"/source/files",schemaPath:"#/components/schemas/RetrySource/properties/files/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -2289,16 +2623,17 @@ vErrors.push(err35);
 }
 errors++;
 }
-var valid15 = _errs65 === errors;
+var valid15 = _errs64 === errors;
 }
 else {
 var valid15 = true;
 }
-if(valid15){
-if(data2.min_match !== undefined){
-const _errs67 = errors;
-if(!(typeof data2.min_match == "number")){
-const err36 = {instancePath:instancePath+"/source/min_match",schemaPath:"#/components/schemas/DuplicatesSource/properties/min_match/type",keyword:"type",params:{type: "number"}};
+}
+}
+}
+}
+else {
+const err36 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/RetrySource/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -2307,26 +2642,8 @@ vErrors.push(err36);
 }
 errors++;
 }
-var valid15 = _errs67 === errors;
 }
-else {
-var valid15 = true;
-}
-}
-}
-}
-else {
-const err37 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err37];
-}
-else {
-vErrors.push(err37);
-}
-errors++;
-}
-}
-var _valid0 = _errs62 === errors;
+var _valid0 = _errs57 === errors;
 if(_valid0 && valid1){
 valid1 = false;
 passing0 = [passing0, 4];
@@ -2338,16 +2655,31 @@ passing0 = 4;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
-props0.min_match = true;
+props0.job = true;
+props0.files = true;
 }
 }
-const _errs69 = errors;
-const _errs70 = errors;
-if(errors === _errs70){
+const _errs66 = errors;
+const _errs67 = errors;
+if(errors === _errs67){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing6;
-if((data2.kind === undefined) && (missing6 = "kind")){
-const err38 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/required",keyword:"required",params:{missingProperty: missing6}};
+if(((((data2.kind === undefined) && (missing6 = "kind")) || ((data2.tag === undefined) && (missing6 = "tag"))) || ((data2.path_prefix === undefined) && (missing6 = "path_prefix"))) || ((data2.filter === undefined) && (missing6 = "filter"))){
+const err37 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/required",keyword:"required",params:{missingProperty: missing6}};
+if(vErrors === null){
+vErrors = [err37];
+}
+else {
+vErrors.push(err37);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data21 = data2.kind;
+const _errs69 = errors;
+if(typeof data21 !== "string"){
+const err38 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DeletionSource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -2356,11 +2688,8 @@ vErrors.push(err38);
 }
 errors++;
 }
-else {
-if(data2.kind !== undefined){
-let data18 = data2.kind;
-if(typeof data18 !== "string"){
-const err39 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if("deletion" !== data21){
+const err39 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DeletionSource/properties/kind/const",keyword:"const",params:{allowedValue: "deletion"}};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -2369,8 +2698,20 @@ vErrors.push(err39);
 }
 errors++;
 }
-if("calibration" !== data18){
-const err40 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/const",keyword:"const",params:{allowedValue: "calibration"}};
+var valid17 = _errs69 === errors;
+}
+else {
+var valid17 = true;
+}
+if(valid17){
+if(data2.tag !== undefined){
+let data22 = data2.tag;
+const _errs71 = errors;
+const _errs72 = errors;
+let valid18 = false;
+const _errs73 = errors;
+if(typeof data22 !== "string"){
+const err40 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -2379,11 +2720,11 @@ vErrors.push(err40);
 }
 errors++;
 }
-}
-}
-}
-else {
-const err41 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/type",keyword:"type",params:{type: "object"}};
+var _valid3 = _errs73 === errors;
+valid18 = valid18 || _valid3;
+const _errs75 = errors;
+if(data22 !== null){
+const err41 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -2392,8 +2733,171 @@ vErrors.push(err41);
 }
 errors++;
 }
+var _valid3 = _errs75 === errors;
+valid18 = valid18 || _valid3;
+if(!valid18){
+const err42 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err42];
 }
-var _valid0 = _errs69 === errors;
+else {
+vErrors.push(err42);
+}
+errors++;
+}
+else {
+errors = _errs72;
+if(vErrors !== null){
+if(_errs72){
+vErrors.length = _errs72;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid17 = _errs71 === errors;
+}
+else {
+var valid17 = true;
+}
+if(valid17){
+if(data2.path_prefix !== undefined){
+let data23 = data2.path_prefix;
+const _errs77 = errors;
+const _errs78 = errors;
+let valid19 = false;
+const _errs79 = errors;
+if(typeof data23 !== "string"){
+const err43 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err43];
+}
+else {
+vErrors.push(err43);
+}
+errors++;
+}
+var _valid4 = _errs79 === errors;
+valid19 = valid19 || _valid4;
+const _errs81 = errors;
+if(data23 !== null){
+const err44 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err44];
+}
+else {
+vErrors.push(err44);
+}
+errors++;
+}
+var _valid4 = _errs81 === errors;
+valid19 = valid19 || _valid4;
+if(!valid19){
+const err45 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err45];
+}
+else {
+vErrors.push(err45);
+}
+errors++;
+}
+else {
+errors = _errs78;
+if(vErrors !== null){
+if(_errs78){
+vErrors.length = _errs78;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid17 = _errs77 === errors;
+}
+else {
+var valid17 = true;
+}
+if(valid17){
+if(data2.filter !== undefined){
+let data24 = data2.filter;
+const _errs83 = errors;
+const _errs84 = errors;
+let valid20 = false;
+const _errs85 = errors;
+if(errors === _errs85){
+if(data24 && typeof data24 == "object" && !Array.isArray(data24)){
+}
+else {
+const err46 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf/0/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err46];
+}
+else {
+vErrors.push(err46);
+}
+errors++;
+}
+}
+var _valid5 = _errs85 === errors;
+valid20 = valid20 || _valid5;
+const _errs88 = errors;
+if(data24 !== null){
+const err47 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err47];
+}
+else {
+vErrors.push(err47);
+}
+errors++;
+}
+var _valid5 = _errs88 === errors;
+valid20 = valid20 || _valid5;
+if(!valid20){
+const err48 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err48];
+}
+else {
+vErrors.push(err48);
+}
+errors++;
+}
+else {
+errors = _errs84;
+if(vErrors !== null){
+if(_errs84){
+vErrors.length = _errs84;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid17 = _errs83 === errors;
+}
+else {
+var valid17 = true;
+}
+}
+}
+}
+}
+}
+else {
+const err49 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err49];
+}
+else {
+vErrors.push(err49);
+}
+errors++;
+}
+}
+var _valid0 = _errs66 === errors;
 if(_valid0 && valid1){
 valid1 = false;
 passing0 = [passing0, 5];
@@ -2405,6 +2909,168 @@ passing0 = 5;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
+props0.tag = true;
+props0.path_prefix = true;
+props0.filter = true;
+}
+}
+const _errs90 = errors;
+const _errs91 = errors;
+if(errors === _errs91){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing7;
+if(((data2.kind === undefined) && (missing7 = "kind")) || ((data2.min_match === undefined) && (missing7 = "min_match"))){
+const err50 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/required",keyword:"required",params:{missingProperty: missing7}};
+if(vErrors === null){
+vErrors = [err50];
+}
+else {
+vErrors.push(err50);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data25 = data2.kind;
+const _errs93 = errors;
+if(typeof data25 !== "string"){
+const err51 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err51];
+}
+else {
+vErrors.push(err51);
+}
+errors++;
+}
+if("duplicates" !== data25){
+const err52 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/const",keyword:"const",params:{allowedValue: "duplicates"}};
+if(vErrors === null){
+vErrors = [err52];
+}
+else {
+vErrors.push(err52);
+}
+errors++;
+}
+var valid22 = _errs93 === errors;
+}
+else {
+var valid22 = true;
+}
+if(valid22){
+if(data2.min_match !== undefined){
+const _errs95 = errors;
+if(!(typeof data2.min_match == "number")){
+const err53 = {instancePath:instancePath+"/source/min_match",schemaPath:"#/components/schemas/DuplicatesSource/properties/min_match/type",keyword:"type",params:{type: "number"}};
+if(vErrors === null){
+vErrors = [err53];
+}
+else {
+vErrors.push(err53);
+}
+errors++;
+}
+var valid22 = _errs95 === errors;
+}
+else {
+var valid22 = true;
+}
+}
+}
+}
+else {
+const err54 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err54];
+}
+else {
+vErrors.push(err54);
+}
+errors++;
+}
+}
+var _valid0 = _errs90 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 6];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 6;
+if(props0 !== true){
+props0 = props0 || {};
+props0.kind = true;
+props0.min_match = true;
+}
+}
+const _errs97 = errors;
+const _errs98 = errors;
+if(errors === _errs98){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing8;
+if((data2.kind === undefined) && (missing8 = "kind")){
+const err55 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/required",keyword:"required",params:{missingProperty: missing8}};
+if(vErrors === null){
+vErrors = [err55];
+}
+else {
+vErrors.push(err55);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data27 = data2.kind;
+if(typeof data27 !== "string"){
+const err56 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err56];
+}
+else {
+vErrors.push(err56);
+}
+errors++;
+}
+if("calibration" !== data27){
+const err57 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/const",keyword:"const",params:{allowedValue: "calibration"}};
+if(vErrors === null){
+vErrors = [err57];
+}
+else {
+vErrors.push(err57);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err58 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err58];
+}
+else {
+vErrors.push(err58);
+}
+errors++;
+}
+}
+var _valid0 = _errs97 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 7];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 7;
+if(props0 !== true){
+props0 = props0 || {};
+props0.kind = true;
+}
+}
 }
 }
 }
@@ -2413,12 +3079,12 @@ props0.kind = true;
 }
 }
 if(!valid1){
-const err42 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
+const err59 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
 if(vErrors === null){
-vErrors = [err42];
+vErrors = [err59];
 }
 else {
-vErrors.push(err42);
+vErrors.push(err59);
 }
 errors++;
 validate23.errors = vErrors;
@@ -2442,240 +3108,28 @@ var valid0 = true;
 }
 if(valid0){
 if(data.status !== undefined){
-let data19 = data.status;
-const _errs74 = errors;
-if(typeof data19 !== "string"){
+let data28 = data.status;
+const _errs102 = errors;
+if(typeof data28 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((((((data19 === "queued") || (data19 === "scanning")) || (data19 === "running")) || (data19 === "paused")) || (data19 === "done")) || (data19 === "failed")) || (data19 === "cancelled"))){
-validate23.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema41.properties.status.enum}}];
+if(!(((((((data28 === "queued") || (data28 === "scanning")) || (data28 === "running")) || (data28 === "paused")) || (data28 === "done")) || (data28 === "failed")) || (data28 === "cancelled"))){
+validate23.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema43.properties.status.enum}}];
 return false;
 }
-var valid0 = _errs74 === errors;
+var valid0 = _errs102 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.total !== undefined){
-let data20 = data.total;
-const _errs76 = errors;
-if(!((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20)))){
+let data29 = data.total;
+const _errs104 = errors;
+if(!((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29)))){
 validate23.errors = [{instancePath:instancePath+"/total",schemaPath:"#/properties/total/type",keyword:"type",params:{type: "integer"}}];
 return false;
-}
-var valid0 = _errs76 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.done !== undefined){
-let data21 = data.done;
-const _errs78 = errors;
-if(!((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21)))){
-validate23.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-var valid0 = _errs78 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.indexed !== undefined){
-let data22 = data.indexed;
-const _errs80 = errors;
-if(!((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22)))){
-validate23.errors = [{instancePath:instancePath+"/indexed",schemaPath:"#/properties/indexed/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-var valid0 = _errs80 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.unchanged !== undefined){
-let data23 = data.unchanged;
-const _errs82 = errors;
-if(!((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23)))){
-validate23.errors = [{instancePath:instancePath+"/unchanged",schemaPath:"#/properties/unchanged/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-var valid0 = _errs82 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.moved !== undefined){
-let data24 = data.moved;
-const _errs84 = errors;
-if(!((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24)))){
-validate23.errors = [{instancePath:instancePath+"/moved",schemaPath:"#/properties/moved/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-var valid0 = _errs84 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.duplicates !== undefined){
-let data25 = data.duplicates;
-const _errs86 = errors;
-if(!((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25)))){
-validate23.errors = [{instancePath:instancePath+"/duplicates",schemaPath:"#/properties/duplicates/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-var valid0 = _errs86 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.failed !== undefined){
-let data26 = data.failed;
-const _errs88 = errors;
-if(!((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26)))){
-validate23.errors = [{instancePath:instancePath+"/failed",schemaPath:"#/properties/failed/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-var valid0 = _errs88 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.ignored !== undefined){
-let data27 = data.ignored;
-const _errs90 = errors;
-if(!((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27)))){
-validate23.errors = [{instancePath:instancePath+"/ignored",schemaPath:"#/properties/ignored/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-var valid0 = _errs90 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.removed !== undefined){
-let data28 = data.removed;
-const _errs92 = errors;
-if(!((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28)))){
-validate23.errors = [{instancePath:instancePath+"/removed",schemaPath:"#/properties/removed/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-var valid0 = _errs92 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.bytes !== undefined){
-let data29 = data.bytes;
-const _errs94 = errors;
-if(!((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29)))){
-validate23.errors = [{instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-var valid0 = _errs94 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.images_per_second !== undefined){
-const _errs96 = errors;
-if(!(typeof data.images_per_second == "number")){
-validate23.errors = [{instancePath:instancePath+"/images_per_second",schemaPath:"#/properties/images_per_second/type",keyword:"type",params:{type: "number"}}];
-return false;
-}
-var valid0 = _errs96 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.eta_seconds !== undefined){
-let data31 = data.eta_seconds;
-const _errs98 = errors;
-const _errs99 = errors;
-let valid18 = false;
-const _errs100 = errors;
-if(!(typeof data31 == "number")){
-const err43 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
-if(vErrors === null){
-vErrors = [err43];
-}
-else {
-vErrors.push(err43);
-}
-errors++;
-}
-var _valid5 = _errs100 === errors;
-valid18 = valid18 || _valid5;
-const _errs102 = errors;
-if(data31 !== null){
-const err44 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err44];
-}
-else {
-vErrors.push(err44);
-}
-errors++;
-}
-var _valid5 = _errs102 === errors;
-valid18 = valid18 || _valid5;
-if(!valid18){
-const err45 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err45];
-}
-else {
-vErrors.push(err45);
-}
-errors++;
-validate23.errors = vErrors;
-return false;
-}
-else {
-errors = _errs99;
-if(vErrors !== null){
-if(_errs99){
-vErrors.length = _errs99;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs98 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.created_at !== undefined){
-let data32 = data.created_at;
-const _errs104 = errors;
-if(errors === _errs104){
-if(errors === _errs104){
-if(typeof data32 === "string"){
-if(!(formats0.test(data32))){
-validate23.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"}}];
-return false;
-}
-}
-else {
-validate23.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
 }
 var valid0 = _errs104 === errors;
 }
@@ -2683,75 +3137,12 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.started_at !== undefined){
-let data33 = data.started_at;
+if(data.done !== undefined){
+let data30 = data.done;
 const _errs106 = errors;
-const _errs107 = errors;
-let valid19 = false;
-const _errs108 = errors;
-if(errors === _errs108){
-if(errors === _errs108){
-if(typeof data33 === "string"){
-if(!(formats0.test(data33))){
-const err46 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
-if(vErrors === null){
-vErrors = [err46];
-}
-else {
-vErrors.push(err46);
-}
-errors++;
-}
-}
-else {
-const err47 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err47];
-}
-else {
-vErrors.push(err47);
-}
-errors++;
-}
-}
-}
-var _valid6 = _errs108 === errors;
-valid19 = valid19 || _valid6;
-const _errs110 = errors;
-if(data33 !== null){
-const err48 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err48];
-}
-else {
-vErrors.push(err48);
-}
-errors++;
-}
-var _valid6 = _errs110 === errors;
-valid19 = valid19 || _valid6;
-if(!valid19){
-const err49 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err49];
-}
-else {
-vErrors.push(err49);
-}
-errors++;
-validate23.errors = vErrors;
+if(!((typeof data30 == "number") && (!(data30 % 1) && !isNaN(data30)))){
+validate23.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/type",keyword:"type",params:{type: "integer"}}];
 return false;
-}
-else {
-errors = _errs107;
-if(vErrors !== null){
-if(_errs107){
-vErrors.length = _errs107;
-}
-else {
-vErrors = null;
-}
-}
 }
 var valid0 = _errs106 === errors;
 }
@@ -2759,75 +3150,38 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.finished_at !== undefined){
-let data34 = data.finished_at;
-const _errs112 = errors;
-const _errs113 = errors;
-let valid20 = false;
-const _errs114 = errors;
-if(errors === _errs114){
-if(errors === _errs114){
-if(typeof data34 === "string"){
-if(!(formats0.test(data34))){
-const err50 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
-if(vErrors === null){
-vErrors = [err50];
-}
-else {
-vErrors.push(err50);
-}
-errors++;
-}
-}
-else {
-const err51 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err51];
-}
-else {
-vErrors.push(err51);
-}
-errors++;
-}
-}
-}
-var _valid7 = _errs114 === errors;
-valid20 = valid20 || _valid7;
-const _errs116 = errors;
-if(data34 !== null){
-const err52 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err52];
-}
-else {
-vErrors.push(err52);
-}
-errors++;
-}
-var _valid7 = _errs116 === errors;
-valid20 = valid20 || _valid7;
-if(!valid20){
-const err53 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err53];
-}
-else {
-vErrors.push(err53);
-}
-errors++;
-validate23.errors = vErrors;
+if(data.indexed !== undefined){
+let data31 = data.indexed;
+const _errs108 = errors;
+if(!((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31)))){
+validate23.errors = [{instancePath:instancePath+"/indexed",schemaPath:"#/properties/indexed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-else {
-errors = _errs113;
-if(vErrors !== null){
-if(_errs113){
-vErrors.length = _errs113;
+var valid0 = _errs108 === errors;
 }
 else {
-vErrors = null;
+var valid0 = true;
 }
+if(valid0){
+if(data.unchanged !== undefined){
+let data32 = data.unchanged;
+const _errs110 = errors;
+if(!((typeof data32 == "number") && (!(data32 % 1) && !isNaN(data32)))){
+validate23.errors = [{instancePath:instancePath+"/unchanged",schemaPath:"#/properties/unchanged/type",keyword:"type",params:{type: "integer"}}];
+return false;
 }
+var valid0 = _errs110 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.moved !== undefined){
+let data33 = data.moved;
+const _errs112 = errors;
+if(!((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33)))){
+validate23.errors = [{instancePath:instancePath+"/moved",schemaPath:"#/properties/moved/type",keyword:"type",params:{type: "integer"}}];
+return false;
 }
 var valid0 = _errs112 === errors;
 }
@@ -2835,10 +3189,37 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.finished !== undefined){
+if(data.duplicates !== undefined){
+let data34 = data.duplicates;
+const _errs114 = errors;
+if(!((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34)))){
+validate23.errors = [{instancePath:instancePath+"/duplicates",schemaPath:"#/properties/duplicates/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+var valid0 = _errs114 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.failed !== undefined){
+let data35 = data.failed;
+const _errs116 = errors;
+if(!((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35)))){
+validate23.errors = [{instancePath:instancePath+"/failed",schemaPath:"#/properties/failed/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+var valid0 = _errs116 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.ignored !== undefined){
+let data36 = data.ignored;
 const _errs118 = errors;
-if(typeof data.finished !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
+if(!((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36)))){
+validate23.errors = [{instancePath:instancePath+"/ignored",schemaPath:"#/properties/ignored/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 var valid0 = _errs118 === errors;
@@ -2847,118 +3228,12 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.error !== undefined){
-let data36 = data.error;
+if(data.removed !== undefined){
+let data37 = data.removed;
 const _errs120 = errors;
-const _errs121 = errors;
-let valid21 = false;
-const _errs122 = errors;
-const _errs123 = errors;
-if(errors === _errs123){
-if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
-let missing7;
-if(((data36.code === undefined) && (missing7 = "code")) || ((data36.detail === undefined) && (missing7 = "detail"))){
-const err54 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing7}};
-if(vErrors === null){
-vErrors = [err54];
-}
-else {
-vErrors.push(err54);
-}
-errors++;
-}
-else {
-if(data36.code !== undefined){
-const _errs125 = errors;
-if(typeof data36.code !== "string"){
-const err55 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err55];
-}
-else {
-vErrors.push(err55);
-}
-errors++;
-}
-var valid23 = _errs125 === errors;
-}
-else {
-var valid23 = true;
-}
-if(valid23){
-if(data36.detail !== undefined){
-const _errs127 = errors;
-if(typeof data36.detail !== "string"){
-const err56 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err56];
-}
-else {
-vErrors.push(err56);
-}
-errors++;
-}
-var valid23 = _errs127 === errors;
-}
-else {
-var valid23 = true;
-}
-}
-}
-}
-else {
-const err57 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err57];
-}
-else {
-vErrors.push(err57);
-}
-errors++;
-}
-}
-var _valid8 = _errs122 === errors;
-valid21 = valid21 || _valid8;
-if(_valid8){
-var props2 = {};
-props2.code = true;
-props2.detail = true;
-}
-const _errs129 = errors;
-if(data36 !== null){
-const err58 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err58];
-}
-else {
-vErrors.push(err58);
-}
-errors++;
-}
-var _valid8 = _errs129 === errors;
-valid21 = valid21 || _valid8;
-if(!valid21){
-const err59 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err59];
-}
-else {
-vErrors.push(err59);
-}
-errors++;
-validate23.errors = vErrors;
+if(!((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37)))){
+validate23.errors = [{instancePath:instancePath+"/removed",schemaPath:"#/properties/removed/type",keyword:"type",params:{type: "integer"}}];
 return false;
-}
-else {
-errors = _errs121;
-if(vErrors !== null){
-if(_errs121){
-vErrors.length = _errs121;
-}
-else {
-vErrors = null;
-}
-}
 }
 var valid0 = _errs120 === errors;
 }
@@ -2966,45 +3241,39 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.files !== undefined){
-let data39 = data.files;
-const _errs131 = errors;
-if(errors === _errs131){
-if(Array.isArray(data39)){
-var valid24 = true;
-const len0 = data39.length;
-for(let i0=0; i0<len0; i0++){
-let data40 = data39[i0];
-const _errs133 = errors;
-const _errs134 = errors;
-if(errors === _errs134){
-if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
-let missing8;
-if(((((data40.name === undefined) && (missing8 = "name")) || ((data40.id === undefined) && (missing8 = "id"))) || ((data40.uri === undefined) && (missing8 = "uri"))) || ((data40.outcome === undefined) && (missing8 = "outcome"))){
-validate23.errors = [{instancePath:instancePath+"/files/" + i0,schemaPath:"#/components/schemas/UploadedFile/required",keyword:"required",params:{missingProperty: missing8}}];
+if(data.bytes !== undefined){
+let data38 = data.bytes;
+const _errs122 = errors;
+if(!((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38)))){
+validate23.errors = [{instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
+var valid0 = _errs122 === errors;
+}
 else {
-if(data40.name !== undefined){
-const _errs136 = errors;
-if(typeof data40.name !== "string"){
-validate23.errors = [{instancePath:instancePath+"/files/" + i0+"/name",schemaPath:"#/components/schemas/UploadedFile/properties/name/type",keyword:"type",params:{type: "string"}}];
+var valid0 = true;
+}
+if(valid0){
+if(data.images_per_second !== undefined){
+const _errs124 = errors;
+if(!(typeof data.images_per_second == "number")){
+validate23.errors = [{instancePath:instancePath+"/images_per_second",schemaPath:"#/properties/images_per_second/type",keyword:"type",params:{type: "number"}}];
 return false;
 }
-var valid26 = _errs136 === errors;
+var valid0 = _errs124 === errors;
 }
 else {
-var valid26 = true;
+var valid0 = true;
 }
-if(valid26){
-if(data40.id !== undefined){
-let data42 = data40.id;
-const _errs138 = errors;
-const _errs139 = errors;
-let valid27 = false;
-const _errs140 = errors;
-if(typeof data42 !== "string"){
-const err60 = {instancePath:instancePath+"/files/" + i0+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(valid0){
+if(data.eta_seconds !== undefined){
+let data40 = data.eta_seconds;
+const _errs126 = errors;
+const _errs127 = errors;
+let valid25 = false;
+const _errs128 = errors;
+if(!(typeof data40 == "number")){
+const err60 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -3013,11 +3282,11 @@ vErrors.push(err60);
 }
 errors++;
 }
-var _valid9 = _errs140 === errors;
-valid27 = valid27 || _valid9;
-const _errs142 = errors;
-if(data42 !== null){
-const err61 = {instancePath:instancePath+"/files/" + i0+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid6 = _errs128 === errors;
+valid25 = valid25 || _valid6;
+const _errs130 = errors;
+if(data40 !== null){
+const err61 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -3026,10 +3295,10 @@ vErrors.push(err61);
 }
 errors++;
 }
-var _valid9 = _errs142 === errors;
-valid27 = valid27 || _valid9;
-if(!valid27){
-const err62 = {instancePath:instancePath+"/files/" + i0+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf",keyword:"anyOf",params:{}};
+var _valid6 = _errs130 === errors;
+valid25 = valid25 || _valid6;
+if(!valid25){
+const err62 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -3041,30 +3310,56 @@ validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs139;
+errors = _errs127;
 if(vErrors !== null){
-if(_errs139){
-vErrors.length = _errs139;
+if(_errs127){
+vErrors.length = _errs127;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid26 = _errs138 === errors;
+var valid0 = _errs126 === errors;
 }
 else {
-var valid26 = true;
+var valid0 = true;
 }
-if(valid26){
-if(data40.uri !== undefined){
-let data43 = data40.uri;
-const _errs144 = errors;
-const _errs145 = errors;
-let valid28 = false;
-const _errs146 = errors;
-if(typeof data43 !== "string"){
-const err63 = {instancePath:instancePath+"/files/" + i0+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(valid0){
+if(data.created_at !== undefined){
+let data41 = data.created_at;
+const _errs132 = errors;
+if(errors === _errs132){
+if(errors === _errs132){
+if(typeof data41 === "string"){
+if(!(formats0.test(data41))){
+validate23.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"}}];
+return false;
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+}
+var valid0 = _errs132 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.started_at !== undefined){
+let data42 = data.started_at;
+const _errs134 = errors;
+const _errs135 = errors;
+let valid26 = false;
+const _errs136 = errors;
+if(errors === _errs136){
+if(errors === _errs136){
+if(typeof data42 === "string"){
+if(!(formats0.test(data42))){
+const err63 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -3073,11 +3368,9 @@ vErrors.push(err63);
 }
 errors++;
 }
-var _valid10 = _errs146 === errors;
-valid28 = valid28 || _valid10;
-const _errs148 = errors;
-if(data43 !== null){
-const err64 = {instancePath:instancePath+"/files/" + i0+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/1/type",keyword:"type",params:{type: "null"}};
+}
+else {
+const err64 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -3086,10 +3379,13 @@ vErrors.push(err64);
 }
 errors++;
 }
-var _valid10 = _errs148 === errors;
-valid28 = valid28 || _valid10;
-if(!valid28){
-const err65 = {instancePath:instancePath+"/files/" + i0+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf",keyword:"anyOf",params:{}};
+}
+}
+var _valid7 = _errs136 === errors;
+valid26 = valid26 || _valid7;
+const _errs138 = errors;
+if(data42 !== null){
+const err65 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err65];
 }
@@ -3097,51 +3393,11 @@ else {
 vErrors.push(err65);
 }
 errors++;
-validate23.errors = vErrors;
-return false;
 }
-else {
-errors = _errs145;
-if(vErrors !== null){
-if(_errs145){
-vErrors.length = _errs145;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid26 = _errs144 === errors;
-}
-else {
-var valid26 = true;
-}
-if(valid26){
-if(data40.outcome !== undefined){
-let data44 = data40.outcome;
-const _errs150 = errors;
-if(typeof data44 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/files/" + i0+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((((((data44 === "queued") || (data44 === "indexed")) || (data44 === "unchanged")) || (data44 === "duplicate")) || (data44 === "failed")) || (data44 === "rejected"))){
-validate23.errors = [{instancePath:instancePath+"/files/" + i0+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/enum",keyword:"enum",params:{allowedValues: schema49.properties.outcome.enum}}];
-return false;
-}
-var valid26 = _errs150 === errors;
-}
-else {
-var valid26 = true;
-}
-if(valid26){
-if(data40.code !== undefined){
-let data45 = data40.code;
-const _errs152 = errors;
-const _errs153 = errors;
-let valid29 = false;
-const _errs154 = errors;
-if(typeof data45 !== "string"){
-const err66 = {instancePath:instancePath+"/files/" + i0+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/0/type",keyword:"type",params:{type: "string"}};
+var _valid7 = _errs138 === errors;
+valid26 = valid26 || _valid7;
+if(!valid26){
+const err66 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -3149,12 +3405,37 @@ else {
 vErrors.push(err66);
 }
 errors++;
+validate23.errors = vErrors;
+return false;
 }
-var _valid11 = _errs154 === errors;
-valid29 = valid29 || _valid11;
-const _errs156 = errors;
-if(data45 !== null){
-const err67 = {instancePath:instancePath+"/files/" + i0+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/1/type",keyword:"type",params:{type: "null"}};
+else {
+errors = _errs135;
+if(vErrors !== null){
+if(_errs135){
+vErrors.length = _errs135;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs134 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.finished_at !== undefined){
+let data43 = data.finished_at;
+const _errs140 = errors;
+const _errs141 = errors;
+let valid27 = false;
+const _errs142 = errors;
+if(errors === _errs142){
+if(errors === _errs142){
+if(typeof data43 === "string"){
+if(!(formats0.test(data43))){
+const err67 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
 vErrors = [err67];
 }
@@ -3163,10 +3444,9 @@ vErrors.push(err67);
 }
 errors++;
 }
-var _valid11 = _errs156 === errors;
-valid29 = valid29 || _valid11;
-if(!valid29){
-const err68 = {instancePath:instancePath+"/files/" + i0+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf",keyword:"anyOf",params:{}};
+}
+else {
+const err68 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err68];
 }
@@ -3174,34 +3454,14 @@ else {
 vErrors.push(err68);
 }
 errors++;
-validate23.errors = vErrors;
-return false;
-}
-else {
-errors = _errs153;
-if(vErrors !== null){
-if(_errs153){
-vErrors.length = _errs153;
-}
-else {
-vErrors = null;
 }
 }
 }
-var valid26 = _errs152 === errors;
-}
-else {
-var valid26 = true;
-}
-if(valid26){
-if(data40.reason !== undefined){
-let data46 = data40.reason;
-const _errs158 = errors;
-const _errs159 = errors;
-let valid30 = false;
-const _errs160 = errors;
-if(typeof data46 !== "string"){
-const err69 = {instancePath:instancePath+"/files/" + i0+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/0/type",keyword:"type",params:{type: "string"}};
+var _valid8 = _errs142 === errors;
+valid27 = valid27 || _valid8;
+const _errs144 = errors;
+if(data43 !== null){
+const err69 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err69];
 }
@@ -3210,11 +3470,10 @@ vErrors.push(err69);
 }
 errors++;
 }
-var _valid12 = _errs160 === errors;
-valid30 = valid30 || _valid12;
-const _errs162 = errors;
-if(data46 !== null){
-const err70 = {instancePath:instancePath+"/files/" + i0+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid8 = _errs144 === errors;
+valid27 = valid27 || _valid8;
+if(!valid27){
+const err70 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err70];
 }
@@ -3222,11 +3481,50 @@ else {
 vErrors.push(err70);
 }
 errors++;
+validate23.errors = vErrors;
+return false;
 }
-var _valid12 = _errs162 === errors;
-valid30 = valid30 || _valid12;
-if(!valid30){
-const err71 = {instancePath:instancePath+"/files/" + i0+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf",keyword:"anyOf",params:{}};
+else {
+errors = _errs141;
+if(vErrors !== null){
+if(_errs141){
+vErrors.length = _errs141;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs140 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.finished !== undefined){
+const _errs146 = errors;
+if(typeof data.finished !== "boolean"){
+validate23.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs146 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.error !== undefined){
+let data45 = data.error;
+const _errs148 = errors;
+const _errs149 = errors;
+let valid28 = false;
+const _errs150 = errors;
+const _errs151 = errors;
+if(errors === _errs151){
+if(data45 && typeof data45 == "object" && !Array.isArray(data45)){
+let missing9;
+if(((data45.code === undefined) && (missing9 = "code")) || ((data45.detail === undefined) && (missing9 = "detail"))){
+const err71 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing9}};
 if(vErrors === null){
 vErrors = [err71];
 }
@@ -3234,24 +3532,392 @@ else {
 vErrors.push(err71);
 }
 errors++;
+}
+else {
+if(data45.code !== undefined){
+const _errs153 = errors;
+if(typeof data45.code !== "string"){
+const err72 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err72];
+}
+else {
+vErrors.push(err72);
+}
+errors++;
+}
+var valid30 = _errs153 === errors;
+}
+else {
+var valid30 = true;
+}
+if(valid30){
+if(data45.detail !== undefined){
+const _errs155 = errors;
+if(typeof data45.detail !== "string"){
+const err73 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err73];
+}
+else {
+vErrors.push(err73);
+}
+errors++;
+}
+var valid30 = _errs155 === errors;
+}
+else {
+var valid30 = true;
+}
+}
+}
+}
+else {
+const err74 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err74];
+}
+else {
+vErrors.push(err74);
+}
+errors++;
+}
+}
+var _valid9 = _errs150 === errors;
+valid28 = valid28 || _valid9;
+if(_valid9){
+var props2 = {};
+props2.code = true;
+props2.detail = true;
+}
+const _errs157 = errors;
+if(data45 !== null){
+const err75 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err75];
+}
+else {
+vErrors.push(err75);
+}
+errors++;
+}
+var _valid9 = _errs157 === errors;
+valid28 = valid28 || _valid9;
+if(!valid28){
+const err76 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err76];
+}
+else {
+vErrors.push(err76);
+}
+errors++;
 validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs159;
+errors = _errs149;
 if(vErrors !== null){
-if(_errs159){
-vErrors.length = _errs159;
+if(_errs149){
+vErrors.length = _errs149;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid26 = _errs158 === errors;
+var valid0 = _errs148 === errors;
 }
 else {
-var valid26 = true;
+var valid0 = true;
+}
+if(valid0){
+if(data.files !== undefined){
+let data48 = data.files;
+const _errs159 = errors;
+if(errors === _errs159){
+if(Array.isArray(data48)){
+var valid31 = true;
+const len2 = data48.length;
+for(let i2=0; i2<len2; i2++){
+let data49 = data48[i2];
+const _errs161 = errors;
+const _errs162 = errors;
+if(errors === _errs162){
+if(data49 && typeof data49 == "object" && !Array.isArray(data49)){
+let missing10;
+if(((((data49.name === undefined) && (missing10 = "name")) || ((data49.id === undefined) && (missing10 = "id"))) || ((data49.uri === undefined) && (missing10 = "uri"))) || ((data49.outcome === undefined) && (missing10 = "outcome"))){
+validate23.errors = [{instancePath:instancePath+"/files/" + i2,schemaPath:"#/components/schemas/UploadedFile/required",keyword:"required",params:{missingProperty: missing10}}];
+return false;
+}
+else {
+if(data49.name !== undefined){
+const _errs164 = errors;
+if(typeof data49.name !== "string"){
+validate23.errors = [{instancePath:instancePath+"/files/" + i2+"/name",schemaPath:"#/components/schemas/UploadedFile/properties/name/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+var valid33 = _errs164 === errors;
+}
+else {
+var valid33 = true;
+}
+if(valid33){
+if(data49.id !== undefined){
+let data51 = data49.id;
+const _errs166 = errors;
+const _errs167 = errors;
+let valid34 = false;
+const _errs168 = errors;
+if(typeof data51 !== "string"){
+const err77 = {instancePath:instancePath+"/files/" + i2+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err77];
+}
+else {
+vErrors.push(err77);
+}
+errors++;
+}
+var _valid10 = _errs168 === errors;
+valid34 = valid34 || _valid10;
+const _errs170 = errors;
+if(data51 !== null){
+const err78 = {instancePath:instancePath+"/files/" + i2+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err78];
+}
+else {
+vErrors.push(err78);
+}
+errors++;
+}
+var _valid10 = _errs170 === errors;
+valid34 = valid34 || _valid10;
+if(!valid34){
+const err79 = {instancePath:instancePath+"/files/" + i2+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err79];
+}
+else {
+vErrors.push(err79);
+}
+errors++;
+validate23.errors = vErrors;
+return false;
+}
+else {
+errors = _errs167;
+if(vErrors !== null){
+if(_errs167){
+vErrors.length = _errs167;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid33 = _errs166 === errors;
+}
+else {
+var valid33 = true;
+}
+if(valid33){
+if(data49.uri !== undefined){
+let data52 = data49.uri;
+const _errs172 = errors;
+const _errs173 = errors;
+let valid35 = false;
+const _errs174 = errors;
+if(typeof data52 !== "string"){
+const err80 = {instancePath:instancePath+"/files/" + i2+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err80];
+}
+else {
+vErrors.push(err80);
+}
+errors++;
+}
+var _valid11 = _errs174 === errors;
+valid35 = valid35 || _valid11;
+const _errs176 = errors;
+if(data52 !== null){
+const err81 = {instancePath:instancePath+"/files/" + i2+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err81];
+}
+else {
+vErrors.push(err81);
+}
+errors++;
+}
+var _valid11 = _errs176 === errors;
+valid35 = valid35 || _valid11;
+if(!valid35){
+const err82 = {instancePath:instancePath+"/files/" + i2+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err82];
+}
+else {
+vErrors.push(err82);
+}
+errors++;
+validate23.errors = vErrors;
+return false;
+}
+else {
+errors = _errs173;
+if(vErrors !== null){
+if(_errs173){
+vErrors.length = _errs173;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid33 = _errs172 === errors;
+}
+else {
+var valid33 = true;
+}
+if(valid33){
+if(data49.outcome !== undefined){
+let data53 = data49.outcome;
+const _errs178 = errors;
+if(typeof data53 !== "string"){
+validate23.errors = [{instancePath:instancePath+"/files/" + i2+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((((((data53 === "queued") || (data53 === "indexed")) || (data53 === "unchanged")) || (data53 === "duplicate")) || (data53 === "failed")) || (data53 === "rejected"))){
+validate23.errors = [{instancePath:instancePath+"/files/" + i2+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/enum",keyword:"enum",params:{allowedValues: schema53.properties.outcome.enum}}];
+return false;
+}
+var valid33 = _errs178 === errors;
+}
+else {
+var valid33 = true;
+}
+if(valid33){
+if(data49.code !== undefined){
+let data54 = data49.code;
+const _errs180 = errors;
+const _errs181 = errors;
+let valid36 = false;
+const _errs182 = errors;
+if(typeof data54 !== "string"){
+const err83 = {instancePath:instancePath+"/files/" + i2+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err83];
+}
+else {
+vErrors.push(err83);
+}
+errors++;
+}
+var _valid12 = _errs182 === errors;
+valid36 = valid36 || _valid12;
+const _errs184 = errors;
+if(data54 !== null){
+const err84 = {instancePath:instancePath+"/files/" + i2+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err84];
+}
+else {
+vErrors.push(err84);
+}
+errors++;
+}
+var _valid12 = _errs184 === errors;
+valid36 = valid36 || _valid12;
+if(!valid36){
+const err85 = {instancePath:instancePath+"/files/" + i2+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err85];
+}
+else {
+vErrors.push(err85);
+}
+errors++;
+validate23.errors = vErrors;
+return false;
+}
+else {
+errors = _errs181;
+if(vErrors !== null){
+if(_errs181){
+vErrors.length = _errs181;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid33 = _errs180 === errors;
+}
+else {
+var valid33 = true;
+}
+if(valid33){
+if(data49.reason !== undefined){
+let data55 = data49.reason;
+const _errs186 = errors;
+const _errs187 = errors;
+let valid37 = false;
+const _errs188 = errors;
+if(typeof data55 !== "string"){
+const err86 = {instancePath:instancePath+"/files/" + i2+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err86];
+}
+else {
+vErrors.push(err86);
+}
+errors++;
+}
+var _valid13 = _errs188 === errors;
+valid37 = valid37 || _valid13;
+const _errs190 = errors;
+if(data55 !== null){
+const err87 = {instancePath:instancePath+"/files/" + i2+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err87];
+}
+else {
+vErrors.push(err87);
+}
+errors++;
+}
+var _valid13 = _errs190 === errors;
+valid37 = valid37 || _valid13;
+if(!valid37){
+const err88 = {instancePath:instancePath+"/files/" + i2+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err88];
+}
+else {
+vErrors.push(err88);
+}
+errors++;
+validate23.errors = vErrors;
+return false;
+}
+else {
+errors = _errs187;
+if(vErrors !== null){
+if(_errs187){
+vErrors.length = _errs187;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid33 = _errs186 === errors;
+}
+else {
+var valid33 = true;
 }
 }
 }
@@ -3261,12 +3927,12 @@ var valid26 = true;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/files/" + i0,schemaPath:"#/components/schemas/UploadedFile/type",keyword:"type",params:{type: "object"}}];
+validate23.errors = [{instancePath:instancePath+"/files/" + i2,schemaPath:"#/components/schemas/UploadedFile/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-var valid24 = _errs133 === errors;
-if(!valid24){
+var valid31 = _errs161 === errors;
+if(!valid31){
 break;
 }
 }
@@ -3276,7 +3942,7 @@ validate23.errors = [{instancePath:instancePath+"/files",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs131 === errors;
+var valid0 = _errs159 === errors;
 }
 else {
 var valid0 = true;

@@ -17,7 +17,7 @@ export function job(changes: Partial<Job> = {}): Job {
   return {
     id: 'a'.repeat(32),
     collection: 'shoes',
-    source: { kind: 'directory', path: '/photos/2024', recursive: true, pattern: null },
+    source: { kind: 'directory', path: '/photos/2024', recursive: true, pattern: null, exclude: [] },
     status: 'running',
     total: 1200,
     done: 800,

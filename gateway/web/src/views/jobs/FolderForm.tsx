@@ -37,6 +37,7 @@ export function FolderForm({ collection }: { collection: string }) {
       path: path.trim(),
       recursive: switches.recursive,
       pattern: pattern.trim() || null,
+      exclude: [],
     };
     const body = {
       source,

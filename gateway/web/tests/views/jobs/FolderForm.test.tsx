@@ -21,7 +21,7 @@ describe('the form of a folder', () => {
     await waitFor(() => {
       expect(gateway.calls(LOAD).map(({ body }) => body)).toEqual([
         {
-          source: { kind: 'directory', path: '/photos/2024', recursive: true, pattern: null },
+          source: { kind: 'directory', path: '/photos/2024', recursive: true, pattern: null, exclude: [] },
           on_duplicate: 'keep',
           report_duplicates: false,
           sync: false,

@@ -60,7 +60,12 @@ describe('a load', () => {
   });
 
   test.each<[Job['source'], string]>([
-    [{ kind: 'directory', path: '/a', recursive: false, pattern: '*.jpg' }, '/a, *.jpg, without sub-folders'],
+    [
+      { kind: 'directory', path: '/a', recursive: false, pattern: '*.jpg', exclude: [] },
+      '/a, *.jpg, without sub-folders',
+    ],
+    [{ kind: 'archive', path: '/a.zip' }, '/a.zip'],
+    [{ kind: 'bucket', url: 's3://a/b', pattern: '*.jpg', exclude: [] }, 's3://a/b, *.jpg'],
     [{ kind: 'upload', files: 1 }, '1 uploaded picture'],
     [{ kind: 'duplicates', min_match: 0.9 }, 'Finds duplicates'],
     [{ kind: 'retry', job: 'b'.repeat(32), files: 3 }, 'Retry of 3 failed files'],
