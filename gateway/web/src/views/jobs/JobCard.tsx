@@ -129,9 +129,9 @@ function sourceOf({ source }: Job): string {
     const depth = source.recursive ? '' : ', without sub-folders';
     return `${source.path}${source.pattern ? `, ${source.pattern}` : ''}${depth}`;
   }
-  if (source.kind === 'upload') return formatNumberOf(source.files, 'uploaded picture');
   if (source.kind === 'archive') return source.path;
-  if (source.kind === 'bucket') return `${source.url}${source.pattern ? `, ${source.pattern}` : ''}`;
+  if (source.kind === 'bucket') return source.pattern ? `${source.url}, ${source.pattern}` : source.url;
+  if (source.kind === 'upload') return formatNumberOf(source.files, 'uploaded picture');
   if (source.kind === 'urls')
     return source.path ?? formatNumberOf(source.addresses ?? 0, 'address', 'addresses');
   if (source.kind === 'calibration') return 'Thresholds of the collection';
