@@ -56,9 +56,7 @@ class PictureError(LookalikeError):
 
     Codes: `empty_file`, `unsupported_format`, `truncated`, `corrupt`, `too_many_pixels`,
     `too_large`, `too_slow`, `unreadable`, `missing`, `outside_roots`, `decoder_crashed`,
-    `worker_lost`, `blank_vector`, `path_too_long`, `labels_too_large`; of members of archives
-    `member_name`, `member_link`, `member_archive`, `member_encrypted`, `member_unsupported`,
-    `member_ratio`, `member_out_of_reach`, and those of `ArchiveError`.
+    `worker_lost`, `blank_vector`, `path_too_long`, `labels_too_large`, and of `shared.sources`.
     """
 
     status = 422

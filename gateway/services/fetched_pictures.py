@@ -22,7 +22,7 @@ class FetchedPictures:
     def __init__(self, settings: Settings, fetcher: Fetcher) -> None:
         self._fetcher = fetcher
         seconds = min(settings.fetch_timeout_seconds, settings.query_timeout_seconds)
-        self._limits = FetchLimits(settings.max_upload_bytes, seconds, _TRIES)
+        self._limits = FetchLimits(settings.max_upload_bytes, seconds, _TRIES, seconds)
         self._threads = CapacityLimiter(_AT_ONCE)
         self._never = threading.Event()
 

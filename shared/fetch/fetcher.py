@@ -1,5 +1,6 @@
 """Fetches pictures from addresses: each within its time and size, and politely."""
 
+import math
 import ssl
 import threading
 import time
@@ -39,11 +40,15 @@ _HEADERS = [
 
 
 class FetchLimits(NamedTuple):
-    """What one picture may take: bytes, seconds of each try (redirects included), and tries."""
+    """What one picture may take: bytes, seconds of each try (redirects included), and tries.
+
+    `patience` is for how many seconds a try may wait for others that fetch from the same host.
+    """
 
     bytes: int
     seconds: float
     tries: int = 1
+    patience: float = math.inf
 
 
 class _Budget:
@@ -122,9 +127,9 @@ class Fetcher:
         budget = _Budget(limits.seconds)
         for _ in range(_MAX_REDIRECTS + 1):
             with (
-                self._slots.slot(url.host, stop),
-                budget.spend(self._deadline),
                 _as_failures(),
+                self._slots.slot(url.host, stop, limits.patience),
+                budget.spend(self._deadline),
                 self._request(url) as (status, headers, reply),
             ):
                 if status not in _REDIRECTS:
@@ -175,6 +180,10 @@ def _as_failures() -> Iterator[None]:
     """The client's errors as failures of the picture, most of which may pass."""
     try:
         yield
+    except TimeoutError as error:
+        raise FetchFailed(
+            "fetch_timeout", "The host is busy with others, or asked for a pause."
+        ) from error
     except httpcore2.TimeoutException as error:
         raise _Passing(
             FetchFailed("fetch_timeout", "The server did not send the picture in time.")

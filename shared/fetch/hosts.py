@@ -28,8 +28,12 @@ class HostSlots:
         self._changed = threading.Condition()
 
     @contextmanager
-    def slot(self, name: str, stop: threading.Event) -> Iterator[None]:
-        """Wait for a slot of a host, and hold it. Raises ShuttingDown once `stop` is set."""
+    def slot(self, name: str, stop: threading.Event, patience: float) -> Iterator[None]:
+        """Wait for a slot of a host, and hold it.
+
+        Raises ShuttingDown once `stop` is set, TimeoutError after `patience` seconds.
+        """
+        end = time.monotonic() + patience
         with self._changed:
             host = self._hosts.setdefault(name, _Host())
             host.waiting += 1
@@ -37,6 +41,8 @@ class HostSlots:
                 while (wait := self._wait(host)) > 0:
                     if stop.is_set():
                         raise ShuttingDown
+                    if time.monotonic() > end:
+                        raise TimeoutError
                     self._changed.wait(min(wait, _CHECK_SECONDS))
                 host.active += 1
             finally:

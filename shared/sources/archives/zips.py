@@ -29,11 +29,13 @@ _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _ENCRYPTED = 0x1
 #: APPNOTE 4.3.16 and 4.3.14: the end of the directory, behind which a comment may stand.
 _END = struct.Struct("<4s4H2LH")
-_END64_LOCATOR = struct.Struct("<4sLQL")
 _END64 = struct.Struct("<4sQ2H2L4Q")
+_END64_LOCATOR_BYTES = 20
 _MAX_COMMENT = 65_535
 #: The least that an entry of the directory takes.
 _ENTRY_BYTES = 46
+#: What entries may take on the average, with names and comments.
+_NAME_BYTES = 1024
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, struct.error)
 
 
@@ -165,23 +167,23 @@ def _check_directory(file: IO[bytes], size: int, limits: ArchiveLimits) -> None:
     at = data.rfind(b"PK\5\6")
     if at < 0 or at + _END.size > len(data):
         raise truncated()
-    _, _, _, _, entries, length, _, _ = _END.unpack_from(data, at)
-    locator = at - _END64_LOCATOR.size
-    if locator >= 0 and data[locator : locator + 4] == b"PK\6\7":
-        _, _, offset, _ = _END64_LOCATOR.unpack_from(data, locator)
-        if offset + _END64.size > size:
-            raise damaged("its directory cannot be found")
-        file.seek(offset)
-        entries, length = _END64.unpack(file.read(_END64.size))[7:9]
-    limits.check_members(entries)
-    if length > size:
-        raise truncated()
-    # What is said of the number may be a lie, but not how many fit in.
-    limits.check_members(length // (_ENTRY_BYTES + 255))
     end = size - tail + at
-    if locator >= 0 and data[locator : locator + 4] == b"PK\6\7":
-        end -= _END64_LOCATOR.size + _END64.size
-    limits.check_members(_count_entries(file, max(0, end - length), limits.members))
+    _, _, _, _, entries, length, _, _ = _END.unpack_from(data, at)
+    # In a larger one the real numbers are in a record before it, and a pointer to that between.
+    larger = end - _END64_LOCATOR_BYTES - _END64.size
+    if larger >= 0:
+        file.seek(larger)
+        record = file.read(_END64.size)
+        if record[:4] == b"PK\6\6":
+            entries, length = _END64.unpack(record)[7:9]
+            end = larger
+    limits.check_members(entries)
+    if length > end:
+        raise truncated()
+    if length > max(1 << 20, limits.members * _NAME_BYTES):
+        raise damaged("its directory is too long")
+    # What is said of the number may be a lie.
+    limits.check_members(_count_entries(file, end - length, limits.members))
 
 
 def _count_entries(file: IO[bytes], start: int, most: int) -> int:

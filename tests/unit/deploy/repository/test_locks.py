@@ -17,9 +17,11 @@ LOCKS = {
     "requirements-indexer.lock": {"fetch", "indexer", "store"},
     "requirements-encoder-cpu.lock": {"encoder", "store"},
     "requirements-encoder-gpu.lock": {"encoder", "encoder-gpu", "store"},
-    "requirements-run-cpu.lock": {"encoder", "fetch", "gateway", "indexer", "store", "local"},
+    "requirements-run-cpu.lock": {
+        *("client", "encoder", "fetch", "gateway", "indexer", "store", "local"),
+    },
     "requirements-run-gpu.lock": {
-        *("encoder", "encoder-gpu", "fetch", "gateway", "indexer", "store", "local")
+        *("client", "encoder", "encoder-gpu", "fetch", "gateway", "indexer", "store", "local"),
     },
 }
 

@@ -1,5 +1,8 @@
 """Archives that mean harm, or are broken: what is said of each, and that nothing gets through."""
 
+import copy
+import io
+import zipfile
 from contextlib import closing
 from pathlib import Path
 
@@ -161,3 +164,22 @@ def test_an_archive_behind_a_link_out_of_the_roots_is_not_read(
     with Files(settings) as files, pytest.raises(JobFailed) as failure:
         listed(settings.image_roots[0] / "link.zip", files)
     assert failure.value.code == "source_outside_roots"
+
+
+def test_a_zip_of_more_than_65535_members_is_read(base_settings: Settings) -> None:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr(GOOD, JPEG)
+        (info,) = archive.infolist()
+        for at in range(70_000):
+            other = copy.copy(info)
+            other.filename = other.orig_filename = f"{at}.txt"
+            archive.filelist.append(other)
+    path = written(base_settings, ".zip", made.getvalue())
+    with Files(base_settings) as files:
+        found = listed(path, files)
+        assert (len(found.files), found.ignored) == (1, 70_000)
+    few = base_settings.model_copy(update={"archive_max_members": 66_000})
+    with Files(few) as files, pytest.raises(JobFailed) as failure:
+        listed(path, files)
+    assert failure.value.code == "archive_too_many_members"

@@ -217,28 +217,3 @@ def test_a_wait_ends_when_the_process_does(web: Web, names: Names) -> None:
 
     with pytest.raises(ShuttingDown):
         one.fetch(web.url("/page"), io.BytesIO(), limits, stop)
-
-
-def test_so_many_of_one_host_at_once(web: Web, names: Names) -> None:
-    lock, now, most = threading.Lock(), 0, 0
-
-    def counted(handler: BaseHTTPRequestHandler) -> None:
-        nonlocal now, most
-        with lock:
-            now += 1
-            most = max(most, now)
-        time.sleep(0.02)
-        with lock:
-            now -= 1
-        reply(200, PICTURE)(handler)
-
-    web.pages["/page"] = counted
-    one = fetcher(names, fetch_per_host=2)
-    threads = [threading.Thread(target=fetch, args=(one, web.url("/page"))) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert len(web.asked) == 8
-    assert most <= 2
