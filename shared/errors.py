@@ -56,9 +56,7 @@ class PictureError(LookalikeError):
 
     Codes: `empty_file`, `unsupported_format`, `truncated`, `corrupt`, `too_many_pixels`,
     `too_large`, `too_slow`, `unreadable`, `missing`, `outside_roots`, `decoder_crashed`,
-    `worker_lost`, `blank_vector`, `path_too_long`, `labels_too_large`; of members of archives
-    `member_name`, `member_link`, `member_archive`, `member_encrypted`, `member_unsupported`,
-    `member_ratio`, `member_out_of_reach`, and those of `ArchiveError`.
+    `worker_lost`, `blank_vector`, `path_too_long`, `labels_too_large`, those of `shared.sources`.
     """
 
     status = 422
@@ -143,8 +141,7 @@ class JobFailed(LookalikeError):
     """A whole job cannot go on; trying its files again would not cure it.
 
     Codes: `source_missing`, `source_unreadable`, `source_outside_roots`, `source_empty`,
-    `source_replaced`, `mass_removal`, `archive_too_many_members`, `archive_too_large`,
-    `archive_ratio`, `archive_unreadable`, `collection_not_found`, `collection_replaced`,
+    `source_replaced`, `mass_removal`, `archive_…`, `collection_not_found`, `collection_replaced`,
     `encoder_mismatch`, `too_few_images`, `too_many_ties`, `internal_error`.
     """
 

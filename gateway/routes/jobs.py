@@ -11,10 +11,10 @@ from starlette.exceptions import HTTPException
 
 from gateway.dependencies import JobEventsDep, JobsDep, LoadsDep, UrlsDep
 from gateway.http.problems import problem_responses
+from gateway.routes.loads import start_load
 from gateway.routes.parameters import CollectionPath, Cursor, JobPath, Limit
 from gateway.schemas.fields import BLANK_IS_NONE, CollectionName
 from gateway.schemas.jobs import Failure, FailureList, Job, JobList, LoadInput
-from gateway.schemas.sources import SourceInput
 from gateway.services.failures_csv import failures_csv
 from gateway.services.job_events import JobEvent
 from gateway.services.loads import LoadOptions
@@ -66,28 +66,9 @@ def create_job(
         tags=tuple(body.tags),
         metadata=body.metadata,
     )
-    job = _load(loads, collection, body.source, options)
+    job = start_load(loads, collection, body.source, options)
     response.headers["Location"] = urls.job(job.spec.id)
     return Job.of(job)
-
-
-def _load(
-    loads: LoadsDep, collection: str, source: SourceInput, options: LoadOptions
-) -> domain.Job:
-    if source.kind == "archive":
-        return loads.load_archive(collection, source.path, options)
-    if source.kind == "bucket":
-        return loads.load_bucket(
-            collection, source.url, options, pattern=source.pattern, exclude=source.exclude
-        )
-    return loads.load_directory(
-        collection,
-        source.path,
-        options,
-        recursive=source.recursive,
-        pattern=source.pattern,
-        exclude=source.exclude,
-    )
 
 
 @router.get("/jobs", summary="List the jobs", responses=problem_responses(422, 503))
