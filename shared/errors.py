@@ -56,7 +56,7 @@ class PictureError(LookalikeError):
 
     Codes: `empty_file`, `unsupported_format`, `truncated`, `corrupt`, `too_many_pixels`,
     `too_large`, `too_slow`, `unreadable`, `missing`, `outside_roots`, `decoder_crashed`,
-    `worker_lost`, `blank_vector`, `path_too_long`, `labels_too_large`, and of `shared.sources`.
+    `worker_lost`, `blank_vector`, `path_too_long`, `labels_too_large`, those of `shared.sources`.
     """
 
     status = 422

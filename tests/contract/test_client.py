@@ -98,7 +98,8 @@ def _jobs(call: Caller, collection: str, root: Path) -> str:
 
 
 def _sources(call: Caller, collection: str, root: Path) -> None:
-    source = models.DirectorySourceInput(path=str(root))
+    (root / "empty").mkdir()
+    source = models.DirectorySourceInput(path=str(root / "empty"))
     kept = models.StandingSourceInput(source=source, cron="0 3 1 1 *", paused=True)
     made = call("create_source", collection, kept)
     assert isinstance(made, models.StandingSource)
