@@ -655,11 +655,17 @@ def list_facets(
 
 
 def list_folders(
-    *, path: str | None = None, cursor: str | None = None, limit: int | None = None
+    *,
+    path: str | None = None,
+    files: Literal["archives", "lists"] | None = None,
+    cursor: str | None = None,
+    limit: int | None = None,
 ) -> Call[models.FolderList]:
     """List folders to load.
 
     The image roots, or the sub-folders of one folder under them, by name.
+
+    With `files` also what else a load can name there: archives, or lists of addresses.
 
     `GET /api/v2/folders`
     """
@@ -668,7 +674,7 @@ def list_folders(
         "GET",
         "/api/v2/folders",
         {200: reads(models.FolderList)},
-        query={"path": path, "cursor": cursor, "limit": limit},
+        query={"path": path, "files": files, "cursor": cursor, "limit": limit},
     )
 
 

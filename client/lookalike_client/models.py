@@ -329,11 +329,12 @@ class FieldError(Model):
 class Folder(Model):
     name: str
     path: Annotated[str, Field(description="What a load takes as its `path`.")]
+    kind: Literal["folder", "file"]
 
 
 class FolderList(Model):
     """
-    Folders, by name.
+    Folders, and files where they are asked for, by name.
     """
 
     items: list[Folder]
@@ -1128,6 +1129,9 @@ class System(Model):
     queues: Annotated[dict[str, int], Field(description="Messages that wait, by queue.")]
     jobs_active: int
     image_roots: list[str]
+    bucket_roots: Annotated[
+        list[str], Field(description="Buckets, or prefixes in them, to load from.")
+    ]
     limits: Limits
     formats: Annotated[list[PictureFormat], Field(description="What is read as a picture.")]
     versions: dict[str, str]

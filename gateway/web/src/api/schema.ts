@@ -656,6 +656,8 @@ export interface paths {
         /**
          * List folders to load
          * @description The image roots, or the sub-folders of one folder under them, by name.
+         *
+         *     With `files` also what else a load can name there: archives, or lists of addresses.
          */
         get: operations["list_folders"];
         put?: never;
@@ -2070,11 +2072,17 @@ export interface components {
         /**
          * Folder
          * @example {
+         *       "kind": "folder",
          *       "name": "2024",
          *       "path": "/photos/2024"
          *     }
          */
         Folder: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "folder" | "file";
             /** Name */
             name: string;
             /**
@@ -2085,7 +2093,7 @@ export interface components {
         };
         /**
          * FolderList
-         * @description Folders, by name.
+         * @description Folders, and files where they are asked for, by name.
          */
         FolderList: {
             /** Items */
@@ -3113,6 +3121,9 @@ export interface components {
         /**
          * System
          * @example {
+         *       "bucket_roots": [
+         *         "s3://photos/2020"
+         *       ],
          *       "default_collection": "milvus",
          *       "encoder": "vgg16:imagenet-4a1ffb70:stretch224:rmac:512:v1",
          *       "formats": [
@@ -3169,6 +3180,11 @@ export interface components {
          *     }
          */
         System: {
+            /**
+             * Bucket Roots
+             * @description Buckets, or prefixes in them, to load from.
+             */
+            bucket_roots: string[];
             /** Default Collection */
             default_collection: string;
             /**
@@ -7613,6 +7629,8 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
+                /** @description List the files of this sort too, as their names tell: archives, or lists of addresses. */
+                files?: ("archives" | "lists") | null;
                 /** @description Items on a page. */
                 limit?: number;
                 /** @description A directory; without it, the image roots. */
