@@ -21,6 +21,7 @@ from gateway.services.loads import LoadService
 from gateway.services.query_encoder import QueryEncoder
 from gateway.services.queue_depths import QueueDepths
 from gateway.services.readiness import ReadinessProbe
+from gateway.services.region_sweep import RegionSweep
 from gateway.services.search import SearchService
 from gateway.services.upkeep import Upkeep
 from gateway.services.upload_sweep import UploadSweep
@@ -51,6 +52,7 @@ from shared.store import (
     ImageWriter,
     MilvusConnection,
     RefinedSearch,
+    Regions,
 )
 
 
@@ -115,7 +117,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         loads = LoadService(settings, jobs, workers, collections, dispatcher)
         deletion = DeletionService(settings, store, Ledger(jobs, row_locks, Drops(redis)), loads)
         sweep = UploadSweep(settings, collections, images, UploadFiles(redis, jobs), row_locks)
-        upkeep = Upkeep(deletion, sweep)
+        upkeep = Upkeep(
+            deletion, sweep, RegionSweep(collections, images, Regions(milvus), row_locks)
+        )
         upkeep.start()
         stack.callback(upkeep.stop)
         yield Services(
