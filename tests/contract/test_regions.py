@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import numpy as np
@@ -44,7 +45,7 @@ def test_a_collection_tells_that_it_has_regions_and_what_they_take(
     assert (shown["regions"], shown["count"]) == (True, 3)
     assert shown["bytes"] == 3 * (1 + len(REGIONS)) * 512 * 4
     listed = api.get("/api/v2/collections?limit=1000").json()["items"]
-    assert [each for each in listed if each["regions"]] == [shown]
+    assert [each for each in listed if each["name"] == shown["name"]] == [shown]
 
 
 def test_a_detail_finds_the_whole_picture_and_says_where_it_is(
@@ -56,9 +57,9 @@ def test_a_detail_finds_the_whole_picture_and_says_where_it_is(
     assert first["score"] == pytest.approx(1, abs=1e-5)
     assert {hit["id"] for hit in others} == {row.id for row in rows[1:]}
     assert not any("region" in hit for hit in others)
-    query = {"positive": [{"vector": vector_of(DETAIL).tolist()}], "filter": {"folder": "/none"}}
-    assert api.post(f"{url}/query", json=query).json()["hits"] == []
-    del query["filter"]
+    query: dict[str, Any] = {"positive": [{"vector": vector_of(DETAIL).tolist()}]}
+    nothing = {**query, "filter": {"must": [{"folder": "/none"}]}}
+    assert api.post(f"{url}/query", json=nothing).json()["hits"] == []
     (same, *_) = api.post(f"{url}/query", json=query).json()["hits"]
     assert (same["id"], same["region"]) == (first["id"], first["region"])
 

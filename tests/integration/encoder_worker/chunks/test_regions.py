@@ -12,6 +12,7 @@ from encoder_worker.decode.decoder import decode
 from encoder_worker.encode.encoder import Encoder
 from shared.domain.regions import REGIONS
 from shared.errors import PictureError
+from shared.ledger import keys
 from shared.redis import RedisClient
 from shared.sandbox.pool import DecoderPool
 from shared.settings import Settings
@@ -145,7 +146,8 @@ def test_a_worker_that_dies_between_regions_and_rows_leaves_none_to_be_found(
     with monkeypatch.context() as patched:
         patched.setattr(ImageWriter, "upsert", _killed)
         with pytest.raises(SystemExit):
-            load.worker().work(job_id, chunk)
+            load.worker(name="first").work(job_id, chunk)
+    load.redis.delete(keys.WORKER + "first")
     assert load.rows(path) == [None]
     assert load.collections.count(load.collection) == 0
     load.worker().work(job_id, chunk)

@@ -155,7 +155,8 @@ def test_a_dropped_collection_takes_them_along(
     regions: Regions,
 ) -> None:
     def there() -> bool:
-        return connection.run(lambda client: client.has_collection(regions_of(made.generation)))
+        name = regions_of(made.generation)
+        return bool(connection.run(lambda client: client.has_collection(name)))
 
     assert there()
     collections.drop(made.name)
