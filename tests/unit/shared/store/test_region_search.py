@@ -58,7 +58,7 @@ class Store:
 
     async def describe_collection(self, _: str, **__: Any) -> dict[str, Any]:
         known = {"fingerprint": "f", "weights": "w", "pooling": "avg", "generation": "g1"}
-        known |= {"regions": "2x2"} if self.regions else {}
+        known |= {"regions": "quarters+middle"} if self.regions else {}
         return {"properties": {f"lookalike.{name}": value for name, value in known.items()}}
 
     async def search(self, collection: str, **named: Any) -> list[list[Any]]:
