@@ -62,7 +62,8 @@ def measure(stack: Stack, *, count: int, context: dict[str, str]) -> Report:
         body = {"name": collection, "regions": name == _PARTS}
         stack.client.post("/api/v2/collections", json=body).raise_for_status()
         _, seconds = load(stack, collection, folder, expected={"indexed": count})
-        report.add(f"load {name}", [count / seconds], "images/s", f"load {_WHOLE}")
+        reference = f"load {_WHOLE}" if name == _PARTS else None
+        report.add(f"load {name}", [count / seconds], "images/s", reference)
         report.add(f"vectors {name}", [count * (1 + len(REGIONS) * (name == _PARTS))], "rows")
     details = [detail(photo, number) for photo in photos for number in range(_CROPS_OF_EACH)]
     kinds = {
