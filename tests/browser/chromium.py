@@ -6,6 +6,8 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Browser, sync_playwright
 
+#: The first is Chromium without a browser's windows: the same engine for half the processor time.
+_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser")
 _ARGUMENTS = (
     "--disable-gpu",
     "--disable-quic",
@@ -18,7 +20,7 @@ _ARGUMENTS = (
 
 def executable() -> str | None:
     """The path of the system's Chromium, or None where there is none."""
-    return shutil.which("chromium") or shutil.which("chromium-browser")
+    return next(filter(None, map(shutil.which, _NAMES)), None)
 
 
 @contextmanager
