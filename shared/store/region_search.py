@@ -20,11 +20,13 @@ from shared.store.generations import regions_of
 from shared.store.schema import search_params
 from shared.store.search import Ranking, VectorSearch, score_of
 
-#: So many of the regions nearest to a query are looked at.
-NEAREST_REGIONS = 1024
+#: So many of the regions nearest to a query are looked at, and more where a filter leaves some out.
+NEAREST_REGIONS = 256
+NEAREST_WITH_FILTER = 1024
 #: Where a filter leaves no more images than this, only their regions are searched; otherwise those
 #: of all images, and what does not match is left out afterwards.
 FEW_IMAGES = 1000
+_LEAST_ASKED = 16
 _FIELDS = ("image", "region", "sha256")
 
 
@@ -71,7 +73,8 @@ class RegionSearch(VectorSearch):
             if image not in ranking.contents and part.score >= last
         ]
         if matching is None:
-            matching = await self._contents(collection, unknown, expression)
+            unknown.sort(key=lambda image: -parts[image].score)
+            matching = await self._first_contents(collection, unknown, expression, wanted)
         others = {image: matching[image] for image in unknown if image in matching}
         return merge(ranking, others, parts)
 
@@ -90,15 +93,16 @@ class RegionSearch(VectorSearch):
         few = await self._few(collection, expression) if expression else None
         if few is not None and not few:
             return {}, few
+        limit = NEAREST_WITH_FILTER if expression else NEAREST_REGIONS
         target = Target(
             regions_of(generation),
             "",
             "" if few is None else in_("image", sorted(few)),
             _FIELDS,
-            tuple(search_params(NEAREST_REGIONS).items()),
+            tuple(search_params(limit).items()),
         )
         try:
-            found = await self._gathered.nearest(target, vector, NEAREST_REGIONS)
+            found = await self._gathered.nearest(target, vector, limit)
         except NotFound as error:
             raise collection_replaced(collection) from error
         parts: dict[str, Part] = {}
@@ -114,13 +118,19 @@ class RegionSearch(VectorSearch):
         found = await self._ask(collection, expression, FEW_IMAGES + 1)
         return found if len(found) <= FEW_IMAGES else None
 
-    async def _contents(
-        self, collection: str, images: Sequence[str], expression: str
+    async def _first_contents(
+        self, collection: str, images: Sequence[str], expression: str, wanted: int
     ) -> dict[str, str]:
-        """The contents of those of some images that are there and match, by id."""
-        if not images:
-            return {}
-        return await self._ask(collection, and_(expression, in_("id", images)), len(images))
+        """The contents of the first `wanted` of some images, at least, that are there and match."""
+        # Without a filter nearly all are.
+        size = len(images) if expression else max(wanted, _LEAST_ASKED)
+        found: dict[str, str] = {}
+        for start in range(0, len(images), max(size, 1)):
+            asked = images[start : start + size]
+            found |= await self._ask(collection, and_(expression, in_("id", asked)), len(asked))
+            if len(found) >= wanted:
+                break
+        return found
 
     async def _ask(self, collection: str, expression: str, limit: int) -> dict[str, str]:
         async def query(client: AsyncMilvusClient) -> Any:
