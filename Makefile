@@ -15,6 +15,7 @@ UV := $(BIN)/uv
 export UV_HTTP_TIMEOUT ?= 300
 
 PACKAGES := shared indexer encoder_worker gateway deploy
+CLIENT := client/pyproject.toml
 WEB := gateway/web
 WEB_INSTALLED := $(WEB)/node_modules/.installed
 WEB_BUILT := $(WEB)/dist/.built
@@ -55,7 +56,8 @@ endif
 
 # Three sets of packages: for tests, checks and benchmarks; for running with a GPU; for running
 # without. They agree on every version, so the set for the tests runs everything too. uv removes
-# packages that the lock does not name.
+# packages that the lock does not name. The client and its command, whose needs the locks have, are
+# installed as links to this checkout: uv builds them itself, without a network.
 define install
 set -e; \
 for python in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
@@ -68,15 +70,16 @@ fi; \
 uv=$$(sed -n 's/^\(uv==[0-9.]*\).*/\1/p' $<); \
 [ "$$($(UV) --version 2>/dev/null | sed 's/uv \([0-9.]*\).*/uv==\1/')" = "$$uv" ] || $(BIN)/python -m pip install --quiet --disable-pip-version-check "$$uv"; \
 $(UV) pip sync --python $(BIN)/python --require-hashes $<; \
+$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable ./client --editable .; \
 rm -f $(VENV)/.installed*; \
 touch $@
 endef
 
-$(INSTALLED): requirements.lock
+$(INSTALLED): requirements.lock $(CLIENT)
 	@$(install)
-$(INSTALLED)-to-run-cpu: requirements-run-cpu.lock
+$(INSTALLED)-to-run-cpu: requirements-run-cpu.lock $(CLIENT)
 	@$(install)
-$(INSTALLED)-to-run-gpu: requirements-run-gpu.lock
+$(INSTALLED)-to-run-gpu: requirements-run-gpu.lock $(CLIENT)
 	@$(install)
 
 # torch and CUDA's libraries are gigabytes that only a GPU needs. The driver creates a device node
@@ -142,7 +145,7 @@ check-python:
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	PYTHONPATH=client $(BIN)/lint-imports
 	$(BIN)/hadolint --config deploy/docker/hadolint.yaml deploy/docker/*.Dockerfile
 	$(BIN)/pytest -q tests/unit/deploy/repository
 
@@ -224,8 +227,12 @@ lock: $(INSTALLED) ## Write the requirements*.lock files anew; UPGRADE=1 takes n
 	$(COMPILE) --extra store -c requirements.lock -o requirements-indexer.lock
 	$(COMPILE) $(ENCODER) -c requirements.lock -o requirements-encoder-cpu.lock
 	$(COMPILE) $(ENCODER) --extra encoder-gpu -c requirements.lock -o requirements-encoder-gpu.lock
-	$(COMPILE) $(GATEWAY) $(ENCODER) --extra local -c requirements.lock -o requirements-run-cpu.lock
-	$(COMPILE) $(GATEWAY) $(ENCODER) --extra local --extra encoder-gpu -c requirements.lock -o requirements-run-gpu.lock
+	$(COMPILE) $(GATEWAY) $(ENCODER) --extra local --extra client -c requirements.lock -o requirements-run-cpu.lock
+	$(COMPILE) $(GATEWAY) $(ENCODER) --extra local --extra client --extra encoder-gpu -c requirements.lock -o requirements-run-gpu.lock
+
+.PHONY: client
+client: $(INSTALLED) ## Write the client's generated files anew, from the OpenAPI document
+	$(BIN)/python -m gateway.export_openapi | PYTHONPATH=client $(BIN)/python -m lookalike_client_generator
 
 .PHONY: convert-weights calibrate fit-match
 convert-weights: $(INSTALLED) ## Convert a weight file: WEIGHTS=… TO=… [INPUT=oxford|torchvision]

@@ -1,6 +1,6 @@
-"""The command `lookalike`.
+"""`lookalike evaluate FOLDER [--weights imagenet|FILE] [--at 1 10]`.
 
-lookalike evaluate FOLDER [--weights imagenet|FILE] [--at 1 10]
+The command `lookalike` itself is the client's (client/); it finds `run` by an entry point.
 """
 
 import argparse
@@ -23,10 +23,10 @@ from shared.settings import Settings, WeightsInput
 _NAMED = 10
 
 
-def run() -> int:
+def run(arguments: Sequence[str] | None = None) -> int:
     """As `main`; the answer alone is on stdout, what is logged on stderr."""
     configure(Settings(log_level="warning"), "lookalike")
-    return main()
+    return main(arguments)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

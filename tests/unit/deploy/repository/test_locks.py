@@ -17,8 +17,8 @@ LOCKS = {
     "requirements-indexer.lock": {"store"},
     "requirements-encoder-cpu.lock": {"encoder", "store"},
     "requirements-encoder-gpu.lock": {"encoder", "encoder-gpu", "store"},
-    "requirements-run-cpu.lock": {"encoder", "gateway", "store", "local"},
-    "requirements-run-gpu.lock": {"encoder", "encoder-gpu", "gateway", "store", "local"},
+    "requirements-run-cpu.lock": {"encoder", "gateway", "store", "local", "client"},
+    "requirements-run-gpu.lock": {"encoder", "encoder-gpu", "gateway", "store", "local", "client"},
 }
 
 

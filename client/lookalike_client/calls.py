@@ -1,0 +1,1045 @@
+"""Every call of the API, as a function that builds its request.
+
+Generated from the OpenAPI document by `make client`; do not edit.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from lookalike_client import models
+from lookalike_client.call import EVENTS, NOTHING, PICTURE, TEXT, Call, reads
+from lookalike_client.values import FileInput, JobEvent, JsonText, Picture
+
+
+def article_count(*, table: str | None = None) -> Call[str]:
+    """Count the images (v1).
+
+    How many images there are in `Table`; 0 where there is no such table.
+
+    `POST /api/v1/count`
+    """
+    return Call(
+        "article_count",
+        "POST",
+        "/api/v1/count",
+        {200: TEXT},
+        query={"Table": table},
+    )
+
+
+def article_data(image: str, ext: str, *, table: str | None = None) -> Call[Picture]:
+    """Get an image's bytes (v1).
+
+    The bytes that a search's address names; without `Table`, from whichever has the image.
+
+    `GET /data/{image}.{ext}`
+    """
+    return Call(
+        "article_data",
+        "GET",
+        "/data/{image}.{ext}",
+        {200: PICTURE},
+        path={"image": image, "ext": ext},
+        query={"Table": table},
+    )
+
+
+def article_delete(*, table: str | None = None) -> Call[str]:
+    """Drop a table (v1).
+
+    Drop `Table`; one that is not there is no error.
+
+    `POST /api/v1/delete`
+    """
+    return Call(
+        "article_delete",
+        "POST",
+        "/api/v1/delete",
+        {200: TEXT},
+        query={"Table": table},
+    )
+
+
+def article_process() -> Call[str]:
+    """Show the newest load's progress (v1).
+
+    `current: N, total: M` of the newest load of a directory; N is M only once it has ended.
+
+    `GET /api/v1/process`
+    """
+    return Call(
+        "article_process",
+        "GET",
+        "/api/v1/process",
+        {200: TEXT},
+    )
+
+
+def article_search(
+    file: FileInput, *, table: str | None = None, num: int | None = None
+) -> Call[Sequence[Sequence[Any]]]:
+    """Search by a picture (v1).
+
+    The `Num` images of `Table` nearest to a picture, as `[[url, distance], …]`.
+
+    `POST /api/v1/search`
+    """
+    return Call(
+        "article_search",
+        "POST",
+        "/api/v1/search",
+        {200: reads(Sequence[Sequence[Any]])},
+        query={"Table": table, "Num": num},
+        files={"file": file},
+    )
+
+
+def article_train(*, table: str | None = None, file: str | None = None) -> Call[str]:
+    """Load a directory (v1).
+
+    Queue a load of the directory `File`; answers `Start`.
+
+    `POST /api/v1/train`
+    """
+    return Call(
+        "article_train",
+        "POST",
+        "/api/v1/train",
+        {200: TEXT},
+        query={"Table": table, "File": file},
+    )
+
+
+def cancel_job(job: str) -> Call[models.Job]:
+    """Cancel a job.
+
+    End a job; what is indexed stays. A job that has ended stays as it is.
+
+    `POST /api/v2/jobs/{job}/cancel`
+    """
+    return Call(
+        "cancel_job",
+        "POST",
+        "/api/v2/jobs/{job}/cancel",
+        {200: reads(models.Job)},
+        path={"job": job},
+    )
+
+
+def count_images(
+    collection: str, body: models.CountQuery | Mapping[str, Any]
+) -> Call[models.Count]:
+    """Count the images of a filter.
+
+    How many images match a filter, exactly.
+
+    `POST /api/v2/collections/{collection}/count`
+    """
+    return Call(
+        "count_images",
+        "POST",
+        "/api/v2/collections/{collection}/count",
+        {200: reads(models.Count)},
+        path={"collection": collection},
+        body=body,
+    )
+
+
+def create_collection(body: models.CollectionInput | Mapping[str, Any]) -> Call[models.Collection]:
+    """Create a collection.
+
+    Create a collection for vectors of the running encoder.
+
+    Pooling, index and regions are fixed for its lifetime. Loads create a collection with the
+    server's defaults where there is none, so that this is needed only for other ones.
+
+    `POST /api/v2/collections`
+    """
+    return Call(
+        "create_collection",
+        "POST",
+        "/api/v2/collections",
+        {201: reads(models.Collection)},
+        body=body,
+    )
+
+
+def create_job(collection: str, body: models.LoadInput | Mapping[str, Any]) -> Call[models.Job]:
+    """Load a directory.
+
+    Queue a load of the pictures in a directory under an image root.
+
+    Files that are known and unchanged are not read again, and files that were renamed or moved
+    are not encoded again. An unknown collection is created with the server's defaults. If the
+    encoder is not running now, the job waits for it.
+
+    `POST /api/v2/collections/{collection}/jobs`
+    """
+    return Call(
+        "create_job",
+        "POST",
+        "/api/v2/collections/{collection}/jobs",
+        {202: reads(models.Job)},
+        path={"collection": collection},
+        body=body,
+    )
+
+
+def create_session(body: models.SessionInput | Mapping[str, Any]) -> Call[None]:
+    """Sign in.
+
+    Exchange an API key for a cookie that scripts cannot read.
+
+    `POST /api/v2/session`
+    """
+    return Call(
+        "create_session",
+        "POST",
+        "/api/v2/session",
+        {204: NOTHING},
+        body=body,
+    )
+
+
+def delete_collection(collection: str) -> Call[None]:
+    """Drop a collection.
+
+    Forget all images of a collection, its jobs, and the files that were uploaded to it.
+
+    Files under the image roots are never touched.
+
+    `DELETE /api/v2/collections/{collection}`
+    """
+    return Call(
+        "delete_collection",
+        "DELETE",
+        "/api/v2/collections/{collection}",
+        {204: NOTHING},
+        path={"collection": collection},
+    )
+
+
+def delete_image(collection: str, image: str, *, if_match: str | None = None) -> Call[None]:
+    """Forget an image.
+
+    Forget an image's vector, and its file if it was uploaded.
+
+    A job that is about to index that upload again counts it as a failure, `missing`.
+
+    `DELETE /api/v2/collections/{collection}/images/{image}`
+    """
+    return Call(
+        "delete_image",
+        "DELETE",
+        "/api/v2/collections/{collection}/images/{image}",
+        {204: NOTHING},
+        path={"collection": collection, "image": image},
+        headers={"if-match": if_match},
+    )
+
+
+def delete_images(
+    collection: str,
+    *,
+    tag: str | None = None,
+    path_prefix: str | None = None,
+    filter: JsonText | None = None,
+) -> Call[models.Deleted | models.Job]:
+    """Forget many images.
+
+    Forget the images that a filter names, and those of their files that were uploaded.
+
+    More than a thousand are forgotten by a job, whose `removed` counts them: 202. Without a
+    filter nothing is forgotten: 422 `empty_filter`.
+
+    `DELETE /api/v2/collections/{collection}/images`
+    """
+    return Call(
+        "delete_images",
+        "DELETE",
+        "/api/v2/collections/{collection}/images",
+        {200: reads(models.Deleted), 202: reads(models.Job)},
+        path={"collection": collection},
+        query={"tag": tag, "path_prefix": path_prefix, "filter": filter},
+    )
+
+
+def delete_session() -> Call[None]:
+    """Sign out.
+
+    Delete the cookie. The key itself stays valid.
+
+    `DELETE /api/v2/session`
+    """
+    return Call(
+        "delete_session",
+        "DELETE",
+        "/api/v2/session",
+        {204: NOTHING},
+    )
+
+
+def dismiss_duplicates(collection: str, group: str) -> Call[None]:
+    """Say that images are no duplicates.
+
+    Remember for good that no two images of a group are duplicates of each other.
+
+    No later computation puts two of them into one group again: not by these contents, whatever
+    their files are called, and for equal files not by these ids.
+
+    `POST /api/v2/collections/{collection}/duplicates/{group}/dismiss`
+    """
+    return Call(
+        "dismiss_duplicates",
+        "POST",
+        "/api/v2/collections/{collection}/duplicates/{group}/dismiss",
+        {204: NOTHING},
+        path={"collection": collection, "group": group},
+    )
+
+
+def find_duplicates(
+    collection: str, body: models.DuplicatesInput | Mapping[str, Any] | None = None
+) -> Call[models.Job]:
+    """Find duplicates.
+
+    Queue a job that groups the images that show the same; its groups replace the earlier ones.
+
+    It looks at the nearest neighbours of every image, and needs no encoder; `unchanged` counts
+    images that were looked at. While such a job is unfinished, asking again answers that one.
+    Where the collection's weights have no match curve, only equal files are found; a
+    `min_match` is answered 422 `no_match_curve` then.
+
+    `POST /api/v2/collections/{collection}/duplicates`
+    """
+    return Call(
+        "find_duplicates",
+        "POST",
+        "/api/v2/collections/{collection}/duplicates",
+        {202: reads(models.Job)},
+        path={"collection": collection},
+        body=body,
+    )
+
+
+def find_similar_images(
+    collection: str,
+    image: str,
+    *,
+    top_k: int | None = None,
+    offset: int | None = None,
+    min_score: float | None = None,
+    min_match: float | None = None,
+    tag: str | None = None,
+    path_prefix: str | None = None,
+    distinct: bool | None = None,
+    expand: int | None = None,
+    rerank: Literal["none", "k_reciprocal"] | None = None,
+    filter: JsonText | None = None,
+) -> Call[models.SearchReply]:
+    """Search by a stored image.
+
+    Find the images that look most like one of the collection, itself left out.
+
+    `GET /api/v2/collections/{collection}/images/{image}/similar`
+    """
+    return Call(
+        "find_similar_images",
+        "GET",
+        "/api/v2/collections/{collection}/images/{image}/similar",
+        {200: reads(models.SearchReply)},
+        path={"collection": collection, "image": image},
+        query={
+            "top_k": top_k,
+            "offset": offset,
+            "min_score": min_score,
+            "min_match": min_match,
+            "tag": tag,
+            "path_prefix": path_prefix,
+            "distinct": distinct,
+            "expand": expand,
+            "rerank": rerank,
+            "filter": filter,
+        },
+    )
+
+
+def get_calibration(collection: str) -> Call[models.Calibration]:
+    """Show the thresholds of a collection.
+
+    Which scores and matches few pairs of its different pictures have, as computed last.
+
+    A pair drawn at random is a false match at such a rate. A search compares with every image:
+    of 100,000 images, ten strangers have the score of the rate 0.0001.
+
+    `GET /api/v2/collections/{collection}/calibration`
+    """
+    return Call(
+        "get_calibration",
+        "GET",
+        "/api/v2/collections/{collection}/calibration",
+        {200: reads(models.Calibration)},
+        path={"collection": collection},
+    )
+
+
+def get_collection(collection: str) -> Call[models.Collection]:
+    """Show a collection.
+
+    How much is in a collection, and which encoder and index it has.
+
+    `GET /api/v2/collections/{collection}`
+    """
+    return Call(
+        "get_collection",
+        "GET",
+        "/api/v2/collections/{collection}",
+        {200: reads(models.Collection)},
+        path={"collection": collection},
+    )
+
+
+def get_image(
+    collection: str, image: str, *, with_vector: bool | None = None
+) -> Call[models.Image]:
+    """Show an image.
+
+    What is known of an image.
+
+    `GET /api/v2/collections/{collection}/images/{image}`
+    """
+    return Call(
+        "get_image",
+        "GET",
+        "/api/v2/collections/{collection}/images/{image}",
+        {200: reads(models.Image)},
+        path={"collection": collection, "image": image},
+        query={"with_vector": with_vector},
+    )
+
+
+def get_image_content(collection: str, image: str, *, v: str | None = None) -> Call[Picture]:
+    """Get an image's bytes.
+
+    The picture's file as it is, with its type told by its content; ranges are served.
+
+    `GET /api/v2/collections/{collection}/images/{image}/content`
+    """
+    return Call(
+        "get_image_content",
+        "GET",
+        "/api/v2/collections/{collection}/images/{image}/content",
+        {200: PICTURE},
+        path={"collection": collection, "image": image},
+        query={"v": v},
+    )
+
+
+def get_image_thumbnail(
+    collection: str, image: str, *, size: int | None = None, v: str | None = None
+) -> Call[Picture]:
+    """Get an image's thumbnail.
+
+    A small WebP of the picture, upright, its first frame if it moves; never enlarged.
+
+    `GET /api/v2/collections/{collection}/images/{image}/thumbnail`
+    """
+    return Call(
+        "get_image_thumbnail",
+        "GET",
+        "/api/v2/collections/{collection}/images/{image}/thumbnail",
+        {200: PICTURE},
+        path={"collection": collection, "image": image},
+        query={"size": size, "v": v},
+    )
+
+
+def get_job(job: str) -> Call[models.Job]:
+    """Show a job.
+
+    A job's state and counts as of now.
+
+    `GET /api/v2/jobs/{job}`
+    """
+    return Call(
+        "get_job",
+        "GET",
+        "/api/v2/jobs/{job}",
+        {200: reads(models.Job)},
+        path={"job": job},
+    )
+
+
+def get_liveness() -> Call[models.Liveness]:
+    """Is the process alive?.
+
+    Answers while the process runs, even without Redis and Milvus.
+
+    `GET /health/live`
+    """
+    return Call(
+        "get_liveness",
+        "GET",
+        "/health/live",
+        {200: reads(models.Liveness)},
+    )
+
+
+def get_metrics() -> Call[str]:
+    """Metrics for Prometheus.
+
+    Counts of images, queues, workers, searches and requests.
+
+    `GET /metrics`
+    """
+    return Call(
+        "get_metrics",
+        "GET",
+        "/metrics",
+        {200: TEXT},
+    )
+
+
+def get_readiness() -> Call[models.Readiness]:
+    """Is everything there?.
+
+    Whether Redis, Milvus and an encoder that answers searches are there, each with its age.
+
+    `GET /health/ready`
+    """
+    return Call(
+        "get_readiness",
+        "GET",
+        "/health/ready",
+        {200: reads(models.Readiness), 503: reads(models.Readiness)},
+    )
+
+
+def get_system() -> Call[models.System]:
+    """Show the system.
+
+    The running encoder, the workers, the queues, and the limits for clients.
+
+    `GET /api/v2/system`
+    """
+    return Call(
+        "get_system",
+        "GET",
+        "/api/v2/system",
+        {200: reads(models.System)},
+    )
+
+
+def list_collections(
+    *, cursor: str | None = None, limit: int | None = None
+) -> Call[models.CollectionList]:
+    """List the collections.
+
+    All collections, by name.
+
+    `GET /api/v2/collections`
+    """
+    return Call(
+        "list_collections",
+        "GET",
+        "/api/v2/collections",
+        {200: reads(models.CollectionList)},
+        query={"cursor": cursor, "limit": limit},
+    )
+
+
+def list_duplicates(
+    collection: str,
+    *,
+    grade: Literal["identical", "copy", "similar"] | None = None,
+    min_match: float | None = None,
+    cursor: str | None = None,
+    limit: int | None = None,
+) -> Call[models.DuplicateGroupList]:
+    """List the duplicates.
+
+    The groups as they were computed last, those of most images first.
+
+    Images that were forgotten since, or have another content now, are left out, and so are
+    groups of which fewer than two images are left. A page of large groups has fewer than
+    `limit`; as long as there is a `next_cursor`, there are more. Before they were first
+    computed: 404 `duplicates_not_computed`.
+
+    `GET /api/v2/collections/{collection}/duplicates`
+    """
+    return Call(
+        "list_duplicates",
+        "GET",
+        "/api/v2/collections/{collection}/duplicates",
+        {200: reads(models.DuplicateGroupList)},
+        path={"collection": collection},
+        query={"grade": grade, "min_match": min_match, "cursor": cursor, "limit": limit},
+    )
+
+
+def list_facets(
+    collection: str,
+    *,
+    field: str | None = None,
+    prefix: str | None = None,
+    limit: int | None = None,
+) -> Call[models.FacetList]:
+    """List the values of a field.
+
+    The most frequent values of a field, with how many images have each.
+
+    `GET /api/v2/collections/{collection}/facets`
+    """
+    return Call(
+        "list_facets",
+        "GET",
+        "/api/v2/collections/{collection}/facets",
+        {200: reads(models.FacetList)},
+        path={"collection": collection},
+        query={"field": field, "prefix": prefix, "limit": limit},
+    )
+
+
+def list_folders(
+    *, path: str | None = None, cursor: str | None = None, limit: int | None = None
+) -> Call[models.FolderList]:
+    """List folders to load.
+
+    The image roots, or the sub-folders of one folder under them, by name.
+
+    `GET /api/v2/folders`
+    """
+    return Call(
+        "list_folders",
+        "GET",
+        "/api/v2/folders",
+        {200: reads(models.FolderList)},
+        query={"path": path, "cursor": cursor, "limit": limit},
+    )
+
+
+def list_images(
+    collection: str,
+    *,
+    tag: str | None = None,
+    path_prefix: str | None = None,
+    uri: str | None = None,
+    sha256: str | None = None,
+    filter: JsonText | None = None,
+    order: Literal["id", "added_at", "-added_at", "taken_at", "-taken_at"] | None = None,
+    cursor: str | None = None,
+    limit: int | None = None,
+) -> Call[models.ImageList]:
+    """List the images.
+
+    The images of a collection, page by page.
+
+    `GET /api/v2/collections/{collection}/images`
+    """
+    return Call(
+        "list_images",
+        "GET",
+        "/api/v2/collections/{collection}/images",
+        {200: reads(models.ImageList)},
+        path={"collection": collection},
+        query={
+            "tag": tag,
+            "path_prefix": path_prefix,
+            "uri": uri,
+            "sha256": sha256,
+            "filter": filter,
+            "order": order,
+            "cursor": cursor,
+            "limit": limit,
+        },
+    )
+
+
+def list_job_duplicates(
+    job: str, *, cursor: str | None = None, limit: int | None = None
+) -> Call[models.DuplicateReportList]:
+    """List what a load has duplicated.
+
+    The files of a load with `report_duplicates` that look like a copy of something there
+    before.
+
+    Each with the image that it looks like most: one with the same bytes, or one with a match of
+    0.9 at least. Files that arrive at the same moment in two encoders may miss each other.
+
+    `GET /api/v2/jobs/{job}/duplicates`
+    """
+    return Call(
+        "list_job_duplicates",
+        "GET",
+        "/api/v2/jobs/{job}/duplicates",
+        {200: reads(models.DuplicateReportList)},
+        path={"job": job},
+        query={"cursor": cursor, "limit": limit},
+    )
+
+
+def list_job_failures(
+    job: str, *, cursor: str | None = None, limit: int | None = None
+) -> Call[models.FailureList]:
+    """List a job's failures.
+
+    The files that could not be indexed, in the order they were met, each with its reason.
+
+    `GET /api/v2/jobs/{job}/failures`
+    """
+    return Call(
+        "list_job_failures",
+        "GET",
+        "/api/v2/jobs/{job}/failures",
+        {200: reads(models.FailureList)},
+        path={"job": job},
+        query={"cursor": cursor, "limit": limit},
+    )
+
+
+def list_jobs(
+    *,
+    collection: str | None = None,
+    status: Literal["queued", "scanning", "running", "paused", "done", "failed", "cancelled"]
+    | None = None,
+    cursor: str | None = None,
+    limit: int | None = None,
+) -> Call[models.JobList]:
+    """List the jobs.
+
+    All jobs that the ledger still keeps, newest first.
+
+    `GET /api/v2/jobs`
+    """
+    return Call(
+        "list_jobs",
+        "GET",
+        "/api/v2/jobs",
+        {200: reads(models.JobList)},
+        query={"collection": collection, "status": status, "cursor": cursor, "limit": limit},
+    )
+
+
+def pause_job(job: str) -> Call[models.Job]:
+    """Pause a job.
+
+    Hand out no more of a job until it is resumed. A job that has ended stays as it is.
+
+    `POST /api/v2/jobs/{job}/pause`
+    """
+    return Call(
+        "pause_job",
+        "POST",
+        "/api/v2/jobs/{job}/pause",
+        {200: reads(models.Job)},
+        path={"job": job},
+    )
+
+
+def query_images(
+    collection: str, body: models.ImageQuery | Mapping[str, Any]
+) -> Call[models.SearchReply]:
+    """Search by examples.
+
+    Find the images that are like the positive examples, and unlike the negative ones.
+
+    An example is an image of the collection, a picture in base64, or a vector; of the first two
+    a part by `crop`. Images that are examples are left out of the hits.
+
+    `POST /api/v2/collections/{collection}/query`
+    """
+    return Call(
+        "query_images",
+        "POST",
+        "/api/v2/collections/{collection}/query",
+        {200: reads(models.SearchReply)},
+        path={"collection": collection},
+        body=body,
+    )
+
+
+def query_images_in_batch(
+    collection: str, body: models.QueryBatch | Mapping[str, Any]
+) -> Call[models.QueryBatchReply]:
+    """Search by many examples at once.
+
+    Answer up to 100 queries; one that fails, or is not valid, fails alone.
+
+    `POST /api/v2/collections/{collection}/query/batch`
+    """
+    return Call(
+        "query_images_in_batch",
+        "POST",
+        "/api/v2/collections/{collection}/query/batch",
+        {200: reads(models.QueryBatchReply)},
+        path={"collection": collection},
+        body=body,
+    )
+
+
+def resolve_duplicates(
+    collection: str, group: str, body: models.Resolution | Mapping[str, Any]
+) -> Call[models.Resolved]:
+    """Keep some images of a group, forget the others.
+
+    Forget the images of a group but for those in `keep`, and their files if they were uploaded.
+
+    Files below image roots are never deleted: the next load finds them again, unless they are
+    moved away. Where several are kept, no two of these are duplicates of each other from then
+    on. An id that is not the group's is answered 422 `not_in_group`, one that was forgotten
+    meanwhile 409 `image_gone`; then nothing is forgotten. One call forgets 1,000 images at
+    most; where some are `left`, call again with the same `keep`.
+
+    `POST /api/v2/collections/{collection}/duplicates/{group}/resolve`
+    """
+    return Call(
+        "resolve_duplicates",
+        "POST",
+        "/api/v2/collections/{collection}/duplicates/{group}/resolve",
+        {200: reads(models.Resolved)},
+        path={"collection": collection, "group": group},
+        body=body,
+    )
+
+
+def resume_job(job: str) -> Call[models.Job]:
+    """Resume a job.
+
+    Continue a paused job; any other stays as it is.
+
+    `POST /api/v2/jobs/{job}/resume`
+    """
+    return Call(
+        "resume_job",
+        "POST",
+        "/api/v2/jobs/{job}/resume",
+        {200: reads(models.Job)},
+        path={"job": job},
+    )
+
+
+def retry_job(job: str) -> Call[models.Job]:
+    """Retry a job's failures.
+
+    Queue the failed files of a job again, as a new job.
+
+    While a retry of this job is unfinished, asking again answers that one. Where nothing has
+    failed there is nothing to do: 409 `nothing_to_retry`.
+
+    `POST /api/v2/jobs/{job}/retry`
+    """
+    return Call(
+        "retry_job",
+        "POST",
+        "/api/v2/jobs/{job}/retry",
+        {202: reads(models.Job)},
+        path={"job": job},
+    )
+
+
+def search_by_vector(
+    collection: str, body: models.VectorSearch | Mapping[str, Any]
+) -> Call[models.SearchReply]:
+    """Search by a vector.
+
+    Find the images nearest to 512 floats of the caller's own.
+
+    `POST /api/v2/collections/{collection}/search/vector`
+    """
+    return Call(
+        "search_by_vector",
+        "POST",
+        "/api/v2/collections/{collection}/search/vector",
+        {200: reads(models.SearchReply)},
+        path={"collection": collection},
+        body=body,
+    )
+
+
+def search_images(
+    collection: str,
+    file: FileInput,
+    *,
+    top_k: int | None = None,
+    offset: int | None = None,
+    min_score: float | None = None,
+    min_match: float | None = None,
+    tag: str | None = None,
+    path_prefix: str | None = None,
+    filter: JsonText | None = None,
+    distinct: bool | None = None,
+    expand: int | None = None,
+    rerank: Literal["none", "k_reciprocal"] | None = None,
+    crop: str | None = None,
+) -> Call[models.SearchReply]:
+    """Search by a picture.
+
+    Find the images that look most like a picture, or like a part of it.
+
+    `POST /api/v2/collections/{collection}/search`
+    """
+    return Call(
+        "search_images",
+        "POST",
+        "/api/v2/collections/{collection}/search",
+        {200: reads(models.SearchReply)},
+        path={"collection": collection},
+        form={
+            "top_k": top_k,
+            "offset": offset,
+            "min_score": min_score,
+            "min_match": min_match,
+            "tag": tag,
+            "path_prefix": path_prefix,
+            "filter": filter,
+            "distinct": distinct,
+            "expand": expand,
+            "rerank": rerank,
+            "crop": crop,
+        },
+        files={"file": file},
+    )
+
+
+def start_calibration(collection: str) -> Call[models.Job]:
+    """Compute the thresholds of a collection.
+
+    Queue a job that compares 10,000 images of the collection with each other, or all it has.
+
+    Takes 46 images at least: 422 `too_few_images`. While such a job is unfinished the same one
+    is answered.
+
+    `POST /api/v2/collections/{collection}/calibration`
+    """
+    return Call(
+        "start_calibration",
+        "POST",
+        "/api/v2/collections/{collection}/calibration",
+        {202: reads(models.Job)},
+        path={"collection": collection},
+    )
+
+
+def stream_job_events(job: str, *, last_event_id: str | None = None) -> Call[JobEvent]:
+    """Follow a job.
+
+    Server-Sent Events of a job, from its beginning or after Last-Event-ID.
+
+    Begins with its state now, gives `progress` at most four times a second, every `failure`
+    once, and closes after `end`. During an outage of Redis it sends comments and continues
+    afterwards.
+
+    `GET /api/v2/jobs/{job}/events`
+    """
+    return Call(
+        "stream_job_events",
+        "GET",
+        "/api/v2/jobs/{job}/events",
+        {200: EVENTS, 204: NOTHING},
+        path={"job": job},
+        headers={"Last-Event-ID": last_event_id},
+    )
+
+
+def tag_images(
+    collection: str, body: models.TagsUpdate | Mapping[str, Any]
+) -> Call[models.TagsChanged]:
+    """Change the tags of many images.
+
+    Add tags to the images of a filter, or of a list of ids, and remove others.
+
+    One call changes 5,000 images at most, and says how many remain; the same call again goes on
+    with those. Nothing is lost beside a load, as each image is locked while it is changed.
+
+    `POST /api/v2/collections/{collection}/images/tags`
+    """
+    return Call(
+        "tag_images",
+        "POST",
+        "/api/v2/collections/{collection}/images/tags",
+        {200: reads(models.TagsChanged)},
+        path={"collection": collection},
+        body=body,
+    )
+
+
+def update_image(
+    collection: str,
+    image: str,
+    body: models.ImageUpdate | Mapping[str, Any],
+    *,
+    if_match: str | None = None,
+) -> Call[models.Image]:
+    """Change an image's tags or metadata.
+
+    Change an image's tags, its metadata, or both, by a JSON merge patch (RFC 7396).
+
+    What is left out stays as it is, and null removes; names of the metadata are changed one by
+    one. Beside a whole list, `tags` may be `{"add": […], "remove": […]}`. With `If-Match`, only
+    if nobody has changed the image since it was read: 412 otherwise.
+
+    `PATCH /api/v2/collections/{collection}/images/{image}`
+    """
+    return Call(
+        "update_image",
+        "PATCH",
+        "/api/v2/collections/{collection}/images/{image}",
+        {200: reads(models.Image)},
+        path={"collection": collection, "image": image},
+        headers={"if-match": if_match},
+        body=body,
+    )
+
+
+def upload_images(
+    collection: str,
+    files: Sequence[FileInput],
+    *,
+    wait: bool | None = None,
+    tags: Sequence[str] | None = None,
+    on_duplicate: Literal["keep", "skip"] | None = None,
+    report_duplicates: bool | None = None,
+    metadata: JsonText | None = None,
+) -> Call[models.Upload]:
+    """Upload pictures.
+
+    Store pictures and queue them as a job, an unknown collection being created.
+
+    Each is known by its content: the same picture is stored once, and its name is for show
+    only. Files that are no pictures are `rejected` in the reply and are no part of the job;
+    when none is a picture, the answer is 422 and nothing is stored.
+
+    `POST /api/v2/collections/{collection}/images`
+    """
+    return Call(
+        "upload_images",
+        "POST",
+        "/api/v2/collections/{collection}/images",
+        {202: reads(models.Upload), 200: reads(models.Upload)},
+        path={"collection": collection},
+        query={"wait": wait},
+        form={
+            "tags": tags,
+            "on_duplicate": on_duplicate,
+            "report_duplicates": report_duplicates,
+            "metadata": metadata,
+        },
+        files={"files": files},
+    )
+
+
+def list_job_failures_csv(job: str) -> Call[str]:
+    """List a job's failures.
+
+    The files that could not be indexed, in the order they were met, each with its reason.
+
+    `GET /api/v2/jobs/{job}/failures`
+    """
+    return Call(
+        "list_job_failures",
+        "GET",
+        "/api/v2/jobs/{job}/failures",
+        {200: TEXT},
+        accept="text/csv",
+        path={"job": job},
+    )

@@ -1,0 +1,101 @@
+"""`lookalike collections`."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from lookalike_client.cli import options
+from lookalike_client.cli.output import print_json, print_table, shown_bytes, shown_time
+from lookalike_client.cli.session import complete_collection, session_of
+from lookalike_client.models import CollectionInput, DescriptorInput
+
+app = typer.Typer(help="List collections; create, show or delete one.")
+
+Name = Annotated[
+    str, typer.Argument(help="A collection's name.", autocompletion=complete_collection)
+]
+
+
+@app.callback(invoke_without_command=True)
+def collections(context: typer.Context, as_json: options.Json = False) -> None:
+    """List collections."""
+    if not options.is_list(context):
+        return
+    session = session_of(context)
+    with session.client() as client:
+        found = list(client.iterate_collections(limit=1000))
+    if as_json:
+        for collection in found:
+            print_json(collection)
+        return
+    rows = [
+        (one.name, f"{one.count:,}", shown_bytes(one.bytes), one.state, shown_time(one.created_at))
+        for one in found
+    ]
+    heads = ("collection", "images", "vectors", "state", "created")
+    print_table(session.out, heads, rows, right="images vectors")
+
+
+@app.command()
+def create(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="The new collection's name.")],
+    description: Annotated[str | None, typer.Option(help="What is in it.")] = None,
+    pooling: Annotated[
+        Literal["avg", "max", "gem", "rmac"] | None, typer.Option(help="Its descriptor.")
+    ] = None,
+    as_json: options.Json = False,
+) -> None:
+    """Create a collection; a load does it too, with the server's defaults."""
+    body = CollectionInput(name=name)
+    if description is not None:
+        body.description = description
+    if pooling is not None:
+        body.descriptor = DescriptorInput(pooling=pooling)
+    session = session_of(context)
+    with session.client() as client:
+        made = client.create_collection(body)
+    if as_json:
+        print_json(made)
+    else:
+        session.out.print(f"created {made.name}, encoder {made.encoder}", soft_wrap=True)
+
+
+@app.command()
+def show(context: typer.Context, name: Name, as_json: options.Json = False) -> None:
+    """Show a collection."""
+    session = session_of(context)
+    with session.client() as client:
+        found = client.get_collection(name)
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        ("name", found.name),
+        ("description", found.description or ""),
+        ("images", f"{found.count:,}"),
+        ("vectors", shown_bytes(found.bytes)),
+        ("encoder", found.encoder),
+        ("index", found.index.type),
+        ("state", found.state),
+        ("created", shown_time(found.created_at)),
+    ]
+    for key, value in rows:
+        session.out.print(f"{key:<12} {value}", markup=False, soft_wrap=True)
+
+
+@app.command()
+def delete(
+    context: typer.Context, name: Name, yes: options.Yes = False, as_json: options.Json = False
+) -> None:
+    """Drop a collection with its uploads and its jobs; files of folders stay."""
+    session = session_of(context)
+    with session.client() as client:
+        found = client.get_collection(name)
+        if not yes:
+            typer.confirm(f"Forget all {found.count:,} images of {name}?", abort=True, err=True)
+        client.delete_collection(name)
+    if as_json:
+        print_json({"deleted": name, "count": found.count})
+    else:
+        session.out.print(f"deleted {name}", soft_wrap=True)

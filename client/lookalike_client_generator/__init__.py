@@ -1,0 +1,1 @@
+"""Writes the generated files of `lookalike_client` from the OpenAPI document."""
