@@ -9,11 +9,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
-from encoder_worker.chunks.pipeline import Stages
 from encoder_worker.chunks.processor import ChunkProcessor
 from encoder_worker.chunks.reading import FileReader
+from encoder_worker.chunks.stages import Stages
 from encoder_worker.chunks.stores import open_stores
 from encoder_worker.decode.batch import BatchDecoder, decode_in_pool
+from encoder_worker.decode.decoder import region_views
 from encoder_worker.encode.cpu_quota import available_cpus
 from encoder_worker.encode.devices import choose_device
 from encoder_worker.encode.factory import load_encoder
@@ -65,6 +66,9 @@ class Worker:
             reader=self._file_reader,
             decode=self._decoder(settings, in_pool),
             decode_suspects=in_pool,
+            decode_regions=decode_in_pool(
+                self._decoders, self._threads, self._stopping, region_views()
+            ),
             stopping=self._stopping,
         )
         self.chunks = ChunkProcessor(stages, self._stores)

@@ -22,6 +22,7 @@ from gateway.services.loads import LoadService
 from gateway.services.query_encoder import QueryEncoder
 from gateway.services.queue_depths import QueueDepths
 from gateway.services.readiness import ReadinessProbe
+from gateway.services.region_sweep import RegionSweep
 from gateway.services.search import SearchService
 from gateway.services.standing_sources import StandingSourceService
 from gateway.services.upkeep import Upkeep
@@ -56,6 +57,7 @@ from shared.store import (
     ImageWriter,
     MilvusConnection,
     RefinedSearch,
+    Regions,
 )
 
 
@@ -129,7 +131,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             settings, store, Ledger(jobs, row_locks, Drops(redis), sources), loads
         )
         sweep = UploadSweep(settings, collections, images, UploadFiles(redis, jobs), row_locks)
-        upkeep = Upkeep(deletion, sweep)
+        upkeep = Upkeep(
+            deletion, sweep, RegionSweep(collections, images, Regions(milvus), row_locks)
+        )
         upkeep.start()
         stack.callback(upkeep.stop)
         yield Services(

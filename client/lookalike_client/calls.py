@@ -150,8 +150,8 @@ def create_collection(body: models.CollectionInput | Mapping[str, Any]) -> Call[
 
     Create a collection for vectors of the running encoder.
 
-    Pooling and index are fixed for its lifetime. Loads create a collection with the server's
-    defaults where there is none, so that this is needed only for other ones.
+    Pooling, index and regions are fixed for its lifetime. Loads create a collection with the
+    server's defaults where there is none, so that this is needed only for other ones.
 
     `POST /api/v2/collections`
     """

@@ -498,6 +498,17 @@ class Readiness(Model):
     encoder: Check
 
 
+class Region(Model):
+    """
+    A part of the upright picture, in fractions of its width and height.
+    """
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
 class Resolution(Model):
     """
     Which images of a group stay.
@@ -564,6 +575,12 @@ class SearchHit(Model):
     thumbnail_url: str
     vector: Annotated[
         list[float] | None, Field(description="512 floats, if they were asked for.")
+    ] = None
+    region: Annotated[
+        Region | None,
+        Field(
+            description="The part of the picture that the score is of, in a collection with regions, where that is more alike than the whole picture; otherwise left out."
+        ),
     ] = None
 
 
@@ -761,13 +778,21 @@ class Collection(Model):
     name: str
     description: str
     count: Annotated[int, Field(description="Images in it.")]
-    bytes: Annotated[int, Field(description="Size of their vectors: 512 float32 an image.")]
+    bytes: Annotated[
+        int,
+        Field(
+            description="Size of their vectors: 512 float32 an image, and as much for each region."
+        ),
+    ]
     created_at: AwareDatetime
     encoder: Annotated[
         str, Field(description="Fingerprint of the encoder that its vectors come from.")
     ]
     descriptor: Descriptor
     index: Index
+    regions: Annotated[
+        bool, Field(description="Whether it has vectors of the parts of its pictures.")
+    ]
     state: Annotated[
         Literal["loaded", "loading", "not_loaded"],
         Field(description="Whether Milvus has it in memory, ready to search."),
@@ -782,6 +807,12 @@ class CollectionInput(Model):
     description: str = ""
     descriptor: DescriptorInput | None = None
     index: IndexInput | None = None
+    regions: Annotated[
+        bool,
+        Field(
+            description="Also keep vectors of the parts of each picture, so that a search by a detail finds the whole picture. Each part is encoded, and takes as much as a picture."
+        ),
+    ] = False
 
 
 class CollectionList(Model):

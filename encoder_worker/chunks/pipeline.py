@@ -4,49 +4,34 @@ Nothing is written here: `ChunkWrites` collects what the chunk will write at onc
 a stage is counted as a failure and goes no further.
 """
 
-import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, wait
-from dataclasses import dataclass
 
 from encoder_worker.chunks.matching import Match, Matcher
-from encoder_worker.chunks.reading import FileContent, FileReader
+from encoder_worker.chunks.reading import FileContent
+from encoder_worker.chunks.regions import RegionEncoding
 from encoder_worker.chunks.result import ChunkResult, ChunkWrites, Counted, Decoded, PlannedRow
 from encoder_worker.chunks.rows import moved_row, new_row, touched_row
-from encoder_worker.decode.batch import BatchDecoder
-from encoder_worker.encode.encoder import Encoded, Encoder
+from encoder_worker.chunks.stages import Stages
 from shared.domain.chunk import ChunkClaim, FileRef
 from shared.domain.fingerprint import Pooling
 from shared.domain.image import ImageRow
 from shared.errors import PictureError
-from shared.retry import ShuttingDown
-from shared.settings import Settings
-
-#: Seconds between two checks whether the process is to end.
-_STOPPING_CHECK_SECONDS = 0.5
-
-
-@dataclass(frozen=True)
-class Stages:
-    """What the chunks of a process share.
-    `decode_suspects` decodes the files of a chunk that lost its worker once, each of which may be
-    the one that killed it: not on the GPU. Setting `stopping` ends the work on chunks.
-    """
-
-    settings: Settings
-    encoder: Encoder
-    reader: FileReader
-    decode: BatchDecoder
-    decode_suspects: BatchDecoder
-    stopping: threading.Event
 
 
 class ChunkPipeline:
     """Takes files of one claimed chunk through the stages. Raises ShuttingDown, EncoderFailed."""
 
     def __init__(
-        self, stages: Stages, claim: ChunkClaim, pooling: Pooling, matcher: Matcher
+        self,
+        stages: Stages,
+        claim: ChunkClaim,
+        pooling: Pooling,
+        matcher: Matcher,
+        regions: RegionEncoding | None = None,
     ) -> None:
+        """`regions` are of a collection that has them."""
+        self._stages = stages
+        self._regions = regions
         self._spec = claim.spec
         self._pooling = pooling
         self._matcher = matcher
@@ -54,7 +39,6 @@ class ChunkPipeline:
         self._reader = stages.reader
         self._encoder = stages.encoder
         self._decode = stages.decode_suspects if claim.attempt > 1 else stages.decode
-        self._stopping = stages.stopping
 
     def process_batch(self, files: Sequence[FileRef], writes: ChunkWrites) -> list[FileRef]:
         """Count files in `writes.result`, and add what there is to write for them.
@@ -66,14 +50,17 @@ class ChunkPipeline:
         matches = [match for match in matches if match.kind != "later"]
         writes.result.bytes += sum(len(match.content.data) for match in matches)
         new = [match for match in matches if match.kind == "new"]
+        first = len(writes.rows)
         for match in matches:
             if match.kind != "new":
                 self._add_known(match, writes)
         self._encode(list(self._decoded(new, writes.result)), writes)
+        if self._regions is not None:
+            self._regions.add(writes, first, matches)
         return later
 
     def _read(self, files: Sequence[FileRef], result: ChunkResult) -> Iterator[FileContent]:
-        self._check_stopping()
+        self._stages.check_stopping()
         for ref, found in zip(files, self._reader.read(files, self._spec.collection), strict=True):
             if isinstance(found, PictureError):
                 result.fail(ref, found)
@@ -127,7 +114,7 @@ class ChunkPipeline:
     def _decoded(self, matches: Sequence[Match], result: ChunkResult) -> Iterator[Decoded]:
         if not matches:
             return
-        self._check_stopping()
+        self._stages.check_stopping()
         results = self._decode([match.content.data for match in matches])
         for match, found in zip(matches, results, strict=True):
             if isinstance(found, PictureError):
@@ -136,9 +123,9 @@ class ChunkPipeline:
                 yield Decoded(match, found)
 
     def _encode(self, pictures: Sequence[Decoded], writes: ChunkWrites) -> None:
-        self._check_stopping()
+        self._stages.check_stopping()
         futures = [self._encoder.submit(item.picture.pixels, self._pooling) for item in pictures]
-        self._await(futures)
+        self._stages.wait_encoded(futures)
         for (match, picture), future in zip(pictures, futures, strict=True):
             try:
                 encoded = future.result()
@@ -156,16 +143,3 @@ class ChunkPipeline:
         if self._settings.keep_gps:
             return row
         return row.model_copy(update={"facts": row.facts.without_place()})
-
-    def _await(self, futures: Sequence[Future[Encoded]]) -> None:
-        pending = set(futures)
-        while pending:
-            _, pending = wait(pending, timeout=_STOPPING_CHECK_SECONDS)
-            if pending and self._stopping.is_set():
-                for future in pending:
-                    future.cancel()
-                raise ShuttingDown
-
-    def _check_stopping(self) -> None:
-        if self._stopping.is_set():
-            raise ShuttingDown

@@ -10,11 +10,13 @@ from functools import partial
 from structlog.contextvars import bound_contextvars
 
 from encoder_worker.chunks.matching import Matcher
-from encoder_worker.chunks.pipeline import ChunkPipeline, Stages
+from encoder_worker.chunks.pipeline import ChunkPipeline
 from encoder_worker.chunks.reading import batches
+from encoder_worker.chunks.regions import RegionEncoding
 from encoder_worker.chunks.reporting import DuplicateReporter
 from encoder_worker.chunks.result import ChunkResult, ChunkWrites
 from encoder_worker.chunks.row_files import RowFiles
+from encoder_worker.chunks.stages import Stages
 from encoder_worker.chunks.stores import Stores
 from encoder_worker.chunks.writing import ChunkWriter
 from encoder_worker.errors import EncoderFailed
@@ -137,8 +139,9 @@ class ChunkProcessor:
         _require(identity, self._stages.encoder.weights)
         row_files = self._row_files(spec, stores)
         matcher = Matcher(claim, stores, row_files)
-        pipeline = ChunkPipeline(self._stages, claim, identity.pooling, matcher)
-        writer = ChunkWriter(claim, self._unretried, row_files, retry)
+        encoding = RegionEncoding(self._stages, identity, stores) if identity.regions else None
+        pipeline = ChunkPipeline(self._stages, claim, identity.pooling, matcher, encoding)
+        writer = ChunkWriter(claim, identity, self._unretried, row_files, retry)
         reporter = DuplicateReporter(stores, identity) if spec.report_duplicates else None
         result, files = ChunkResult(claim.attempt), claim.files
         while files:

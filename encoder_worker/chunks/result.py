@@ -83,7 +83,8 @@ class PlannedRow(NamedTuple):
     """A row to write for a file, with its vector; None keeps the vector that is stored.
 
     `stored` is the row whose tags and metadata it has beside the job's: its own, or that of the
-    file that was moved. `counted` says as what the file was counted.
+    file that was moved. `counted` says as what the file was counted. `regions` are of shape
+    (regions, 512), in a collection that has them.
     """
 
     ref: FileRef
@@ -91,6 +92,7 @@ class PlannedRow(NamedTuple):
     stored: ImageRow | None
     vector: NDArray[np.float32] | None = None
     counted: Counted = "indexed"
+    regions: NDArray[np.float32] | None = None
 
     @property
     def takes_over(self) -> bool:

@@ -7,7 +7,14 @@ from shared.ledger import Chunks, ContentClaims, Filesystems, Jobs, Moves, RowLo
 from shared.redis import RedisClient
 from shared.retry import RetryPolicy
 from shared.settings import Settings
-from shared.store import Collections, Images, ImageWriter, MilvusConnection, Neighbours
+from shared.store import (
+    Collections,
+    Images,
+    ImageWriter,
+    MilvusConnection,
+    Neighbours,
+    Regions,
+)
 
 
 @dataclass(frozen=True)
@@ -25,6 +32,7 @@ class Stores:
     images: Images
     writer: ImageWriter
     neighbours: Neighbours
+    regions: Regions
 
     def with_retry(self, retry: RetryPolicy) -> Self:
         """The same stores, their repeatable calls under `retry`."""
@@ -40,6 +48,7 @@ class Stores:
             images=self.images.with_retry(retry),
             writer=self.writer.with_retry(retry),
             neighbours=self.neighbours.with_retry(retry),
+            regions=self.regions.with_retry(retry),
         )
 
     def close(self) -> None:
@@ -61,4 +70,5 @@ def open_stores(settings: Settings, redis: RedisClient, worker_id: str) -> Store
         images=Images(milvus),
         writer=ImageWriter(milvus),
         neighbours=Neighbours(milvus),
+        regions=Regions(milvus),
     )

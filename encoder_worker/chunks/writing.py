@@ -10,12 +10,14 @@ from encoder_worker.chunks.row_files import RowFiles
 from encoder_worker.chunks.rows import labels_error, relabelled, touched_row
 from encoder_worker.chunks.stores import Stores
 from shared.domain.chunk import ChunkClaim
+from shared.domain.collection import CollectionIdentity
 from shared.domain.image import ImageRow, StoredImage
 from shared.errors import PictureError
 from shared.files.uris import UPLOAD_SCHEME
 from shared.ledger import RowLock
 from shared.log import get_logger
 from shared.retry import RetryPolicy
+from shared.store import PictureRegions
 
 _log = get_logger(__name__)
 
@@ -29,9 +31,15 @@ class ChunkWriter:
     """Writes the rounds of one chunk. `stores` are without a retry, `retry` is for the whole."""
 
     def __init__(
-        self, claim: ChunkClaim, stores: Stores, row_files: RowFiles, retry: RetryPolicy
+        self,
+        claim: ChunkClaim,
+        identity: CollectionIdentity,
+        stores: Stores,
+        row_files: RowFiles,
+        retry: RetryPolicy,
     ) -> None:
         self._claim = claim
+        self._identity = identity
         self._spec = claim.spec
         self._stores = stores
         self._row_files = row_files
@@ -89,6 +97,8 @@ class ChunkWriter:
             lost = {row.row.id for row in gone}
             rows = [row for row in rows if row.row.id not in lost]
             held.require_time()
+            self._write_regions(rows)
+            held.require_time()
             if rows:
                 vectors = np.stack([row.vector for row in rows if row.vector is not None])
                 writer.upsert(collection, [row.row for row in rows], vectors, generation)
@@ -100,6 +110,17 @@ class ChunkWriter:
                 writer.delete(collection, [*writes.superseded, *left], generation)
         deleted = PictureError("missing", "The upload was deleted.")
         return [*refused, *(_Refused(planned, deleted) for planned in gone)]
+
+    def _write_regions(self, rows: Sequence[PlannedRow]) -> None:
+        """Before the rows: one that is there has the regions of its content."""
+        regions = [
+            PictureRegions(planned.row.id, planned.row.sha256, planned.regions)
+            for planned in rows
+            if planned.regions is not None
+        ]
+        if regions:
+            collection, generation = self._spec.collection, self._identity.generation
+            self._stores.regions.write(collection, generation, regions)
 
     def _is_deleted(self, planned: PlannedRow) -> bool:
         """Whether a file is an upload that was deleted: it would be a row without a file."""

@@ -8,7 +8,7 @@ from typing import TypeAlias, TypeVar
 
 from encoder_worker.decode.decoder import network_view
 from shared.errors import PictureError
-from shared.pictures.square import Picture, Square
+from shared.pictures.square import Parts, Picture, Square
 from shared.retry import ShuttingDown
 from shared.sandbox.pool import DecoderPool
 
@@ -18,13 +18,19 @@ Attempt: TypeAlias = Picture | PictureError
 BatchDecoder: TypeAlias = Callable[[Sequence[bytes]], Sequence[Attempt]]
 
 
-def decode_in_pool(pool: DecoderPool, threads: Executor, stopping: threading.Event) -> BatchDecoder:
+def decode_in_pool(
+    pool: DecoderPool,
+    threads: Executor,
+    stopping: threading.Event,
+    view: Square | Parts = network_view(),  # noqa: B008 - a tuple
+) -> BatchDecoder:
     """Decode side by side in the pool's quick lanes, and then what is slow, one after another.
 
-    The decoder raises DecoderUnavailable, and ShuttingDown between two slow files.
+    Pictures are drawn as `view` has them. The decoder raises DecoderUnavailable, and ShuttingDown
+    between two slow files.
     """
-    quickly = partial(_attempt, pool.decode_quickly)
-    slowly = partial(_attempt, pool.decode_slowly)
+    quickly = partial(_attempt, pool.decode_quickly, view)
+    slowly = partial(_attempt, pool.decode_slowly, view)
 
     def decode_one_after(data: bytes, found: Attempt | None) -> Attempt:
         if found is not None:
@@ -39,8 +45,10 @@ def decode_in_pool(pool: DecoderPool, threads: Executor, stopping: threading.Eve
     return decode_all
 
 
-def _attempt(decode_one: Callable[[bytes, Square], T], data: bytes) -> T | PictureError:
+def _attempt(
+    decode_one: Callable[[bytes, Square | Parts], T], view: Square | Parts, data: bytes
+) -> T | PictureError:
     try:
-        return decode_one(data, network_view())
+        return decode_one(data, view)
     except PictureError as error:
         return error

@@ -13,7 +13,7 @@ from shared.errors import PictureError
 from shared.pictures.cost import is_costly
 from shared.pictures.exif import facts_of
 from shared.pictures.opener import SIDEWAYS, open_picture, orientation_of
-from shared.pictures.square import Picture, Square
+from shared.pictures.square import Parts, Picture, Square
 from shared.pictures.truncation import is_truncated
 
 #: A JPEG with more segments before its pixels than any camera writes is left to the sandbox.
@@ -33,6 +33,11 @@ class JpegHeader(NamedTuple):
 def network_view(crop: Crop | None = None) -> Square:
     """What the network sees of a picture, or of a crop of it."""
     return Square(SIDE, crop)
+
+
+def region_views() -> Parts:
+    """What the network sees of the regions of a picture."""
+    return Parts(SIDE)
 
 
 def decode(data: bytes, max_pixels: int, crop: Crop | None = None) -> Picture:

@@ -50,8 +50,8 @@ def create_collection(
 ) -> Collection:
     """Create a collection for vectors of the running encoder.
 
-    Pooling and index are fixed for its lifetime. Loads create a collection with the server's
-    defaults where there is none, so that this is needed only for other ones.
+    Pooling, index and regions are fixed for its lifetime. Loads create a collection with the
+    server's defaults where there is none, so that this is needed only for other ones.
     """
     descriptor = body.descriptor or DescriptorInput()
     info = collections.create(
@@ -60,6 +60,7 @@ def create_collection(
         weights=choose_weights(descriptor.weights, workers),
         pooling=descriptor.pooling or settings.pooling,
         index=IndexSpec(type=body.index.type, params=body.index.params) if body.index else None,
+        regions=body.regions,
     )
     response.headers["Location"] = urls.collection(info.name)
     return Collection.of(info)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from gateway.schemas.fields import CollectionName, Input, Page, moment
 from shared.domain.collection import CollectionInfo, IndexType
 from shared.domain.fingerprint import DIMENSION, Pooling
+from shared.domain.regions import REGIONS
 
 _FLOAT32_BYTES = 4
 
@@ -56,6 +57,11 @@ class CollectionInput(Input):
     description: str = Field("", max_length=1000)
     descriptor: DescriptorInput | None = None
     index: IndexInput | None = None
+    regions: bool = Field(
+        False,
+        description="Also keep vectors of the parts of each picture, so that a search by a detail "
+        "finds the whole picture. Each part is encoded, and takes as much as a picture.",
+    )
 
 
 class Collection(BaseModel):
@@ -70,6 +76,7 @@ class Collection(BaseModel):
                 "encoder": "vgg16:imagenet-4a1ffb70:stretch224:rmac:512:v1",
                 "descriptor": {"pooling": "rmac", "weights": "imagenet-4a1ffb70"},
                 "index": {"type": "HNSW", "params": {"M": 16, "efConstruction": 200}},
+                "regions": False,
                 "state": "loaded",
             }
         }
@@ -78,26 +85,31 @@ class Collection(BaseModel):
     name: str
     description: str
     count: int = Field(description="Images in it.")
-    bytes: int = Field(description="Size of their vectors: 512 float32 an image.")
+    bytes: int = Field(
+        description="Size of their vectors: 512 float32 an image, and as much for each region."
+    )
     created_at: datetime
     encoder: str = Field(description="Fingerprint of the encoder that its vectors come from.")
     descriptor: Descriptor
     index: Index
+    regions: bool = Field(description="Whether it has vectors of the parts of its pictures.")
     state: Literal["loaded", "loading", "not_loaded"] = Field(
         description="Whether Milvus has it in memory, ready to search."
     )
 
     @classmethod
     def of(cls, info: CollectionInfo) -> Self:
+        vectors = 1 + len(REGIONS) if info.regions else 1
         return cls(
             name=info.name,
             description=info.description,
             count=info.count,
-            bytes=info.count * DIMENSION * _FLOAT32_BYTES,
+            bytes=info.count * vectors * DIMENSION * _FLOAT32_BYTES,
             created_at=moment(info.created_at),
             encoder=info.fingerprint,
             descriptor=Descriptor(pooling=info.pooling, weights=info.weights),
             index=Index(type=info.index.type, params=dict(info.index.params)),
+            regions=info.regions,
             state=info.state,
         )
 

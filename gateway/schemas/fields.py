@@ -118,3 +118,12 @@ class Page(BaseModel, Generic[T]):
 def moment(seconds: float) -> datetime:
     """Unix seconds as a time in UTC, which JSON shows in RFC 3339."""
     return datetime.fromtimestamp(seconds, UTC)
+
+
+class Region(BaseModel):
+    """A part of the upright picture, in fractions of its width and height."""
+
+    x: float
+    y: float
+    width: float
+    height: float

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 from fastapi import Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from gateway.schemas.fields import BLANK_IS_NONE, Input, Tag
+from gateway.schemas.fields import BLANK_IS_NONE, Input, Region, Tag
 from gateway.schemas.filters import (
     FILTER_DESCRIPTION,
     FILTER_EXAMPLE,
@@ -21,6 +21,7 @@ from shared.domain.filter import Filter
 from shared.domain.fingerprint import DIMENSION
 from shared.domain.image import Hit, ImageFilter
 from shared.domain.match import MatchCurve, curve_of
+from shared.domain.regions import REGIONS
 
 MAX_TOP_K = 1000
 #: Milvus reads offset + limit up to 16,384 rows deep.
@@ -185,6 +186,11 @@ class SearchHit(BaseModel):
     content_url: str
     thumbnail_url: str
     vector: list[float] | None = Field(None, description="512 floats, if they were asked for.")
+    region: Region | None = Field(
+        None,
+        description="The part of the picture that the score is of, in a collection with regions, "
+        "where that is more alike than the whole picture; otherwise left out.",
+    )
 
     @classmethod
     def of(
@@ -197,7 +203,9 @@ class SearchHit(BaseModel):
     ) -> Self:
         wanted = {"id", "uri", "width", "height", "format", "bytes", "tags", "metadata"}
         # One that nobody asked for is left out of the reply.
-        given = {} if vectors is None else {"vector": vectors.get(hit.row.id)}
+        given: dict[str, Any] = {} if vectors is None else {"vector": vectors.get(hit.row.id)}
+        if hit.region is not None:
+            given["region"] = Region(**REGIONS[hit.region].model_dump())
         return cls(
             **given,
             **hit.row.model_dump(include=wanted),

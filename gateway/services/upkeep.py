@@ -4,6 +4,7 @@ import threading
 import time
 
 from gateway.services.deletion import DeletionService
+from gateway.services.region_sweep import RegionSweep
 from gateway.services.upload_sweep import UploadSweep
 from shared.log import get_logger
 from shared.redis import is_outage
@@ -15,14 +16,15 @@ _SWEEP_SECONDS = 3600.0
 
 
 class Upkeep:
-    """A daemon thread that finishes deletions, and sweeps the uploads at the start and each hour.
+    """A daemon thread that finishes deletions, and sweeps at the start and each hour.
 
     Several gateways may do so at once.
     """
 
-    def __init__(self, deletion: DeletionService, sweep: UploadSweep) -> None:
+    def __init__(self, deletion: DeletionService, sweep: UploadSweep, regions: RegionSweep) -> None:
         self._deletion = deletion
         self._sweep = sweep
+        self._regions = regions
         self._next_sweep = 0.0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
@@ -41,6 +43,7 @@ class Upkeep:
         self._sweep.remove_deleted()
         if time.monotonic() >= self._next_sweep:
             self._sweep.sweep()
+            self._regions.sweep()
             self._next_sweep = time.monotonic() + _SWEEP_SECONDS
 
     def _run(self) -> None:

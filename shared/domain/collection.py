@@ -24,7 +24,8 @@ class CollectionIdentity(Frozen):
     """What a collection's vectors are: cheap to ask, and fixed for the collection's life.
 
     `generation` is that of no earlier or later collection of the same name; "" for collections
-    that a version without generations created.
+    that a version without generations created. With `regions` there are vectors of the parts of
+    the pictures, too (`shared.domain.regions`).
     """
 
     name: str
@@ -32,6 +33,7 @@ class CollectionIdentity(Frozen):
     fingerprint: str
     weights: str
     pooling: Pooling
+    regions: bool = False
 
     def fits(self, weights: str) -> bool:
         """Whether `weights` make vectors that can be compared with these."""

@@ -92,13 +92,15 @@ class ImageFilter(Frozen):
 class Hit(NamedTuple):
     """An image that a search found: cosine similarity, and Euclidean distance of unit vectors.
 
-    `vector` holds 512 floats, if they were asked for.
+    `vector` holds 512 floats of the whole image, if they were asked for. `region` is the number of
+    the region that was found (`shared.domain.regions`), where that is more alike than the whole.
     """
 
     row: ImageRow
     score: float
     distance: float
     vector: Sequence[float] | None = None
+    region: int | None = None
 
 
 def distance_of(score: float) -> float:

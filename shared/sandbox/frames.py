@@ -4,6 +4,7 @@ The decoder's side may be in the hands of whoever made the picture, so nothing t
 ever unpickled, and every field of a reply is checked against what was asked for.
 """
 
+import math
 import struct
 from enum import IntEnum
 from typing import NamedTuple, TypeAlias
@@ -14,11 +15,11 @@ from shared.domain.facts import MAX_NAME, NO_FACTS, Facts, Place
 from shared.domain.query import Crop
 from shared.errors import PictureError
 from shared.files.formats import FORMATS
-from shared.pictures.square import Picture, Square
+from shared.pictures.square import Parts, Picture, Square
 from shared.pictures.thumbnail import Thumbnail
 from shared.sandbox.connection import Connection
 
-View: TypeAlias = Square | Thumbnail
+View: TypeAlias = Square | Parts | Thumbnail
 Drawn: TypeAlias = Picture | bytes
 
 #: Kind of view, whether a costly picture is wanted, processor seconds, pixels at most, the view's
@@ -26,12 +27,13 @@ Drawn: TypeAlias = Picture | bytes
 _REQUEST = struct.Struct("<B?dQIddddQ")
 #: Kind of reply, index of the format, width, height, and how many bytes follow.
 _REPLY = struct.Struct("<BBIIQ")
-#: Behind a square's pixels: which facts are known, the time, the degrees, and how many bytes of the
-#: camera's and the lens's names follow.
+#: Behind the pixels of squares: which facts are known, the time, the degrees, and how many bytes of
+#: the camera's and the lens's names follow.
 _FACTS = struct.Struct("<BqddHH")
 _TAKEN, _CAMERA, _LENS, _GPS = 1, 2, 4, 8
 _MAX_NAME_BYTES = 4 * MAX_NAME
-_SQUARE, _THUMBNAIL = range(2)
+_SQUARE, _THUMBNAIL, _PARTS = range(3)
+_WHOLE = (0.0, 0.0, 1.0, 1.0)
 _MAX_TEXT = 2000
 #: A WebP is never larger than its pixels, but for its headers.
 _WEBP_OVERHEAD = 4096
@@ -65,8 +67,10 @@ def pack_request(request: Request) -> bytes:
         kind, size = _SQUARE, view.side
         crop = view.crop or Crop(x=0, y=0, width=1, height=1)
         part = (crop.x, crop.y, crop.width, crop.height)
+    elif isinstance(view, Parts):
+        kind, size, part = _PARTS, view.side, _WHOLE
     else:
-        kind, size, part = _THUMBNAIL, view.size, (0.0, 0.0, 1.0, 1.0)
+        kind, size, part = _THUMBNAIL, view.size, _WHOLE
     limits = (request.any_cost, request.seconds, request.max_pixels)
     return _REQUEST.pack(kind, *limits, size, *part, len(request.data))
 
@@ -78,6 +82,8 @@ def read_request(connection: Connection) -> Request:
     view: View = Thumbnail(size)
     if kind == _SQUARE:
         view = Square(size, Crop(x=x, y=y, width=width, height=height))
+    elif kind == _PARTS:
+        view = Parts(size)
     return Request(connection.read(length), view, max_pixels, seconds, any_cost)
 
 
@@ -121,12 +127,11 @@ def read_reply(connection: Connection, request: Request) -> Drawn | PictureError
             if length <= 4 * request.view.size**2 + _WEBP_OVERHEAD:
                 return _webp(connection.read(length))
         elif (
-            length == 3 * request.view.side**2
+            length == math.prod(request.view.shape)
             and form < len(FORMATS)
             and 0 < width * height <= request.max_pixels
         ):
-            shape = (request.view.side, request.view.side, 3)
-            pixels = np.frombuffer(connection.read(length), np.uint8).reshape(shape)
+            pixels = np.frombuffer(connection.read(length), np.uint8).reshape(request.view.shape)
             return Picture(pixels, width, height, FORMATS[form], _read_facts(connection))
     raise GarbledReply
 

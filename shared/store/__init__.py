@@ -9,6 +9,7 @@ from shared.store.image_writer import ImageWriter
 from shared.store.images import Images
 from shared.store.neighbours import Neighbour, Neighbours, StoredVectors
 from shared.store.refined_search import RefinedSearch
+from shared.store.regions import PictureRegions, Regions
 from shared.store.search import VectorSearch, score_of
 
 __all__ = [
@@ -21,7 +22,9 @@ __all__ = [
     "MilvusConnection",
     "Neighbour",
     "Neighbours",
+    "PictureRegions",
     "RefinedSearch",
+    "Regions",
     "StoredVectors",
     "VectorSearch",
     "matches",

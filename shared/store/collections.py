@@ -1,28 +1,23 @@
 """Collections: created with their encoder's fingerprint, listed, counted, dropped."""
 
+import contextlib
 import time
-from collections.abc import Sequence
+from functools import partial
 from typing import Any, Literal
 
 from pymilvus import MilvusClient
-from pymilvus.exceptions import MilvusException
 
 from shared.domain.collection import CollectionIdentity, CollectionInfo, IndexSpec
 from shared.domain.fingerprint import Pooling, fingerprint
+from shared.domain.regions import LAYOUT
 from shared.errors import Conflict, NotFound
 from shared.retry import Retriable, repeatable
 from shared.settings import Settings
-from shared.store.client import LOAD_SECONDS, READ_SECONDS, WRITE_SECONDS, MilvusConnection
-from shared.store.generations import new_generation, partition_of
-from shared.store.properties import read_identity, read_properties, to_milvus
-from shared.store.schema import (
-    SCALAR_INDEXES,
-    VECTOR,
-    collection_schema,
-    complete_index,
-    scalar_index,
-    vector_index,
-)
+from shared.store.builder import CollectionBuilder, exists_error
+from shared.store.client import READ_SECONDS, WRITE_SECONDS, MilvusConnection
+from shared.store.generations import new_generation, regions_of
+from shared.store.properties import read_identity, read_properties
+from shared.store.schema import VECTOR, complete_index
 
 _STATES: dict[str, Literal["loaded", "loading", "not_loaded"]] = {
     "Loaded": "loaded",
@@ -39,6 +34,7 @@ class Collections(Retriable):
     def __init__(self, milvus: MilvusConnection, settings: Settings) -> None:
         self._milvus = milvus
         self._settings = settings
+        self._builder = CollectionBuilder(milvus)
 
     def create(
         self,
@@ -48,10 +44,12 @@ class Collections(Retriable):
         weights: str,
         pooling: Pooling,
         index: IndexSpec | None = None,
+        regions: bool = False,
     ) -> CollectionInfo:
         """Create a collection for the vectors of `weights` under `pooling`, and load it.
 
-        Raises Conflict `collection_exists`, InvalidRequest `invalid_index`.
+        With `regions` it has vectors of the parts of its pictures, too. Raises Conflict
+        `collection_exists`, InvalidRequest `invalid_index`.
         """
         default = IndexSpec(type=self._settings.index_type, params=self._settings.index_params)
         spec = complete_index(index or default)
@@ -64,11 +62,13 @@ class Collections(Retriable):
             "index": spec.model_dump_json(),
             "generation": new_generation(),
         }
+        if regions:
+            properties["regions"] = LAYOUT
         with self._milvus.exclusive(name):
-            self._milvus.run(lambda client: _create(client, name, properties))
+            self._builder.create(name, properties)
             if self._properties(name) != properties:
-                raise _exists(name)  # Another process created it at the same time.
-            self._complete(name, properties["generation"], spec)
+                raise exists_error(name)  # Another process created it at the same time.
+            self._builder.complete(name, properties["generation"], spec, regions=regions)
         return self.get(name)
 
     def ensure(self, name: str, *, weights: str, pooling: Pooling) -> CollectionInfo:
@@ -87,9 +87,9 @@ class Collections(Retriable):
                     info = self.get(name)
                 except NotFound:
                     raise conflict from None
-        if info.state == "not_loaded" or VECTOR not in self._indexes(name):
+        if info.state == "not_loaded" or VECTOR not in self._builder.indexes(name):
             # The process that created it may have died before it was complete.
-            self._complete(name, info.generation, info.index)
+            self._builder.complete(name, info.generation, info.index, regions=info.regions)
             info = self.get(name)
         return info
 
@@ -108,6 +108,7 @@ class Collections(Retriable):
             fingerprint=properties["fingerprint"],
             weights=properties["weights"],
             pooling=properties["pooling"],
+            regions="regions" in properties,
             description=properties["description"],
             created_at=float(properties["created_at"]),
             index=IndexSpec.model_validate_json(properties["index"]),
@@ -145,19 +146,32 @@ class Collections(Retriable):
         """
         with self._milvus.exclusive(name):
             try:
-                current = self.identity(name).generation
+                current = self.identity(name)
             except NotFound:
                 if generation is None:
                     raise
                 return
-            if generation in (None, current):
-                self._milvus.run(
-                    lambda client: client.drop_collection(name, timeout=WRITE_SECONDS), name
-                )
+            if generation in (None, current.generation):
+                if current.regions:
+                    # First: a call that is repeated finds them by the collection.
+                    self._drop_regions(regions_of(current.generation))
+                self._drop(name)
 
     def flush(self, name: str) -> None:
         """Make the rows written so far quick to search. Nothing is lost without it."""
-        self._milvus.write(name, lambda client: client.flush(name, timeout=WRITE_SECONDS))
+        identity = self.identity(name)
+        written = [name, regions_of(identity.generation)] if identity.regions else [name]
+        for each in written:
+            flush = partial(MilvusClient.flush, collection_name=each, timeout=WRITE_SECONDS)
+            self._milvus.write(each, flush)
+
+    def _drop_regions(self, regions: str) -> None:
+        # Without them a call before this one was interrupted.
+        with self._milvus.exclusive(regions), contextlib.suppress(NotFound):
+            self._drop(regions)
+
+    def _drop(self, name: str) -> None:
+        self._milvus.run(lambda client: client.drop_collection(name, timeout=WRITE_SECONDS), name)
 
     def _properties(self, name: str) -> dict[str, Any]:
         return read_properties(name, self._milvus.describe(name))
@@ -181,69 +195,3 @@ class Collections(Retriable):
             lambda client: client.get_collection_stats(name, timeout=READ_SECONDS), name
         )
         return int(stats["row_count"])
-
-    def _complete(self, name: str, generation: str, spec: IndexSpec) -> None:
-        """Create the missing partition and indexes, and load the collection."""
-        partition = partition_of(generation)
-        self._milvus.run(lambda client: _create_partition(client, name, partition), name)
-        present = self._indexes(name)
-        if VECTOR not in present:
-            self._index(name, vector_index(spec))
-        # milvus-lite answers from its columns, and its scalar indexes take a dictionary's memory.
-        for field, before_inverted in {} if self._milvus.lite else SCALAR_INDEXES.items():
-            if field in present:
-                continue
-            try:
-                self._index(name, scalar_index(field, "INVERTED"))
-            except MilvusException:
-                self._index(name, scalar_index(field, before_inverted))
-        self._milvus.run(lambda client: client.load_collection(name, timeout=LOAD_SECONDS), name)
-
-    def _indexes(self, name: str) -> Sequence[str]:
-        found: Sequence[str] = self._milvus.run(
-            lambda client: client.list_indexes(name, timeout=READ_SECONDS), name
-        )
-        return found
-
-    def _index(self, name: str, params: Any) -> None:
-        def create(client: MilvusClient) -> None:
-            try:
-                client.create_index(name, params, timeout=WRITE_SECONDS)
-            except MilvusException:
-                # No error if another process created it in the meantime.
-                made = client.list_indexes(name, timeout=READ_SECONDS)
-                if next(iter(params)).field_name not in made:
-                    raise
-
-        self._milvus.run(create, name)
-
-
-def _create(client: MilvusClient, name: str, properties: dict[str, str]) -> None:
-    if client.has_collection(name, timeout=READ_SECONDS):
-        raise _exists(name)
-    try:
-        client.create_collection(
-            name,
-            schema=collection_schema(),
-            properties=to_milvus(properties),
-            consistency_level="Bounded",
-            timeout=WRITE_SECONDS,
-        )
-    except MilvusException:
-        if client.has_collection(name, timeout=READ_SECONDS):
-            raise _exists(name) from None
-        raise
-
-
-def _create_partition(client: MilvusClient, name: str, partition: str) -> None:
-    """Create a partition; no error if it is there."""
-    try:
-        if not client.has_partition(name, partition, timeout=READ_SECONDS):
-            client.create_partition(name, partition, timeout=WRITE_SECONDS)
-    except MilvusException:
-        if not client.has_partition(name, partition, timeout=READ_SECONDS):
-            raise
-
-
-def _exists(name: str) -> Conflict:
-    return Conflict("collection_exists", f"There is a collection {name!r} in Milvus already.")

@@ -15,9 +15,9 @@ from shared.store.client import AsyncMilvusConnection
 from shared.store.filters import filter_expression
 from shared.store.gathering import Target
 from shared.store.generations import partition_of
+from shared.store.region_search import RegionSearch
 from shared.store.rows import Row, to_row
 from shared.store.schema import MAX_WINDOW, SCALARS, VECTOR, search_params
-from shared.store.search import VectorSearch
 
 Vectors = npt.NDArray[np.float32]
 
@@ -38,8 +38,8 @@ class Scored(NamedTuple):
     cosine: float
 
 
-class ExampleSearch(VectorSearch):
-    """As `VectorSearch`, by any number of vectors, and without further copies if that is wanted."""
+class ExampleSearch(RegionSearch):
+    """As `RegionSearch`, by any number of vectors, and without further copies if that is wanted."""
 
     def __init__(self, milvus: AsyncMilvusConnection) -> None:
         super().__init__(milvus)
@@ -54,7 +54,7 @@ class ExampleSearch(VectorSearch):
         with_vectors: bool = False,
         **options: Any,
     ) -> list[Hit]:
-        """As `VectorSearch.nearest`; of images with equal contents only the first, if `distinct`.
+        """As `RegionSearch.nearest`; of images with equal contents only the first, if `distinct`.
 
         Raises also what that does.
         """
@@ -94,7 +94,8 @@ class ExampleSearch(VectorSearch):
 
         Candidates are the nearest images to each positive example, the farthest from the negative
         ones if there are no others: so many that no other image can have a better score, up to
-        16,384 in all. Raises InvalidRequest `window_too_large`, `invalid_text`.
+        16,384 in all. Regions are not looked at. Raises InvalidRequest `window_too_large`,
+        `invalid_text`.
         """
         wanted, count = parameters.offset + parameters.top_k, len(positive) or len(negative)
         most = MAX_WINDOW // count

@@ -23,6 +23,14 @@ def partition_of(generation: str) -> str:
     return generation or _DEFAULT_PARTITION
 
 
+def regions_of(generation: str) -> str:
+    """The Milvus collection that the regions of a generation's pictures are in.
+
+    No other collection has this name: what was meant for one that was dropped finds none.
+    """
+    return f"{generation}_regions"
+
+
 def current_partition(milvus: MilvusConnection, collection: str) -> str:
     """The partition that the rows of a collection are in now.
 

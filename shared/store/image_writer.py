@@ -11,6 +11,7 @@ from shared.retry import Retriable, repeatable
 from shared.store.client import MilvusConnection
 from shared.store.expressions import in_
 from shared.store.generations import current_partition, partition_of
+from shared.store.regions import delete_images
 from shared.store.rows import Row, row_fields, to_row
 from shared.store.schema import MAX_WINDOW, SCALARS, VECTOR
 
@@ -93,8 +94,8 @@ class ImageWriter(Retriable):
 
     @repeatable
     def delete(self, collection: str, ids: Sequence[str], generation: str | None = None) -> None:
-        """Delete rows; an id without a row is no error."""
-        self._milvus.delete(collection, ids, self._partition(collection, generation))
+        """Delete rows, and their regions; an id without a row is no error."""
+        delete_images(self._milvus, collection, ids, self._partition(collection, generation))
 
     def _partition(self, collection: str, generation: str | None) -> str:
         if generation is None:

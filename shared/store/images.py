@@ -11,6 +11,7 @@ from shared.store.client import MilvusConnection
 from shared.store.expressions import and_, in_, quote
 from shared.store.filters import filter_expression, matches
 from shared.store.generations import current_partition
+from shared.store.regions import delete_images
 from shared.store.rows import Row, check_labels, row_fields, to_row
 from shared.store.schema import MAX_WINDOW, SCALARS, VECTOR
 from shared.store.time_pagination import Order, Pagination, Position, paginate
@@ -136,7 +137,7 @@ class Images(Retriable):
         """Delete images; returns how many of them there were."""
         partition = current_partition(self._milvus, collection)
         found = self._lookup(collection, list(dict.fromkeys(ids)), ["id"], strong=True)
-        self._milvus.delete(collection, [row["id"] for row in found], partition)
+        delete_images(self._milvus, collection, [row["id"] for row in found], partition)
         return len(found)
 
     def delete_matching(
@@ -172,7 +173,7 @@ class Images(Retriable):
                 on_deleting(rows)
                 if held:
                     held.require_time()
-                self._milvus.delete(collection, [row.id for row in rows], partition)
+                delete_images(self._milvus, collection, [row.id for row in rows], partition)
                 on_deleted(rows)
             removed += len(rows)
         return removed

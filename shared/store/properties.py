@@ -1,5 +1,6 @@
 """What is stored with a collection: as properties, since milvus-lite drops descriptions."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from shared.domain.collection import CollectionIdentity
@@ -8,7 +9,7 @@ from shared.errors import collection_not_found
 _PREFIX = "lookalike."
 
 
-def to_milvus(properties: dict[str, str]) -> dict[str, str]:
+def to_milvus(properties: Mapping[str, str]) -> dict[str, str]:
     """Properties under the names that they have in Milvus."""
     return {_PREFIX + key: value for key, value in properties.items()}
 
@@ -32,4 +33,9 @@ def read_identity(name: str, described: dict[str, Any]) -> CollectionIdentity:
     """As `read_properties`: what the collection's vectors are."""
     properties = read_properties(name, described)
     fields = {key: properties[key] for key in ("fingerprint", "weights", "pooling")}
-    return CollectionIdentity(name=name, generation=properties.get("generation", ""), **fields)
+    return CollectionIdentity(
+        name=name,
+        generation=properties.get("generation", ""),
+        regions="regions" in properties,
+        **fields,
+    )

@@ -93,6 +93,20 @@ def collection_schema() -> CollectionSchema:
     return schema
 
 
+def regions_schema() -> CollectionSchema:
+    """The fields of what the regions of a collection's pictures are in.
+
+    `id` is made of the image's and the region's number, `sha256` is the content it was made of.
+    """
+    schema = MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)
+    schema.add_field("id", DataType.VARCHAR, is_primary=True, max_length=40)
+    schema.add_field("image", DataType.VARCHAR, max_length=32)
+    schema.add_field("region", DataType.INT64)
+    schema.add_field("sha256", DataType.VARCHAR, max_length=64)
+    schema.add_field(VECTOR, DataType.FLOAT_VECTOR, dim=DIMENSION)
+    return schema
+
+
 def vector_index(spec: IndexSpec) -> Any:
     """The index on the vectors, as pymilvus takes it."""
     # milvus-lite reads the parameters only where they are nested once more.

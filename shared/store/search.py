@@ -1,8 +1,8 @@
 """The nearest images to a vector, found without blocking the event loop."""
 
 import math
-from collections.abc import Sequence
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 from pymilvus import AsyncMilvusClient
 
@@ -22,6 +22,20 @@ from shared.store.schema import MAX_WINDOW, METRIC, SCALARS, VECTOR, search_para
 
 T = TypeVar("T")
 Scored = tuple[float, str]
+
+
+class Ranking(NamedTuple):
+    """Images by score downwards, then by id; their contents' SHA-256; the rows that were read.
+
+    `regions` are the numbers of the regions that have the scores of images, where the whole image
+    has a lower one.
+    """
+
+    scored: Sequence[Scored]
+    contents: Mapping[str, str]
+    rows: Mapping[str, Row]
+    regions: Mapping[str, int] = {}
+
 
 #: Digits of a score. A cosine in float32 is good to about 1e-7 and differs by that from index to
 #: index; rounded, equal pictures have equal scores, and the order of equals is that of their ids.
@@ -80,19 +94,51 @@ class VectorSearch:
         `collection_replaced`.
         """
         _check(vector)
+        whole = (*SCALARS, VECTOR) if with_vectors else SCALARS
+        ranking = await self._rank(
+            collection, vector, parameters, exclude=exclude, generation=generation, fields=whole
+        )
+        page = [
+            (score, image)
+            for score, image in ranking.scored[parameters.offset :][: parameters.top_k]
+            if parameters.min_score is None or score >= parameters.min_score
+        ]
+        unread = [image for _, image in page if image not in ranking.rows]
+        rows = {**ranking.rows, **await self._rows(collection, unread, whole)}
+        return [
+            Hit(
+                to_row(rows[image]),
+                score,
+                distance_of(score),
+                rows[image].get(VECTOR),
+                ranking.regions.get(image),
+            )
+            for score, image in page
+            if image in rows
+        ]
+
+    async def _rank(
+        self,
+        collection: str,
+        vector: Sequence[float],
+        parameters: SearchParameters,
+        *,
+        exclude: str | None,
+        generation: str,
+        fields: tuple[str, ...],
+    ) -> Ranking:
+        """The images by their vectors, `offset + top_k` of them or all that match the filter."""
         wanted = parameters.offset + parameters.top_k
         expression = filter_expression(parameters.filter)
         partition = partition_of(generation) if generation else ""
-        whole = (*SCALARS, VECTOR) if with_vectors else SCALARS
-        rows: dict[str, Row] = {}
         # One more for the excluded image, and one to see whether the next hit has the same score.
         depth = min(wanted + 2, MAX_WINDOW)
         while True:
-            fields = whole if depth <= _WHOLE_ROWS else ("id",)
+            whole = depth <= _WHOLE_ROWS
             parameter_set = tuple(search_params(depth).items())
-            target = Target(collection, partition, expression, fields, parameter_set)
+            read = fields if whole else ("id", "sha256")
+            target = Target(collection, partition, expression, read, parameter_set)
             found = await self._gathered.nearest(target, vector, depth)
-            rows = {row["id"]: row["entity"] for row in found}
             ranked = _ranked(found, exclude)
             if len(found) < depth:
                 break  # The collection has no more.
@@ -105,18 +151,9 @@ class VectorSearch:
             depth = min(depth * 2, MAX_WINDOW)
         if not found and generation:
             await self._require(collection, generation)
-        page = [
-            (score, image)
-            for score, image in ranked[parameters.offset : wanted]
-            if parameters.min_score is None or score >= parameters.min_score
-        ]
-        if fields == ("id",):
-            rows = await self._rows(collection, [image for _, image in page], whole)
-        return [
-            Hit(to_row(rows[image]), score, distance_of(score), rows[image].get(VECTOR))
-            for score, image in page
-            if image in rows
-        ]
+        rows = {row["id"]: row["entity"] for row in found}
+        contents = {image: row["sha256"] for image, row in rows.items()}
+        return Ranking(ranked, contents, rows if whole else {})
 
     async def _require(self, collection: str, generation: str) -> None:
         # Of a partition that there is not, milvus-lite as it comes answers that it has no rows.

@@ -25,6 +25,7 @@ from tests.benchmarks import (
     precision,
     quality,
     recall,
+    regions,
     scaling,
     scan,
     search,
@@ -151,6 +152,13 @@ def _duplicates(options: Options) -> Report:
     return _on_a_stack(options, lambda stack, _, facts: duplicates.measure(stack, rows, facts))
 
 
+def _regions(options: Options) -> Report:
+    def measure(stack: Stack, _: Settings, context: dict[str, str]) -> Report:
+        return regions.measure(stack, count=options.photos, context=context)
+
+    return _on_a_stack(options, measure)
+
+
 def _hostile(options: Options) -> Report:
     def measure(stack: Stack, _: Settings, context: dict[str, str]) -> Report:
         return hostile.measure(stack, searches=options.searches, context=context)
@@ -179,6 +187,7 @@ BENCHMARKS: dict[str, Callable[[Options], Report]] = {
     "precision": _precision,
     "match": _match,
     "duplicates": _duplicates,
+    "regions": _regions,
     "load": _load,
     "scan": _scan,
     "ledger": _ledger,

@@ -33,7 +33,7 @@ def test_a_collection_is_created_shown_listed_and_dropped(
     assert shown["encoder"] == f"vgg16:{WEIGHTS}:stretch224:gem:512:v1"
     assert shown["descriptor"] == {"pooling": "gem", "weights": WEIGHTS}
     assert shown["index"] == {"type": "IVF_FLAT", "params": {"nlist": 32}}
-    assert shown["state"] == "loaded"
+    assert (shown["state"], shown["regions"]) == ("loaded", False)
     assert shown["created_at"].endswith("Z")
     assert collection in [c["name"] for c in _all(api)]
 

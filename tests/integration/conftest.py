@@ -94,8 +94,10 @@ def open_library(
     """Open a library with so many `encoders`; it is closed at the end of the test."""
     with ExitStack() as stack:
 
-        def open_one(encoders: int = 1, settings: Settings = settings) -> Library:
-            opened = Library(settings, redis, encoder, decoders, encoders=encoders)
+        def open_one(
+            encoders: int = 1, settings: Settings = settings, *, regions: bool = False
+        ) -> Library:
+            opened = Library(settings, redis, encoder, decoders, encoders=encoders, regions=regions)
             stack.callback(opened.close)
             return opened
 

@@ -28,11 +28,12 @@ class Library(Folder):
         decoders: DecoderPool,
         *,
         encoders: int = 1,
+        regions: bool = False,
     ) -> None:
         super().__init__(settings.image_roots[0])
         small = settings.model_copy(update={"chunk_size": 3})
         self.encoding = Load(small, redis, encoder, decoders)
-        self.encoding.make_collection()
+        self.encoding.make_collection(regions=regions)
         self.indexing = Loads(small, settings.default_collection)
         self.collection = settings.default_collection
         self.jobs = self.encoding.jobs

@@ -6,14 +6,16 @@ import time
 import uuid
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from encoder_worker.chunks.pipeline import Stages
 from encoder_worker.chunks.processor import ChunkProcessor
 from encoder_worker.chunks.reading import FileReader
+from encoder_worker.chunks.stages import Stages
 from encoder_worker.chunks.stores import open_stores
 from encoder_worker.decode.batch import BatchDecoder, decode_in_pool
+from encoder_worker.decode.decoder import region_views
 from encoder_worker.encode.encoder import Encoder
 from shared.domain.chunk import FileRef
 from shared.domain.fingerprint import Pooling
@@ -48,11 +50,17 @@ class Load:
         self.images = Images(milvus)
         self.threads = ThreadPoolExecutor(2)
         self.stopping = threading.Event()
+        self.decode_regions = decode_in_pool(decoders, self.threads, self.stopping, region_views())
         self._opened: list[Any] = [milvus]
 
-    def make_collection(self, pooling: Pooling = "avg", weights: str | None = None) -> None:
+    def make_collection(
+        self, pooling: Pooling = "avg", weights: str | None = None, *, regions: bool = False
+    ) -> None:
         weights = weights or self.encoder.weights
-        self.collections.ensure(self.collection, weights=weights, pooling=pooling)
+        make = (
+            partial(self.collections.create, regions=True) if regions else self.collections.ensure
+        )
+        make(self.collection, weights=weights, pooling=pooling)
 
     def ref(self, path: Path, **changes: Any) -> FileRef:
         """A file as a scan reports it."""
@@ -83,6 +91,7 @@ class Load:
         decode_suspects: BatchDecoder | None = None,
         name: str | None = None,
         encoder: Encoder | None = None,
+        decode_regions: BatchDecoder | None = None,
     ) -> ChunkProcessor:
         """A worker that the ledger takes for alive."""
         name = name or uuid.uuid4().hex
@@ -101,6 +110,7 @@ class Load:
             reader=reader,
             decode=decode_all or in_pool,
             decode_suspects=decode_suspects or in_pool,
+            decode_regions=decode_regions or self.decode_regions,
             stopping=self.stopping,
         )
         return ChunkProcessor(stages, stores)

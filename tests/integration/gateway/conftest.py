@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from gateway.services.region_sweep import RegionSweep
 from gateway.services.upload_sweep import UploadSweep
 from shared.ledger import Jobs, RowLocks, UploadFiles
 from shared.redis import RedisClient
 from shared.settings import Settings
-from shared.store import Collections, Images, ImageWriter
+from shared.store import Collections, Images, ImageWriter, MilvusConnection, Regions
 from tests.integration.gateway.client import Client
 
 OpenSweep = Callable[[float], UploadSweep]
@@ -39,3 +40,11 @@ def open_sweep(
         return UploadSweep(settings, collections, images, files, locks, safe_age=safe_age)
 
     return opened
+
+
+@pytest.fixture
+def open_region_sweep(
+    connection: MilvusConnection, redis: RedisClient, collections: Collections, images: Images
+) -> Callable[[], RegionSweep]:
+    """A gateway's sweep of regions."""
+    return lambda: RegionSweep(collections, images, Regions(connection), RowLocks(redis))

@@ -33,7 +33,7 @@ def test_a_collection_explains_itself(stores: ServerStores) -> None:
     assert (info.description, info.pooling, info.count) == ("Ä", "avg", 0)
     assert info.index == IndexSpec(type="HNSW", params={"M": 16, "efConstruction": 200})
     assert info.state == "loaded"
-    indexes = stores.collections._indexes(stores.name)
+    indexes = stores.collections._builder.indexes(stores.name)
     assert set(indexes) == {"vector", "uri", "sha256", "added_at"}
     with pytest.raises(Conflict):
         stores.collections.create(stores.name, weights="w", pooling="max")

@@ -41,8 +41,8 @@ export type Picture = Pick<
   | 'thumbnail_url'
 >;
 
-/** How alike a hit is to what was searched with. */
-export type Measures = Pick<Hit, 'score' | 'distance' | 'match'>;
+/** How alike a hit is to what was searched with, and which part of it, if not the whole. */
+export type Measures = Pick<Hit, 'score' | 'distance' | 'match' | 'region'>;
 
 /** A part of the upright picture, in fractions of its width and height. */
 export interface Crop {

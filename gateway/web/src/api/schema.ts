@@ -118,8 +118,8 @@ export interface paths {
          * Create a collection
          * @description Create a collection for vectors of the running encoder.
          *
-         *     Pooling and index are fixed for its lifetime. Loads create a collection with the server's
-         *     defaults where there is none, so that this is needed only for other ones.
+         *     Pooling, index and regions are fixed for its lifetime. Loads create a collection with the
+         *     server's defaults where there is none, so that this is needed only for other ones.
          */
         post: operations["create_collection"];
         delete?: never;
@@ -1326,13 +1326,14 @@ export interface components {
          *         "type": "HNSW"
          *       },
          *       "name": "holidays",
+         *       "regions": false,
          *       "state": "loaded"
          *     }
          */
         Collection: {
             /**
              * Bytes
-             * @description Size of their vectors: 512 float32 an image.
+             * @description Size of their vectors: 512 float32 an image, and as much for each region.
              */
             bytes: number;
             /**
@@ -1356,6 +1357,11 @@ export interface components {
             index: components["schemas"]["Index"];
             /** Name */
             name: string;
+            /**
+             * Regions
+             * @description Whether it has vectors of the parts of its pictures.
+             */
+            regions: boolean;
             /**
              * State
              * @description Whether Milvus has it in memory, ready to search.
@@ -1390,6 +1396,12 @@ export interface components {
             index?: components["schemas"]["IndexInput"] | null;
             /** Name */
             name: string;
+            /**
+             * Regions
+             * @description Also keep vectors of the parts of each picture, so that a search by a detail finds the whole picture. Each part is encoded, and takes as much as a picture.
+             * @default false
+             */
+            regions: boolean;
         };
         /**
          * CollectionList
@@ -2832,6 +2844,20 @@ export interface components {
             status: "ready" | "not_ready";
         };
         /**
+         * Region
+         * @description A part of the upright picture, in fractions of its width and height.
+         */
+        Region: {
+            /** Height */
+            height: number;
+            /** Width */
+            width: number;
+            /** X */
+            x: number;
+            /** Y */
+            y: number;
+        };
+        /**
          * Resolution
          * @description Which images of a group stay.
          * @example {
@@ -2927,6 +2953,8 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             };
+            /** @description The part of the picture that the score is of, in a collection with regions, where that is more alike than the whole picture; otherwise left out. */
+            region?: components["schemas"]["Region"] | null;
             /**
              * Score
              * @description Cosine similarity, -1 to 1; larger is more alike. Of `best_score` its score.

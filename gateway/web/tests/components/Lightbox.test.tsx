@@ -13,6 +13,14 @@ const pictures = ['a', 'b', 'c'].map((letter) =>
   image({ id: letter.repeat(32), uri: `file:///photos/${letter}.jpg` }),
 );
 
+const MEASURES = new Map([
+  ['a'.repeat(32), { score: 0.9, distance: 0.447, match: null }],
+  [
+    'b'.repeat(32),
+    { score: 0.8, distance: 0.632, match: null, region: { x: 0.5, y: 0, width: 0.5, height: 0.5 } },
+  ],
+]);
+
 beforeEach(() => {
   measureAs(800);
   for (const one of pictures) gateway.on(`GET /api/v2/collections/shoes/images/${one.id}`, () => one);
@@ -31,6 +39,7 @@ function open(letter: string) {
         collection="shoes"
         pictures={pictures}
         open={id}
+        measures={MEASURES}
         query={{ src: '/query.jpg', name: 'mine.jpg', crop: { x: 0.1, y: 0.2, width: 0.5, height: 0.5 } }}
         examples={{ like: ['a'.repeat(32)], unlike: [] }}
         onExample={onExample}
@@ -139,4 +148,18 @@ test.each(['button', 'key'])('what was searched with is shown beside it by %s', 
   expect(within(await dialog('c')).getByRole('img', { name: 'Searched with: mine.jpg' })).toBeInTheDocument();
   await user.keyboard('c');
   expect(screen.queryByRole('img', { name: 'Searched with: mine.jpg' })).toBeNull();
+});
+
+test('the part that a hit was found by is outlined, and of a whole picture nothing is', async () => {
+  open('b');
+  const box = within(await dialog('b'));
+  const outlines = await box.findAllByRole('img', { name: 'The part that was found' });
+  expect(outlines).toHaveLength(1);
+  expect(outlines[0]).toHaveAttribute('viewBox', '0 0 400 300');
+  const frame = outlines[0]?.querySelector('rect:last-child');
+  expect(frame).toHaveAttribute('x', '200');
+  expect(frame).toHaveAttribute('y', '0');
+  expect(frame).toHaveAttribute('width', '200');
+  expect(frame).toHaveAttribute('height', '150');
+  expect(box.getByText('a part, which is outlined')).toBeVisible();
 });

@@ -141,6 +141,7 @@ export function collection(changes: Partial<Collection> = {}): Collection {
     encoder: 'vgg16:untrained-1:stretch224:rmac:512:v1',
     descriptor: { pooling: 'rmac', weights: 'untrained-1' },
     index: { type: 'HNSW', params: {} },
+    regions: false,
     state: 'loaded',
     ...changes,
   };

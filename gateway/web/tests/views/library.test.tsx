@@ -44,7 +44,19 @@ describe('a new collection', () => {
         name: 'hats',
         description: '',
         descriptor: { pooling: 'gem' },
+        regions: false,
       });
+    });
+  });
+
+  test('keeps parts of its pictures where that is wanted', async () => {
+    gateway.on(CREATE, () => collection({ name: 'hats', regions: true }));
+    const { user } = open();
+    await user.type(name(), 'hats');
+    await user.click(screen.getByRole('checkbox', { name: 'Find pictures by a detail' }));
+    await user.click(create());
+    await waitFor(() => {
+      expect(gateway.calls(CREATE)[0]?.body).toMatchObject({ name: 'hats', regions: true });
     });
   });
 

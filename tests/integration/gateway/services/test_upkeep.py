@@ -1,5 +1,6 @@
 """The thread that finishes what killed gateways began."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from structlog.testing import capture_logs
 from gateway.files.uploads import DROPPED
 from gateway.services import upkeep
 from gateway.services.deletion import DeletionService
+from gateway.services.region_sweep import RegionSweep
 from gateway.services.upkeep import Upkeep
 from shared.errors import NotFound, Unavailable
 from shared.store import Collections
@@ -21,6 +23,7 @@ def test_it_goes_on_after_outages_and_errors(
     empty: str,
     collections: Collections,
     open_sweep: OpenSweep,
+    open_region_sweep: Callable[[], RegionSweep],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(upkeep, "_TICK_SECONDS", 0.02)
@@ -41,7 +44,7 @@ def test_it_goes_on_after_outages_and_errors(
         finish(service)
 
     monkeypatch.setattr(DeletionService, "finish_drops", fail_twice)
-    thread = Upkeep(client.deletion, open_sweep(3600.0))
+    thread = Upkeep(client.deletion, open_sweep(3600.0), open_region_sweep())
     with capture_logs() as logs:
         thread.start()
         wait_until(

@@ -8,10 +8,11 @@ from typing import cast
 import pytest
 
 from encoder_worker.chunks.matching import Match, Matcher
-from encoder_worker.chunks.pipeline import ChunkPipeline, Stages
+from encoder_worker.chunks.pipeline import ChunkPipeline
 from encoder_worker.chunks.reading import FileContent, FileReader
 from encoder_worker.chunks.result import ChunkResult, ChunkWrites
 from encoder_worker.chunks.rules import Kind
+from encoder_worker.chunks.stages import Stages
 from encoder_worker.encode.encoder import Encoder
 from shared.domain.chunk import ChunkClaim, FileRef
 from shared.domain.facts import Facts, Place
@@ -68,6 +69,7 @@ def written(kind: Kind, *, keep_gps: bool) -> ImageRow:
             reader=reader,
             decode=nothing,
             decode_suspects=nothing,
+            decode_regions=nothing,
             stopping=threading.Event(),
         )
         claim = ChunkClaim(spec=spec, chunk_id="1", files=(ref,), attempt=1, token="t")

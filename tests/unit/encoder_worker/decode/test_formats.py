@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image, TiffImagePlugin
 
-from encoder_worker.decode.decoder import inspect_jpeg
+from encoder_worker.decode.decoder import inspect_jpeg, region_views
 from encoder_worker.encode.encoder import Encoder
 from shared.domain.query import Crop
+from shared.domain.regions import REGIONS
 from shared.files.formats import Format
+from shared.pictures.opener import open_picture
 from tests.drawn import draw
 from tests.encoders import cosine, encoded
 from tests.unit.encoder_worker.decode.quarters import (
@@ -70,6 +72,20 @@ def test_exif_does_not_turn_a_heic_once_more() -> None:
 def test_broken_exif_does_not_matter() -> None:
     data = encoded(quartered(), "JPEG", quality=95, exif=b"Exif\0\0MM\0*\xff\xff\xff\xff")
     assert_quarters(seen(data), tolerance=40)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_parts_of_a_picture_are_the_crops_of_it(orientation: int) -> None:
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    data = encoded(quartered(1600, 1200), "JPEG", exif=exif)
+    with open_picture(data, LIMIT) as opened:
+        size, view = opened.image.size, region_views()
+        view.draft(opened)
+        parts = view.draw(opened, size)
+    assert parts.pixels.shape == view.shape
+    for pixels, crop in zip(parts.pixels, REGIONS, strict=True):
+        assert (pixels == seen(data, crop).pixels).all()
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

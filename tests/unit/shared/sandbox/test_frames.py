@@ -9,7 +9,7 @@ import pytest
 from shared.domain.facts import MAX_NAME, NO_FACTS, Facts, Place
 from shared.domain.query import Crop
 from shared.errors import PictureError
-from shared.pictures.square import Picture, Square
+from shared.pictures.square import Parts, Picture, Square
 from shared.pictures.thumbnail import Thumbnail
 from shared.sandbox.connection import Connection
 from shared.sandbox.frames import (
@@ -53,6 +53,21 @@ def test_a_request_arrives_as_it_was_sent(view: Square) -> None:
         there = read_request(Connection(theirs))
     whole = Crop(x=0, y=0, width=1, height=1)
     assert there == request._replace(view=Square(9, view.crop or whole))
+
+
+def test_parts_are_asked_for_and_arrive_together() -> None:
+    request = asked(Parts(SIDE))
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        Connection(ours).write(pack_request(request), request.data)
+        assert read_request(Connection(theirs)) == request
+    pixels = np.arange(np.prod(Parts(SIDE).shape), dtype=np.uint8).reshape(Parts(SIDE).shape)
+    found = heard(pack_drawn(PICTURE._replace(pixels=pixels)), request)
+    assert isinstance(found, Picture)
+    assert (found.pixels == pixels).all()
+    assert found[1:] == PICTURE[1:]
+    with pytest.raises(GarbledReply):
+        heard(pack_drawn(PICTURE), request)
 
 
 def test_a_reply_arrives_as_it_was_sent() -> None:

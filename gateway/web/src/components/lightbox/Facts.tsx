@@ -84,6 +84,7 @@ export function Facts({ collection, picture, measures, place, marks, onSimilar, 
         )}
         {measures && <Fact name="Score">{formatMeasure(measures.score)}</Fact>}
         {measures && <Fact name="Distance">{formatMeasure(measures.distance)}</Fact>}
+        {measures?.region && <Fact name="Found by">a part, which is outlined</Fact>}
         <Fact name="Size">
           {picture.width} × {picture.height} pixels
         </Fact>

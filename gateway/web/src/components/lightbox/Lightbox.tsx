@@ -17,6 +17,7 @@ import { Facts } from './Facts';
 import classes from './Lightbox.module.css';
 import { Marks } from './Marks';
 import { QueryPane, type QueryPicture } from './QueryPane';
+import { RegionOutline } from './RegionOutline';
 
 interface LightboxProps {
   collection: string;
@@ -47,12 +48,14 @@ export default function Lightbox({
   onSimilar,
 }: LightboxProps) {
   const [comparing, setComparing] = useState(false);
+  const [zoomed, setZoomed] = useState(false);
   const controller = useRef<ControllerRef>(null);
   const index = pictures.findIndex(({ id }) => id === open);
   const picture = pictures[index];
   const slides = useMemo(
     () =>
       pictures.map((one) => ({
+        id: one.id,
         src: fullPicture(one),
         alt: fileName(one.uri),
         width: one.width,
@@ -100,7 +103,22 @@ export default function Lightbox({
               Previous: 'Previous picture',
               Next: 'Next picture',
             }}
+            render={{
+              slideContainer: ({ slide, children }) => {
+                const { id, width, height } = slide as (typeof slides)[number];
+                const region = measures?.get(id)?.region;
+                return (
+                  <>
+                    {children}
+                    {region && !zoomed && <RegionOutline region={region} width={width} height={height} />}
+                  </>
+                );
+              },
+            }}
             on={{
+              zoom: ({ zoom }) => {
+                setZoomed(zoom > 1);
+              },
               view: ({ index: shown }) => {
                 const id = pictures[shown]?.id;
                 if (id !== undefined && id !== open) onShow(id);

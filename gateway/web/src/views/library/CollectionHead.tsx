@@ -60,13 +60,13 @@ export function CollectionHead() {
 }
 
 function Passport({ collection }: { collection: Collection }) {
-  const { count, bytes, descriptor, index, created_at, state } = collection;
+  const { count, bytes, descriptor, index, regions, created_at, state } = collection;
   return (
     <dl className={`${classes.passport} numbers`}>
       <Entry name="images" value={formatCount(count)} />
       <Entry name="encoder" value={`VGG16 ${descriptor.weights}, ${descriptor.pooling} pooling`} />
       <Entry name="index" value={`${index.type}${state === 'loaded' ? '' : `, ${STATES[state]}`}`} />
-      <Entry name="vectors" value={formatBytes(bytes)} />
+      <Entry name="vectors" value={`${formatBytes(bytes)}${regions ? ', of parts too' : ''}`} />
       <Entry name="created" value={formatWhen(created_at)} />
     </dl>
   );

@@ -1,4 +1,4 @@
-import { Button, Group, Select, TextInput } from '@mantine/core';
+import { Button, Checkbox, Group, Select, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 
@@ -33,6 +33,7 @@ export function CreateCollectionDialog({ onClose, onCreated }: CreateCollectionD
   const [name, setName] = useState('');
   const [description, setDescription] = useState('');
   const [chosen, setPooling] = useState<Pooling>();
+  const [regions, setRegions] = useState(false);
   const { data: system } = useQuery(systemQuery);
   const pooling = chosen ?? system?.pooling;
   const valid = COLLECTION_NAME.pattern.test(name);
@@ -44,7 +45,7 @@ export function CreateCollectionDialog({ onClose, onCreated }: CreateCollectionD
           event.preventDefault();
           if (!valid) return;
           create.mutate(
-            { name, description, ...(pooling ? { descriptor: { pooling } } : {}) },
+            { name, description, regions, ...(pooling ? { descriptor: { pooling } } : {}) },
             {
               onSuccess: () => {
                 onCreated(name);
@@ -83,6 +84,14 @@ export function CreateCollectionDialog({ onClose, onCreated }: CreateCollectionD
           allowDeselect={false}
           onChange={(next) => {
             if (next) setPooling(next);
+          }}
+        />
+        <Checkbox
+          label="Find pictures by a detail"
+          description="Five parts of each picture are kept beside the whole: loads take about six times as long, and the vectors six times the memory. It cannot be changed later."
+          checked={regions}
+          onChange={(event) => {
+            setRegions(event.currentTarget.checked);
           }}
         />
         {create.error && (

@@ -1,0 +1,149 @@
+"""Vectors of the parts of pictures: in a Milvus collection of their own beside the images.
+
+An image's row is the truth, and its regions follow it. They are written before it and deleted
+after it, so that a row that is there has regions of its content. What a killed process leaves has
+no row of its content, and is found by no search; `RegionSweep` of the gateway deletes it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.domain.regions import REGIONS
+from shared.errors import NotFound, collection_replaced
+from shared.retry import Retriable, repeatable
+from shared.store.client import MilvusConnection
+from shared.store.expressions import in_, quote
+from shared.store.generations import partition_of, regions_of
+from shared.store.properties import read_identity
+from shared.store.rows import Row
+from shared.store.schema import VECTOR
+
+#: Rows in one call, as of images.
+_BATCH = 500
+_LOOKUP_BATCH = 1000
+_DEFAULT_PARTITION = partition_of("")
+
+
+class PictureRegions(NamedTuple):
+    """The regions of an image whose content is `sha256`: float32 of shape (regions, 512)."""
+
+    image: str
+    sha256: str
+    vectors: NDArray[np.float32]
+
+
+class Regions(Retriable):
+    """Writes and reads regions. For collections that have them.
+
+    Methods raise NotFound `collection_replaced` where the collection has another generation by
+    now, and Unavailable.
+    """
+
+    def __init__(self, milvus: MilvusConnection) -> None:
+        self._milvus = milvus
+
+    @repeatable
+    def write(self, collection: str, generation: str, pictures: Sequence[PictureRegions]) -> None:
+        """Write the regions of images, in place of those that they had."""
+        rows = {row["id"]: row for picture in pictures for row in _rows(picture)}
+        for batch in _batches(list(rows.values()), _BATCH):
+            with _replaced(collection):
+                self._milvus.upsert(regions_of(generation), batch, _DEFAULT_PARTITION)
+
+    @repeatable
+    def read(
+        self, collection: str, generation: str, contents: Mapping[str, str]
+    ) -> dict[str, NDArray[np.float32]]:
+        """The regions of images, whose contents' SHA-256 are given by id: (regions, 512) each.
+
+        Those that there are not of this content are left out. Sees every write that has returned.
+        """
+        wanted = [_id(image, region) for image in contents for region in range(len(REGIONS))]
+        found: dict[str, dict[int, Any]] = {}
+        for batch in _batches(wanted, _LOOKUP_BATCH):
+            fields = ("image", "region", "sha256", VECTOR)
+            with _replaced(collection):
+                rows = self._milvus.query(
+                    regions_of(generation), in_("id", batch), fields, strong=True
+                )
+            for row in rows:
+                if row["sha256"] == contents[row["image"]]:
+                    found.setdefault(row["image"], {})[row["region"]] = row[VECTOR]
+        return {
+            image: np.array([vectors[region] for region in sorted(vectors)], dtype=np.float32)
+            for image, vectors in found.items()
+            if len(vectors) == len(REGIONS)
+        }
+
+    @repeatable
+    def count(self, collection: str, generation: str) -> int:
+        """How many there are, after every write that has returned."""
+        with _replaced(collection):
+            return self._milvus.count(regions_of(generation))
+
+    @repeatable
+    def images_after(self, collection: str, generation: str, image: str) -> list[str]:
+        """The next ids of images that there are regions of, in order; none at the end."""
+        expression = f"id > {quote(_id(image, len(REGIONS)))}" if image else ""
+        with _replaced(collection):
+            rows = self._milvus.query(
+                regions_of(generation), expression, ("id",), limit=_LOOKUP_BATCH, ordered=True
+            )
+        return list(dict.fromkeys(row["id"].partition("-")[0] for row in rows))
+
+    @repeatable
+    def delete(self, collection: str, generation: str, images: Iterable[str]) -> None:
+        """Delete the regions of images; an image without any is no error."""
+        with _replaced(collection):
+            _delete(self._milvus, generation, images)
+
+
+def delete_images(
+    milvus: MilvusConnection, collection: str, ids: Sequence[str], partition: str
+) -> None:
+    """Delete images, and then their regions; an id without a row is no error.
+
+    `partition` is the one of the generation that the collection must have.
+    """
+    identity = read_identity(collection, milvus.describe(collection))
+    milvus.delete(collection, ids, partition)
+    if identity.regions:
+        with _replaced(collection):
+            _delete(milvus, partition, ids)
+
+
+def _delete(milvus: MilvusConnection, generation: str, images: Iterable[str]) -> None:
+    ids = [_id(image, region) for image in images for region in range(len(REGIONS))]
+    milvus.delete(regions_of(generation), ids, _DEFAULT_PARTITION)
+
+
+def _id(image: str, region: int) -> str:
+    return f"{image}-{region:02}"
+
+
+def _rows(picture: PictureRegions) -> Iterable[Row]:
+    for region, vector in enumerate(picture.vectors):
+        yield {
+            "id": _id(picture.image, region),
+            "image": picture.image,
+            "region": region,
+            "sha256": picture.sha256,
+            VECTOR: np.asarray(vector, dtype=np.float32),
+        }
+
+
+@contextmanager
+def _replaced(collection: str) -> Iterator[None]:
+    """Names the collection where what its regions were in is gone, as it is once it is dropped."""
+    try:
+        yield
+    except NotFound as error:
+        raise collection_replaced(collection) from error
+
+
+def _batches(items: Sequence[Any], size: int) -> Iterable[Sequence[Any]]:
+    return (items[start : start + size] for start in range(0, len(items), size))
