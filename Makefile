@@ -216,7 +216,8 @@ screenshots: $(INSTALLED) chromium page ## Take pictures of every view of the pa
 
 # --- Upkeep ------------------------------------------------------------------------------------
 
-GATEWAY = --extra gateway --extra pictures --extra store
+GATEWAY = --extra gateway --extra fetch --extra pictures --extra store
+INDEXER = --extra indexer --extra fetch --extra store
 ENCODER = --extra encoder --extra pictures --extra store
 COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 pyproject.toml $(if $(UPGRADE),--upgrade)
 
@@ -224,11 +225,11 @@ COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --python-versi
 lock: $(INSTALLED) ## Write the requirements*.lock files anew; UPGRADE=1 takes newer versions
 	$(COMPILE) --all-extras -o requirements.lock
 	$(COMPILE) $(GATEWAY) -c requirements.lock -o requirements-gateway.lock
-	$(COMPILE) --extra store -c requirements.lock -o requirements-indexer.lock
+	$(COMPILE) $(INDEXER) -c requirements.lock -o requirements-indexer.lock
 	$(COMPILE) $(ENCODER) -c requirements.lock -o requirements-encoder-cpu.lock
 	$(COMPILE) $(ENCODER) --extra encoder-gpu -c requirements.lock -o requirements-encoder-gpu.lock
-	$(COMPILE) $(GATEWAY) $(ENCODER) --extra local --extra client -c requirements.lock -o requirements-run-cpu.lock
-	$(COMPILE) $(GATEWAY) $(ENCODER) --extra local --extra client --extra encoder-gpu -c requirements.lock -o requirements-run-gpu.lock
+	$(COMPILE) $(GATEWAY) $(INDEXER) $(ENCODER) --extra local --extra client -c requirements.lock -o requirements-run-cpu.lock
+	$(COMPILE) $(GATEWAY) $(INDEXER) $(ENCODER) --extra local --extra client --extra encoder-gpu -c requirements.lock -o requirements-run-gpu.lock
 
 .PHONY: client
 client: $(INSTALLED) ## Write the client's generated files anew, from the OpenAPI document

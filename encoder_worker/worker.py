@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
 from encoder_worker.chunks.processor import ChunkProcessor
+from encoder_worker.chunks.reading import FileReader
 from encoder_worker.chunks.stages import Stages
 from encoder_worker.chunks.stores import open_stores
 from encoder_worker.decode.batch import BatchDecoder, decode_in_pool
@@ -29,6 +30,7 @@ from shared.queue import ENCODE, QUERY
 from shared.redis import connect
 from shared.sandbox.pool import DecoderPool, limits_of
 from shared.settings import Settings
+from shared.sources import Files
 
 _log = get_logger(__name__)
 
@@ -54,13 +56,14 @@ class Worker:
         self._info = self._describe(queue, name)
         lanes = settings.decode_threads or available_cpus()
         self._threads = ThreadPoolExecutor(lanes, thread_name_prefix="decode")
+        self._file_reader = FileReader(Files(settings), settings, self._threads)
         self._decoders = _start_decoders(settings, lanes)
         in_pool = decode_in_pool(self._decoders, self._threads, self._stopping)
         self._stores = open_stores(settings, self._redis, self._info.id)
         stages = Stages(
             settings=settings,
             encoder=self._encoder,
-            threads=self._threads,
+            reader=self._file_reader,
             decode=self._decoder(settings, in_pool),
             decode_suspects=in_pool,
             decode_regions=decode_in_pool(
@@ -101,6 +104,7 @@ class Worker:
         self._heartbeat.stop()
         self._reader.close()
         self._threads.shutdown()
+        self._file_reader.close()
         self._decoders.close()
         self._queries.close()
         self._encoder.close()

@@ -33,6 +33,7 @@ from gateway.routes import (
     queries,
     search,
     session,
+    sources,
     system,
     uploads,
 )
@@ -46,6 +47,7 @@ _ROUTERS = (
     calibration.router,
     collections.router,
     jobs.router,
+    sources.router,
     uploads.router,
     images.router,
     content.router,

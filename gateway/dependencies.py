@@ -22,9 +22,11 @@ from gateway.services.loads import LoadService
 from gateway.services.queue_depths import QueueDepths
 from gateway.services.readiness import ReadinessProbe
 from gateway.services.search import SearchService
+from gateway.services.standing_sources import StandingSourceService
 from gateway.services.uploads import UploadService
 from shared.ledger import Jobs, Workers
 from shared.settings import Settings
+from shared.sources import Files
 from shared.store import Collections, Facets, Images
 
 T = TypeVar("T")
@@ -52,6 +54,7 @@ ApiKeysDep = Annotated[ApiKeys, Depends(_one(lambda s: s.api_keys))]
 CalibrationDep = Annotated[CalibrationService, Depends(_one(lambda s: s.calibration))]
 CollectionsDep = Annotated[Collections, Depends(_one(lambda s: s.collections))]
 FacetsDep = Annotated[Facets, Depends(_one(lambda s: s.facets))]
+FilesDep = Annotated[Files, Depends(_one(lambda s: s.files))]
 LabelsDep = Annotated[LabelService, Depends(_one(lambda s: s.labels))]
 ImagesDep = Annotated[Images, Depends(_one(lambda s: s.images))]
 SearchesDep = Annotated[SearchService, Depends(_one(lambda s: s.searches))]
@@ -63,6 +66,7 @@ DuplicateReportsDep = Annotated[
     DuplicateReportService, Depends(_one(lambda s: s.duplicate_reports))
 ]
 JobsDep = Annotated[Jobs, Depends(_one(lambda s: s.jobs))]
+StandingSourcesDep = Annotated[StandingSourceService, Depends(_one(lambda s: s.standing_sources))]
 LoadsDep = Annotated[LoadService, Depends(_one(lambda s: s.loads))]
 UploadsDep = Annotated[UploadService, Depends(_one(lambda s: s.uploads))]
 JobEventsDep = Annotated[JobEventStream, Depends(_one(lambda s: s.job_events))]

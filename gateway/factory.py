@@ -15,6 +15,7 @@ from gateway.services.deletion import DeletionService, Ledger, Store
 from gateway.services.duplicate_reports import DuplicateReportService
 from gateway.services.duplicates import DuplicateService
 from gateway.services.example_queries import ExampleQueries
+from gateway.services.fetched_pictures import FetchedPictures
 from gateway.services.job_events import JobEventStream
 from gateway.services.labels import LabelService
 from gateway.services.loads import LoadService
@@ -23,9 +24,11 @@ from gateway.services.queue_depths import QueueDepths
 from gateway.services.readiness import ReadinessProbe
 from gateway.services.region_sweep import RegionSweep
 from gateway.services.search import SearchService
+from gateway.services.standing_sources import StandingSourceService
 from gateway.services.upkeep import Upkeep
 from gateway.services.upload_sweep import UploadSweep
 from gateway.services.uploads import UploadService
+from shared.fetch.fetcher import Fetcher
 from shared.ledger import (
     AsyncEvents,
     Calibrations,
@@ -36,6 +39,7 @@ from shared.ledger import (
     Jobs,
     Queries,
     RowLocks,
+    StandingSources,
     Stats,
     UploadFiles,
     Workers,
@@ -44,6 +48,7 @@ from shared.ledger import (
 from shared.queue import Dispatcher, create_celery
 from shared.redis import connect, connect_async
 from shared.settings import Settings
+from shared.sources import Files
 from shared.store import (
     AsyncMilvusConnection,
     Collections,
@@ -76,10 +81,12 @@ class Services:
     duplicate_reports: DuplicateReportService
     jobs: Jobs
     loads: LoadService
+    standing_sources: StandingSourceService
     uploads: UploadService
     job_events: JobEventStream
     workers: Workers
     queue_depths: QueueDepths
+    files: Files
     thumbnails: Thumbnails
     readiness: ReadinessProbe
 
@@ -111,11 +118,18 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         metrics.watch(LedgerMetrics(Stats(redis), jobs, workers, queue_depths.read))
         readiness = ReadinessProbe(redis, workers, collections, settings.default_collection)
         stack.callback(readiness.close)
+        files = stack.enter_context(Files(settings, serving=True))
         thumbnails = Thumbnails(settings)
         stack.callback(thumbnails.close)
         encoder = QueryEncoder(settings, async_redis, queries, workers)
+        fetcher = Fetcher(settings)
+        stack.callback(fetcher.close)
+        fetched = FetchedPictures(settings, fetcher)
         loads = LoadService(settings, jobs, workers, collections, dispatcher)
-        deletion = DeletionService(settings, store, Ledger(jobs, row_locks, Drops(redis)), loads)
+        sources = StandingSources(redis)
+        deletion = DeletionService(
+            settings, store, Ledger(jobs, row_locks, Drops(redis), sources), loads
+        )
         sweep = UploadSweep(settings, collections, images, UploadFiles(redis, jobs), row_locks)
         upkeep = Upkeep(
             deletion, sweep, RegionSweep(collections, images, Regions(milvus), row_locks)
@@ -131,8 +145,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             facets=Facets(milvus),
             labels=LabelService(images, row_locks),
             bulk_tags=BulkTags(collections, images, store.writer, row_locks),
-            searches=SearchService(search, encoder, metrics),
-            queries=ExampleQueries(settings, search, images, encoder, metrics),
+            searches=SearchService(search, encoder, fetched, metrics),
+            queries=ExampleQueries(files, search, images, encoder, fetched, metrics),
             calibration=CalibrationService(collections, Calibrations(redis), loads),
             deletion=deletion,
             duplicates=DuplicateService(
@@ -141,12 +155,14 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             duplicate_reports=DuplicateReportService(jobs, DuplicateReports(redis), images),
             jobs=jobs,
             loads=loads,
+            standing_sources=StandingSourceService(sources, jobs, collections, loads),
             uploads=UploadService(
                 settings, loads, jobs, AsyncEvents(async_redis), images, row_locks
             ),
             job_events=JobEventStream(jobs, Events(redis)),
             workers=workers,
             queue_depths=queue_depths,
+            files=files,
             thumbnails=thumbnails,
             readiness=readiness,
         )

@@ -11,6 +11,7 @@ from gateway.schemas.calibration import Calibration
 from gateway.schemas.duplicates import DuplicateGroupList
 from gateway.schemas.images import Upload
 from gateway.schemas.jobs import Failure, Job
+from gateway.schemas.standing_sources import StandingSource
 
 _DESCRIPTION = """Reverse image search: load folders of pictures, find the ones that look alike.
 
@@ -38,6 +39,7 @@ _WITH_NULLS: tuple[type[BaseModel], ...] = (
     DuplicateGroupList,
     Failure,
     Job,
+    StandingSource,
     Upload,
 )
 _OPEN = ("/health/", "/api/v2/session")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from indexer.active_scans import ActiveScans
+from shared.fetch.fetcher import Fetcher
 from shared.ledger import (
     Calibrations,
     DuplicateTies,
@@ -14,6 +15,7 @@ from shared.ledger import (
     Jobs,
     RowLocks,
     Scans,
+    StandingSources,
     UploadFiles,
     Workers,
 )
@@ -21,6 +23,7 @@ from shared.queue import Celery, Dispatcher
 from shared.redis import RedisClient, connect
 from shared.retry import RetryPolicy
 from shared.settings import Settings
+from shared.sources import Files
 from shared.store import (
     Collections,
     Images,
@@ -35,6 +38,8 @@ class IndexerStores:
     """The stores of one process, over one connection each. `stop` is set when it shuts down."""
 
     settings: Settings
+    files: Files
+    fetcher: Fetcher
     redis: RedisClient
     milvus: MilvusConnection
     jobs: Jobs
@@ -43,6 +48,7 @@ class IndexerStores:
     filesystems: Filesystems
     row_locks: RowLocks
     upload_files: UploadFiles
+    standing_sources: StandingSources
     job_recovery: JobRecovery
     workers: Workers
     collections: Collections
@@ -73,6 +79,8 @@ class IndexerStores:
         )
 
     def close(self) -> None:
+        self.files.close()
+        self.fetcher.close()
         self.milvus.close()
         self.redis.close()
 
@@ -83,6 +91,8 @@ def open_stores(settings: Settings, app: Celery, indexer_id: str) -> IndexerStor
     jobs = Jobs(redis, settings)
     return IndexerStores(
         settings=settings,
+        files=Files(settings),
+        fetcher=Fetcher(settings),
         redis=redis,
         milvus=milvus,
         jobs=jobs,
@@ -91,6 +101,7 @@ def open_stores(settings: Settings, app: Celery, indexer_id: str) -> IndexerStor
         filesystems=Filesystems(redis),
         row_locks=RowLocks(redis, indexer_id),
         upload_files=UploadFiles(redis, jobs),
+        standing_sources=StandingSources(redis),
         job_recovery=JobRecovery(redis, indexer_id),
         workers=Workers(redis, settings),
         collections=Collections(milvus, settings),

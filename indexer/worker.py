@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from indexer.recovery.flush import FlushAfterLoads
 from indexer.recovery.recovery import Recovery
+from indexer.recovery.watching import Watching
 from indexer.scan.admission import ScanAdmission
 from indexer.scan.runner import run_scan
 from indexer.stores import open_stores
@@ -33,11 +34,13 @@ class IndexerWorker:
         self._heartbeat = Heartbeat(self._stores.workers, _describe(indexer_id), settings)
         flush = FlushAfterLoads(self._stores.jobs, self._stores.collections)
         self._recovery = Recovery(self._stores, flush)
+        self._watching = Watching(self._stores, indexer_id)
 
     def start(self) -> None:
         """Start the heartbeat and the recovery of jobs."""
         self._heartbeat.start()
         self._recovery.start()
+        self._watching.start()
 
     def check_redis(self) -> None:
         """Raises EvictionEnabled. To be called once Redis answers."""
@@ -61,6 +64,7 @@ class IndexerWorker:
     def close(self) -> None:
         """Deregister this process and close its connections."""
         self.stop()
+        self._watching.stop()
         self._recovery.stop()
         self._heartbeat.stop()
         self._stores.close()

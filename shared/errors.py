@@ -56,7 +56,7 @@ class PictureError(LookalikeError):
 
     Codes: `empty_file`, `unsupported_format`, `truncated`, `corrupt`, `too_many_pixels`,
     `too_large`, `too_slow`, `unreadable`, `missing`, `outside_roots`, `decoder_crashed`,
-    `worker_lost`, `blank_vector`, `path_too_long`, `labels_too_large`.
+    `worker_lost`, `blank_vector`, `path_too_long`, `labels_too_large`, those of `shared.sources`.
     """
 
     status = 422
@@ -140,9 +140,7 @@ class TimedOut(LookalikeError):
 class JobFailed(LookalikeError):
     """A whole job cannot go on; trying its files again would not cure it.
 
-    Codes: `source_missing`, `source_unreadable`, `source_outside_roots`, `source_empty`,
-    `source_replaced`, `mass_removal`, `collection_not_found`, `collection_replaced`,
-    `encoder_mismatch`, `too_few_images`, `too_many_ties`, `internal_error`.
+    Codes: `source_…`, `archive_…`, `mass_removal`, `collection_…`, `storage_full`, `too_…`, …
     """
 
     title = "Job failed"

@@ -1,6 +1,7 @@
 """How settings are read from the text of an environment variable: lists, paths, former names."""
 
 import os
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -32,4 +33,7 @@ def _resolve(path: Path) -> Path:
 ResolvedPath = Annotated[Path, AfterValidator(_resolve)]
 CommaList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_commas)]
 SecretList = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split_commas)]
+NetworkList = Annotated[
+    tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_split_commas)
+]
 PathList = Annotated[tuple[ResolvedPath, ...], NoDecode, BeforeValidator(_split_paths)]

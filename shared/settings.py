@@ -12,11 +12,12 @@ from shared.domain.collection import COLLECTION_PATTERN, IndexType
 from shared.domain.fingerprint import Pooling
 from shared.secret_files import SecretFiles
 from shared.setting_types import PREFIX, CommaList, PathList, ResolvedPath, SecretList, renamed
+from shared.source_settings import SourceSettings
 
 WeightsInput = Literal["oxford", "torchvision"]
 
 
-class Settings(BaseSettings):
+class Settings(SourceSettings):
     """The settings; `data_dir` is read from the variable `LOOKALIKE_DATA_DIR`.
 
     A variable that is set but empty counts as unset. What holds a secret may come from a file

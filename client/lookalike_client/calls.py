@@ -165,9 +165,9 @@ def create_collection(body: models.CollectionInput | Mapping[str, Any]) -> Call[
 
 
 def create_job(collection: str, body: models.LoadInput | Mapping[str, Any]) -> Call[models.Job]:
-    """Load a directory.
+    """Load pictures.
 
-    Queue a load of the pictures in a directory under an image root.
+    Queue a load of the pictures in a directory, an archive or a bucket, or at addresses.
 
     Files that are known and unchanged are not read again, and files that were renamed or moved
     are not encoded again. An unknown collection is created with the server's defaults. If the
@@ -197,6 +197,28 @@ def create_session(body: models.SessionInput | Mapping[str, Any]) -> Call[None]:
         "POST",
         "/api/v2/session",
         {204: NOTHING},
+        body=body,
+    )
+
+
+def create_source(
+    collection: str, body: models.StandingSourceInput | Mapping[str, Any]
+) -> Call[models.StandingSource]:
+    """Keep a source.
+
+    Keep a source with a collection, to be loaded by a schedule, or on request.
+
+    A run that is due while an earlier one is unfinished is left out; of several that were
+    missed, as while no indexer ran, there is one. It is dropped with the collection.
+
+    `POST /api/v2/collections/{collection}/sources`
+    """
+    return Call(
+        "create_source",
+        "POST",
+        "/api/v2/collections/{collection}/sources",
+        {201: reads(models.StandingSource)},
+        path={"collection": collection},
         body=body,
     )
 
@@ -276,6 +298,22 @@ def delete_session() -> Call[None]:
         "DELETE",
         "/api/v2/session",
         {204: NOTHING},
+    )
+
+
+def delete_source(collection: str, source: str) -> Call[None]:
+    """Keep a source no longer.
+
+    Forget a standing source. Images that were loaded from it stay.
+
+    `DELETE /api/v2/collections/{collection}/sources/{source}`
+    """
+    return Call(
+        "delete_source",
+        "DELETE",
+        "/api/v2/collections/{collection}/sources/{source}",
+        {204: NOTHING},
+        path={"collection": collection, "source": source},
     )
 
 
@@ -515,6 +553,22 @@ def get_readiness() -> Call[models.Readiness]:
     )
 
 
+def get_source(collection: str, source: str) -> Call[models.StandingSource]:
+    """Show a standing source.
+
+    A source with its next run and its last job.
+
+    `GET /api/v2/collections/{collection}/sources/{source}`
+    """
+    return Call(
+        "get_source",
+        "GET",
+        "/api/v2/collections/{collection}/sources/{source}",
+        {200: reads(models.StandingSource)},
+        path={"collection": collection, "source": source},
+    )
+
+
 def get_system() -> Call[models.System]:
     """Show the system.
 
@@ -601,11 +655,17 @@ def list_facets(
 
 
 def list_folders(
-    *, path: str | None = None, cursor: str | None = None, limit: int | None = None
+    *,
+    path: str | None = None,
+    files: Literal["archives", "lists"] | None = None,
+    cursor: str | None = None,
+    limit: int | None = None,
 ) -> Call[models.FolderList]:
     """List folders to load.
 
     The image roots, or the sub-folders of one folder under them, by name.
+
+    With `files` also what else a load can name there: archives, or lists of addresses.
 
     `GET /api/v2/folders`
     """
@@ -614,7 +674,7 @@ def list_folders(
         "GET",
         "/api/v2/folders",
         {200: reads(models.FolderList)},
-        query={"path": path, "cursor": cursor, "limit": limit},
+        query={"path": path, "files": files, "cursor": cursor, "limit": limit},
     )
 
 
@@ -720,6 +780,22 @@ def list_jobs(
     )
 
 
+def list_sources(collection: str) -> Call[models.StandingSourceList]:
+    """List the standing sources.
+
+    The sources that are kept with a collection, with their next run and their last job.
+
+    `GET /api/v2/collections/{collection}/sources`
+    """
+    return Call(
+        "list_sources",
+        "GET",
+        "/api/v2/collections/{collection}/sources",
+        {200: reads(models.StandingSourceList)},
+        path={"collection": collection},
+    )
+
+
 def pause_job(job: str) -> Call[models.Job]:
     """Pause a job.
 
@@ -743,8 +819,9 @@ def query_images(
 
     Find the images that are like the positive examples, and unlike the negative ones.
 
-    An example is an image of the collection, a picture in base64, or a vector; of the first two
-    a part by `crop`. Images that are examples are left out of the hits.
+    An example is an image of the collection, a picture in base64 or by its address, or a
+    vector; of all but the last a part by `crop`. Images that are examples are left out of the
+    hits.
 
     `POST /api/v2/collections/{collection}/query`
     """
@@ -837,6 +914,22 @@ def retry_job(job: str) -> Call[models.Job]:
     )
 
 
+def run_source(collection: str, source: str) -> Call[models.Job]:
+    """Load a standing source now.
+
+    Queue a load of a source, whether it is paused or not.
+
+    `POST /api/v2/collections/{collection}/sources/{source}/jobs`
+    """
+    return Call(
+        "run_source",
+        "POST",
+        "/api/v2/collections/{collection}/sources/{source}/jobs",
+        {202: reads(models.Job)},
+        path={"collection": collection, "source": source},
+    )
+
+
 def search_by_vector(
     collection: str, body: models.VectorSearch | Mapping[str, Any]
 ) -> Call[models.SearchReply]:
@@ -858,8 +951,9 @@ def search_by_vector(
 
 def search_images(
     collection: str,
-    file: FileInput,
+    file: FileInput | None = None,
     *,
+    url: str | None = None,
     top_k: int | None = None,
     offset: int | None = None,
     min_score: float | None = None,
@@ -876,6 +970,8 @@ def search_images(
 
     Find the images that look most like a picture, or like a part of it.
 
+    The picture comes with the request, or is fetched from the address that `url` names.
+
     `POST /api/v2/collections/{collection}/search`
     """
     return Call(
@@ -885,6 +981,7 @@ def search_images(
         {200: reads(models.SearchReply)},
         path={"collection": collection},
         form={
+            "url": url,
             "top_k": top_k,
             "offset": offset,
             "min_score": min_score,
@@ -991,6 +1088,25 @@ def update_image(
     )
 
 
+def update_source(
+    collection: str, source: str, body: models.StandingSourceChanges | Mapping[str, Any]
+) -> Call[models.StandingSource]:
+    """Change a standing source.
+
+    Change when and how a source is loaded, or pause it. The source itself stays.
+
+    `PATCH /api/v2/collections/{collection}/sources/{source}`
+    """
+    return Call(
+        "update_source",
+        "PATCH",
+        "/api/v2/collections/{collection}/sources/{source}",
+        {200: reads(models.StandingSource)},
+        path={"collection": collection, "source": source},
+        body=body,
+    )
+
+
 def upload_images(
     collection: str,
     files: Sequence[FileInput],
@@ -1004,6 +1120,9 @@ def upload_images(
     """Upload pictures.
 
     Store pictures and queue them as a job, an unknown collection being created.
+
+    An archive (.zip, .tar, .tar.gz, .tar.xz, .tar.zst) is opened, and its pictures are stored
+    as if each had been sent by itself; `files` of the reply names each of them.
 
     Each is known by its content: the same picture is stored once, and its name is for show
     only. Files that are no pictures are `rejected` in the reply and are no part of the job;

@@ -31,6 +31,24 @@ class AnyOf(Model):
     ]
 
 
+class ArchiveSource(Model):
+    kind: Literal["archive"] = "archive"
+    path: str
+
+
+class ArchiveSourceInput(Model):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    kind: Literal["archive"] = "archive"
+    path: Annotated[
+        str,
+        Field(
+            description="A .zip, .tar, .tar.gz, .tar.xz or .tar.zst under an image root, told by its content; relative paths begin at a root."
+        ),
+    ]
+
+
 class Bounds(Model):
     """
     The ends of a range: greater than, greater or equal, less than, less or equal.
@@ -43,6 +61,36 @@ class Bounds(Model):
     gte: bool | int | float | str | None = None
     lt: bool | int | float | str | None = None
     lte: bool | int | float | str | None = None
+
+
+class BucketSource(Model):
+    kind: Literal["bucket"] = "bucket"
+    url: str
+    pattern: str | None
+    exclude: list[str]
+
+
+class BucketSourceInput(Model):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    kind: Literal["bucket"] = "bucket"
+    url: Annotated[
+        str,
+        Field(
+            description="A bucket, or a prefix in it, under one of LOOKALIKE_BUCKET_ROOTS: `s3://bucket/prefix`. It is a folder: `2020` does not mean `2020-old`."
+        ),
+    ]
+    pattern: Annotated[
+        str | None,
+        Field(description="Only objects whose name or key below `url` matches this glob: `*.jpg`."),
+    ] = None
+    exclude: Annotated[
+        list[str],
+        Field(
+            description="No objects that match one of these globs, or lie in a folder that does."
+        ),
+    ] = []
 
 
 class CalibrationSource(Model):
@@ -150,6 +198,7 @@ class DirectorySource(Model):
     path: str
     recursive: bool
     pattern: str | None
+    exclude: list[str]
 
 
 class DirectorySourceInput(Model):
@@ -166,6 +215,10 @@ class DirectorySourceInput(Model):
         str | None,
         Field(description="Only files whose name or path below `path` matches this glob: `*.jpg`."),
     ] = None
+    exclude: Annotated[
+        list[str],
+        Field(description="No files that match one of these globs, or lie in a folder that does."),
+    ] = []
 
 
 class DuplicatesComputed(Model):
@@ -247,6 +300,9 @@ class Failure(Model):
     reason: str
     attempts: int
     name: Annotated[str | None, Field(description="What an uploader called it.")]
+    source_url: Annotated[
+        str | None, Field(description="The address that it is, or was, fetched from.")
+    ]
 
 
 class FailureList(Model):
@@ -273,11 +329,12 @@ class FieldError(Model):
 class Folder(Model):
     name: str
     path: Annotated[str, Field(description="What a load takes as its `path`.")]
+    kind: Literal["folder", "file"]
 
 
 class FolderList(Model):
     """
-    Folders, by name.
+    Folders, and files where they are asked for, by name.
     """
 
     items: list[Folder]
@@ -372,41 +429,6 @@ class Limits(Model):
 
 class Liveness(Model):
     status: Literal["alive"] = "alive"
-
-
-class LoadInput(Model):
-    model_config = ConfigDict(
-        extra="forbid",
-    )
-    source: DirectorySourceInput
-    on_duplicate: Annotated[
-        Literal["keep", "skip"],
-        Field(
-            description="`skip` leaves out files whose content the collection has of another file that still has it."
-        ),
-    ] = "keep"
-    sync: Annotated[
-        bool,
-        Field(
-            description="Whether to forget images whose file is gone. A directory that is empty or on another file system than before is an error of the job (`source_empty`, `source_replaced`), as its disk may not be mounted."
-        ),
-    ] = False
-    allow_mass_removal: Annotated[
-        bool,
-        Field(
-            description="Whether `sync` may forget more than half of the images of the directory (`mass_removal`, from 20 on), or all of a directory that looks unmounted."
-        ),
-    ] = False
-    report_duplicates: Annotated[
-        bool,
-        Field(
-            description="Whether `GET /api/v2/jobs/{job}/duplicates` lists what looks like a copy of something already there."
-        ),
-    ] = False
-    tags: Annotated[list[str], Field(description="Tags of every image that is loaded.")] = []
-    metadata: Annotated[
-        dict[str, Any], Field(description="Metadata of every image that is loaded.")
-    ] = {}
 
 
 class PictureExample(Model):
@@ -569,6 +591,26 @@ class SessionInput(Model):
     api_key: str
 
 
+class StandingSourceChanges(Model):
+    """
+    What to change; what is left out stays.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    on_duplicate: Literal["keep", "skip"] = "keep"
+    sync: Annotated[bool, Field(description="Whether loads forget images whose file is gone.")] = (
+        False
+    )
+    cron: str | None = None
+    watch: Annotated[
+        bool,
+        Field(description="Whether files of a directory are loaded soon after they are written."),
+    ] = False
+    paused: Annotated[bool, Field(description="Whether it is loaded only on request.")] = False
+
+
 class TagsChanged(Model):
     changed: Annotated[int, Field(description="Images whose tags are other ones now.")]
     remaining: Annotated[
@@ -629,6 +671,52 @@ class UploadedFile(Model):
     ]
     code: Annotated[str | None, Field(description="Why it failed or was rejected.")] = None
     reason: str | None = None
+
+
+class UrlExample(Model):
+    """
+    A picture at an address, which the server fetches, or a part of it.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    url: Annotated[
+        str,
+        Field(
+            description="An http or https address. Its host must be on the public internet, or on a network that the server's LOOKALIKE_FETCH_ALLOW names."
+        ),
+    ]
+    crop: CropFractions | None = None
+
+
+class UrlsSource(Model):
+    kind: Literal["urls"] = "urls"
+    addresses: Annotated[int | None, Field(description="How many the request named.")]
+    path: Annotated[str | None, Field(description="The file that lists them.")]
+    column: str | None
+
+
+class UrlsSourceInput(Model):
+    """
+    Pictures at addresses: a few in the request, or the many that a file lists.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    kind: Literal["urls"] = "urls"
+    urls: Annotated[list[str] | None, Field(description="Addresses; or give a `path`.")] = None
+    path: Annotated[
+        str | None,
+        Field(
+            description="A file of addresses under an image root: a text of one in each line, a .csv or .tsv file, or a .parquet file."
+        ),
+    ] = None
+    column: Annotated[
+        str | None,
+        Field(description="The column that holds them, of a .csv, .tsv or .parquet file."),
+    ] = None
 
 
 class VectorExample(Model):
@@ -830,11 +918,11 @@ class ImageQuery(Model):
         extra="forbid",
     )
     positive: Annotated[
-        list[ImageExample | VectorExample | PictureExample],
+        list[ImageExample | VectorExample | PictureExample | UrlExample],
         Field(description="What hits should be like.", validate_default=True),
     ] = []
     negative: Annotated[
-        list[ImageExample | VectorExample | PictureExample],
+        list[ImageExample | VectorExample | PictureExample | UrlExample],
         Field(description="What hits should not be like.", validate_default=True),
     ] = []
     strategy: Annotated[
@@ -893,6 +981,9 @@ class Job(Model):
     collection: str
     source: Annotated[
         DirectorySource
+        | ArchiveSource
+        | UrlsSource
+        | BucketSource
         | UploadSource
         | RetrySource
         | DeletionSource
@@ -943,6 +1034,41 @@ class JobList(Model):
     ]
 
 
+class LoadInput(Model):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    source: DirectorySourceInput | ArchiveSourceInput | BucketSourceInput | UrlsSourceInput
+    on_duplicate: Annotated[
+        Literal["keep", "skip"],
+        Field(
+            description="`skip` leaves out files whose content the collection has of another file that still has it."
+        ),
+    ] = "keep"
+    sync: Annotated[
+        bool,
+        Field(
+            description="Whether to forget images whose file is gone. A directory that is empty or on another file system than before is an error of the job (`source_empty`, `source_replaced`), as its disk may not be mounted."
+        ),
+    ] = False
+    allow_mass_removal: Annotated[
+        bool,
+        Field(
+            description="Whether `sync` may forget more than half of the images of the directory (`mass_removal`, from 20 on), or all of a directory that looks unmounted."
+        ),
+    ] = False
+    report_duplicates: Annotated[
+        bool,
+        Field(
+            description="Whether `GET /api/v2/jobs/{job}/duplicates` lists what looks like a copy of something already there."
+        ),
+    ] = False
+    tags: Annotated[list[str], Field(description="Tags of every image that is loaded.")] = []
+    metadata: Annotated[
+        dict[str, Any], Field(description="Metadata of every image that is loaded.")
+    ] = {}
+
+
 class QueryBatch(Model):
     """
     Queries that are answered together.
@@ -958,6 +1084,64 @@ class SearchReply(Model):
     hits: Annotated[list[SearchHit], Field(description="Best first.")]
     encoder: Annotated[str, Field(description="Fingerprint of the vectors that were compared.")]
     took_ms: TookMs
+
+
+class StandingSource(Model):
+    """
+    A source that is kept with a collection.
+    """
+
+    id: str
+    collection: str
+    source: Annotated[
+        DirectorySource
+        | ArchiveSource
+        | UrlsSource
+        | BucketSource
+        | UploadSource
+        | RetrySource
+        | DeletionSource
+        | DuplicatesSource
+        | CalibrationSource,
+        Field(discriminator="kind"),
+    ]
+    on_duplicate: Literal["keep", "skip"]
+    sync: bool
+    cron: str | None
+    watch: bool
+    paused: bool
+    created_at: AwareDatetime
+    next_run: AwareDatetime | None
+    last_job: Annotated[str | None, Field(description="The job that loaded it last.")]
+
+
+class StandingSourceInput(Model):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    source: DirectorySourceInput | ArchiveSourceInput | BucketSourceInput | UrlsSourceInput
+    on_duplicate: Literal["keep", "skip"] = "keep"
+    sync: Annotated[bool, Field(description="Whether loads forget images whose file is gone.")] = (
+        False
+    )
+    cron: str | None = None
+    watch: Annotated[
+        bool,
+        Field(description="Whether files of a directory are loaded soon after they are written."),
+    ] = False
+    paused: Annotated[bool, Field(description="Whether it is loaded only on request.")] = False
+
+
+class StandingSourceList(Model):
+    """
+    Standing sources, the oldest first.
+    """
+
+    items: list[StandingSource]
+    next_cursor: Annotated[
+        str | None,
+        Field(description="Give it as `cursor` for the next page; null on the last."),
+    ]
 
 
 class System(Model):
@@ -976,6 +1160,9 @@ class System(Model):
     queues: Annotated[dict[str, int], Field(description="Messages that wait, by queue.")]
     jobs_active: int
     image_roots: list[str]
+    bucket_roots: Annotated[
+        list[str], Field(description="Buckets, or prefixes in them, to load from.")
+    ]
     limits: Limits
     formats: Annotated[list[PictureFormat], Field(description="What is read as a picture.")]
     versions: dict[str, str]
@@ -1006,6 +1193,9 @@ class Upload(Model):
     collection: str
     source: Annotated[
         DirectorySource
+        | ArchiveSource
+        | UrlsSource
+        | BucketSource
         | UploadSource
         | RetrySource
         | DeletionSource

@@ -14,7 +14,13 @@ from lookalike_client.cli import session as cli_session
 JOB: dict[str, Any] = {
     "id": "0f6f1f6b0c0e4f0e8a7ab0d9f0d1c2b3",
     "collection": "photos",
-    "source": {"kind": "directory", "path": "/photos", "recursive": True, "pattern": None},
+    "source": {
+        "kind": "directory",
+        "path": "/photos",
+        "recursive": True,
+        "pattern": None,
+        "exclude": [],
+    },
     "status": "running",
     **dict.fromkeys(("total", "done", "indexed", "unchanged", "moved", "duplicates"), 0),
     **dict.fromkeys(("failed", "ignored", "removed", "bytes"), 0),

@@ -82,7 +82,7 @@ def test_failures_as_table_json_and_csv(
 ) -> None:
     failure = {"uri": "file:///a%20[b].jpg", "code": "truncated", "reason": "r", "attempts": 1}
     path = "/api/v2/jobs/1/failures"
-    server.on("GET", path, page({**failure, "name": "a"}))
+    server.on("GET", path, page({**failure, "name": "a", "source_url": None}))
 
     assert command("failures", "1") == 0
     assert "/a [b].jpg" in capsys.readouterr().out

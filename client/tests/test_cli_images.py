@@ -112,7 +112,13 @@ def test_an_upload_says_what_was_sent(
     formats = [{"name": "png", "media_type": "image/png", "extensions": ["png"]}]
     system = {"limits": limits, "formats": formats, "untrained": False, "pooling": "rmac"}
     system |= {"encoder": None, "weights": None, "default_collection": "c", "workers": []}
-    system |= {"queues": {}, "jobs_active": 0, "image_roots": [], "versions": {}}
+    system |= {
+        "queues": {},
+        "jobs_active": 0,
+        "image_roots": [],
+        "bucket_roots": [],
+        "versions": {},
+    }
     server.on("GET", "/api/v2/system", httpx.Response(200, json=system))
     server.on("GET", IMAGES, page())
     said = {"name": "b.png", "id": None, "uri": None, "code": "corrupt", "reason": "r"}

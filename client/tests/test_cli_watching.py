@@ -32,7 +32,7 @@ def events(server: Any, job: dict[str, Any], *failures: str, **end: Any) -> dict
         for name in failures
     ]
     for _, data in told[1:]:
-        data |= {"attempts": 1, "name": "x"}
+        data |= {"attempts": 1, "name": "x", "source_url": None}
     told.append(("end", ended))
     text = "".join(f"event: {name}\nid: 1\ndata: {json.dumps(data)}\n\n" for name, data in told)
     server.on("GET", f"/api/v2/jobs/{job['id']}/events", httpx.Response(200, text=text))

@@ -81,7 +81,10 @@ async def test_events_go_on_where_the_connection_was_lost(
     follow: Any, server: Any, job: dict[str, Any]
 ) -> None:
     state = httpx.Response(200, json=job).text
-    failure = '{"uri": "file:///a", "code": "truncated", "reason": "r", "attempts": 1, "name": "a"}'
+    failure = (
+        '{"uri": "file:///a", "code": "truncated", "reason": "r", "attempts": 1, '
+        '"name": "a", "source_url": null}'
+    )
     server.on(
         "GET",
         EVENTS,

@@ -23,6 +23,7 @@ SYSTEM = {
     "queues": {},
     "jobs_active": 0,
     "image_roots": [],
+    "bucket_roots": [],
     "limits": {
         "max_upload_mb": 64,
         "max_upload_files": 1000,

@@ -14,7 +14,6 @@ from encoder_worker.chunks.rules import Candidates, Kind, choose
 from encoder_worker.chunks.stores import Stores
 from shared.domain.chunk import ChunkClaim
 from shared.domain.image import ImageRow, IndexedFile, StoredImage
-from shared.files.uris import FILE_SCHEME
 from shared.ledger import MoveRequest
 
 
@@ -117,7 +116,8 @@ class Matcher:
         candidates = {
             content.ref.id: self._candidates(content, found, kept) for content in contents
         }
-        moves = self._stores.moves.claim(self._job, _requests(contents, candidates))
+        movers = [content for content in contents if self._files.can_move(content.ref.uri)]
+        moves = self._stores.moves.claim(self._job, _requests(movers, candidates))
         kinds = {
             image: choose(each, moved=image in moves, skip=self._skip)
             for image, each in candidates.items()
@@ -186,12 +186,12 @@ def _is_unchanged(content: FileContent, own: Mapping[str, ImageRow]) -> bool:
 def _requests(
     contents: Sequence[FileContent], candidates: Mapping[str, Candidates]
 ) -> list[MoveRequest]:
-    """The moves to ask for: of files in directories, as an upload is another picture."""
+    """The moves to ask for."""
     targets: dict[str, list[str]] = {}
     sources: dict[str, list[str]] = {}
     for content in contents:
         movable = candidates[content.ref.id].movable
-        if movable and content.ref.uri.startswith(FILE_SCHEME):
+        if movable:
             targets.setdefault(content.sha256, []).append(content.ref.id)
             sources.setdefault(content.sha256, movable)
     return [MoveRequest(targets[sha256], sources[sha256]) for sha256 in targets]

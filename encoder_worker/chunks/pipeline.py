@@ -7,7 +7,7 @@ a stage is counted as a failure and goes no further.
 from collections.abc import Iterator, Sequence
 
 from encoder_worker.chunks.matching import Match, Matcher
-from encoder_worker.chunks.reading import FileContent, read
+from encoder_worker.chunks.reading import FileContent
 from encoder_worker.chunks.regions import RegionEncoding
 from encoder_worker.chunks.result import ChunkResult, ChunkWrites, Counted, Decoded, PlannedRow
 from encoder_worker.chunks.rows import moved_row, new_row, touched_row
@@ -36,8 +36,8 @@ class ChunkPipeline:
         self._pooling = pooling
         self._matcher = matcher
         self._settings = stages.settings
+        self._reader = stages.reader
         self._encoder = stages.encoder
-        self._threads = stages.threads
         self._decode = stages.decode_suspects if claim.attempt > 1 else stages.decode
 
     def process_batch(self, files: Sequence[FileRef], writes: ChunkWrites) -> list[FileRef]:
@@ -61,7 +61,7 @@ class ChunkPipeline:
 
     def _read(self, files: Sequence[FileRef], result: ChunkResult) -> Iterator[FileContent]:
         self._stages.check_stopping()
-        for ref, found in zip(files, self._threads.map(self._read_one, files), strict=True):
+        for ref, found in zip(files, self._reader.read(files, self._spec.collection), strict=True):
             if isinstance(found, PictureError):
                 result.fail(ref, found)
             else:
@@ -143,9 +143,3 @@ class ChunkPipeline:
         if self._settings.keep_gps:
             return row
         return row.model_copy(update={"facts": row.facts.without_place()})
-
-    def _read_one(self, ref: FileRef) -> FileContent | PictureError:
-        try:
-            return read(ref, self._spec.collection, self._settings)
-        except PictureError as error:
-            return error

@@ -159,10 +159,10 @@ class ChunkProcessor:
         return result
 
     def _row_files(self, spec: JobSpec, stores: Stores) -> RowFiles:
-        settings = self._stages.settings
+        files, settings = self._stages.reader.files, self._stages.settings
         recorded = stores.filesystems.before(spec.id, spec.collection)
         filesystems = RecordedFilesystems(recorded, settings.image_roots)
-        return RowFiles(spec.collection, settings, filesystems)
+        return RowFiles(spec.collection, files, filesystems)
 
     def _await(self, matcher: Matcher) -> None:
         """Wait until a content is free that another chunk had claimed; nothing is held then."""

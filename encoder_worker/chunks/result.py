@@ -45,6 +45,7 @@ class ChunkResult:
                 size=ref.size,
                 mtime_ns=ref.mtime_ns,
                 name=ref.name,
+                source_url=ref.source_url,
             )
         )
 

@@ -17,6 +17,8 @@ from shared.pictures.square import Picture
 
 #: The metadata key under which an upload's own name is kept.
 FILENAME = "filename"
+#: That under which the address is kept that a picture was fetched from.
+SOURCE_URL = "source_url"
 
 
 def new_row(
@@ -84,6 +86,7 @@ def _tags(spec: JobSpec, stored: ImageRow | None) -> tuple[str, ...]:
 
 
 def _metadata(ref: FileRef, spec: JobSpec, stored: ImageRow | None) -> dict[str, Any]:
-    named = {FILENAME: ref.name} if ref.name else {}
+    own = {FILENAME: ref.name, SOURCE_URL: ref.source_url}
+    named = {name: value for name, value in own.items() if value}
     before = stored.metadata if stored else {}
     return {**before, **spec.metadata, **named}

@@ -2,9 +2,10 @@
 
 import threading
 from collections.abc import Sequence
-from concurrent.futures import Executor, Future, wait
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 
+from encoder_worker.chunks.reading import FileReader
 from encoder_worker.decode.batch import BatchDecoder
 from encoder_worker.encode.encoder import Encoded, Encoder
 from shared.retry import ShuttingDown
@@ -25,7 +26,7 @@ class Stages:
 
     settings: Settings
     encoder: Encoder
-    threads: Executor
+    reader: FileReader
     decode: BatchDecoder
     decode_suspects: BatchDecoder
     decode_regions: BatchDecoder

@@ -3,13 +3,12 @@
 import hashlib
 import os
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import IO
 
 from shared.domain.image import ImageRow
 from shared.errors import NotFound, NotPermitted, PictureError
 from shared.files.formats import SNIFF_BYTES, Format, sniff
-from shared.files.paths import open_image
-from shared.settings import Settings
+from shared.sources import Files, FileStatus
 
 
 @dataclass(frozen=True)
@@ -17,12 +16,12 @@ class Original:
     """An image's open file, which is what was checked: it is never opened by name again."""
 
     uri: str
-    file: BinaryIO
-    status: os.stat_result
+    file: IO[bytes]
+    status: FileStatus
 
     def version(self, size: int = 0) -> str:
         """Identifies what the file holds, or its thumbnail of `size`: 32 hex digits."""
-        facts = f"{self.uri}|{self.status.st_size}|{self.status.st_mtime_ns}|{size}"
+        facts = f"{self.uri}|{self.status.size}|{self.status.mtime_ns}|{size}"
         return hashlib.sha256(os.fsencode(facts)).hexdigest()[:32]
 
     def format(self) -> Format:
@@ -33,15 +32,15 @@ class Original:
         return found
 
 
-def open_original(row: ImageRow, collection: str, settings: Settings) -> Original:
+def open_original(row: ImageRow, collection: str, files: Files) -> Original:
     """An image's file, checked to be a regular one. Whoever asks closes it.
 
-    Raises NotFound `missing`, `outside_roots`, `unreadable`, NotPermitted.
+    Raises NotFound with the codes of `Files.open`, NotPermitted.
     """
     try:
-        file = open_image(row.uri, collection, settings)
+        opened = files.open(row.uri, collection)
     except NotPermitted:
         raise
     except PictureError as error:
         raise NotFound(error.code, error.detail) from error
-    return Original(row.uri, file, os.fstat(file.fileno()))
+    return Original(row.uri, opened.file, opened.status)

@@ -1,7 +1,7 @@
 """Makes thumbnails in decoder processes: upright, as WebP."""
 
 import os
-from typing import BinaryIO
+from typing import IO
 
 from anyio import CapacityLimiter, to_thread
 
@@ -28,7 +28,7 @@ class Thumbnailer:
         self._slow = CapacityLimiter(1)
         self._refused: dict[str, PictureError] = {}
 
-    async def shrink(self, file: BinaryIO, version: str, size: int) -> bytes:
+    async def shrink(self, file: IO[bytes], version: str, size: int) -> bytes:
         """A WebP of the picture in an open file that fits into a square of `size` pixels.
 
         `version` identifies the file's content: one that could not be drawn is not tried again.
@@ -51,15 +51,15 @@ class Thumbnailer:
         """End the decoder processes."""
         self._decoders.close()
 
-    def _quickly(self, file: BinaryIO, size: int) -> bytes | None:
+    def _quickly(self, file: IO[bytes], size: int) -> bytes | None:
         return self._decoders.decode_quickly(self._read(file), Thumbnail(size))
 
-    def _slowly(self, file: BinaryIO, size: int) -> bytes:
+    def _slowly(self, file: IO[bytes], size: int) -> bytes:
         return self._decoders.decode_slowly(self._read(file), Thumbnail(size))
 
-    def _read(self, file: BinaryIO) -> bytes:
+    def _read(self, file: IO[bytes]) -> bytes:
         try:
-            if os.fstat(file.fileno()).st_size > self._max_bytes:
+            if file.seek(0, os.SEEK_END) > self._max_bytes:
                 raise PictureError("too_large", "The file is larger than a load may read.")
             file.seek(0)
             return file.read()

@@ -4,41 +4,36 @@ import contextlib
 import hashlib
 import os
 import tempfile
-import time
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
+from gateway.files.incoming import Incoming
 from shared.domain.chunk import FileRef
 from shared.domain.collection import CollectionIdentity
 from shared.domain.image import image_id
 from shared.errors import PictureError, storage_error
-from shared.files.formats import EXTENSIONS, FORMATS, SNIFF_BYTES, Format, sniff
 from shared.files.paths import upload_path
-from shared.files.uris import UPLOAD_SCHEME, upload_uri
+from shared.files.stored import (
+    TEMPORARY,
+    Stored,
+    belongs_to,
+    make_folder,
+    store,
+    stored_uri,
+    sync,
+)
+from shared.files.uris import UPLOAD_SCHEME
 from shared.log import get_logger
 from shared.settings import Settings
 
 _log = get_logger(__name__)
 
 _COPY_BYTES = 1024 * 1024
-_NAME_LENGTH = 255
-#: How the names of files begin that are being written.
-TEMPORARY = ".incoming-"
 #: How the names of folders begin whose collection was dropped.
 DROPPED = ".dropped-"
-
-
-@dataclass(frozen=True)
-class Incoming:
-    """One file of a request: its format, or the error if it is no picture."""
-
-    name: str
-    file: BinaryIO
-    format: Format | None
-    error: PictureError | None
 
 
 @dataclass(frozen=True)
@@ -57,33 +52,6 @@ class _Written(NamedTuple):
     sha256: str
 
 
-def recognise(file: BinaryIO) -> Format:
-    """The format of a picture by its first bytes; the file is left at its beginning.
-
-    Raises PictureError `empty_file`, `unsupported_format`.
-    """
-    file.seek(0)
-    head = file.read(SNIFF_BYTES)
-    file.seek(0)
-    if not head:
-        raise PictureError("empty_file", "The file is empty.")
-    found = sniff(head)
-    if found is None:
-        raise PictureError(
-            "unsupported_format", f"This is no picture of a known format ({', '.join(FORMATS)})."
-        )
-    return found
-
-
-def inspect(name: str | None, file: BinaryIO) -> Incoming:
-    """Tell whether a file of a request is a picture, without storing anything."""
-    shown = "".join(c for c in (name or "") if c.isprintable())[:_NAME_LENGTH]
-    try:
-        return Incoming(shown, file, recognise(file), None)
-    except PictureError as error:
-        return Incoming(shown, file, None, error)
-
-
 class StagedUploads:
     """A request's pictures, written to temporary files of the folder that they are for."""
 
@@ -98,7 +66,7 @@ class StagedUploads:
     def ids(self) -> list[str]:
         """The ids of the images that they will be."""
         written = [(file.format, item) for file, item in self._files if file.format and item]
-        return sorted({image_id(_uri(found, item)) for found, item in written})
+        return sorted({image_id(stored_uri(found, item.sha256)) for found, item in written})
 
     def place(self) -> list[Received]:
         """Move them to where their uris say; none is ever visible half written.
@@ -109,15 +77,17 @@ class StagedUploads:
         received, folders = [], set()
         try:
             for file, item in self._files:
-                if item is None:
+                if item is None or file.format is None:
                     received.append(Received(file.name, None, file.error))
                     continue
-                ref, place, added = _place(file, item, self._collection, self._settings)
-                received.append(Received(file.name, ref, None))
-                if added:
-                    folders |= {place.parent, *place.parents[1:3]}
+                stored = store(
+                    item.temporary, file.format, item.sha256, self._collection, self._settings
+                )
+                received.append(Received(file.name, _ref(file, stored), None))
+                if stored.added:
+                    folders |= {stored.path.parent, *stored.path.parents[1:3]}
             for folder in folders:
-                _sync(folder)
+                sync(folder)
         except OSError as error:
             raise storage_error(error) from error
         return received
@@ -133,25 +103,15 @@ def staged(
     """
     with contextlib.ExitStack() as cleanup:
         try:
-            folder = _make_folder(target, settings)
+            folder = make_folder(target, settings)
             written = [_write(file, folder, cleanup) if file.format else None for file in files]
             # A job survives a power cut, so its files must too. They are synced after all are
             # written: the first fsync then flushes most of the others as well.
             for item in filter(None, written):
-                _sync(item.temporary)
+                sync(item.temporary)
         except OSError as error:
             raise storage_error(error) from error
         yield StagedUploads(list(zip(files, written, strict=True)), target.name, settings)
-
-
-def belongs_to(folder: Path, generation: str) -> bool:
-    """Whether a folder of uploads was made for the collection that has this generation.
-
-    An empty folder in it says so, `.` and the generation.
-    """
-    if generation:
-        return (folder / f".{generation}").is_dir()
-    return not any(path.is_dir() for path in folder.glob(".g*"))
 
 
 def set_aside(collection: str, generation: str, settings: Settings) -> None:
@@ -192,44 +152,10 @@ def _write(incoming: Incoming, folder: Path, cleanup: contextlib.ExitStack) -> _
     return _Written(Path(temporary), digest.hexdigest())
 
 
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _make_folder(target: CollectionIdentity, settings: Settings) -> Path:
-    """The folder of a collection's uploads; a new one says which generation it is for."""
-    folder = settings.uploads_dir / target.name
-    settings.uploads_dir.mkdir(parents=True, exist_ok=True)
-    with contextlib.suppress(FileExistsError):
-        folder.mkdir()
-        if target.generation:
-            (folder / f".{target.generation}").mkdir()
-    return folder
-
-
-def _place(
-    incoming: Incoming, written: _Written, collection: str, settings: Settings
-) -> tuple[FileRef, Path, bool]:
-    """Move a temporary file to where its uri says. Returns the place, and whether it was empty."""
-    assert incoming.format is not None  # noqa: S101 - others are not written
-    uri = _uri(incoming.format, written)
-    place = upload_path(uri, collection, settings)
-    added = not place.exists()
-    if added:
-        place.parent.mkdir(exist_ok=True)
-        written.temporary.replace(place)
-    stat = place.stat()
-    if not added:
-        # It keeps its mtime, so that the load counts it as unchanged; the change of its other times
-        # says that it was uploaded again just now.
-        os.utime(place, ns=(time.time_ns(), stat.st_mtime_ns))
-    ref = FileRef(uri=uri, size=stat.st_size, mtime_ns=stat.st_mtime_ns, name=incoming.name or None)
-    return ref, place, added
-
-
-def _uri(found: Format, written: _Written) -> str:
-    return upload_uri(written.sha256, EXTENSIONS[found][0])
+def _ref(incoming: Incoming, stored: Stored) -> FileRef:
+    return FileRef(
+        uri=stored.uri,
+        size=stored.size,
+        mtime_ns=stored.mtime_ns,
+        name=incoming.name or None,
+    )

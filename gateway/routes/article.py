@@ -11,6 +11,7 @@ from fastapi.responses import FileResponse, PlainTextResponse
 from gateway.dependencies import (
     CollectionsDep,
     DeletionDep,
+    FilesDep,
     ImagesDep,
     JobsDep,
     LoadsDep,
@@ -24,7 +25,7 @@ from gateway.routes.content import CONTENT_REPLIES, picture_response
 from gateway.schemas.fields import CollectionName, ImageId
 from gateway.services.loads import LoadOptions
 from shared.domain.image import ImageRow
-from shared.domain.job import Job
+from shared.domain.job import DirectorySource, Job
 from shared.domain.query import SearchParameters
 from shared.errors import NotFound, image_not_found
 from shared.store import Collections, Images
@@ -60,7 +61,7 @@ async def article_train(parameters: ParametersDep, loads: LoadsDep) -> str:
     if not parameters.directory:
         raise invalid_field("must name a directory under an image root", "File")
     await run_in_threadpool(
-        loads.load_directory, parameters.table, parameters.directory, LoadOptions()
+        loads.load, parameters.table, DirectorySource(path=parameters.directory), LoadOptions()
     )
     return "Start"
 
@@ -148,14 +149,14 @@ def article_data(
     ext: str,
     request: Request,
     images: ImagesDep,
-    settings: SettingsDep,
+    files: FilesDep,
     tables: Annotated[Iterable[str], Depends(_tables)],
 ) -> Response:
     """The bytes that a search's address names; without `Table`, from whichever has the image."""
     for name in tables:
         row = _find(images, name, image)
         if row is not None:
-            return picture_response(row, name, settings, request.headers, None)
+            return picture_response(row, name, files, request.headers, None)
     raise image_not_found(f"{image}.{ext}")
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse
 
-from gateway.dependencies import ImagesDep, SettingsDep, ThumbnailsDep
+from gateway.dependencies import FilesDep, ImagesDep, ThumbnailsDep
 from gateway.files.originals import open_original
 from gateway.http.caching import cache_control, has_current, not_modified
 from gateway.http.open_file import OpenFileResponse
@@ -18,7 +18,7 @@ from gateway.schemas.urls import content_version
 from shared.domain.image import ImageRow
 from shared.errors import NotFound
 from shared.files.formats import MEDIA_TYPES
-from shared.settings import Settings
+from shared.sources import Files
 from shared.store import Images
 
 router = APIRouter(prefix="/api/v2/collections/{collection}/images/{image}", tags=["images"])
@@ -56,7 +56,7 @@ class _Requested:
     collection: str
     image: str
     images: Images
-    settings: Settings
+    files: Files
 
     def row(self) -> ImageRow:
         """Raises NotFound `image_not_found` and `collection_not_found`."""
@@ -64,9 +64,9 @@ class _Requested:
 
 
 async def _requested(
-    collection: CollectionPath, image: ImagePath, images: ImagesDep, settings: SettingsDep
+    collection: CollectionPath, image: ImagePath, images: ImagesDep, files: FilesDep
 ) -> _Requested:
-    return _Requested(collection, image, images, settings)
+    return _Requested(collection, image, images, files)
 
 
 RequestedDep = Annotated[_Requested, Depends(_requested)]
@@ -82,7 +82,7 @@ RequestedDep = Annotated[_Requested, Depends(_requested)]
 def get_image_content(requested: RequestedDep, request: Request, v: Version = None) -> Response:
     """The picture's file as it is, with its type told by its content; ranges are served."""
     return picture_response(
-        requested.row(), requested.collection, requested.settings, request.headers, v
+        requested.row(), requested.collection, requested.files, request.headers, v
     )
 
 
@@ -111,7 +111,7 @@ async def get_image_thumbnail(
 ) -> Response:
     """A small WebP of the picture, upright, its first frame if it moves; never enlarged."""
     row = await run_in_threadpool(requested.row)
-    original = await run_in_threadpool(open_original, row, requested.collection, requested.settings)
+    original = await run_in_threadpool(open_original, row, requested.collection, requested.files)
     with original.file:
         data, etag = await thumbnails.get(original, size)
     headers = {"ETag": etag, "Cache-Control": cache_control(v, content_version(row))}
@@ -123,7 +123,7 @@ async def get_image_thumbnail(
 def picture_response(
     row: ImageRow,
     collection: str,
-    settings: Settings,
+    files: Files,
     request_headers: Mapping[str, str],
     wanted_version: str | None,
 ) -> Response:
@@ -131,7 +131,7 @@ def picture_response(
 
     Raises NotFound as `open_original` and `Original.format` do.
     """
-    original = open_original(row, collection, settings)
+    original = open_original(row, collection, files)
     try:
         media_type = MEDIA_TYPES[original.format()]
     except NotFound:

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from gateway.dependencies import JobEventsDep, JobsDep, LoadsDep, UrlsDep
 from gateway.http.problems import problem_responses
+from gateway.routes.loads import start_load
 from gateway.routes.parameters import CollectionPath, Cursor, JobPath, Limit
 from gateway.schemas.fields import BLANK_IS_NONE, CollectionName
 from gateway.schemas.jobs import Failure, FailureList, Job, JobList, LoadInput
@@ -40,7 +41,7 @@ _EVENTS_EXAMPLE = (
 @router.post(
     "/collections/{collection}/jobs",
     status_code=202,
-    summary="Load a directory",
+    summary="Load pictures",
     response_description="The queued job; `Location` is its address.",
     responses=problem_responses(400, 409, 413, 422, 429, 503),
 )
@@ -51,7 +52,7 @@ def create_job(
     loads: LoadsDep,
     urls: UrlsDep,
 ) -> Job:
-    """Queue a load of the pictures in a directory under an image root.
+    """Queue a load of the pictures in a directory, an archive or a bucket, or at addresses.
 
     Files that are known and unchanged are not read again, and files that were renamed or moved
     are not encoded again. An unknown collection is created with the server's defaults. If the
@@ -65,10 +66,7 @@ def create_job(
         tags=tuple(body.tags),
         metadata=body.metadata,
     )
-    source = body.source
-    job = loads.load_directory(
-        collection, source.path, options, recursive=source.recursive, pattern=source.pattern
-    )
+    job = start_load(loads, collection, body.source, options)
     response.headers["Location"] = urls.job(job.spec.id)
     return Job.of(job)
 

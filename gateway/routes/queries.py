@@ -65,8 +65,8 @@ async def query_images(
 ) -> SearchReply:
     """Find the images that are like the positive examples, and unlike the negative ones.
 
-    An example is an image of the collection, a picture in base64, or a vector; of the first two a
-    part by `crop`. Images that are examples are left out of the hits.
+    An example is an image of the collection, a picture in base64 or by its address, or a vector; of
+    all but the last a part by `crop`. Images that are examples are left out of the hits.
     """
     result = await queries.find(collection, body.query())
     return SearchReply.of(result, collection, urls)

@@ -1,12 +1,14 @@
 """Searches: by a picture, by a stored image, by a vector."""
 
-from typing import Annotated
+from typing import IO, Annotated
 
 from fastapi import APIRouter, Depends, File, Form, UploadFile
+from pydantic.json_schema import SkipJsonSchema
 
 from gateway.dependencies import SearchesDep, UrlsDep
 from gateway.http.problems import invalid_field, problem_responses
 from gateway.routes.parameters import CollectionPath, ImagePath
+from gateway.schemas.fields import Address
 from gateway.schemas.filters import parse_filter
 from gateway.schemas.queries import CropFractions
 from gateway.schemas.search import (
@@ -76,6 +78,20 @@ async def _crop(
         raise invalid_field(message, "body", "crop") from error
 
 
+async def _given(
+    file: Annotated[
+        UploadFile | SkipJsonSchema[None], File(description="The picture to search with.")
+    ] = None,
+    url: Annotated[
+        Address | None, Form(description="Its address, instead of the picture itself.")
+    ] = None,
+) -> IO[bytes] | str:
+    """The picture of a search: its bytes, or its address."""
+    if (file is None) == (url is None):
+        raise invalid_field("give either a file or a url", "body", "file")
+    return file.file if file is not None else url or ""
+
+
 @router.post(
     "/search",
     summary="Search by a picture",
@@ -84,14 +100,17 @@ async def _crop(
 )
 async def search_images(
     collection: CollectionPath,
-    file: Annotated[UploadFile, File(description="The picture to search with.")],
+    picture: Annotated[IO[bytes] | str, Depends(_given)],
     parameters: Annotated[SearchParameters, Depends(_parameters)],
     crop: Annotated[Crop | None, Depends(_crop)],
     searches: SearchesDep,
     urls: UrlsDep,
 ) -> SearchReply:
-    """Find the images that look most like a picture, or like a part of it."""
-    result = await searches.by_picture(collection, file.file, parameters, crop)
+    """Find the images that look most like a picture, or like a part of it.
+
+    The picture comes with the request, or is fetched from the address that `url` names.
+    """
+    result = await searches.by_picture(collection, picture, parameters, crop)
     return SearchReply.of(result, collection, urls)
 
 

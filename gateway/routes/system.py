@@ -9,7 +9,8 @@ from pydantic import Field
 
 from gateway import __version__
 from gateway.dependencies import JobsDep, QueueDepthsDep, SettingsDep, WorkersDep
-from gateway.files.folders import list_folders as folders_below
+from gateway.files.folders import FileSort
+from gateway.files.folders import list_folders as entries_below
 from gateway.http.problems import problem_responses
 from gateway.routes.parameters import Cursor, Limit
 from gateway.routes.uploads import MAX_FILES
@@ -42,6 +43,7 @@ def get_system(
         queues=queue_depths.read(),
         jobs_active=jobs.count_active(),
         image_roots=[str(root) for root in settings.image_roots],
+        bucket_roots=list(settings.bucket_roots),
         limits=Limits(
             max_upload_mb=settings.max_upload_mb,
             max_upload_files=MAX_FILES,
@@ -67,12 +69,20 @@ def list_folders(
         BLANK_IS_NONE,
         Query(description="A directory; without it, the image roots."),
     ] = None,
+    files: Annotated[
+        FileSort | None,
+        BLANK_IS_NONE,
+        Query(
+            description="List the files of this sort too, as their names tell: archives, or lists "
+            "of addresses."
+        ),
+    ] = None,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> FolderList:
-    """The image roots, or the sub-folders of one folder under them, by name."""
-    found, next_cursor = folders_below(path, cursor, limit, settings)
-    return FolderList(
-        items=[Folder(name=folder.name or str(folder), path=str(folder)) for folder in found],
-        next_cursor=next_cursor,
-    )
+    """The image roots, or the sub-folders of one folder under them, by name.
+
+    With `files` also what else a load can name there: archives, or lists of addresses.
+    """
+    found, next_cursor = entries_below(path, cursor, limit, settings, files=files)
+    return FolderList(items=[Folder.of(*entry) for entry in found], next_cursor=next_cursor)

@@ -94,6 +94,9 @@ async def upload_images(
 ) -> Upload:
     """Store pictures and queue them as a job, an unknown collection being created.
 
+    An archive (.zip, .tar, .tar.gz, .tar.xz, .tar.zst) is opened, and its pictures are stored as
+    if each had been sent by itself; `files` of the reply names each of them.
+
     Each is known by its content: the same picture is stored once, and its name is for show only.
     Files that are no pictures are `rejected` in the reply and are no part of the job; when none is
     a picture, the answer is 422 and nothing is stored.

@@ -16,7 +16,13 @@ from pydantic import (
 
 from shared.domain.collection import COLLECTION_PATTERN, MAX_NAME_LENGTH
 from shared.domain.facts import FACTS_KEY
-from shared.domain.image import ID_PATTERN, MAX_GIVEN_METADATA_BYTES, MAX_TAG_LENGTH, MAX_TAGS
+from shared.domain.image import (
+    ID_PATTERN,
+    MAX_GIVEN_METADATA_BYTES,
+    MAX_TAG_LENGTH,
+    MAX_TAGS,
+    MAX_URI_BYTES,
+)
 from shared.domain.labels import metadata_size
 from shared.errors import NotFound, image_not_found, job_not_found
 
@@ -77,6 +83,18 @@ def check_apart(add: Sequence[str], remove: Sequence[str]) -> None:
 
 Metadata = Annotated[dict[str, Any], AfterValidator(_check_size)]
 
+
+#: The address of a picture on the web.
+Address = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=MAX_URI_BYTES,
+        description="An http or https address. Its host must be on the public internet, or on a "
+        "network that the server's LOOKALIKE_FETCH_ALLOW names.",
+        examples=["https://example.com/photo.jpg"],
+    ),
+]
 
 #: For query parameters: an empty one, as in `?tag=`, counts as left out.
 BLANK_IS_NONE = BeforeValidator(lambda value: value or None)

@@ -1,18 +1,25 @@
 """Jobs over HTTP."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gateway.schemas.fields import EXAMPLE_JOB_ID, Input, Metadata, Page, Tags, moment
+from gateway.schemas.sources import Source, SourceInput
 from shared.domain import job as domain
 from shared.domain.job import JobStatus, OnDuplicate
 
 EXAMPLE_JOB: dict[str, Any] = {
     "id": EXAMPLE_JOB_ID,
     "collection": "holidays",
-    "source": {"kind": "directory", "path": "/photos/2024", "recursive": True, "pattern": None},
+    "source": {
+        "kind": "directory",
+        "path": "/photos/2024",
+        "recursive": True,
+        "pattern": None,
+        "exclude": [],
+    },
     "status": "running",
     "total": 1200,
     "done": 800,
@@ -34,22 +41,6 @@ EXAMPLE_JOB: dict[str, Any] = {
 }
 
 
-class DirectorySourceInput(Input):
-    kind: Literal["directory"] = "directory"
-    path: str = Field(
-        min_length=1,
-        max_length=4096,
-        description="A directory under an image root; relative paths begin at a root.",
-    )
-    recursive: bool = Field(True, description="Whether to go into sub-directories.")
-    pattern: str | None = Field(
-        None,
-        min_length=1,
-        max_length=1000,
-        description="Only files whose name or path below `path` matches this glob: `*.jpg`.",
-    )
-
-
 class LoadInput(Input):
     model_config = ConfigDict(
         json_schema_extra={
@@ -65,7 +56,7 @@ class LoadInput(Input):
         }
     )
 
-    source: DirectorySourceInput
+    source: SourceInput
     on_duplicate: OnDuplicate = Field(
         "keep",
         description="`skip` leaves out files whose content the collection has of another file "
@@ -90,56 +81,11 @@ class LoadInput(Input):
     tags: Tags = Field([], description="Tags of every image that is loaded.")
     metadata: Metadata = Field({}, description="Metadata of every image that is loaded.")
 
-
-class DirectorySource(BaseModel):
-    kind: Literal["directory"]
-    path: str
-    recursive: bool
-    pattern: str | None
-
-
-class UploadSource(BaseModel):
-    kind: Literal["upload"]
-    files: int
-
-
-class RetrySource(BaseModel):
-    kind: Literal["retry"]
-    job: str = Field(description="The job whose failed files are tried again.")
-    files: int
-
-
-class DeletionSource(BaseModel):
-    """The images of a filter, which the job forgets; `removed` counts them."""
-
-    kind: Literal["deletion"]
-    tag: str | None
-    path_prefix: str | None
-    filter: dict[str, Any] | None = Field(description="As it was given.")
-
-
-class DuplicatesSource(BaseModel):
-    """All images, among which the job finds duplicates; `unchanged` counts those looked at."""
-
-    kind: Literal["duplicates"]
-    min_match: float = Field(description="The least match of copies.")
-
-
-class CalibrationSource(BaseModel):
-    """None: the job tells the collection's own thresholds."""
-
-    kind: Literal["calibration"]
-
-
-Source = Annotated[
-    DirectorySource
-    | UploadSource
-    | RetrySource
-    | DeletionSource
-    | DuplicatesSource
-    | CalibrationSource,
-    Field(discriminator="kind"),
-]
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.sync and self.source.kind == "urls":
+            raise ValueError("sync forgets what is missing in a directory; addresses have none")
+        return self
 
 
 class JobError(BaseModel):
@@ -215,6 +161,7 @@ class Failure(BaseModel):
                 "reason": "The file ends too early; copy it again from its origin.",
                 "attempts": 1,
                 "name": None,
+                "source_url": None,
             }
         }
     )
@@ -224,6 +171,7 @@ class Failure(BaseModel):
     reason: str
     attempts: int
     name: str | None = Field(description="What an uploader called it.")
+    source_url: str | None = Field(description="The address that it is, or was, fetched from.")
 
     @classmethod
     def of(cls, failure: domain.Failure) -> Self:

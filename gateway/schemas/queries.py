@@ -17,7 +17,7 @@ from pydantic import (
     Tag as Alternative,
 )
 
-from gateway.schemas.fields import EXAMPLE_ID, ImageId, Input
+from gateway.schemas.fields import EXAMPLE_ID, Address, ImageId, Input
 from gateway.schemas.search import Expand, MinMatch, MinScore, Offset, Rerank, TopK, UnitVector
 from shared.domain import examples as domain
 from shared.domain.filter import ALTERNATIVE, Filter
@@ -111,25 +111,30 @@ class PictureExample(Input):
         return domain.PictureExample(_decode(self.content), _domain(self.crop))
 
 
+class UrlExample(Input):
+    """A picture at an address, which the server fetches, or a part of it."""
+
+    url: Address
+    crop: CropFractions | None = None
+
+    def example(self) -> domain.Example:
+        """The same as the service takes it."""
+        return domain.UrlExample(self.url, _domain(self.crop))
+
+
 def _kind(given: Any) -> str:
-    for key in ("vector", "base64"):
+    for key in ("vector", "base64", "url"):
         if isinstance(given, dict) and key in given:
             return f"{ALTERNATIVE}{key}"
     return f"{ALTERNATIVE}image"
 
 
-def _refuse_url(given: Any) -> Any:
-    if isinstance(given, dict) and "url" in given:
-        raise ValueError("url is not supported yet; send the picture itself as base64")
-    return given
-
-
 Example = Annotated[
     Annotated[ImageExample, Alternative("<image")]
     | Annotated[VectorExample, Alternative("<vector")]
-    | Annotated[PictureExample, Alternative("<base64")],
+    | Annotated[PictureExample, Alternative("<base64")]
+    | Annotated[UrlExample, Alternative("<url")],
     Discriminator(_kind),
-    BeforeValidator(_refuse_url),
 ]
 Examples = Annotated[list[Example], Field(max_length=MAX_EXAMPLES)]
 
@@ -188,7 +193,8 @@ class ImageQuery(Input):
         if len(given) > MAX_EXAMPLES:
             raise ValueError(f"must not hold more than {MAX_EXAMPLES} examples in all")
         encoded = sum(getattr(e, "crop", None) is not None for e in given)
-        encoded += sum(isinstance(e, PictureExample) and e.crop is None for e in given)
+        pictures = (PictureExample, UrlExample)
+        encoded += sum(isinstance(e, pictures) and e.crop is None for e in given)
         if encoded > MAX_PICTURES:
             raise ValueError(
                 f"must not hold more than {MAX_PICTURES} pictures and crops, which an encoder has "

@@ -1,6 +1,7 @@
 """The system's state over HTTP."""
 
 from datetime import datetime
+from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -91,6 +92,7 @@ class System(BaseModel):
                 "queues": {"scan": 0, "encode": 3, "query": 0},
                 "jobs_active": 1,
                 "image_roots": ["/photos"],
+                "bucket_roots": ["s3://photos/2020"],
                 "limits": {
                     "max_upload_mb": 64,
                     "max_upload_files": 1000,
@@ -122,6 +124,7 @@ class System(BaseModel):
     queues: dict[str, int] = Field(description="Messages that wait, by queue.")
     jobs_active: int
     image_roots: list[str]
+    bucket_roots: list[str] = Field(description="Buckets, or prefixes in them, to load from.")
     limits: Limits
     formats: list[PictureFormat] = Field(description="What is read as a picture.")
     versions: dict[str, str]
@@ -129,15 +132,20 @@ class System(BaseModel):
 
 class Folder(BaseModel):
     model_config = ConfigDict(
-        json_schema_extra={"example": {"name": "2024", "path": "/photos/2024"}}
+        json_schema_extra={"example": {"name": "2024", "path": "/photos/2024", "kind": "folder"}}
     )
 
     name: str
     path: str = Field(description="What a load takes as its `path`.")
+    kind: Literal["folder", "file"]
+
+    @classmethod
+    def of(cls, path: Path, kind: Literal["folder", "file"]) -> Self:
+        return cls(name=path.name or str(path), path=str(path), kind=kind)
 
 
 class FolderList(Page[Folder]):
-    """Folders, by name."""
+    """Folders, and files where they are asked for, by name."""
 
 
 class Check(BaseModel):

@@ -38,6 +38,10 @@ class UrlBuilder:
         """A job's URL."""
         return f"{self._root}/api/v2/jobs/{job_id}"
 
+    def source(self, collection: str, source_id: str) -> str:
+        """A standing source's URL."""
+        return f"{self.collection(collection)}/sources/{source_id}"
+
     def image(self, collection: str, image_id: str) -> str:
         """An image's URL."""
         return f"{self.collection(collection)}/images/{image_id}"

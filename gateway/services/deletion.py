@@ -9,7 +9,7 @@ from gateway.services.loads import LoadService
 from shared.domain.image import ImageFilter, ImageRow, ids_by_job
 from shared.domain.job import Job
 from shared.errors import image_not_found
-from shared.ledger import Drops, Jobs, RowLock, RowLocks
+from shared.ledger import Drops, Jobs, RowLock, RowLocks, StandingSources
 from shared.log import get_logger
 from shared.settings import Settings
 from shared.store import Collections, Images, ImageWriter
@@ -27,6 +27,7 @@ class Ledger(NamedTuple):
     jobs: Jobs
     row_locks: RowLocks
     drops: Drops
+    sources: StandingSources
 
 
 class Store(NamedTuple):
@@ -45,7 +46,7 @@ class DeletionService:
     ) -> None:
         self._settings = settings
         self._store = store
-        self._jobs, self._row_locks, self._drops = ledger
+        self._jobs, self._row_locks, self._drops, self._sources = ledger
         self._loads = loads
 
     def collection(self, name: str) -> None:
@@ -66,6 +67,7 @@ class DeletionService:
 
     def _drop(self, name: str, generation: str) -> None:
         """May be repeated: a collection that was made again meanwhile, and its jobs, stay."""
+        self._sources.forget_collection(name, generation)
         self._jobs.forget_collection(name, generation)
         uploads.set_aside(name, generation, self._settings)
         self._store.collections.drop(name, generation)

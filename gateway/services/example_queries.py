@@ -10,14 +10,22 @@ from anyio import to_thread
 
 from gateway.files.originals import open_original
 from gateway.metrics import Metrics
+from gateway.services.fetched_pictures import FetchedPictures
 from gateway.services.query_encoder import QueryEncoder
 from shared.domain.collection import CollectionIdentity
-from shared.domain.examples import Example, ExampleQuery, ImageExample, PictureExample
+from shared.domain.examples import (
+    Example,
+    ExampleQuery,
+    ImageExample,
+    PictureExample,
+    UrlExample,
+    VectorExample,
+)
 from shared.domain.filter import AnyOf, Filter
 from shared.domain.match import with_least_score
 from shared.domain.query import Crop, SearchParameters, SearchResult
 from shared.errors import InvalidRequest
-from shared.settings import Settings
+from shared.sources import Files
 from shared.store import ExampleSearch, Images
 
 Vector = Sequence[float]
@@ -28,23 +36,25 @@ class ExampleQueries:
 
     def __init__(
         self,
-        settings: Settings,
+        files: Files,
         search: ExampleSearch,
         images: Images,
         encoder: QueryEncoder,
+        fetched: FetchedPictures,
         metrics: Metrics,
     ) -> None:
-        self._settings = settings
+        self._files = files
         self._search = search
         self._images = images
         self._encoder = encoder
+        self._fetched = fetched
         self._metrics = metrics
 
     async def find(self, collection: str, query: ExampleQuery) -> SearchResult:
         """The images that are like the positive examples, and unlike the negative ones.
 
         Stored images among the examples are left out. Raises NotFound, InvalidRequest, Unavailable,
-        and what `QueryEncoder.encode` raises.
+        and what `QueryEncoder.encode` and `FetchedPictures.fetch` raise.
         """
         started = time.perf_counter()
         identity = await self._search.identity(collection)
@@ -90,13 +100,16 @@ class ExampleQueries:
                 vectors.append(next(encoded))
             elif isinstance(example, ImageExample):
                 vectors.append(stored[example.image])
-            elif not isinstance(example, PictureExample):
+            elif isinstance(example, VectorExample):
                 vectors.append(example.vector)
         return vectors
 
     async def _encode(self, identity: CollectionIdentity, example: Example) -> Vector:
         if isinstance(example, PictureExample):
             return await self._encoder.encode(io.BytesIO(example.content), identity, example.crop)
+        if isinstance(example, UrlExample):
+            with await self._fetched.fetch(example.url) as picture:
+                return await self._encoder.encode(picture, identity, example.crop)
         if isinstance(example, ImageExample):
             return await self._encode_part(identity, example.image, example.crop)
         return example.vector
@@ -106,7 +119,7 @@ class ExampleQueries:
     ) -> Vector:
         """The vector of a part of a stored image, read from its own file."""
         row = await to_thread.run_sync(self._images.get, identity.name, image)
-        original = await to_thread.run_sync(open_original, row, identity.name, self._settings)
+        original = await to_thread.run_sync(open_original, row, identity.name, self._files)
         try:
             return await self._encoder.encode(original.file, identity, crop)
         finally:
@@ -134,7 +147,7 @@ def average(positive: Sequence[Vector], negative: Sequence[Vector]) -> list[floa
 
 
 def _is_encoded(example: Example) -> bool:
-    if isinstance(example, PictureExample):
+    if isinstance(example, PictureExample | UrlExample):
         return True
     return isinstance(example, ImageExample) and example.crop is not None
 

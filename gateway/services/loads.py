@@ -1,18 +1,21 @@
 """Starts loads: checks collection, encoder and queue, writes the job, sends its scan task."""
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
 from pydantic import Field
 
 from gateway.services.encoders import encoder_weights
+from shared.domain import bucket
 from shared.domain.base import Frozen
 from shared.domain.chunk import FileRef
 from shared.domain.collection import CollectionIdentity, CollectionInfo
 from shared.domain.image import ImageFilter
 from shared.domain.job import (
+    ArchiveSource,
+    BucketSource,
     DeletionSource,
     DirectorySource,
     Job,
@@ -20,9 +23,11 @@ from shared.domain.job import (
     OnDuplicate,
     RetrySource,
     Source,
+    UrlsSource,
 )
-from shared.errors import Conflict, QueueFull, Unavailable
-from shared.files.paths import resolve_directory
+from shared.errors import Conflict, InvalidRequest, QueueFull, Unavailable
+from shared.fetch.urls import normalise
+from shared.files.paths import resolve_directory, resolve_file
 from shared.ledger import Jobs, Workers
 from shared.log import get_logger
 from shared.queue import Dispatcher
@@ -60,23 +65,34 @@ class LoadService:
         self._collections = collections
         self._dispatcher = dispatcher
 
-    def load_directory(
-        self,
-        collection: str,
-        path: str,
-        options: LoadOptions,
-        *,
-        recursive: bool = True,
-        pattern: str | None = None,
-    ) -> Job:
-        """Queue a load of a directory; a relative `path` begins at an image root.
+    def load(self, collection: str, source: Source, options: LoadOptions) -> Job:
+        """Queue a load of a source as a caller names it. Raises as `resolve`, `check_can_queue`."""
+        resolved = self.resolve(source)
+        return self.queue(self.check_can_queue(collection), resolved, options)
 
-        Raises InvalidRequest as `resolve_directory` does, and what `check_can_queue` raises.
+    def resolve(self, source: Source) -> Source:
+        """A source as it is queued: its path is real, and under an image root. No bucket is asked.
+
+        Raises InvalidRequest as `resolve_directory` and `resolve_file` do, `no_bucket_roots`,
+        `invalid_bucket`, `bucket_outside_roots`.
         """
-        directory = resolve_directory(path, self._settings)
+        if isinstance(source, BucketSource):
+            url = _bucket(source.url, self._settings.bucket_roots)
+            return source.model_copy(update={"url": url})
+        if isinstance(source, DirectorySource):
+            path = resolve_directory(source.path, self._settings)
+        elif isinstance(source, ArchiveSource | UrlsSource) and source.path is not None:
+            path = resolve_file(source.path, self._settings)
+        else:
+            return source
+        return source.model_copy(update={"path": str(path)})
+
+    def load_addresses(self, collection: str, urls: Iterable[str], options: LoadOptions) -> Job:
+        """Queue a load of pictures at addresses. Raises what `check_can_queue` raises."""
+        addresses = list(dict.fromkeys(filter(None, map(normalise, urls))))
         target = self.check_can_queue(collection)
-        source = DirectorySource(path=str(directory), recursive=recursive, pattern=pattern)
-        return self.queue(target, source, options)
+        refs = (FileRef(uri=url, size=0, mtime_ns=0, source_url=url) for url in addresses)
+        return self.queue(target, UrlsSource(addresses=len(addresses)), options, files=refs)
 
     def check_can_queue(self, collection: str) -> CollectionInfo:
         """Check that a load of `collection` may be queued. Creates the collection if it is unknown.
@@ -182,5 +198,28 @@ class LoadService:
     def _failed_files(self, job_id: str, count: int) -> Iterator[FileRef]:
         for failure in islice(self._jobs.iter_failures(job_id), count):
             yield FileRef(
-                uri=failure.uri, size=failure.size, mtime_ns=failure.mtime_ns, name=failure.name
+                uri=failure.uri,
+                size=failure.size,
+                mtime_ns=failure.mtime_ns,
+                name=failure.name,
+                source_url=failure.source_url,
             )
+
+
+def _bucket(url: str, roots: Sequence[str]) -> str:
+    """A caller's address of a bucket, if it may be read."""
+    if not roots:
+        raise InvalidRequest(
+            "no_bucket_roots", "No bucket may be read. Start Lookalike with LOOKALIKE_BUCKET_ROOTS."
+        )
+    try:
+        location = bucket.parse(url)
+    except ValueError as error:
+        raise InvalidRequest("invalid_bucket", str(error)) from error
+    if not bucket.is_within(location, roots):
+        raise InvalidRequest(
+            "bucket_outside_roots",
+            "The bucket or prefix is none of those that may be read (LOOKALIKE_BUCKET_ROOTS).",
+        )
+    base = f"{location.scheme}://{location.bucket}"
+    return f"{base}/{location.key}" if location.key else base

@@ -3,11 +3,11 @@
 import contextlib
 import time
 import uuid
-from typing import BinaryIO
+from typing import IO
 
 from anyio import CancelScope, to_thread
 
-from gateway.files.uploads import recognise
+from gateway.files.incoming import recognise
 from gateway.services.encoders import query_encoder
 from shared.domain.collection import CollectionIdentity
 from shared.domain.query import Crop, Query, QueryReply
@@ -38,7 +38,7 @@ class QueryEncoder:
         self._limits = QueryLimits(settings.query_queue_limit, settings.query_queue_bytes)
 
     async def encode(
-        self, picture: BinaryIO, collection: CollectionIdentity, crop: Crop | None
+        self, picture: IO[bytes], collection: CollectionIdentity, crop: Crop | None
     ) -> tuple[float, ...]:
         """The vector of a picture, 512 floats of unit length, pooled as the collection is.
 
@@ -65,7 +65,7 @@ class QueryEncoder:
         collection.require(reply.weights)
         return reply.vector
 
-    def _send(self, query: Query, picture: BinaryIO) -> str:
+    def _send(self, query: Query, picture: IO[bytes]) -> str:
         recognise(picture)
         entry = self._queries.submit(query, picture, self._limits)
         if entry is None:

@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import BinaryIO
+from typing import IO
 
 from gateway.metrics import Metrics
+from gateway.services.fetched_pictures import FetchedPictures
 from gateway.services.query_encoder import QueryEncoder
 from shared.domain.collection import CollectionIdentity
 from shared.domain.match import with_least_score
@@ -16,22 +17,40 @@ from shared.store import VectorSearch
 class SearchService:
     """Finds the images that look most like a query. Every method raises NotFound, Unavailable."""
 
-    def __init__(self, search: VectorSearch, encoder: QueryEncoder, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        search: VectorSearch,
+        encoder: QueryEncoder,
+        fetched: FetchedPictures,
+        metrics: Metrics,
+    ) -> None:
         self._search = search
         self._encoder = encoder
+        self._fetched = fetched
         self._metrics = metrics
 
     async def by_picture(
         self,
         collection: str,
-        picture: BinaryIO,
+        picture: IO[bytes] | str,
         parameters: SearchParameters,
         crop: Crop | None = None,
     ) -> SearchResult:
         """Search by a picture, or the part of it that `crop` names.
 
-        Raises also what `QueryEncoder.encode` raises.
+        `picture` may be an address, from which it is fetched. Raises also what
+        `QueryEncoder.encode` and `FetchedPictures.fetch` raise.
         """
+        if isinstance(picture, str):
+            # Nothing is fetched for a collection that is not there.
+            await self._search.identity(collection)
+            with await self._fetched.fetch(picture) as fetched:
+                return await self._by_file(collection, fetched, parameters, crop)
+        return await self._by_file(collection, picture, parameters, crop)
+
+    async def _by_file(
+        self, collection: str, picture: IO[bytes], parameters: SearchParameters, crop: Crop | None
+    ) -> SearchResult:
         started = time.perf_counter()
 
         async def search(identity: CollectionIdentity) -> SearchResult:

@@ -5,11 +5,12 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from gateway.files.uploads import DROPPED, TEMPORARY, belongs_to
+from gateway.files.uploads import DROPPED
 from gateway.services.labels import WRITER
 from shared.domain.image import image_id
 from shared.errors import NotFound
 from shared.files.paths import upload_path
+from shared.files.stored import TEMPORARY, belongs_to
 from shared.files.uris import UPLOAD_NAME, UPLOAD_SCHEME
 from shared.ledger import RowLock, RowLocks, UploadFiles
 from shared.log import get_logger

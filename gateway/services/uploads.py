@@ -1,12 +1,14 @@
 """Uploads: inspects and stores the files, queues their job, and waits for it on request."""
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import BinaryIO, NamedTuple
+from typing import IO, NamedTuple
 
 from anyio import to_thread
 
 from gateway.files import uploads
+from gateway.files.incoming import Incoming, inspect_all
 from gateway.files.uploads import Received
 from gateway.services.labels import WRITER
 from gateway.services.loads import LoadOptions, LoadService
@@ -26,7 +28,7 @@ class SentFile(NamedTuple):
     """One file of a request, and what the uploader called it."""
 
     name: str | None
-    file: BinaryIO
+    file: IO[bytes]
 
 
 @dataclass(frozen=True)
@@ -72,11 +74,18 @@ class UploadService:
     ) -> QueuedUpload:
         """Store the pictures among `files` and queue them as one job.
 
-        Files that are no pictures are rejected at once and are not in the job; equal files count
-        once. Raises PictureError when none is a picture, and what `LoadService.check_can_queue`
-        and `uploads.staged` raise, Unavailable `image_busy`.
+        In place of an archive there are the pictures in it, up to 10,000 members and four times
+        the largest request. Files that are no pictures are rejected at once and are not in the
+        job; equal files count once. Raises PictureError when none is a picture, and what
+        `LoadService.check_can_queue` and `uploads.staged` raise, Unavailable `image_busy`.
         """
-        incoming = [uploads.inspect(name, file) for name, file in files]
+        with ExitStack() as cleanup:
+            incoming = inspect_all(files, self._settings, cleanup)
+            return self._store_and_queue(collection, incoming, options)
+
+    def _store_and_queue(
+        self, collection: str, incoming: Sequence[Incoming], options: LoadOptions
+    ) -> QueuedUpload:
         if all(file.error for file in incoming):
             raise _unusable([(file.name, file.error) for file in incoming if file.error])
         target = self._loads.check_can_queue(collection)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence, Set
 
 from indexer.recovery.flush import FlushAfterLoads
+from indexer.recovery.schedule import Schedule
 from indexer.recovery.speculation import SpeculativeExecution
 from indexer.stores import IndexerStores
 from shared.log import get_logger, outages
@@ -22,6 +23,7 @@ class Recovery:
 
     def __init__(self, stores: IndexerStores, flush: FlushAfterLoads) -> None:
         self._speculation = SpeculativeExecution(stores)
+        self._schedule = Schedule(stores)
         self._flush = flush
         self._jobs = stores.jobs
         self._job_recovery = stores.job_recovery
@@ -53,6 +55,7 @@ class Recovery:
         if not self._job_recovery.try_acquire_leadership(self._settings.heartbeat_seconds * 0.9):
             return
         encode_empty = self._dispatcher.depth(ENCODE) == 0
+        self._schedule.run_once()
         # While scans wait in the queue, sending them again would only lengthen it.
         scan_empty = self._dispatcher.depth(SCAN) == 0
         for job in sorted(active | self._checked):

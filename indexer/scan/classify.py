@@ -6,7 +6,7 @@ from typing import NamedTuple
 from indexer.scan.context import ScanContext
 from indexer.sources import FoundFile
 from shared.domain.image import FileVersion, image_id
-from shared.files.uris import FILE_SCHEME
+from shared.sources import FileStatus
 
 
 class Classified(NamedTuple):
@@ -29,20 +29,23 @@ class FileClassifier:
         self._start = context.start
         self._scans = context.stores.scans
         self._images = context.stores.images
-        # Only an upload may list the same picture twice.
-        self._listed: set[str] | None = set() if spec.source.kind == "upload" else None
-        # An upload of a known picture may bring new tags or metadata: an encoder adds them to its
+        self._files = context.stores.files
+        kind = spec.source.kind
+        # Uploads, and pictures at addresses, are known by their contents, so that these may list
+        # the same picture twice. Eight bytes of an id are enough to tell, and take less memory.
+        self._listed: set[int] | None = set() if kind in ("upload", "urls", "retry") else None
+        # A known picture that is uploaded may get new tags or metadata: an encoder adds them to its
         # row without encoding it again.
-        self._has_labels = spec.source.kind == "upload" and bool(spec.tags or spec.metadata)
+        self._has_labels = kind in ("upload", "urls") and bool(spec.tags or spec.metadata)
 
     def classify(self, files: Sequence[FoundFile]) -> Classified:
         """Classify a batch. Raises NotFound, JobEnded, ShuttingDown."""
         by_id = {image_id(file.uri): file for file in files}
         unchanged = 0
         if self._listed is not None:
-            fresh = {image: by_id[image] for image in by_id if image not in self._listed}
+            fresh = {image: by_id[image] for image in by_id if _short(image) not in self._listed}
             unchanged = len(files) - len(fresh)
-            self._listed.update(fresh)
+            self._listed.update(map(_short, fresh))
             by_id = fresh
         wanted = [image for image in by_id if image not in self._start.pending_ids]
         versions = self._images.file_versions(
@@ -56,7 +59,7 @@ class FileClassifier:
             version, file = versions.get(image), by_id[image]
             if version is not None and self._start.is_restart and version.job == self._spec.id:
                 continue  # A chunk of an earlier try wrote it, and counted it.
-            if version is not None and _same(version, file) and not self._has_labels:
+            if version is not None and self._is_unchanged(version, file) and not self._has_labels:
                 unchanged += 1
             else:
                 changed.append(file)
@@ -74,8 +77,10 @@ class FileClassifier:
         accounted = self._scans.accounted(self._spec.id, left)
         return [image for image, known in zip(left, accounted, strict=True) if not known]
 
+    def _is_unchanged(self, version: FileVersion, file: FoundFile) -> bool:
+        known = FileStatus(version.bytes, version.mtime_ns)
+        return self._files.is_unchanged(file.uri, known, FileStatus(file.size, file.mtime_ns))
 
-def _same(version: FileVersion, file: FoundFile) -> bool:
-    # The uri of an upload is its content's hash, so its time says nothing.
-    timeless = not file.uri.startswith(FILE_SCHEME)
-    return version.bytes == file.size and (timeless or version.mtime_ns == file.mtime_ns)
+
+def _short(image: str) -> int:
+    return int(image[:16], 16)

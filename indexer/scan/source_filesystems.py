@@ -1,11 +1,10 @@
 """The file systems that a source is on, compared with those of its last load."""
 
-import os
 from collections.abc import Mapping
 
 from indexer.scan.context import ScanContext
-from indexer.sources.directory import source_lost
-from shared.domain.job import DirectorySource
+from indexer.sources.directory_listing import is_empty
+from shared.domain.job import DirectorySource, Source
 from shared.files.filesystems import RecordedFilesystems, filesystem_of, is_same
 from shared.files.uris import file_path, file_uri
 
@@ -29,13 +28,13 @@ class SourceFilesystems:
         folders = {file_uri(source.path), *_at_or_below(source, recorded)}
         return all(known.is_there(f"{folder}/file") for folder in folders)
 
-    def record(self, source: DirectorySource, found: Mapping[str, str]) -> None:
-        """Record what a walk found, by the uris of directories. An empty source tells nothing.
+    def record(self, source: Source, found: Mapping[str, str]) -> None:
+        """Record what a walk found, by the uris of directories. An empty one tells nothing.
 
         What was a mount point is forgotten once files are found to lie in the folder itself, or
         where the load may remove as much as it likes.
         """
-        if is_empty(source):
+        if source.kind != "directory" or is_empty(source):
             return
         recorded = self._filesystems.recorded(self._spec.collection)
         before = {uri: recorded[uri] for uri in _at_or_below(source, recorded) if uri not in found}
@@ -45,18 +44,6 @@ class SourceFilesystems:
             if self._spec.allow_mass_removal or _is_in_use(uri, filesystem)
         ]
         self._filesystems.record(self._spec, found, stale)
-
-
-def is_empty(source: DirectorySource) -> bool:
-    """Whether a directory holds nothing that is not hidden, as where no disk is mounted on it.
-
-    Raises JobFailed if it cannot be read.
-    """
-    try:
-        with os.scandir(source.path) as entries:
-            return all(entry.name.startswith(".") for entry in entries)
-    except OSError as error:
-        raise source_lost(error) from error
 
 
 def _at_or_below(source: DirectorySource, recorded: Mapping[str, str]) -> list[str]:

@@ -16,13 +16,13 @@ _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 class Walk:
     """What a removal needs of the walk before it.
 
-    `inodes` are devices and inodes of directories, which mean nothing on another `host`;
-    `filesystems` as `DirectoryWalk` found them.
+    `identities` are devices and inodes, which mean nothing on another `host`;
+    `filesystems` as the listing found them.
     """
 
     host: str
     counts: ScanCounts
-    inodes: Mapping[str, tuple[int, int]]
+    identities: Mapping[str, tuple[int, int]]
     filesystems: Mapping[str, str]
 
     def dump(self) -> str:
@@ -32,8 +32,8 @@ class Walk:
     @classmethod
     def load(cls, text: str) -> Self:
         raw = json.loads(text)
-        inodes = {path: (device, inode) for path, (device, inode) in raw["inodes"].items()}
-        return cls(raw["host"], ScanCounts(*raw["counts"]), inodes, raw["filesystems"])
+        identities = {path: (device, inode) for path, (device, inode) in raw["identities"].items()}
+        return cls(raw["host"], ScanCounts(*raw["counts"]), identities, raw["filesystems"])
 
 
 def this_host() -> str:

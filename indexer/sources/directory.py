@@ -9,7 +9,7 @@ from typing import NamedTuple
 from urllib.parse import quote_from_bytes
 
 from indexer.sources import Batch, FoundFile
-from indexer.sources.patterns import Pattern
+from indexer.sources.patterns import Selection
 from indexer.sources.symlinks import SymlinkPolicy
 from shared.domain.image import MAX_URI_BYTES
 from shared.domain.job import DirectorySource, Failure
@@ -17,6 +17,7 @@ from shared.errors import JobFailed
 from shared.files.formats import has_picture_extension
 from shared.files.uris import file_uri
 from shared.log import get_logger
+from shared.sources.local import int64_mtime
 
 _log = get_logger(__name__)
 
@@ -27,7 +28,6 @@ _BATCH_SECONDS = 1.0
 
 _OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _GONE = (FileNotFoundError, NotADirectoryError)
-_INT64_MAX = 2**63 - 1
 
 
 class _Level(NamedTuple):
@@ -53,7 +53,7 @@ class DirectoryWalk:
     def __init__(self, source: DirectorySource, roots: tuple[Path, ...]) -> None:
         self._source = source
         self._symlinks = SymlinkPolicy(roots)
-        self._pattern = Pattern(source.pattern) if source.pattern else None
+        self._selection = Selection(source.pattern, source.exclude)
         self._stack: list[_Level] = []
         self._batch = Batch()
         #: The file systems of the source and of the mount points below it, by the uris of these.
@@ -124,7 +124,7 @@ class DirectoryWalk:
                 self._batch.ignored += 1
 
     def _found(self, level: _Level, name: str, path: str, status: os.stat_result) -> None:
-        if self._pattern and not self._pattern.matches(level.relative + name):
+        if not self._selection.matches(level.relative + name):
             self._batch.ignored += 1
             return
         uri, mtime = level.uri + _quote(name), int64_mtime(status)
@@ -147,6 +147,9 @@ class DirectoryWalk:
     def _descend(self, level: _Level, name: str, real: str, parent: int | None) -> None:
         """Enter a directory, by its name in `parent` or, behind a link, by its real path."""
         if not self._source.recursive:
+            return
+        if self._selection.excludes(level.relative + name):
+            self._batch.ignored += 1
             return
         uri = f"{level.uri}{_quote(name)}/"
         if len(uri) > MAX_URI_BYTES:
@@ -185,11 +188,6 @@ class DirectoryWalk:
         _log.warning("read_failed", uri=uri, error=error.strerror)
         reason = f"It cannot be read: {error.strerror}."
         self._batch.failures.append(Failure(uri=uri, code="unreadable", reason=reason))
-
-
-def int64_mtime(status: os.stat_result) -> int:
-    """A file's mtime in nanoseconds, clamped to int64, which some file systems exceed."""
-    return max(-_INT64_MAX, min(_INT64_MAX, status.st_mtime_ns))
 
 
 def path_too_long(uri: str, size: int, mtime_ns: int) -> Failure:

@@ -1,45 +1,72 @@
-"""The files of uploads and retries, which the ledger lists."""
+"""The files of uploads and retries, and addresses, which the ledger lists."""
 
-import stat
-from collections.abc import Generator
+from collections.abc import Generator, Iterator, Mapping, Sequence
 
 from indexer.sources import Batch, FoundFile
-from indexer.sources.directory import int64_mtime
+from indexer.sources.fetching import Fetch
 from shared.domain.chunk import FileRef
 from shared.domain.job import Failure, JobSpec
 from shared.errors import PictureError
-from shared.files.paths import resolve_uri
-from shared.files.uris import FILE_SCHEME
+from shared.files.uris import UPLOAD_SCHEME
 from shared.ledger import Scans
-from shared.settings import Settings
+from shared.sources import DIRECTORY_SIZE, Files
 
 _BATCH = 500
 
 
-def listed_files(spec: JobSpec, scans: Scans, settings: Settings) -> Generator[Batch, None, None]:
-    """The files listed under a job, with their current sizes and times."""
-    start = 0
-    while refs := scans.files(spec.id, start, _BATCH):
-        start += len(refs)
-        batch = Batch()
-        for ref in refs:
-            _add(batch, ref, spec.collection, settings)
-        yield batch
+class JobFiles:
+    """The files listed under a job, with their current sizes and times.
+
+    Those that are addresses are fetched by `fetch`, after the others.
+    """
+
+    def __init__(self, spec: JobSpec, scans: Scans, files: Files, fetch: Fetch) -> None:
+        self._spec = spec
+        self._scans = scans
+        self._files = files
+        self._fetch = fetch
+        self.filesystems: Mapping[str, str] = {}
+
+    def batches(self, cursor: str) -> Generator[Batch, None, None]:  # noqa: ARG002 - always ''
+        """As `Listing.batches`; the list is short, so there are no cursors."""
+        for refs in self._pages():
+            batch = Batch()
+            for ref in refs:
+                if not _is_address(ref):
+                    self._add(batch, ref)
+            yield batch
+        yield from self._fetch(
+            ref.uri for refs in self._pages() for ref in refs if _is_address(ref)
+        )
+
+    def are_pictures(self, files: Sequence[FoundFile]) -> Sequence[bool]:
+        """As `Listing.are_pictures`: they were asked for, so the encoder says what is wrong."""
+        return [True] * len(files)
+
+    def _pages(self) -> Iterator[Sequence[FileRef]]:
+        start = 0
+        while refs := self._scans.files(self._spec.id, start, _BATCH):
+            start += len(refs)
+            yield refs
+
+    def _add(self, batch: Batch, ref: FileRef) -> None:
+        size, mtime_ns = ref.size, ref.mtime_ns
+        if not ref.uri.startswith(UPLOAD_SCHEME):
+            # The file may have changed since it failed.
+            try:
+                status = self._files.status(ref.uri, self._spec.collection)
+            except PictureError:
+                pass  # The encoder meets the same error, and reports it.
+            else:
+                if status.size == DIRECTORY_SIZE:
+                    # A retry does not traverse a directory that could not be read before.
+                    reason = "This is a directory. Load it again to read the pictures in it."
+                    batch.failures.append(Failure(uri=ref.uri, code="unreadable", reason=reason))
+                    return
+                size, mtime_ns = status
+        batch.files.append(FoundFile(ref.uri, "", "", size, mtime_ns, ref.name, ref.source_url))
 
 
-def _add(batch: Batch, ref: FileRef, collection: str, settings: Settings) -> None:
-    size, mtime_ns = ref.size, ref.mtime_ns
-    if ref.uri.startswith(FILE_SCHEME):
-        # The file may have changed since it failed.
-        try:
-            status = resolve_uri(ref.uri, collection, settings).stat()
-        except (OSError, PictureError):
-            pass  # The encoder meets the same error, and reports it.
-        else:
-            if stat.S_ISDIR(status.st_mode):
-                # A retry does not traverse a directory that could not be read before.
-                reason = "This is a directory. Load it again to read the pictures in it."
-                batch.failures.append(Failure(uri=ref.uri, code="unreadable", reason=reason))
-                return
-            size, mtime_ns = status.st_size, int64_mtime(status)
-    batch.files.append(FoundFile(ref.uri, "", "", size, mtime_ns, ref.name))
+def _is_address(ref: FileRef) -> bool:
+    """Whether a picture is still to be fetched."""
+    return ref.uri == ref.source_url

@@ -44,3 +44,30 @@ def _match(parts: Sequence[re.Pattern[str] | None], names: Sequence[str]) -> boo
         else:
             return False
     return all(rest is None for rest in parts[part:])
+
+
+class Selection:
+    """Which files of a source are meant: those of a pattern, if there is one, and not excluded."""
+
+    def __init__(self, pattern: str | None, exclude: Sequence[str]) -> None:
+        self._pattern = Pattern(pattern) if pattern else None
+        self._exclude = [Pattern(text) for text in exclude]
+
+    @property
+    def everything(self) -> bool:
+        """Whether no file is left out."""
+        return self._pattern is None and not self._exclude
+
+    def excludes(self, relative: str) -> bool:
+        """Whether a file or folder, or a folder that it lies in, is excluded."""
+        if not self._exclude:
+            return False
+        names = relative.split("/")
+        paths = ["/".join(names[: end + 1]) for end in range(len(names))]
+        return any(pattern.matches(path) for pattern in self._exclude for path in paths)
+
+    def matches(self, relative: str) -> bool:
+        """Whether a file is meant."""
+        if self._pattern is not None and not self._pattern.matches(relative):
+            return False
+        return not self.excludes(relative)

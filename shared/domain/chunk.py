@@ -11,6 +11,7 @@ from shared.domain.job import Failure, JobSpec
 class FileRef(Frozen):
     """One file of a load. `size` in bytes; `name` is what an uploader called it, for show only.
 
+    `source_url` is the address that it was fetched from, or is to be where `uri` is that, too.
     `not_moved` is true where every row of a file of this size still had its file when the load was
     scanned: no row is there for this file to take over.
     """
@@ -19,6 +20,7 @@ class FileRef(Frozen):
     size: int
     mtime_ns: int
     name: str | None = None
+    source_url: str | None = None
     not_moved: bool | None = None
 
     @property

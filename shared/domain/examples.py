@@ -22,13 +22,20 @@ class PictureExample(NamedTuple):
     crop: Crop | None = None
 
 
+class UrlExample(NamedTuple):
+    """A picture at an http or https address, or a part of it."""
+
+    url: str
+    crop: Crop | None = None
+
+
 class VectorExample(NamedTuple):
     """512 floats of unit length."""
 
     vector: Sequence[float]
 
 
-Example = ImageExample | PictureExample | VectorExample
+Example = ImageExample | PictureExample | UrlExample | VectorExample
 
 
 class ExampleQuery(NamedTuple):

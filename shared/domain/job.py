@@ -20,6 +20,23 @@ class DirectorySource(Frozen):
     path: str
     recursive: bool = True
     pattern: str | None = None
+    exclude: tuple[str, ...] = ()
+
+
+class ArchiveSource(Frozen):
+    """An archive under an image root; `path` is absolute and resolved."""
+
+    kind: Literal["archive"] = "archive"
+    path: str
+
+
+class BucketSource(Frozen):
+    """A bucket under LOOKALIKE_BUCKET_ROOTS, or what is below a prefix: `s3://bucket/prefix`."""
+
+    kind: Literal["bucket"] = "bucket"
+    url: str
+    pattern: str | None = None
+    exclude: tuple[str, ...] = ()
 
 
 class UploadSource(Frozen):
@@ -27,6 +44,18 @@ class UploadSource(Frozen):
 
     kind: Literal["upload"] = "upload"
     files: int
+
+
+class UrlsSource(Frozen):
+    """Pictures at addresses: so many that the ledger lists under the job, or those of a file.
+
+    `path` is absolute, resolved and under an image root; `column` is one of a CSV or Parquet file.
+    """
+
+    kind: Literal["urls"] = "urls"
+    addresses: int | None = None
+    path: str | None = None
+    column: str | None = None
 
 
 class RetrySource(Frozen):
@@ -67,6 +96,9 @@ class CalibrationSource(Frozen):
 
 Source = Annotated[
     DirectorySource
+    | ArchiveSource
+    | UrlsSource
+    | BucketSource
     | UploadSource
     | RetrySource
     | DeletionSource
@@ -135,7 +167,7 @@ class Job(Frozen):
 
 
 class Failure(Frozen):
-    """One file that could not be indexed. `name` as in `FileRef`."""
+    """One file that could not be indexed. `name` and `source_url` as in `FileRef`."""
 
     uri: str
     code: str
@@ -144,3 +176,4 @@ class Failure(Frozen):
     size: int = 0
     mtime_ns: int = 0
     name: str | None = None
+    source_url: str | None = None

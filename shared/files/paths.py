@@ -28,28 +28,21 @@ def resolve_directory(path: str, settings: Settings) -> Path:
     `not_a_directory`, `unreadable`. Outside the roots the answer is the same whether the path
     exists or not.
     """
-    roots = settings.image_roots
-    if not roots:
-        raise InvalidRequest(
-            "no_image_roots", "No image root is set. Start Lookalike with LOOKALIKE_IMAGE_ROOTS."
-        )
-    if "\0" in path:
-        raise InvalidRequest("path_outside_roots", "A path cannot hold a null character.")
-    wanted = Path(path)
-    candidates = [wanted] if wanted.is_absolute() else [root / wanted for root in roots]
-    inside = [p for p in map(_resolve, candidates) if p is not None and is_under(p, roots)]
-    if not inside:
-        raise InvalidRequest(
-            "path_outside_roots",
-            "The path is not under an image root. GET /api/v2/system names the image roots.",
-        )
-    modes = [(candidate, _mode(candidate)) for candidate in inside]
-    found = next(((p, mode) for p, mode in modes if mode is not None), None)
-    if found is None:
-        raise InvalidRequest("path_not_found", f"There is no directory {path!r}.")
-    if not stat.S_ISDIR(found[1]):
+    found, mode = _resolve_existing(path, settings, "directory")
+    if not stat.S_ISDIR(mode):
         raise InvalidRequest("not_a_directory", f"{path!r} is a file; give a directory.")
-    return found[0]
+    return found
+
+
+def resolve_file(path: str, settings: Settings) -> Path:
+    """The real regular file that a caller's `path` names.
+
+    Raises InvalidRequest as `resolve_directory` does, with `not_a_file` for what is none.
+    """
+    found, mode = _resolve_existing(path, settings, "file")
+    if not stat.S_ISREG(mode):
+        raise InvalidRequest("not_a_file", f"{path!r} is no file; give a file.")
+    return found
 
 
 def is_under(path: Path, roots: tuple[Path, ...]) -> bool:
@@ -132,6 +125,30 @@ def _open_beneath(root: Path, path: Path) -> int:
         return os.open(name, OPEN_FLAGS, dir_fd=descriptor)
     finally:
         os.close(descriptor)
+
+
+def _resolve_existing(path: str, settings: Settings, noun: str) -> tuple[Path, int]:
+    """What a caller's path names under the image roots, and what kind of file it is."""
+    roots = settings.image_roots
+    if not roots:
+        raise InvalidRequest(
+            "no_image_roots", "No image root is set. Start Lookalike with LOOKALIKE_IMAGE_ROOTS."
+        )
+    if "\0" in path:
+        raise InvalidRequest("path_outside_roots", "A path cannot hold a null character.")
+    wanted = Path(path)
+    candidates = [wanted] if wanted.is_absolute() else [root / wanted for root in roots]
+    inside = [p for p in map(_resolve, candidates) if p is not None and is_under(p, roots)]
+    if not inside:
+        raise InvalidRequest(
+            "path_outside_roots",
+            "The path is not under an image root. GET /api/v2/system names the image roots.",
+        )
+    modes = [(candidate, _mode(candidate)) for candidate in inside]
+    found = next(((p, mode) for p, mode in modes if mode is not None), None)
+    if found is None:
+        raise InvalidRequest("path_not_found", f"There is no {noun} {path!r}.")
+    return found
 
 
 def _mode(path: Path) -> int | None:

@@ -9,6 +9,9 @@ UPLOAD_NAME = re.compile(r"^([0-9a-f]{64})\.([a-z0-9]{1,8})$")
 
 FILE_SCHEME = "file://"
 UPLOAD_SCHEME = "upload://"
+BUCKET_SCHEMES = ("s3://", "gs://", "az://")
+#: Stands between an archive and what is in it. Nowhere else: quoting makes `%21` of a `!`.
+MEMBER = "!/"
 
 
 def file_uri(path: Path | str) -> str:

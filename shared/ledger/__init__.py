@@ -30,6 +30,7 @@ from shared.ledger.queries import Queries, QueryImage, QueryLimits, await_reply
 from shared.ledger.recovery import JobRecovery
 from shared.ledger.row_locks import REDIS_WRITE, LockTime, RowLock, RowLocks
 from shared.ledger.scans import ScanCounts, Scans, ScanStart, ScanSuperseded
+from shared.ledger.standing_sources import StandingSources, source_not_found
 from shared.ledger.stats import Stats
 from shared.ledger.upload_files import UploadFiles
 from shared.ledger.workers import Workers
@@ -68,6 +69,7 @@ __all__ = [
     "ScanStart",
     "ScanSuperseded",
     "Scans",
+    "StandingSources",
     "Stats",
     "Ties",
     "TiesLost",
@@ -77,4 +79,5 @@ __all__ = [
     "cursor_after",
     "place_in",
     "require_noeviction",
+    "source_not_found",
 ]

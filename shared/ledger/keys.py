@@ -14,6 +14,9 @@ QUERY_BYTES = f"{PREFIX}queries:bytes"
 RECOVERY_LOCK = f"{PREFIX}recovery"
 DELETED_UPLOADS = f"{PREFIX}uploads:deleted"
 UPLOAD_SWEEP = f"{PREFIX}uploads:sweep"
+SCHEDULE = f"{PREFIX}sources:schedule"
+WATCHED = f"{PREFIX}sources:watched"
+WATCHER = f"{PREFIX}sources:watcher"
 DROPS = f"{PREFIX}collections:dropped"
 WORKER = f"{PREFIX}worker:"
 
@@ -44,6 +47,14 @@ def contents(collection: str) -> str:
 
 def filesystems(collection: str) -> str:
     return f"{PREFIX}collection:{collection}:filesystems"
+
+
+def sources(collection: str) -> str:
+    return f"{PREFIX}collection:{collection}:sources"
+
+
+def source_jobs(collection: str) -> str:
+    return f"{PREFIX}collection:{collection}:sources:jobs"
 
 
 def duplicates(collection: str, part: str = "") -> str:

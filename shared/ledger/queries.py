@@ -8,7 +8,7 @@ import io
 import math
 import time
 from collections.abc import Sequence
-from typing import Any, BinaryIO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from shared.domain.query import Query, QueryReply
 from shared.ledger import keys, scripts
@@ -47,7 +47,7 @@ class Queries:
         self._put_piece = redis.register_script(scripts.PUT_QUERY_IMAGE)
         self._reply = redis.register_script(scripts.REPLY_QUERY)
 
-    def submit(self, query: Query, picture: BinaryIO, limits: QueryLimits) -> str | None:
+    def submit(self, query: Query, picture: IO[bytes], limits: QueryLimits) -> str | None:
         """Admit a query, store its picture and send it; its entry, None where there is no room.
 
         One call to Redis, unless the picture is sent in pieces.
@@ -76,7 +76,7 @@ class Queries:
         names = [*_WAITING, _image(query), keys.sent_queries(query.weights)]
         self._withdraw(keys=names, args=[query.id, entry])
 
-    def put_image(self, query: Query, image: bytes | BinaryIO) -> None:
+    def put_image(self, query: Query, image: bytes | IO[bytes]) -> None:
         """Store the picture's bytes for the encoder, for the query's seconds.
 
         A file is sent in pieces, so that it is never in memory as a whole.

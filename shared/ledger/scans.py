@@ -29,12 +29,13 @@ class ScanStart:
     """A scan that has begun. `pending_ids` are images in chunks of an earlier try.
 
     `walk` is what an earlier try kept of its walk, whose chunks are all reported; '' where the
-    source is to be walked.
+    source is to be walked: from `cursor` on, where it is not ''.
     """
 
     generation: int
     pending_ids: frozenset[str]
     walk: str = ""
+    cursor: str = ""
 
     @property
     def is_restart(self) -> bool:
@@ -80,7 +81,7 @@ class Scans(Retriable):
         if reply is None:
             return None
         ids = (ref.id for payload in reply[1] for ref in FILE_REFS.validate_json(payload))
-        return ScanStart(int(reply[0]), frozenset(ids), reply[2].decode())
+        return ScanStart(int(reply[0]), frozenset(ids), reply[2].decode(), reply[3].decode())
 
     @repeatable
     def add_chunks(
@@ -101,13 +102,17 @@ class Scans(Retriable):
         *,
         unchanged: int,
         ignored: int,
+        cursor: str = "",
         token: str | None = None,
     ) -> None:
         """Count files that need no chunk; with the same `token` as last time, count nothing.
 
+        `cursor` is where a listing that is begun again may go on: all before it is in chunks by
+        now, or counted.
+
         Raises ScanSuperseded, JobEnded.
         """
-        args = [generation, unchanged, ignored, token or _new_id()]
+        args = [generation, unchanged, ignored, token or _new_id(), cursor]
         _checked(self._repeat(self._record, keys=keys.for_job(job_id), args=args))
 
     def fail(

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 
+from shared.domain.chunk import FILE_REFS
 from shared.files.uris import UPLOAD_SCHEME
 from shared.ledger import keys
 from shared.ledger.jobs import Jobs
@@ -63,9 +64,12 @@ class UploadFiles(Retriable):
         while True:
             page, cursor = self._jobs.list(collection, None, cursor, _PAGE)
             for job in page:
-                if job.spec.source.kind not in ("upload", "retry"):
+                if job.spec.source.kind not in ("upload", "retry", "urls"):
                     continue
                 if not job.finished:
+                    # Pictures that were fetched are in its chunks alone.
+                    for payload in self._redis.hvals(keys.job(job.spec.id, "chunks")):
+                        yield from (file.uri for file in FILE_REFS.validate_json(payload))
                     for start in count(0, _PAGE):
                         files = scans.files(job.spec.id, start, _PAGE)
                         yield from (file.uri for file in files)

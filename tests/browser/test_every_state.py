@@ -101,6 +101,14 @@ def _loading(site: Site, _wardrobe: Wardrobe) -> None:
         options.click()
 
 
+def _addresses(site: Site, _wardrobe: Wardrobe) -> None:
+    site.open("loading", collection="wardrobe")
+    site.page.get_by_role("radiogroup", name="What to load").get_by_text("Addresses").click()
+    site.page.get_by_role("textbox", name="Addresses").fill("no address")
+    expect(site.page.get_by_role("alert")).to_be_visible()
+    site.page.get_by_text("Load it again by itself").click()
+
+
 def _folders(site: Site, _wardrobe: Wardrobe) -> None:
     site.open("loading", collection="wardrobe")
     site.page.get_by_role("combobox", name="Folder", exact=True).click()
@@ -129,6 +137,7 @@ STATES: dict[str, Callable[[Site, Wardrobe], None]] = {
     "duplicates": _duplicates,
     "undecided": _undecided,
     "loading": _loading,
+    "addresses": _addresses,
     "folders": _folders,
     "picker": _picker,
     "lost": _lost,

@@ -178,10 +178,10 @@ def test_uploads_by_choosing_and_by_dropping(
     expect(files.first.get_by_role("progressbar")).to_have_attribute("value", "1")
     _is(site.jobs.first, "Done")
 
-    zone = site.page.get_by_text("Drop pictures or whole folders here")
+    zone = site.page.get_by_text("Drop pictures, archives or whole folders here")
     site.drop(zone, [*dropped, notes])
     expect(site.page.get_by_text("5 of 5 uploaded")).to_be_visible()
-    expect(site.page.get_by_text("1 file left out: no picture by name.")).to_be_visible()
+    expect(site.page.get_by_text("1 file left out: no picture or archive by name.")).to_be_visible()
     expect(site.jobs.first).to_have_accessible_name(re.compile("2 uploaded pictures"))
     _is(site.jobs.first, "Done")
     assert stack.client.get(f"/api/v2/collections/{collection}").json()["count"] == 5

@@ -120,7 +120,7 @@ def test_by_the_name_of_a_stored_image(at_start: Site, dress: Path, how: str) ->
         "id": image,
         "address": f"{at_start.url}/api/v2/collections/wardrobe/images/{image}/content",
     }[how]
-    at_start.page.get_by_label("Address of a stored image").fill(text)
+    at_start.page.get_by_label("Address of a picture").fill(text)
     at_start.page.keyboard.press("Enter")
     at_start.has_parameter("image", image)
     expect(at_start.page.get_by_role("img", name=f"Searched with: {dress.name}")).to_be_visible()
@@ -128,9 +128,9 @@ def test_by_the_name_of_a_stored_image(at_start: Site, dress: Path, how: str) ->
 
 
 def test_what_names_no_image_is_said_to(at_start: Site) -> None:
-    at_start.page.get_by_label("Address of a stored image").fill("https://example.org/cat.jpg")
+    at_start.page.get_by_label("Address of a picture").fill("cat.jpg")
     at_start.page.keyboard.press("Enter")
-    expect(at_start.page.get_by_text("This names no stored image")).to_be_visible()
+    expect(at_start.page.get_by_text("This names no picture")).to_be_visible()
 
 
 def test_the_smallest_match_and_the_numbers_behind_a_word(at_start: Site, dress: Path) -> None:

@@ -43,6 +43,7 @@ def test_train_starts_a_load_however_it_is_told(
         "path": str(pictures_root),
         "recursive": True,
         "pattern": None,
+        "exclude": (),
     }
 
 

@@ -65,6 +65,7 @@ def test_every_operation(
     call: Caller, stored: list[ImageRow], picture: bytes, collection: str, pictures_root: Path
 ) -> None:
     job = _jobs(call, collection, pictures_root)
+    _sources(call, collection, pictures_root)
     _images(call, collection, stored, picture)
     _searches(call, collection, stored, picture)
     _duplicates(call, collection, job)
@@ -94,6 +95,22 @@ def _jobs(call: Caller, collection: str, root: Path) -> str:
     call.refused("nothing_to_retry", "retry_job", job.id)
     identity: str = job.id
     return identity
+
+
+def _sources(call: Caller, collection: str, root: Path) -> None:
+    (root / "empty").mkdir()
+    source = models.DirectorySourceInput(path=str(root / "empty"))
+    kept = models.StandingSourceInput(source=source, cron="0 3 1 1 *", paused=True)
+    made = call("create_source", collection, kept)
+    assert isinstance(made, models.StandingSource)
+    assert call("get_source", collection, made.id) == made
+    assert call("list_sources", collection).items == [made]
+    changed = call("update_source", collection, made.id, {"paused": False})
+    assert changed.next_run is not None
+    job = call("run_source", collection, made.id)
+    assert call("stream_job_events", job.id)[-1].event == "end"
+    call("delete_source", collection, made.id)
+    call.refused("source_not_found", "get_source", collection, made.id)
 
 
 def _images(call: Caller, collection: str, stored: list[ImageRow], picture: bytes) -> None:

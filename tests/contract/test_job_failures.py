@@ -51,7 +51,7 @@ def test_failures_are_paged(api: httpx.Client, failed_job: str) -> None:
 
     assert [f["uri"] for f in first["items"] + second["items"]] == ["=cmd()", "file:///b", '@c,"d']
     assert second["next_cursor"] is None
-    assert set(first["items"][0]) == {"uri", "code", "reason", "attempts", "name"}
+    assert set(first["items"][0]) == {"uri", "code", "reason", "attempts", "name", "source_url"}
     for cursor in ("x", "-1", "1.5", "1e230", "9" * 30):
         problem(api.get(url, params={"cursor": cursor}), 422, "invalid_cursor")
 

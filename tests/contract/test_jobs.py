@@ -37,6 +37,7 @@ def test_a_directory_is_loaded(
         "path": str(pictures_root / "2024"),
         "recursive": True,
         "pattern": None,
+        "exclude": [],
     }
     job = ended(api, job["id"])
     assert (job["status"], job["finished"]) == ("done", True)

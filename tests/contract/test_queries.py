@@ -151,11 +151,8 @@ def test_an_image_with_its_vector(api: httpx.Client, stored: Stored, url: str) -
     [
         ({}, "body", "give an example"),
         ({"negative": [{"vector": [1.0] * 512}]}, "body", "average needs a positive example"),
-        (
-            {"positive": [{"url": "https://a.test/b.jpg"}]},
-            "body.positive.0",
-            "not supported yet",
-        ),
+        ({"positive": [{"url": ""}]}, "body.positive.0.url", "at least 1"),
+        ({"positive": [{"url": "https://a.test"}] * 17}, "body", "more than 16 pictures"),
         ({"positive": [{"vector": [1.0]}]}, "body.positive.0.vector", "at least 512"),
         ({"positive": [{"vector": [0.0] * 512}]}, "body.positive.0.vector", "neither zero"),
         ({"positive": [{"base64": "%"}]}, "body.positive.0.base64", "must be base64"),

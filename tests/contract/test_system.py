@@ -22,6 +22,7 @@ def test_the_system_before_any_encoder(api: httpx.Client, settings: Settings) ->
     assert system["workers"] == []
     assert system["queues"] == {"scan": 0, "encode": 0, "query": 0}
     assert system["image_roots"] == [str(settings.image_roots[0])]
+    assert system["bucket_roots"] == []
     assert system["default_collection"] == settings.default_collection
     assert system["limits"]["max_upload_mb"] == settings.max_upload_mb
     assert {"lookalike", "python", "fastapi"} <= set(system["versions"])
@@ -89,10 +90,14 @@ def test_the_folders_are_the_roots_and_what_is_below(
         return [f["name"] for f in api.get("/api/v2/folders", params=params).json()["items"]]
 
     root = api.get("/api/v2/folders").json()
-    assert root["items"] == [{"name": "pictures", "path": str(pictures_root)}]
+    assert root["items"] == [{"name": "pictures", "path": str(pictures_root), "kind": "folder"}]
     assert root["next_cursor"] is None
     assert folders(path=str(pictures_root)) == ["a", "b", "c", "in", "\u00e4"]
     assert folders(path=str(pictures_root / "c")) == ["d"]
+    (pictures_root / "c" / "list.csv").write_text("url\n")
+    assert folders(path=str(pictures_root / "c"), files="lists") == ["d", "list.csv"]
+    assert folders(path=str(pictures_root / "c"), files="archives") == ["d"]
+    problem(api.get("/api/v2/folders?files=all"), 422, "validation_error")
     first = api.get("/api/v2/folders", params={"path": str(pictures_root), "limit": 2}).json()
     assert [f["name"] for f in first["items"]] == ["a", "b"]
     assert folders(path=str(pictures_root), cursor=first["next_cursor"]) == ["c", "in", "\u00e4"]

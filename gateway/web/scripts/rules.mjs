@@ -6,6 +6,7 @@ const PLACES = {
   FORMATS: ({ schemas }) => schemas.PictureFormat.properties.name,
   GRADES: ({ schemas }) => schemas.DuplicateGroup.properties.grade,
   IMAGE_ID: ({ parameter }) => parameter('/api/v2/collections/{collection}/images/{image}', 'image'),
+  LISTED_ADDRESSES: ({ schemas }) => schemas.UrlsSourceInput.properties.urls.anyOf[0],
   ORDERS: ({ parameter }) => parameter('/api/v2/collections/{collection}/images', 'order'),
   PAGE_SIZE: ({ parameter }) => parameter('/api/v2/collections/{collection}/images', 'limit'),
   OFFSET: ({ parameter }) => parameter('/api/v2/collections/{collection}/images/{image}/similar', 'offset'),
@@ -13,7 +14,7 @@ const PLACES = {
   THUMBNAIL_SIZE: ({ parameter }) =>
     parameter('/api/v2/collections/{collection}/images/{image}/thumbnail', 'size'),
 };
-const BOUNDS = ['minimum', 'maximum', 'maxLength'];
+const BOUNDS = ['minimum', 'maximum', 'maxLength', 'maxItems'];
 
 /** The TypeScript of the rules that a description (parsed openapi.json) states. */
 export function rulesOf(description) {

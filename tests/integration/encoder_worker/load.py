@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from encoder_worker.chunks.processor import ChunkProcessor
+from encoder_worker.chunks.reading import FileReader
 from encoder_worker.chunks.stages import Stages
 from encoder_worker.chunks.stores import open_stores
 from encoder_worker.decode.batch import BatchDecoder, decode_in_pool
@@ -26,6 +27,7 @@ from shared.ledger import Chunks, Jobs, Scans, Workers, keys
 from shared.redis import RedisClient
 from shared.sandbox.pool import DecoderPool
 from shared.settings import Settings
+from shared.sources import Files
 from shared.store import AsyncMilvusConnection, Collections, Images, MilvusConnection, VectorSearch
 from tests.chunks import add_chunk
 
@@ -99,11 +101,13 @@ class Load:
         Workers(self.redis, patient).heartbeat(info)
         stores = open_stores(self.settings, self.redis, name)
         self._opened.append(stores)
+        reader = FileReader(Files(self.settings), self.settings, self.threads)
+        self._opened.append(reader)
         in_pool = decode_in_pool(self.decoders, self.threads, self.stopping)
         stages = Stages(
             settings=self.settings,
             encoder=encoder or self.encoder,
-            threads=self.threads,
+            reader=reader,
             decode=decode_all or in_pool,
             decode_suspects=decode_suspects or in_pool,
             decode_regions=decode_regions or self.decode_regions,

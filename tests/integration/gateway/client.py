@@ -4,6 +4,7 @@ import io
 from pathlib import Path
 
 from gateway.files import uploads
+from gateway.files.incoming import inspect
 from gateway.services.bulk_tags import BulkTags
 from gateway.services.deletion import DeletionService, Ledger, Store
 from gateway.services.labels import LabelService
@@ -13,7 +14,7 @@ from shared.domain.image import ImageRow
 from shared.domain.job import Job, UploadSource
 from shared.domain.labels import LabelChange
 from shared.files.paths import upload_path
-from shared.ledger import Drops, Jobs, RowLocks, Workers
+from shared.ledger import Drops, Jobs, RowLocks, StandingSources, Workers
 from shared.queue import Dispatcher, create_celery
 from shared.redis import RedisClient
 from shared.settings import Settings
@@ -44,7 +45,10 @@ class Client:
         self.loads = LoadService(
             settings, self.jobs, Workers(redis, settings), collections, dispatcher
         )
-        ledger, store = Ledger(self.jobs, locks, self.drops), Store(collections, images, writer)
+        ledger, store = (
+            Ledger(self.jobs, locks, self.drops, StandingSources(redis)),
+            Store(collections, images, writer),
+        )
         self.deletion = DeletionService(settings, store, ledger, self.loads)
 
     def tag(self, row: ImageRow, *tags: str) -> None:
@@ -59,7 +63,7 @@ class Client:
         for number in numbers:
             out = io.BytesIO()
             draw(number).save(out, "PNG")
-            incoming.append(uploads.inspect(f"{number}.png", out))
+            incoming.append(inspect(f"{number}.png", out))
         target = self.collections.identity(self.collection)
         with uploads.staged(incoming, target, self.settings) as staged:
             return [received.ref for received in staged.place() if received.ref]

@@ -117,17 +117,43 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
     text: 'It is as it was before the load. Remove some of its tags or metadata, or load it with fewer, then retry.',
   },
   path_outside_roots: {
-    title: 'This folder is not open to Lookalike',
-    text: 'Choose a folder inside the image roots. LOOKALIKE_IMAGE_ROOTS says which they are.',
+    title: 'This path is not open to Lookalike',
+    text: 'Choose one inside the image roots. LOOKALIKE_IMAGE_ROOTS says which they are.',
   },
   no_image_roots: {
     title: 'No folder is open to Lookalike',
     text: 'Start it with LOOKALIKE_IMAGE_ROOTS set to your folder of pictures, or upload pictures below.',
   },
   path_not_found: {
-    title: 'There is no such folder',
+    title: 'There is no such folder or file',
     text: 'Check the spelling; the list shows what is there.',
   },
+  fetch_forbidden: {
+    title: 'This address may not be fetched',
+    text: 'Only http and https addresses on the public internet are, without a password in them. LOOKALIKE_FETCH_ALLOW names further networks.',
+  },
+  fetch_refused: {
+    title: 'The site does not want this picture used by machines',
+    text: 'Its server says so (X-Robots-Tag). Save the picture and drop it here, if you may.',
+  },
+  fetch_timeout: {
+    title: 'The site did not send the picture in time',
+    text: 'Try again later, save the picture and drop it here, or raise LOOKALIKE_FETCH_TIMEOUT_SECONDS.',
+  },
+  fetch_failed: {
+    title: 'The picture cannot be fetched',
+    text: 'Check that the address opens in your browser and that the server of Lookalike reaches the internet. Or save the picture and drop it here.',
+  },
+  no_bucket_roots: {
+    title: 'No bucket is open to Lookalike',
+    text: 'Start it with LOOKALIKE_BUCKET_ROOTS set to your bucket, or a prefix in it.',
+  },
+  bucket_outside_roots: {
+    title: 'This bucket or prefix is not open to Lookalike',
+    text: 'Choose one inside the bucket roots. LOOKALIKE_BUCKET_ROOTS says which they are.',
+  },
+  not_a_directory: { title: 'This is a file', text: 'Give the folder that it lies in.' },
+  not_a_file: { title: 'This is no file', text: 'Give a file; the list shows what is there.' },
   queue_full: { title: 'Too much is waiting', text: 'Wait until some of the work is done, then try again.' },
   unreadable_event: {
     title: 'What the gateway tells of a load cannot be read',
@@ -161,7 +187,24 @@ export function explain(error: unknown): Explanation {
       text: 'Reload it. If it happens again, the browser’s console says more.',
     };
   }
-  return EXPLANATIONS[error.code] ?? BY_STATUS[error.status] ?? { title: error.title, text: error.detail };
+  return (
+    EXPLANATIONS[error.code] ??
+    ofForeignStatus(error) ??
+    BY_STATUS[error.status] ?? { title: error.title, text: error.detail }
+  );
+}
+
+/** What another server answered, when the gateway fetched a picture from it. */
+function ofForeignStatus({ status, code }: ApiProblem): Explanation | undefined {
+  const answered = /^http_(\d{3})$/.exec(code)?.[1];
+  if (status !== 422 || answered === undefined || answered === '422') return undefined;
+  const gone = answered === '404' || answered === '410';
+  return {
+    title: `The site answered with status ${answered}`,
+    text: gone
+      ? 'There is nothing at this address. Check it in your browser.'
+      : 'It may ask for a sign-in, or keep machines out. Save the picture and drop it here.',
+  };
 }
 
 /** One line for a small place. */

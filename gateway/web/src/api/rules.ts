@@ -5,6 +5,7 @@ export const COLLECTION_DESCRIPTION = { maxLength: 1000 } as const;
 export const FORMATS = ["jpeg","png","webp","gif","bmp","tiff","avif","heic"] as const;
 export const GRADES = ["identical","copy","similar"] as const;
 export const IMAGE_ID = { pattern: /^[0-9a-f]{32}$/ } as const;
+export const LISTED_ADDRESSES = { maxItems: 10000 } as const;
 export const ORDERS = ["id","added_at","-added_at","taken_at","-taken_at"] as const;
 export const PAGE_SIZE = { minimum: 1, maximum: 1000 } as const;
 export const OFFSET = { minimum: 0, maximum: 10000 } as const;

@@ -324,6 +324,9 @@ export interface paths {
          * Upload pictures
          * @description Store pictures and queue them as a job, an unknown collection being created.
          *
+         *     An archive (.zip, .tar, .tar.gz, .tar.xz, .tar.zst) is opened, and its pictures are stored as
+         *     if each had been sent by itself; `files` of the reply names each of them.
+         *
          *     Each is known by its content: the same picture is stored once, and its name is for show only.
          *     Files that are no pictures are `rejected` in the reply and are no part of the job; when none is
          *     a picture, the answer is 422 and nothing is stored.
@@ -469,8 +472,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Load a directory
-         * @description Queue a load of the pictures in a directory under an image root.
+         * Load pictures
+         * @description Queue a load of the pictures in a directory, an archive or a bucket, or at addresses.
          *
          *     Files that are known and unchanged are not read again, and files that were renamed or moved
          *     are not encoded again. An unknown collection is created with the server's defaults. If the
@@ -496,8 +499,8 @@ export interface paths {
          * Search by examples
          * @description Find the images that are like the positive examples, and unlike the negative ones.
          *
-         *     An example is an image of the collection, a picture in base64, or a vector; of the first two a
-         *     part by `crop`. Images that are examples are left out of the hits.
+         *     An example is an image of the collection, a picture in base64 or by its address, or a vector; of
+         *     all but the last a part by `crop`. Images that are examples are left out of the hits.
          */
         post: operations["query_images"];
         delete?: never;
@@ -538,6 +541,8 @@ export interface paths {
         /**
          * Search by a picture
          * @description Find the images that look most like a picture, or like a part of it.
+         *
+         *     The picture comes with the request, or is fetched from the address that `url` names.
          */
         post: operations["search_images"];
         delete?: never;
@@ -566,6 +571,81 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/collections/{collection}/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the standing sources
+         * @description The sources that are kept with a collection, with their next run and their last job.
+         */
+        get: operations["list_sources"];
+        put?: never;
+        /**
+         * Keep a source
+         * @description Keep a source with a collection, to be loaded by a schedule, or on request.
+         *
+         *     A run that is due while an earlier one is unfinished is left out; of several that were missed,
+         *     as while no indexer ran, there is one. It is dropped with the collection.
+         */
+        post: operations["create_source"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/collections/{collection}/sources/{source}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a standing source
+         * @description A source with its next run and its last job.
+         */
+        get: operations["get_source"];
+        put?: never;
+        post?: never;
+        /**
+         * Keep a source no longer
+         * @description Forget a standing source. Images that were loaded from it stay.
+         */
+        delete: operations["delete_source"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a standing source
+         * @description Change when and how a source is loaded, or pause it. The source itself stays.
+         */
+        patch: operations["update_source"];
+        trace?: never;
+    };
+    "/api/v2/collections/{collection}/sources/{source}/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Load a standing source now
+         * @description Queue a load of a source, whether it is paused or not.
+         */
+        post: operations["run_source"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/folders": {
         parameters: {
             query?: never;
@@ -576,6 +656,8 @@ export interface paths {
         /**
          * List folders to load
          * @description The image roots, or the sub-folders of one folder under them, by name.
+         *
+         *     With `files` also what else a load can name there: archives, or lists of addresses.
          */
         get: operations["list_folders"];
         put?: never;
@@ -922,6 +1004,29 @@ export interface components {
              */
             field: string;
         };
+        /** ArchiveSource */
+        ArchiveSource: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "archive";
+            /** Path */
+            path: string;
+        };
+        /** ArchiveSourceInput */
+        ArchiveSourceInput: {
+            /**
+             * Kind
+             * @constant
+             */
+            kind: "archive";
+            /**
+             * Path
+             * @description A .zip, .tar, .tar.gz, .tar.xz or .tar.zst under an image root, told by its content; relative paths begin at a root.
+             */
+            path: string;
+        };
         /** Body_search_images */
         Body_search_images: {
             /**
@@ -947,7 +1052,7 @@ export interface components {
              * Format: binary
              * @description The picture to search with.
              */
-            file: string;
+            file?: string;
             /** Filter */
             filter?: string | null;
             /** Min Match */
@@ -977,6 +1082,11 @@ export interface components {
              * @default 10
              */
             top_k: number;
+            /**
+             * Url
+             * @description Its address, instead of the picture itself.
+             */
+            url?: string | null;
         };
         /** Body_upload_images */
         Body_upload_images: {
@@ -1028,6 +1138,44 @@ export interface components {
             lt?: boolean | number | string | null;
             /** Lte */
             lte?: boolean | number | string | null;
+        };
+        /** BucketSource */
+        BucketSource: {
+            /** Exclude */
+            exclude: string[];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "bucket";
+            /** Pattern */
+            pattern: string | null;
+            /** Url */
+            url: string;
+        };
+        /** BucketSourceInput */
+        BucketSourceInput: {
+            /**
+             * Exclude
+             * @description No objects that match one of these globs, or lie in a folder that does.
+             * @default []
+             */
+            exclude: string[];
+            /**
+             * Kind
+             * @constant
+             */
+            kind: "bucket";
+            /**
+             * Pattern
+             * @description Only objects whose name or key below `url` matches this glob: `*.jpg`.
+             */
+            pattern?: string | null;
+            /**
+             * Url
+             * @description A bucket, or a prefix in it, under one of LOOKALIKE_BUCKET_ROOTS: `s3://bucket/prefix`. It is a folder: `2020` does not mean `2020-old`.
+             */
+            url: string;
         };
         /**
          * Calibration
@@ -1395,6 +1543,8 @@ export interface components {
         };
         /** DirectorySource */
         DirectorySource: {
+            /** Exclude */
+            exclude: string[];
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -1409,6 +1559,12 @@ export interface components {
         };
         /** DirectorySourceInput */
         DirectorySourceInput: {
+            /**
+             * Exclude
+             * @description No files that match one of these globs, or lie in a folder that does.
+             * @default []
+             */
+            exclude: string[];
             /**
              * Kind
              * @default directory
@@ -1852,7 +2008,8 @@ export interface components {
          *       "code": "truncated",
          *       "reason": "The file ends too early; copy it again from its origin.",
          *       "attempts": 1,
-         *       "name": null
+         *       "name": null,
+         *       "source_url": null
          *     }
          */
         Failure: {
@@ -1867,6 +2024,11 @@ export interface components {
             name: string | null;
             /** Reason */
             reason: string;
+            /**
+             * Source Url
+             * @description The address that it is, or was, fetched from.
+             */
+            source_url: string | null;
             /** Uri */
             uri: string;
         };
@@ -1922,11 +2084,17 @@ export interface components {
         /**
          * Folder
          * @example {
+         *       "kind": "folder",
          *       "name": "2024",
          *       "path": "/photos/2024"
          *     }
          */
         Folder: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "folder" | "file";
             /** Name */
             name: string;
             /**
@@ -1937,7 +2105,7 @@ export interface components {
         };
         /**
          * FolderList
-         * @description Folders, by name.
+         * @description Folders, and files where they are asked for, by name.
          */
         FolderList: {
             /** Items */
@@ -2148,7 +2316,7 @@ export interface components {
              * @description What hits should not be like.
              * @default []
              */
-            negative: (components["schemas"]["ImageExample"] | components["schemas"]["VectorExample"] | components["schemas"]["PictureExample"])[];
+            negative: (components["schemas"]["ImageExample"] | components["schemas"]["VectorExample"] | components["schemas"]["PictureExample"] | components["schemas"]["UrlExample"])[];
             /**
              * Offset
              * @description Best hits to leave out.
@@ -2160,7 +2328,7 @@ export interface components {
              * @description What hits should be like.
              * @default []
              */
-            positive: (components["schemas"]["ImageExample"] | components["schemas"]["VectorExample"] | components["schemas"]["PictureExample"])[];
+            positive: (components["schemas"]["ImageExample"] | components["schemas"]["VectorExample"] | components["schemas"]["PictureExample"] | components["schemas"]["UrlExample"])[];
             /**
              * Rerank
              * @description `k_reciprocal`: the first 200 hits in the order of Zhong et al. 2017, which puts those first that are among each other's nearest. Scores stay what they are.
@@ -2291,7 +2459,8 @@ export interface components {
          *         "kind": "directory",
          *         "path": "/photos/2024",
          *         "recursive": true,
-         *         "pattern": null
+         *         "pattern": null,
+         *         "exclude": []
          *       },
          *       "status": "running",
          *       "total": 1200,
@@ -2367,7 +2536,7 @@ export interface components {
              */
             removed: number;
             /** Source */
-            source: components["schemas"]["DirectorySource"] | components["schemas"]["UploadSource"] | components["schemas"]["RetrySource"] | components["schemas"]["DeletionSource"] | components["schemas"]["DuplicatesSource"] | components["schemas"]["CalibrationSource"];
+            source: components["schemas"]["DirectorySource"] | components["schemas"]["ArchiveSource"] | components["schemas"]["UrlsSource"] | components["schemas"]["BucketSource"] | components["schemas"]["UploadSource"] | components["schemas"]["RetrySource"] | components["schemas"]["DeletionSource"] | components["schemas"]["DuplicatesSource"] | components["schemas"]["CalibrationSource"];
             /** Started At */
             started_at: string | null;
             /**
@@ -2489,7 +2658,8 @@ export interface components {
              * @default false
              */
             report_duplicates: boolean;
-            source: components["schemas"]["DirectorySourceInput"];
+            /** Source */
+            source: components["schemas"]["DirectorySourceInput"] | components["schemas"]["ArchiveSourceInput"] | components["schemas"]["BucketSourceInput"] | components["schemas"]["UrlsSourceInput"];
             /**
              * Sync
              * @description Whether to forget images whose file is gone. A directory that is empty or on another file system than before is an error of the job (`source_empty`, `source_replaced`), as its disk may not be mounted.
@@ -2832,8 +3002,156 @@ export interface components {
             api_key: string;
         };
         /**
+         * StandingSource
+         * @description A source that is kept with a collection.
+         * @example {
+         *       "id": "0f6f1f6b0c0e4f0e8a7ab0d9f0d1c2b3",
+         *       "collection": "holidays",
+         *       "source": {
+         *         "kind": "directory",
+         *         "path": "/photos",
+         *         "recursive": true,
+         *         "pattern": null,
+         *         "exclude": []
+         *       },
+         *       "on_duplicate": "keep",
+         *       "sync": false,
+         *       "cron": "0 3 * * *",
+         *       "watch": false,
+         *       "paused": false,
+         *       "created_at": "2026-05-02T10:00:00Z",
+         *       "next_run": "2026-05-03T03:00:00Z",
+         *       "last_job": null
+         *     }
+         */
+        StandingSource: {
+            /** Collection */
+            collection: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Cron */
+            cron: string | null;
+            /** Id */
+            id: string;
+            /**
+             * Last Job
+             * @description The job that loaded it last.
+             */
+            last_job: string | null;
+            /** Next Run */
+            next_run: string | null;
+            /**
+             * On Duplicate
+             * @enum {string}
+             */
+            on_duplicate: "keep" | "skip";
+            /** Paused */
+            paused: boolean;
+            /** Source */
+            source: components["schemas"]["DirectorySource"] | components["schemas"]["ArchiveSource"] | components["schemas"]["UrlsSource"] | components["schemas"]["BucketSource"] | components["schemas"]["UploadSource"] | components["schemas"]["RetrySource"] | components["schemas"]["DeletionSource"] | components["schemas"]["DuplicatesSource"] | components["schemas"]["CalibrationSource"];
+            /** Sync */
+            sync: boolean;
+            /** Watch */
+            watch: boolean;
+        };
+        /**
+         * StandingSourceChanges
+         * @description What to change; what is left out stays.
+         * @example {
+         *       "paused": true
+         *     }
+         */
+        StandingSourceChanges: {
+            /** Cron */
+            cron?: string | null;
+            /**
+             * On Duplicate
+             * @default keep
+             * @enum {string}
+             */
+            on_duplicate: "keep" | "skip";
+            /**
+             * Paused
+             * @description Whether it is loaded only on request.
+             * @default false
+             */
+            paused: boolean;
+            /**
+             * Sync
+             * @description Whether loads forget images whose file is gone.
+             * @default false
+             */
+            sync: boolean;
+            /**
+             * Watch
+             * @description Whether files of a directory are loaded soon after they are written.
+             * @default false
+             */
+            watch: boolean;
+        };
+        /**
+         * StandingSourceInput
+         * @example {
+         *       "cron": "0 3 * * *",
+         *       "source": {
+         *         "kind": "directory",
+         *         "path": "/photos",
+         *         "recursive": true
+         *       }
+         *     }
+         */
+        StandingSourceInput: {
+            /** Cron */
+            cron?: string | null;
+            /**
+             * On Duplicate
+             * @default keep
+             * @enum {string}
+             */
+            on_duplicate: "keep" | "skip";
+            /**
+             * Paused
+             * @description Whether it is loaded only on request.
+             * @default false
+             */
+            paused: boolean;
+            /** Source */
+            source: components["schemas"]["DirectorySourceInput"] | components["schemas"]["ArchiveSourceInput"] | components["schemas"]["BucketSourceInput"] | components["schemas"]["UrlsSourceInput"];
+            /**
+             * Sync
+             * @description Whether loads forget images whose file is gone.
+             * @default false
+             */
+            sync: boolean;
+            /**
+             * Watch
+             * @description Whether files of a directory are loaded soon after they are written.
+             * @default false
+             */
+            watch: boolean;
+        };
+        /**
+         * StandingSourceList
+         * @description Standing sources, the oldest first.
+         */
+        StandingSourceList: {
+            /** Items */
+            items: components["schemas"]["StandingSource"][];
+            /**
+             * Next Cursor
+             * @description Give it as `cursor` for the next page; null on the last.
+             */
+            next_cursor: string | null;
+        };
+        /**
          * System
          * @example {
+         *       "bucket_roots": [
+         *         "s3://photos/2020"
+         *       ],
          *       "default_collection": "milvus",
          *       "encoder": "vgg16:imagenet-4a1ffb70:stretch224:rmac:512:v1",
          *       "formats": [
@@ -2890,6 +3208,11 @@ export interface components {
          *     }
          */
         System: {
+            /**
+             * Bucket Roots
+             * @description Buckets, or prefixes in them, to load from.
+             */
+            bucket_roots: string[];
             /** Default Collection */
             default_collection: string;
             /**
@@ -3135,7 +3458,7 @@ export interface components {
              */
             removed: number;
             /** Source */
-            source: components["schemas"]["DirectorySource"] | components["schemas"]["UploadSource"] | components["schemas"]["RetrySource"] | components["schemas"]["DeletionSource"] | components["schemas"]["DuplicatesSource"] | components["schemas"]["CalibrationSource"];
+            source: components["schemas"]["DirectorySource"] | components["schemas"]["ArchiveSource"] | components["schemas"]["UrlsSource"] | components["schemas"]["BucketSource"] | components["schemas"]["UploadSource"] | components["schemas"]["RetrySource"] | components["schemas"]["DeletionSource"] | components["schemas"]["DuplicatesSource"] | components["schemas"]["CalibrationSource"];
             /** Started At */
             started_at: string | null;
             /**
@@ -3194,6 +3517,65 @@ export interface components {
              * @enum {string}
              */
             kind: "upload";
+        };
+        /**
+         * UrlExample
+         * @description A picture at an address, which the server fetches, or a part of it.
+         */
+        UrlExample: {
+            crop?: components["schemas"]["CropFractions"] | null;
+            /**
+             * Url
+             * @description An http or https address. Its host must be on the public internet, or on a network that the server's LOOKALIKE_FETCH_ALLOW names.
+             * @example https://example.com/photo.jpg
+             */
+            url: string;
+        };
+        /** UrlsSource */
+        UrlsSource: {
+            /**
+             * Addresses
+             * @description How many the request named.
+             */
+            addresses: number | null;
+            /** Column */
+            column: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "urls";
+            /**
+             * Path
+             * @description The file that lists them.
+             */
+            path: string | null;
+        };
+        /**
+         * UrlsSourceInput
+         * @description Pictures at addresses: a few in the request, or the many that a file lists.
+         */
+        UrlsSourceInput: {
+            /**
+             * Column
+             * @description The column that holds them, of a .csv, .tsv or .parquet file.
+             */
+            column?: string | null;
+            /**
+             * Kind
+             * @constant
+             */
+            kind: "urls";
+            /**
+             * Path
+             * @description A file of addresses under an image root: a text of one in each line, a .csv or .tsv file, or a .parquet file.
+             */
+            path?: string | null;
+            /**
+             * Urls
+             * @description Addresses; or give a `path`.
+             */
+            urls?: string[] | null;
         };
         /**
          * VectorExample
@@ -3904,7 +4286,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4018,7 +4400,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4168,7 +4550,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4177,7 +4559,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4195,7 +4577,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4338,7 +4720,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4356,7 +4738,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4432,7 +4814,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4503,7 +4885,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4521,7 +4903,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4573,7 +4955,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4582,7 +4964,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4641,7 +5023,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4650,7 +5032,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4702,7 +5084,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4711,7 +5093,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4772,7 +5154,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4781,7 +5163,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4866,7 +5248,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4884,7 +5266,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4945,7 +5327,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4954,7 +5336,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5028,7 +5410,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5046,7 +5428,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5118,7 +5500,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5127,7 +5509,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5203,7 +5585,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5212,7 +5594,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5230,7 +5612,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5289,7 +5671,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5298,7 +5680,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5367,7 +5749,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5376,7 +5758,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5462,7 +5844,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5480,7 +5862,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5579,7 +5961,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5588,7 +5970,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5656,7 +6038,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5665,7 +6047,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5729,7 +6111,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5747,7 +6129,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5827,7 +6209,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5854,7 +6236,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5950,7 +6332,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5968,7 +6350,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6038,7 +6420,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6047,7 +6429,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6122,7 +6504,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6131,7 +6513,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6205,7 +6587,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6223,7 +6605,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6297,7 +6679,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6315,7 +6697,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6400,7 +6782,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6409,7 +6791,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6427,7 +6809,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6523,7 +6905,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6541,7 +6923,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6573,7 +6955,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "multipart/form-data": components["schemas"]["Body_search_images"];
             };
@@ -6615,7 +6997,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6624,7 +7006,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6642,7 +7024,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6749,7 +7131,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6767,9 +7149,490 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_sources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A collection's name. */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StandingSourceList"];
+                };
+            };
+            /** @description An API key is asked for: `unauthorized`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A collection's name. */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StandingSourceInput"];
+            };
+        };
+        responses: {
+            /** @description The source; `Location` is its address. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StandingSource"];
+                };
+            };
+            /** @description The body cannot be read: `bad_request`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An API key is asked for: `unauthorized`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is over the limit: `too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A collection's name. */
+                collection: string;
+                /** @description The source's id. */
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StandingSource"];
+                };
+            };
+            /** @description An API key is asked for: `unauthorized`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A collection's name. */
+                collection: string;
+                /** @description The source's id. */
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An API key is asked for: `unauthorized`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A collection's name. */
+                collection: string;
+                /** @description The source's id. */
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StandingSourceChanges"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StandingSource"];
+                };
+            };
+            /** @description The body cannot be read: `bad_request`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An API key is asked for: `unauthorized`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is over the limit: `too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A collection's name. */
+                collection: string;
+                /** @description The source's id. */
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The queued job, or the unfinished one; `Location` is its address. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description An API key is asked for: `unauthorized`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6794,6 +7657,8 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
+                /** @description List the files of this sort too, as their names tell: archives, or lists of addresses. */
+                files?: ("archives" | "lists") | null;
                 /** @description Items on a page. */
                 limit?: number;
                 /** @description A directory; without it, the image roots. */
@@ -6823,7 +7688,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6870,7 +7735,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6922,7 +7787,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6931,7 +7796,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6992,7 +7857,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7001,7 +7866,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7058,7 +7923,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7067,7 +7932,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7076,7 +7941,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7156,7 +8021,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7165,7 +8030,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7227,7 +8092,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7236,7 +8101,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7297,7 +8162,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7306,7 +8171,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7367,7 +8232,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7376,7 +8241,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7437,7 +8302,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7446,7 +8311,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7455,7 +8320,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7544,7 +8409,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7702,7 +8567,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7720,7 +8585,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
             422: {
                 headers: {
                     [name: string]: unknown;

@@ -8,7 +8,7 @@ import { OFFSET } from './rules';
 
 export interface SearchQuestion extends Examples {
   collection: string;
-  /** A picture of this browser (its key and bytes), a stored image's id, or the examples alone. */
+  /** A picture of this browser (its key and bytes), one on the web, a stored image's id, or the examples alone. */
   subject: Subject | null;
   /** The part of the subject to search by. */
   crop?: Crop | undefined;
@@ -16,7 +16,8 @@ export interface SearchQuestion extends Examples {
   filter: ImageFilter;
 }
 
-export type Subject = { kind: 'file'; key: string; file: Blob } | { kind: 'image'; id: string };
+export type Subject =
+  { kind: 'file'; key: string; file: Blob } | { kind: 'image'; id: string } | { kind: 'url'; url: string };
 
 /** A first page that is quickly there; a picture of this browser is sent, and encoded, for each. */
 const FIRST_PAGE = 60;
@@ -66,12 +67,7 @@ function askByPicture(
 async function askByExamples(question: SearchQuestion, page: Window, signal: AbortSignal) {
   const { collection, subject, crop, like, unlike, filter } = question;
   const part = crop ? { crop } : {};
-  const first =
-    subject?.kind === 'file'
-      ? [{ base64: await base64Of(subject.file), ...part }]
-      : subject
-        ? [{ image: subject.id, ...part }]
-        : [];
+  const first = subject ? [{ ...(await exampleOf(subject)), ...part }] : [];
   const positive = [...first, ...like.map((image) => ({ image }))];
   return unwrap(
     api.POST('/api/v2/collections/{collection}/query', {
@@ -91,6 +87,17 @@ async function askByExamples(question: SearchQuestion, page: Window, signal: Abo
       signal,
     }),
   );
+}
+
+async function exampleOf(subject: Subject) {
+  if (subject.kind === 'file') return { base64: await base64Of(subject.file) };
+  return subject.kind === 'url' ? { url: subject.url } : { image: subject.id };
+}
+
+/** What tells a subject from others. */
+function keyOf(subject: Subject): string {
+  if (subject.kind === 'file') return subject.key;
+  return subject.kind === 'url' ? subject.url : subject.id;
 }
 
 async function base64Of(file: Blob): Promise<string> {
@@ -114,7 +121,7 @@ export function searchQuery(question: SearchQuestion | null) {
     queryKey: [
       'search',
       question?.collection,
-      subject && [subject.kind, subject.kind === 'file' ? subject.key : subject.id],
+      subject && [subject.kind, keyOf(subject)],
       question?.crop && cropText(question.crop),
       question && [question.like, question.unlike, question.strategy],
       question && compile(question.filter).filter,

@@ -27,11 +27,15 @@ export function largestUpload({ limits }: System): number {
   return limits.max_upload_mb * MIB;
 }
 
-/** The sub-folders of a folder inside the image roots. */
-export function foldersQuery(path: string) {
+/** Files that a field may name beside folders. */
+export type FileSort = 'archives' | 'lists';
+
+/** What is in a folder inside the image roots: its sub-folders, and files of one sort. */
+export function foldersQuery(path: string, files?: FileSort) {
+  const query = { path, ...(files ? { files } : {}) };
   return queryOptions({
-    queryKey: ['folders', path],
-    queryFn: ({ signal }) => unwrap(api.GET('/api/v2/folders', { params: { query: { path } }, signal })),
+    queryKey: ['folders', path, files],
+    queryFn: ({ signal }) => unwrap(api.GET('/api/v2/folders', { params: { query }, signal })),
     staleTime: 30_000,
     retry: false,
   });

@@ -2,7 +2,7 @@
 
 "use strict";
 export const isFailure = validate21;
-const schema32 = {"properties":{"uri":{"type":"string"},"code":{"type":"string"},"reason":{"type":"string"},"attempts":{"type":"integer"},"name":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["uri","code","reason","attempts","name"]};
+const schema32 = {"properties":{"uri":{"type":"string"},"code":{"type":"string"},"reason":{"type":"string"},"attempts":{"type":"integer"},"name":{"anyOf":[{"type":"string"},{"type":"null"}]},"source_url":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["uri","code","reason","attempts","name","source_url"]};
 
 function validate21(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -17,7 +17,7 @@ evaluated0.items = undefined;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((((data.uri === undefined) && (missing0 = "uri")) || ((data.code === undefined) && (missing0 = "code"))) || ((data.reason === undefined) && (missing0 = "reason"))) || ((data.attempts === undefined) && (missing0 = "attempts"))) || ((data.name === undefined) && (missing0 = "name"))){
+if(((((((data.uri === undefined) && (missing0 = "uri")) || ((data.code === undefined) && (missing0 = "code"))) || ((data.reason === undefined) && (missing0 = "reason"))) || ((data.attempts === undefined) && (missing0 = "attempts"))) || ((data.name === undefined) && (missing0 = "name"))) || ((data.source_url === undefined) && (missing0 = "source_url"))){
 validate21.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
@@ -130,6 +130,67 @@ var valid0 = _errs9 === errors;
 else {
 var valid0 = true;
 }
+if(valid0){
+if(data.source_url !== undefined){
+let data5 = data.source_url;
+const _errs15 = errors;
+const _errs16 = errors;
+let valid2 = false;
+const _errs17 = errors;
+if(typeof data5 !== "string"){
+const err3 = {instancePath:instancePath+"/source_url",schemaPath:"#/properties/source_url/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+var _valid1 = _errs17 === errors;
+valid2 = valid2 || _valid1;
+const _errs19 = errors;
+if(data5 !== null){
+const err4 = {instancePath:instancePath+"/source_url",schemaPath:"#/properties/source_url/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+var _valid1 = _errs19 === errors;
+valid2 = valid2 || _valid1;
+if(!valid2){
+const err5 = {instancePath:instancePath+"/source_url",schemaPath:"#/properties/source_url/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+validate21.errors = vErrors;
+return false;
+}
+else {
+errors = _errs16;
+if(vErrors !== null){
+if(_errs16){
+vErrors.length = _errs16;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs15 === errors;
+}
+else {
+var valid0 = true;
+}
+}
 }
 }
 }
@@ -144,17 +205,20 @@ return false;
 validate21.errors = vErrors;
 return errors === 0;
 }
-validate21.evaluated = {"props":{"uri":true,"code":true,"reason":true,"attempts":true,"name":true},"dynamicProps":false,"dynamicItems":false};
+validate21.evaluated = {"props":{"uri":true,"code":true,"reason":true,"attempts":true,"name":true,"source_url":true},"dynamicProps":false,"dynamicItems":false};
 
 export const isJob = validate22;
-const schema33 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/DuplicatesSource"},{"$ref":"#/components/schemas/CalibrationSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error"]};
-const schema34 = {"properties":{"kind":{"type":"string","const":"directory"},"path":{"type":"string"},"recursive":{"type":"boolean"},"pattern":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["kind","path","recursive","pattern"]};
-const schema35 = {"properties":{"kind":{"type":"string","const":"upload"},"files":{"type":"integer"}},"type":"object","required":["kind","files"]};
-const schema36 = {"properties":{"kind":{"type":"string","const":"retry"},"job":{"type":"string"},"files":{"type":"integer"}},"type":"object","required":["kind","job","files"]};
-const schema37 = {"properties":{"kind":{"type":"string","const":"deletion"},"tag":{"anyOf":[{"type":"string"},{"type":"null"}]},"path_prefix":{"anyOf":[{"type":"string"},{"type":"null"}]},"filter":{"anyOf":[{"additionalProperties":true,"type":"object"},{"type":"null"}]}},"type":"object","required":["kind","tag","path_prefix","filter"]};
-const schema38 = {"properties":{"kind":{"type":"string","const":"duplicates"},"min_match":{"type":"number"}},"type":"object","required":["kind","min_match"]};
-const schema39 = {"properties":{"kind":{"type":"string","const":"calibration"}},"type":"object","required":["kind"]};
-const schema40 = {"properties":{"code":{"type":"string"},"detail":{"type":"string"}},"type":"object","required":["code","detail"]};
+const schema33 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/ArchiveSource"},{"$ref":"#/components/schemas/UrlsSource"},{"$ref":"#/components/schemas/BucketSource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/DuplicatesSource"},{"$ref":"#/components/schemas/CalibrationSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error"]};
+const schema34 = {"properties":{"kind":{"type":"string","const":"directory"},"path":{"type":"string"},"recursive":{"type":"boolean"},"pattern":{"anyOf":[{"type":"string"},{"type":"null"}]},"exclude":{"items":{"type":"string"},"type":"array"}},"type":"object","required":["kind","path","recursive","pattern","exclude"]};
+const schema35 = {"properties":{"kind":{"type":"string","const":"archive"},"path":{"type":"string"}},"type":"object","required":["kind","path"]};
+const schema36 = {"properties":{"kind":{"type":"string","const":"urls"},"addresses":{"anyOf":[{"type":"integer"},{"type":"null"}]},"path":{"anyOf":[{"type":"string"},{"type":"null"}]},"column":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["kind","addresses","path","column"]};
+const schema37 = {"properties":{"kind":{"type":"string","const":"bucket"},"url":{"type":"string"},"pattern":{"anyOf":[{"type":"string"},{"type":"null"}]},"exclude":{"items":{"type":"string"},"type":"array"}},"type":"object","required":["kind","url","pattern","exclude"]};
+const schema38 = {"properties":{"kind":{"type":"string","const":"upload"},"files":{"type":"integer"}},"type":"object","required":["kind","files"]};
+const schema39 = {"properties":{"kind":{"type":"string","const":"retry"},"job":{"type":"string"},"files":{"type":"integer"}},"type":"object","required":["kind","job","files"]};
+const schema40 = {"properties":{"kind":{"type":"string","const":"deletion"},"tag":{"anyOf":[{"type":"string"},{"type":"null"}]},"path_prefix":{"anyOf":[{"type":"string"},{"type":"null"}]},"filter":{"anyOf":[{"additionalProperties":true,"type":"object"},{"type":"null"}]}},"type":"object","required":["kind","tag","path_prefix","filter"]};
+const schema41 = {"properties":{"kind":{"type":"string","const":"duplicates"},"min_match":{"type":"number"}},"type":"object","required":["kind","min_match"]};
+const schema42 = {"properties":{"kind":{"type":"string","const":"calibration"}},"type":"object","required":["kind"]};
+const schema43 = {"properties":{"code":{"type":"string"},"detail":{"type":"string"}},"type":"object","required":["code","detail"]};
 const formats0 = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 
 function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -210,7 +274,7 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing1;
-if(((((data2.kind === undefined) && (missing1 = "kind")) || ((data2.path === undefined) && (missing1 = "path"))) || ((data2.recursive === undefined) && (missing1 = "recursive"))) || ((data2.pattern === undefined) && (missing1 = "pattern"))){
+if((((((data2.kind === undefined) && (missing1 = "kind")) || ((data2.path === undefined) && (missing1 = "path"))) || ((data2.recursive === undefined) && (missing1 = "recursive"))) || ((data2.pattern === undefined) && (missing1 = "pattern"))) || ((data2.exclude === undefined) && (missing1 = "exclude"))){
 const err0 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DirectorySource/required",keyword:"required",params:{missingProperty: missing1}};
 if(vErrors === null){
 vErrors = [err0];
@@ -343,18 +407,61 @@ var valid3 = _errs16 === errors;
 else {
 var valid3 = true;
 }
-}
-}
-}
-}
-}
-else {
-const err8 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DirectorySource/type",keyword:"type",params:{type: "object"}};
+if(valid3){
+if(data2.exclude !== undefined){
+let data7 = data2.exclude;
+const _errs22 = errors;
+if(errors === _errs22){
+if(Array.isArray(data7)){
+var valid5 = true;
+const len0 = data7.length;
+for(let i0=0; i0<len0; i0++){
+const _errs24 = errors;
+if(typeof data7[i0] !== "string"){
+const err8 = {instancePath:instancePath+"/source/exclude/" + i0,schemaPath:"#/components/schemas/DirectorySource/properties/exclude/items/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err8];
 }
 else {
 vErrors.push(err8);
+}
+errors++;
+}
+var valid5 = _errs24 === errors;
+if(!valid5){
+break;
+}
+}
+}
+else {
+const err9 = {instancePath:instancePath+"/source/exclude",schemaPath:"#/components/schemas/DirectorySource/properties/exclude/type",keyword:"type",params:{type: "array"}};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+}
+var valid3 = _errs22 === errors;
+}
+else {
+var valid3 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+const err10 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DirectorySource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
 }
 errors++;
 }
@@ -368,38 +475,15 @@ props0.kind = true;
 props0.path = true;
 props0.recursive = true;
 props0.pattern = true;
+props0.exclude = true;
 }
-const _errs22 = errors;
-const _errs23 = errors;
-if(errors === _errs23){
+const _errs26 = errors;
+const _errs27 = errors;
+if(errors === _errs27){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing2;
-if(((data2.kind === undefined) && (missing2 = "kind")) || ((data2.files === undefined) && (missing2 = "files"))){
-const err9 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UploadSource/required",keyword:"required",params:{missingProperty: missing2}};
-if(vErrors === null){
-vErrors = [err9];
-}
-else {
-vErrors.push(err9);
-}
-errors++;
-}
-else {
-if(data2.kind !== undefined){
-let data7 = data2.kind;
-const _errs25 = errors;
-if(typeof data7 !== "string"){
-const err10 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UploadSource/properties/kind/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err10];
-}
-else {
-vErrors.push(err10);
-}
-errors++;
-}
-if("upload" !== data7){
-const err11 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UploadSource/properties/kind/const",keyword:"const",params:{allowedValue: "upload"}};
+if(((data2.kind === undefined) && (missing2 = "kind")) || ((data2.path === undefined) && (missing2 = "path"))){
+const err11 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/ArchiveSource/required",keyword:"required",params:{missingProperty: missing2}};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -408,17 +492,12 @@ vErrors.push(err11);
 }
 errors++;
 }
-var valid6 = _errs25 === errors;
-}
 else {
-var valid6 = true;
-}
-if(valid6){
-if(data2.files !== undefined){
-let data8 = data2.files;
-const _errs27 = errors;
-if(!((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8)))){
-const err12 = {instancePath:instancePath+"/source/files",schemaPath:"#/components/schemas/UploadSource/properties/files/type",keyword:"type",params:{type: "integer"}};
+if(data2.kind !== undefined){
+let data9 = data2.kind;
+const _errs29 = errors;
+if(typeof data9 !== "string"){
+const err12 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/ArchiveSource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -427,16 +506,8 @@ vErrors.push(err12);
 }
 errors++;
 }
-var valid6 = _errs27 === errors;
-}
-else {
-var valid6 = true;
-}
-}
-}
-}
-else {
-const err13 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UploadSource/type",keyword:"type",params:{type: "object"}};
+if("archive" !== data9){
+const err13 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/ArchiveSource/properties/kind/const",keyword:"const",params:{allowedValue: "archive"}};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -445,8 +516,44 @@ vErrors.push(err13);
 }
 errors++;
 }
+var valid7 = _errs29 === errors;
 }
-var _valid0 = _errs22 === errors;
+else {
+var valid7 = true;
+}
+if(valid7){
+if(data2.path !== undefined){
+const _errs31 = errors;
+if(typeof data2.path !== "string"){
+const err14 = {instancePath:instancePath+"/source/path",schemaPath:"#/components/schemas/ArchiveSource/properties/path/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+}
+var valid7 = _errs31 === errors;
+}
+else {
+var valid7 = true;
+}
+}
+}
+}
+else {
+const err15 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/ArchiveSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
+}
+var _valid0 = _errs26 === errors;
 if(_valid0 && valid1){
 valid1 = false;
 passing0 = [passing0, 1];
@@ -458,40 +565,16 @@ passing0 = 1;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
-props0.files = true;
+props0.path = true;
 }
 }
-const _errs29 = errors;
-const _errs30 = errors;
-if(errors === _errs30){
+const _errs33 = errors;
+const _errs34 = errors;
+if(errors === _errs34){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing3;
-if((((data2.kind === undefined) && (missing3 = "kind")) || ((data2.job === undefined) && (missing3 = "job"))) || ((data2.files === undefined) && (missing3 = "files"))){
-const err14 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/RetrySource/required",keyword:"required",params:{missingProperty: missing3}};
-if(vErrors === null){
-vErrors = [err14];
-}
-else {
-vErrors.push(err14);
-}
-errors++;
-}
-else {
-if(data2.kind !== undefined){
-let data9 = data2.kind;
-const _errs32 = errors;
-if(typeof data9 !== "string"){
-const err15 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/RetrySource/properties/kind/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err15];
-}
-else {
-vErrors.push(err15);
-}
-errors++;
-}
-if("retry" !== data9){
-const err16 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/RetrySource/properties/kind/const",keyword:"const",params:{allowedValue: "retry"}};
+if(((((data2.kind === undefined) && (missing3 = "kind")) || ((data2.addresses === undefined) && (missing3 = "addresses"))) || ((data2.path === undefined) && (missing3 = "path"))) || ((data2.column === undefined) && (missing3 = "column"))){
+const err16 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UrlsSource/required",keyword:"required",params:{missingProperty: missing3}};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -500,16 +583,12 @@ vErrors.push(err16);
 }
 errors++;
 }
-var valid8 = _errs32 === errors;
-}
 else {
-var valid8 = true;
-}
-if(valid8){
-if(data2.job !== undefined){
-const _errs34 = errors;
-if(typeof data2.job !== "string"){
-const err17 = {instancePath:instancePath+"/source/job",schemaPath:"#/components/schemas/RetrySource/properties/job/type",keyword:"type",params:{type: "string"}};
+if(data2.kind !== undefined){
+let data11 = data2.kind;
+const _errs36 = errors;
+if(typeof data11 !== "string"){
+const err17 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UrlsSource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -518,17 +597,8 @@ vErrors.push(err17);
 }
 errors++;
 }
-var valid8 = _errs34 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data2.files !== undefined){
-let data11 = data2.files;
-const _errs36 = errors;
-if(!((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11)))){
-const err18 = {instancePath:instancePath+"/source/files",schemaPath:"#/components/schemas/RetrySource/properties/files/type",keyword:"type",params:{type: "integer"}};
+if("urls" !== data11){
+const err18 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UrlsSource/properties/kind/const",keyword:"const",params:{allowedValue: "urls"}};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -537,17 +607,20 @@ vErrors.push(err18);
 }
 errors++;
 }
-var valid8 = _errs36 === errors;
+var valid9 = _errs36 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
-}
-}
-}
-}
-else {
-const err19 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/RetrySource/type",keyword:"type",params:{type: "object"}};
+if(valid9){
+if(data2.addresses !== undefined){
+let data12 = data2.addresses;
+const _errs38 = errors;
+const _errs39 = errors;
+let valid10 = false;
+const _errs40 = errors;
+if(!((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12)))){
+const err19 = {instancePath:instancePath+"/source/addresses",schemaPath:"#/components/schemas/UrlsSource/properties/addresses/anyOf/0/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -556,8 +629,180 @@ vErrors.push(err19);
 }
 errors++;
 }
+var _valid2 = _errs40 === errors;
+valid10 = valid10 || _valid2;
+const _errs42 = errors;
+if(data12 !== null){
+const err20 = {instancePath:instancePath+"/source/addresses",schemaPath:"#/components/schemas/UrlsSource/properties/addresses/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err20];
 }
-var _valid0 = _errs29 === errors;
+else {
+vErrors.push(err20);
+}
+errors++;
+}
+var _valid2 = _errs42 === errors;
+valid10 = valid10 || _valid2;
+if(!valid10){
+const err21 = {instancePath:instancePath+"/source/addresses",schemaPath:"#/components/schemas/UrlsSource/properties/addresses/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err21];
+}
+else {
+vErrors.push(err21);
+}
+errors++;
+}
+else {
+errors = _errs39;
+if(vErrors !== null){
+if(_errs39){
+vErrors.length = _errs39;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid9 = _errs38 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data2.path !== undefined){
+let data13 = data2.path;
+const _errs44 = errors;
+const _errs45 = errors;
+let valid11 = false;
+const _errs46 = errors;
+if(typeof data13 !== "string"){
+const err22 = {instancePath:instancePath+"/source/path",schemaPath:"#/components/schemas/UrlsSource/properties/path/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err22];
+}
+else {
+vErrors.push(err22);
+}
+errors++;
+}
+var _valid3 = _errs46 === errors;
+valid11 = valid11 || _valid3;
+const _errs48 = errors;
+if(data13 !== null){
+const err23 = {instancePath:instancePath+"/source/path",schemaPath:"#/components/schemas/UrlsSource/properties/path/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err23];
+}
+else {
+vErrors.push(err23);
+}
+errors++;
+}
+var _valid3 = _errs48 === errors;
+valid11 = valid11 || _valid3;
+if(!valid11){
+const err24 = {instancePath:instancePath+"/source/path",schemaPath:"#/components/schemas/UrlsSource/properties/path/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err24];
+}
+else {
+vErrors.push(err24);
+}
+errors++;
+}
+else {
+errors = _errs45;
+if(vErrors !== null){
+if(_errs45){
+vErrors.length = _errs45;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid9 = _errs44 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data2.column !== undefined){
+let data14 = data2.column;
+const _errs50 = errors;
+const _errs51 = errors;
+let valid12 = false;
+const _errs52 = errors;
+if(typeof data14 !== "string"){
+const err25 = {instancePath:instancePath+"/source/column",schemaPath:"#/components/schemas/UrlsSource/properties/column/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err25];
+}
+else {
+vErrors.push(err25);
+}
+errors++;
+}
+var _valid4 = _errs52 === errors;
+valid12 = valid12 || _valid4;
+const _errs54 = errors;
+if(data14 !== null){
+const err26 = {instancePath:instancePath+"/source/column",schemaPath:"#/components/schemas/UrlsSource/properties/column/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err26];
+}
+else {
+vErrors.push(err26);
+}
+errors++;
+}
+var _valid4 = _errs54 === errors;
+valid12 = valid12 || _valid4;
+if(!valid12){
+const err27 = {instancePath:instancePath+"/source/column",schemaPath:"#/components/schemas/UrlsSource/properties/column/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err27];
+}
+else {
+vErrors.push(err27);
+}
+errors++;
+}
+else {
+errors = _errs51;
+if(vErrors !== null){
+if(_errs51){
+vErrors.length = _errs51;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid9 = _errs50 === errors;
+}
+else {
+var valid9 = true;
+}
+}
+}
+}
+}
+}
+else {
+const err28 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UrlsSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err28];
+}
+else {
+vErrors.push(err28);
+}
+errors++;
+}
+}
+var _valid0 = _errs33 === errors;
 if(_valid0 && valid1){
 valid1 = false;
 passing0 = [passing0, 2];
@@ -569,182 +814,18 @@ passing0 = 2;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
-props0.job = true;
-props0.files = true;
+props0.addresses = true;
+props0.path = true;
+props0.column = true;
 }
 }
-const _errs38 = errors;
-const _errs39 = errors;
-if(errors === _errs39){
-if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
-let missing4;
-if(((((data2.kind === undefined) && (missing4 = "kind")) || ((data2.tag === undefined) && (missing4 = "tag"))) || ((data2.path_prefix === undefined) && (missing4 = "path_prefix"))) || ((data2.filter === undefined) && (missing4 = "filter"))){
-const err20 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/required",keyword:"required",params:{missingProperty: missing4}};
-if(vErrors === null){
-vErrors = [err20];
-}
-else {
-vErrors.push(err20);
-}
-errors++;
-}
-else {
-if(data2.kind !== undefined){
-let data12 = data2.kind;
-const _errs41 = errors;
-if(typeof data12 !== "string"){
-const err21 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DeletionSource/properties/kind/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err21];
-}
-else {
-vErrors.push(err21);
-}
-errors++;
-}
-if("deletion" !== data12){
-const err22 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DeletionSource/properties/kind/const",keyword:"const",params:{allowedValue: "deletion"}};
-if(vErrors === null){
-vErrors = [err22];
-}
-else {
-vErrors.push(err22);
-}
-errors++;
-}
-var valid10 = _errs41 === errors;
-}
-else {
-var valid10 = true;
-}
-if(valid10){
-if(data2.tag !== undefined){
-let data13 = data2.tag;
-const _errs43 = errors;
-const _errs44 = errors;
-let valid11 = false;
-const _errs45 = errors;
-if(typeof data13 !== "string"){
-const err23 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf/0/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err23];
-}
-else {
-vErrors.push(err23);
-}
-errors++;
-}
-var _valid2 = _errs45 === errors;
-valid11 = valid11 || _valid2;
-const _errs47 = errors;
-if(data13 !== null){
-const err24 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err24];
-}
-else {
-vErrors.push(err24);
-}
-errors++;
-}
-var _valid2 = _errs47 === errors;
-valid11 = valid11 || _valid2;
-if(!valid11){
-const err25 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err25];
-}
-else {
-vErrors.push(err25);
-}
-errors++;
-}
-else {
-errors = _errs44;
-if(vErrors !== null){
-if(_errs44){
-vErrors.length = _errs44;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid10 = _errs43 === errors;
-}
-else {
-var valid10 = true;
-}
-if(valid10){
-if(data2.path_prefix !== undefined){
-let data14 = data2.path_prefix;
-const _errs49 = errors;
-const _errs50 = errors;
-let valid12 = false;
-const _errs51 = errors;
-if(typeof data14 !== "string"){
-const err26 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf/0/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err26];
-}
-else {
-vErrors.push(err26);
-}
-errors++;
-}
-var _valid3 = _errs51 === errors;
-valid12 = valid12 || _valid3;
-const _errs53 = errors;
-if(data14 !== null){
-const err27 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err27];
-}
-else {
-vErrors.push(err27);
-}
-errors++;
-}
-var _valid3 = _errs53 === errors;
-valid12 = valid12 || _valid3;
-if(!valid12){
-const err28 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err28];
-}
-else {
-vErrors.push(err28);
-}
-errors++;
-}
-else {
-errors = _errs50;
-if(vErrors !== null){
-if(_errs50){
-vErrors.length = _errs50;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid10 = _errs49 === errors;
-}
-else {
-var valid10 = true;
-}
-if(valid10){
-if(data2.filter !== undefined){
-let data15 = data2.filter;
-const _errs55 = errors;
 const _errs56 = errors;
-let valid13 = false;
 const _errs57 = errors;
 if(errors === _errs57){
-if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
-}
-else {
-const err29 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf/0/type",keyword:"type",params:{type: "object"}};
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing4;
+if(((((data2.kind === undefined) && (missing4 = "kind")) || ((data2.url === undefined) && (missing4 = "url"))) || ((data2.pattern === undefined) && (missing4 = "pattern"))) || ((data2.exclude === undefined) && (missing4 = "exclude"))){
+const err29 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/BucketSource/required",keyword:"required",params:{missingProperty: missing4}};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -753,12 +834,12 @@ vErrors.push(err29);
 }
 errors++;
 }
-}
-var _valid4 = _errs57 === errors;
-valid13 = valid13 || _valid4;
-const _errs60 = errors;
-if(data15 !== null){
-const err30 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf/1/type",keyword:"type",params:{type: "null"}};
+else {
+if(data2.kind !== undefined){
+let data15 = data2.kind;
+const _errs59 = errors;
+if(typeof data15 !== "string"){
+const err30 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/BucketSource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -767,10 +848,8 @@ vErrors.push(err30);
 }
 errors++;
 }
-var _valid4 = _errs60 === errors;
-valid13 = valid13 || _valid4;
-if(!valid13){
-const err31 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf",keyword:"anyOf",params:{}};
+if("bucket" !== data15){
+const err31 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/BucketSource/properties/kind/const",keyword:"const",params:{allowedValue: "bucket"}};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -779,29 +858,16 @@ vErrors.push(err31);
 }
 errors++;
 }
-else {
-errors = _errs56;
-if(vErrors !== null){
-if(_errs56){
-vErrors.length = _errs56;
+var valid14 = _errs59 === errors;
 }
 else {
-vErrors = null;
+var valid14 = true;
 }
-}
-}
-var valid10 = _errs55 === errors;
-}
-else {
-var valid10 = true;
-}
-}
-}
-}
-}
-}
-else {
-const err32 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/type",keyword:"type",params:{type: "object"}};
+if(valid14){
+if(data2.url !== undefined){
+const _errs61 = errors;
+if(typeof data2.url !== "string"){
+const err32 = {instancePath:instancePath+"/source/url",schemaPath:"#/components/schemas/BucketSource/properties/url/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -810,8 +876,128 @@ vErrors.push(err32);
 }
 errors++;
 }
+var valid14 = _errs61 === errors;
 }
-var _valid0 = _errs38 === errors;
+else {
+var valid14 = true;
+}
+if(valid14){
+if(data2.pattern !== undefined){
+let data17 = data2.pattern;
+const _errs63 = errors;
+const _errs64 = errors;
+let valid15 = false;
+const _errs65 = errors;
+if(typeof data17 !== "string"){
+const err33 = {instancePath:instancePath+"/source/pattern",schemaPath:"#/components/schemas/BucketSource/properties/pattern/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err33];
+}
+else {
+vErrors.push(err33);
+}
+errors++;
+}
+var _valid5 = _errs65 === errors;
+valid15 = valid15 || _valid5;
+const _errs67 = errors;
+if(data17 !== null){
+const err34 = {instancePath:instancePath+"/source/pattern",schemaPath:"#/components/schemas/BucketSource/properties/pattern/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err34];
+}
+else {
+vErrors.push(err34);
+}
+errors++;
+}
+var _valid5 = _errs67 === errors;
+valid15 = valid15 || _valid5;
+if(!valid15){
+const err35 = {instancePath:instancePath+"/source/pattern",schemaPath:"#/components/schemas/BucketSource/properties/pattern/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err35];
+}
+else {
+vErrors.push(err35);
+}
+errors++;
+}
+else {
+errors = _errs64;
+if(vErrors !== null){
+if(_errs64){
+vErrors.length = _errs64;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid14 = _errs63 === errors;
+}
+else {
+var valid14 = true;
+}
+if(valid14){
+if(data2.exclude !== undefined){
+let data18 = data2.exclude;
+const _errs69 = errors;
+if(errors === _errs69){
+if(Array.isArray(data18)){
+var valid16 = true;
+const len1 = data18.length;
+for(let i1=0; i1<len1; i1++){
+const _errs71 = errors;
+if(typeof data18[i1] !== "string"){
+const err36 = {instancePath:instancePath+"/source/exclude/" + i1,schemaPath:"#/components/schemas/BucketSource/properties/exclude/items/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err36];
+}
+else {
+vErrors.push(err36);
+}
+errors++;
+}
+var valid16 = _errs71 === errors;
+if(!valid16){
+break;
+}
+}
+}
+else {
+const err37 = {instancePath:instancePath+"/source/exclude",schemaPath:"#/components/schemas/BucketSource/properties/exclude/type",keyword:"type",params:{type: "array"}};
+if(vErrors === null){
+vErrors = [err37];
+}
+else {
+vErrors.push(err37);
+}
+errors++;
+}
+}
+var valid14 = _errs69 === errors;
+}
+else {
+var valid14 = true;
+}
+}
+}
+}
+}
+}
+else {
+const err38 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/BucketSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err38];
+}
+else {
+vErrors.push(err38);
+}
+errors++;
+}
+}
+var _valid0 = _errs56 === errors;
 if(_valid0 && valid1){
 valid1 = false;
 passing0 = [passing0, 3];
@@ -823,88 +1009,89 @@ passing0 = 3;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
-props0.tag = true;
-props0.path_prefix = true;
-props0.filter = true;
+props0.url = true;
+props0.pattern = true;
+props0.exclude = true;
 }
 }
-const _errs62 = errors;
-const _errs63 = errors;
-if(errors === _errs63){
+const _errs73 = errors;
+const _errs74 = errors;
+if(errors === _errs74){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing5;
-if(((data2.kind === undefined) && (missing5 = "kind")) || ((data2.min_match === undefined) && (missing5 = "min_match"))){
-const err33 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/required",keyword:"required",params:{missingProperty: missing5}};
+if(((data2.kind === undefined) && (missing5 = "kind")) || ((data2.files === undefined) && (missing5 = "files"))){
+const err39 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UploadSource/required",keyword:"required",params:{missingProperty: missing5}};
 if(vErrors === null){
-vErrors = [err33];
+vErrors = [err39];
 }
 else {
-vErrors.push(err33);
+vErrors.push(err39);
 }
 errors++;
 }
 else {
 if(data2.kind !== undefined){
-let data16 = data2.kind;
-const _errs65 = errors;
-if(typeof data16 !== "string"){
-const err34 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+let data20 = data2.kind;
+const _errs76 = errors;
+if(typeof data20 !== "string"){
+const err40 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UploadSource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
-vErrors = [err34];
+vErrors = [err40];
 }
 else {
-vErrors.push(err34);
+vErrors.push(err40);
 }
 errors++;
 }
-if("duplicates" !== data16){
-const err35 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/const",keyword:"const",params:{allowedValue: "duplicates"}};
+if("upload" !== data20){
+const err41 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UploadSource/properties/kind/const",keyword:"const",params:{allowedValue: "upload"}};
 if(vErrors === null){
-vErrors = [err35];
+vErrors = [err41];
 }
 else {
-vErrors.push(err35);
+vErrors.push(err41);
 }
 errors++;
 }
-var valid15 = _errs65 === errors;
+var valid18 = _errs76 === errors;
 }
 else {
-var valid15 = true;
+var valid18 = true;
 }
-if(valid15){
-if(data2.min_match !== undefined){
-const _errs67 = errors;
-if(!(typeof data2.min_match == "number")){
-const err36 = {instancePath:instancePath+"/source/min_match",schemaPath:"#/components/schemas/DuplicatesSource/properties/min_match/type",keyword:"type",params:{type: "number"}};
+if(valid18){
+if(data2.files !== undefined){
+let data21 = data2.files;
+const _errs78 = errors;
+if(!((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21)))){
+const err42 = {instancePath:instancePath+"/source/files",schemaPath:"#/components/schemas/UploadSource/properties/files/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
-vErrors = [err36];
+vErrors = [err42];
 }
 else {
-vErrors.push(err36);
+vErrors.push(err42);
 }
 errors++;
 }
-var valid15 = _errs67 === errors;
+var valid18 = _errs78 === errors;
 }
 else {
-var valid15 = true;
+var valid18 = true;
 }
 }
 }
 }
 else {
-const err37 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/type",keyword:"type",params:{type: "object"}};
+const err43 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UploadSource/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
-vErrors = [err37];
+vErrors = [err43];
 }
 else {
-vErrors.push(err37);
+vErrors.push(err43);
 }
 errors++;
 }
 }
-var _valid0 = _errs62 === errors;
+var _valid0 = _errs73 === errors;
 if(_valid0 && valid1){
 valid1 = false;
 passing0 = [passing0, 4];
@@ -916,62 +1103,106 @@ passing0 = 4;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
-props0.min_match = true;
+props0.files = true;
 }
 }
-const _errs69 = errors;
-const _errs70 = errors;
-if(errors === _errs70){
+const _errs80 = errors;
+const _errs81 = errors;
+if(errors === _errs81){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing6;
-if((data2.kind === undefined) && (missing6 = "kind")){
-const err38 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/required",keyword:"required",params:{missingProperty: missing6}};
+if((((data2.kind === undefined) && (missing6 = "kind")) || ((data2.job === undefined) && (missing6 = "job"))) || ((data2.files === undefined) && (missing6 = "files"))){
+const err44 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/RetrySource/required",keyword:"required",params:{missingProperty: missing6}};
 if(vErrors === null){
-vErrors = [err38];
+vErrors = [err44];
 }
 else {
-vErrors.push(err38);
+vErrors.push(err44);
 }
 errors++;
 }
 else {
 if(data2.kind !== undefined){
-let data18 = data2.kind;
-if(typeof data18 !== "string"){
-const err39 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+let data22 = data2.kind;
+const _errs83 = errors;
+if(typeof data22 !== "string"){
+const err45 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/RetrySource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
-vErrors = [err39];
+vErrors = [err45];
 }
 else {
-vErrors.push(err39);
+vErrors.push(err45);
 }
 errors++;
 }
-if("calibration" !== data18){
-const err40 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/const",keyword:"const",params:{allowedValue: "calibration"}};
+if("retry" !== data22){
+const err46 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/RetrySource/properties/kind/const",keyword:"const",params:{allowedValue: "retry"}};
 if(vErrors === null){
-vErrors = [err40];
+vErrors = [err46];
 }
 else {
-vErrors.push(err40);
+vErrors.push(err46);
+}
+errors++;
+}
+var valid20 = _errs83 === errors;
+}
+else {
+var valid20 = true;
+}
+if(valid20){
+if(data2.job !== undefined){
+const _errs85 = errors;
+if(typeof data2.job !== "string"){
+const err47 = {instancePath:instancePath+"/source/job",schemaPath:"#/components/schemas/RetrySource/properties/job/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err47];
+}
+else {
+vErrors.push(err47);
+}
+errors++;
+}
+var valid20 = _errs85 === errors;
+}
+else {
+var valid20 = true;
+}
+if(valid20){
+if(data2.files !== undefined){
+let data24 = data2.files;
+const _errs87 = errors;
+if(!((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24)))){
+const err48 = {instancePath:instancePath+"/source/files",schemaPath:"#/components/schemas/RetrySource/properties/files/type",keyword:"type",params:{type: "integer"}};
+if(vErrors === null){
+vErrors = [err48];
+}
+else {
+vErrors.push(err48);
+}
+errors++;
+}
+var valid20 = _errs87 === errors;
+}
+else {
+var valid20 = true;
+}
+}
+}
+}
+}
+else {
+const err49 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/RetrySource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err49];
+}
+else {
+vErrors.push(err49);
 }
 errors++;
 }
 }
-}
-}
-else {
-const err41 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err41];
-}
-else {
-vErrors.push(err41);
-}
-errors++;
-}
-}
-var _valid0 = _errs69 === errors;
+var _valid0 = _errs80 === errors;
 if(_valid0 && valid1){
 valid1 = false;
 passing0 = [passing0, 5];
@@ -983,6 +1214,423 @@ passing0 = 5;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
+props0.job = true;
+props0.files = true;
+}
+}
+const _errs89 = errors;
+const _errs90 = errors;
+if(errors === _errs90){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing7;
+if(((((data2.kind === undefined) && (missing7 = "kind")) || ((data2.tag === undefined) && (missing7 = "tag"))) || ((data2.path_prefix === undefined) && (missing7 = "path_prefix"))) || ((data2.filter === undefined) && (missing7 = "filter"))){
+const err50 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/required",keyword:"required",params:{missingProperty: missing7}};
+if(vErrors === null){
+vErrors = [err50];
+}
+else {
+vErrors.push(err50);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data25 = data2.kind;
+const _errs92 = errors;
+if(typeof data25 !== "string"){
+const err51 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DeletionSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err51];
+}
+else {
+vErrors.push(err51);
+}
+errors++;
+}
+if("deletion" !== data25){
+const err52 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DeletionSource/properties/kind/const",keyword:"const",params:{allowedValue: "deletion"}};
+if(vErrors === null){
+vErrors = [err52];
+}
+else {
+vErrors.push(err52);
+}
+errors++;
+}
+var valid22 = _errs92 === errors;
+}
+else {
+var valid22 = true;
+}
+if(valid22){
+if(data2.tag !== undefined){
+let data26 = data2.tag;
+const _errs94 = errors;
+const _errs95 = errors;
+let valid23 = false;
+const _errs96 = errors;
+if(typeof data26 !== "string"){
+const err53 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err53];
+}
+else {
+vErrors.push(err53);
+}
+errors++;
+}
+var _valid6 = _errs96 === errors;
+valid23 = valid23 || _valid6;
+const _errs98 = errors;
+if(data26 !== null){
+const err54 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err54];
+}
+else {
+vErrors.push(err54);
+}
+errors++;
+}
+var _valid6 = _errs98 === errors;
+valid23 = valid23 || _valid6;
+if(!valid23){
+const err55 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err55];
+}
+else {
+vErrors.push(err55);
+}
+errors++;
+}
+else {
+errors = _errs95;
+if(vErrors !== null){
+if(_errs95){
+vErrors.length = _errs95;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid22 = _errs94 === errors;
+}
+else {
+var valid22 = true;
+}
+if(valid22){
+if(data2.path_prefix !== undefined){
+let data27 = data2.path_prefix;
+const _errs100 = errors;
+const _errs101 = errors;
+let valid24 = false;
+const _errs102 = errors;
+if(typeof data27 !== "string"){
+const err56 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err56];
+}
+else {
+vErrors.push(err56);
+}
+errors++;
+}
+var _valid7 = _errs102 === errors;
+valid24 = valid24 || _valid7;
+const _errs104 = errors;
+if(data27 !== null){
+const err57 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err57];
+}
+else {
+vErrors.push(err57);
+}
+errors++;
+}
+var _valid7 = _errs104 === errors;
+valid24 = valid24 || _valid7;
+if(!valid24){
+const err58 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err58];
+}
+else {
+vErrors.push(err58);
+}
+errors++;
+}
+else {
+errors = _errs101;
+if(vErrors !== null){
+if(_errs101){
+vErrors.length = _errs101;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid22 = _errs100 === errors;
+}
+else {
+var valid22 = true;
+}
+if(valid22){
+if(data2.filter !== undefined){
+let data28 = data2.filter;
+const _errs106 = errors;
+const _errs107 = errors;
+let valid25 = false;
+const _errs108 = errors;
+if(errors === _errs108){
+if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
+}
+else {
+const err59 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf/0/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err59];
+}
+else {
+vErrors.push(err59);
+}
+errors++;
+}
+}
+var _valid8 = _errs108 === errors;
+valid25 = valid25 || _valid8;
+const _errs111 = errors;
+if(data28 !== null){
+const err60 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err60];
+}
+else {
+vErrors.push(err60);
+}
+errors++;
+}
+var _valid8 = _errs111 === errors;
+valid25 = valid25 || _valid8;
+if(!valid25){
+const err61 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err61];
+}
+else {
+vErrors.push(err61);
+}
+errors++;
+}
+else {
+errors = _errs107;
+if(vErrors !== null){
+if(_errs107){
+vErrors.length = _errs107;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid22 = _errs106 === errors;
+}
+else {
+var valid22 = true;
+}
+}
+}
+}
+}
+}
+else {
+const err62 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err62];
+}
+else {
+vErrors.push(err62);
+}
+errors++;
+}
+}
+var _valid0 = _errs89 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 6];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 6;
+if(props0 !== true){
+props0 = props0 || {};
+props0.kind = true;
+props0.tag = true;
+props0.path_prefix = true;
+props0.filter = true;
+}
+}
+const _errs113 = errors;
+const _errs114 = errors;
+if(errors === _errs114){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing8;
+if(((data2.kind === undefined) && (missing8 = "kind")) || ((data2.min_match === undefined) && (missing8 = "min_match"))){
+const err63 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/required",keyword:"required",params:{missingProperty: missing8}};
+if(vErrors === null){
+vErrors = [err63];
+}
+else {
+vErrors.push(err63);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data29 = data2.kind;
+const _errs116 = errors;
+if(typeof data29 !== "string"){
+const err64 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err64];
+}
+else {
+vErrors.push(err64);
+}
+errors++;
+}
+if("duplicates" !== data29){
+const err65 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/const",keyword:"const",params:{allowedValue: "duplicates"}};
+if(vErrors === null){
+vErrors = [err65];
+}
+else {
+vErrors.push(err65);
+}
+errors++;
+}
+var valid27 = _errs116 === errors;
+}
+else {
+var valid27 = true;
+}
+if(valid27){
+if(data2.min_match !== undefined){
+const _errs118 = errors;
+if(!(typeof data2.min_match == "number")){
+const err66 = {instancePath:instancePath+"/source/min_match",schemaPath:"#/components/schemas/DuplicatesSource/properties/min_match/type",keyword:"type",params:{type: "number"}};
+if(vErrors === null){
+vErrors = [err66];
+}
+else {
+vErrors.push(err66);
+}
+errors++;
+}
+var valid27 = _errs118 === errors;
+}
+else {
+var valid27 = true;
+}
+}
+}
+}
+else {
+const err67 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err67];
+}
+else {
+vErrors.push(err67);
+}
+errors++;
+}
+}
+var _valid0 = _errs113 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 7];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 7;
+if(props0 !== true){
+props0 = props0 || {};
+props0.kind = true;
+props0.min_match = true;
+}
+}
+const _errs120 = errors;
+const _errs121 = errors;
+if(errors === _errs121){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing9;
+if((data2.kind === undefined) && (missing9 = "kind")){
+const err68 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/required",keyword:"required",params:{missingProperty: missing9}};
+if(vErrors === null){
+vErrors = [err68];
+}
+else {
+vErrors.push(err68);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data31 = data2.kind;
+if(typeof data31 !== "string"){
+const err69 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err69];
+}
+else {
+vErrors.push(err69);
+}
+errors++;
+}
+if("calibration" !== data31){
+const err70 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/const",keyword:"const",params:{allowedValue: "calibration"}};
+if(vErrors === null){
+vErrors = [err70];
+}
+else {
+vErrors.push(err70);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err71 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err71];
+}
+else {
+vErrors.push(err71);
+}
+errors++;
+}
+}
+var _valid0 = _errs120 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 8];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 8;
+if(props0 !== true){
+props0 = props0 || {};
+props0.kind = true;
+}
+}
+}
 }
 }
 }
@@ -991,12 +1639,12 @@ props0.kind = true;
 }
 }
 if(!valid1){
-const err42 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
+const err72 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
 if(vErrors === null){
-vErrors = [err42];
+vErrors = [err72];
 }
 else {
-vErrors.push(err42);
+vErrors.push(err72);
 }
 errors++;
 validate22.errors = vErrors;
@@ -1020,231 +1668,231 @@ var valid0 = true;
 }
 if(valid0){
 if(data.status !== undefined){
-let data19 = data.status;
-const _errs74 = errors;
-if(typeof data19 !== "string"){
+let data32 = data.status;
+const _errs125 = errors;
+if(typeof data32 !== "string"){
 validate22.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((((((data19 === "queued") || (data19 === "scanning")) || (data19 === "running")) || (data19 === "paused")) || (data19 === "done")) || (data19 === "failed")) || (data19 === "cancelled"))){
+if(!(((((((data32 === "queued") || (data32 === "scanning")) || (data32 === "running")) || (data32 === "paused")) || (data32 === "done")) || (data32 === "failed")) || (data32 === "cancelled"))){
 validate22.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema33.properties.status.enum}}];
 return false;
 }
-var valid0 = _errs74 === errors;
+var valid0 = _errs125 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.total !== undefined){
-let data20 = data.total;
-const _errs76 = errors;
-if(!((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20)))){
+let data33 = data.total;
+const _errs127 = errors;
+if(!((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33)))){
 validate22.errors = [{instancePath:instancePath+"/total",schemaPath:"#/properties/total/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs76 === errors;
+var valid0 = _errs127 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.done !== undefined){
-let data21 = data.done;
-const _errs78 = errors;
-if(!((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21)))){
+let data34 = data.done;
+const _errs129 = errors;
+if(!((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34)))){
 validate22.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs78 === errors;
+var valid0 = _errs129 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.indexed !== undefined){
-let data22 = data.indexed;
-const _errs80 = errors;
-if(!((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22)))){
+let data35 = data.indexed;
+const _errs131 = errors;
+if(!((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35)))){
 validate22.errors = [{instancePath:instancePath+"/indexed",schemaPath:"#/properties/indexed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs80 === errors;
+var valid0 = _errs131 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.unchanged !== undefined){
-let data23 = data.unchanged;
-const _errs82 = errors;
-if(!((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23)))){
+let data36 = data.unchanged;
+const _errs133 = errors;
+if(!((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36)))){
 validate22.errors = [{instancePath:instancePath+"/unchanged",schemaPath:"#/properties/unchanged/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs82 === errors;
+var valid0 = _errs133 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.moved !== undefined){
-let data24 = data.moved;
-const _errs84 = errors;
-if(!((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24)))){
+let data37 = data.moved;
+const _errs135 = errors;
+if(!((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37)))){
 validate22.errors = [{instancePath:instancePath+"/moved",schemaPath:"#/properties/moved/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs84 === errors;
+var valid0 = _errs135 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.duplicates !== undefined){
-let data25 = data.duplicates;
-const _errs86 = errors;
-if(!((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25)))){
+let data38 = data.duplicates;
+const _errs137 = errors;
+if(!((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38)))){
 validate22.errors = [{instancePath:instancePath+"/duplicates",schemaPath:"#/properties/duplicates/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs86 === errors;
+var valid0 = _errs137 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.failed !== undefined){
-let data26 = data.failed;
-const _errs88 = errors;
-if(!((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26)))){
+let data39 = data.failed;
+const _errs139 = errors;
+if(!((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39)))){
 validate22.errors = [{instancePath:instancePath+"/failed",schemaPath:"#/properties/failed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs88 === errors;
+var valid0 = _errs139 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.ignored !== undefined){
-let data27 = data.ignored;
-const _errs90 = errors;
-if(!((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27)))){
+let data40 = data.ignored;
+const _errs141 = errors;
+if(!((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40)))){
 validate22.errors = [{instancePath:instancePath+"/ignored",schemaPath:"#/properties/ignored/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs90 === errors;
+var valid0 = _errs141 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.removed !== undefined){
-let data28 = data.removed;
-const _errs92 = errors;
-if(!((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28)))){
+let data41 = data.removed;
+const _errs143 = errors;
+if(!((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41)))){
 validate22.errors = [{instancePath:instancePath+"/removed",schemaPath:"#/properties/removed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs92 === errors;
+var valid0 = _errs143 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bytes !== undefined){
-let data29 = data.bytes;
-const _errs94 = errors;
-if(!((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29)))){
+let data42 = data.bytes;
+const _errs145 = errors;
+if(!((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42)))){
 validate22.errors = [{instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs94 === errors;
+var valid0 = _errs145 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.images_per_second !== undefined){
-const _errs96 = errors;
+const _errs147 = errors;
 if(!(typeof data.images_per_second == "number")){
 validate22.errors = [{instancePath:instancePath+"/images_per_second",schemaPath:"#/properties/images_per_second/type",keyword:"type",params:{type: "number"}}];
 return false;
 }
-var valid0 = _errs96 === errors;
+var valid0 = _errs147 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.eta_seconds !== undefined){
-let data31 = data.eta_seconds;
-const _errs98 = errors;
-const _errs99 = errors;
-let valid18 = false;
-const _errs100 = errors;
-if(!(typeof data31 == "number")){
-const err43 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
+let data44 = data.eta_seconds;
+const _errs149 = errors;
+const _errs150 = errors;
+let valid30 = false;
+const _errs151 = errors;
+if(!(typeof data44 == "number")){
+const err73 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
 if(vErrors === null){
-vErrors = [err43];
+vErrors = [err73];
 }
 else {
-vErrors.push(err43);
+vErrors.push(err73);
 }
 errors++;
 }
-var _valid5 = _errs100 === errors;
-valid18 = valid18 || _valid5;
-const _errs102 = errors;
-if(data31 !== null){
-const err44 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid9 = _errs151 === errors;
+valid30 = valid30 || _valid9;
+const _errs153 = errors;
+if(data44 !== null){
+const err74 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
-vErrors = [err44];
+vErrors = [err74];
 }
 else {
-vErrors.push(err44);
+vErrors.push(err74);
 }
 errors++;
 }
-var _valid5 = _errs102 === errors;
-valid18 = valid18 || _valid5;
-if(!valid18){
-const err45 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
+var _valid9 = _errs153 === errors;
+valid30 = valid30 || _valid9;
+if(!valid30){
+const err75 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
-vErrors = [err45];
+vErrors = [err75];
 }
 else {
-vErrors.push(err45);
+vErrors.push(err75);
 }
 errors++;
 validate22.errors = vErrors;
 return false;
 }
 else {
-errors = _errs99;
+errors = _errs150;
 if(vErrors !== null){
-if(_errs99){
-vErrors.length = _errs99;
+if(_errs150){
+vErrors.length = _errs150;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs98 === errors;
+var valid0 = _errs149 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.created_at !== undefined){
-let data32 = data.created_at;
-const _errs104 = errors;
-if(errors === _errs104){
-if(errors === _errs104){
-if(typeof data32 === "string"){
-if(!(formats0.test(data32))){
+let data45 = data.created_at;
+const _errs155 = errors;
+if(errors === _errs155){
+if(errors === _errs155){
+if(typeof data45 === "string"){
+if(!(formats0.test(data45))){
 validate22.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"}}];
 return false;
 }
@@ -1255,290 +1903,290 @@ return false;
 }
 }
 }
-var valid0 = _errs104 === errors;
+var valid0 = _errs155 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.started_at !== undefined){
-let data33 = data.started_at;
-const _errs106 = errors;
-const _errs107 = errors;
-let valid19 = false;
-const _errs108 = errors;
-if(errors === _errs108){
-if(errors === _errs108){
-if(typeof data33 === "string"){
-if(!(formats0.test(data33))){
-const err46 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
+let data46 = data.started_at;
+const _errs157 = errors;
+const _errs158 = errors;
+let valid31 = false;
+const _errs159 = errors;
+if(errors === _errs159){
+if(errors === _errs159){
+if(typeof data46 === "string"){
+if(!(formats0.test(data46))){
+const err76 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
-vErrors = [err46];
+vErrors = [err76];
 }
 else {
-vErrors.push(err46);
+vErrors.push(err76);
 }
 errors++;
 }
 }
 else {
-const err47 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const err77 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
-vErrors = [err47];
+vErrors = [err77];
 }
 else {
-vErrors.push(err47);
+vErrors.push(err77);
 }
 errors++;
 }
 }
 }
-var _valid6 = _errs108 === errors;
-valid19 = valid19 || _valid6;
-const _errs110 = errors;
-if(data33 !== null){
-const err48 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid10 = _errs159 === errors;
+valid31 = valid31 || _valid10;
+const _errs161 = errors;
+if(data46 !== null){
+const err78 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
-vErrors = [err48];
+vErrors = [err78];
 }
 else {
-vErrors.push(err48);
+vErrors.push(err78);
 }
 errors++;
 }
-var _valid6 = _errs110 === errors;
-valid19 = valid19 || _valid6;
-if(!valid19){
-const err49 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
+var _valid10 = _errs161 === errors;
+valid31 = valid31 || _valid10;
+if(!valid31){
+const err79 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
-vErrors = [err49];
+vErrors = [err79];
 }
 else {
-vErrors.push(err49);
+vErrors.push(err79);
 }
 errors++;
 validate22.errors = vErrors;
 return false;
 }
 else {
-errors = _errs107;
+errors = _errs158;
 if(vErrors !== null){
-if(_errs107){
-vErrors.length = _errs107;
+if(_errs158){
+vErrors.length = _errs158;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs106 === errors;
+var valid0 = _errs157 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.finished_at !== undefined){
-let data34 = data.finished_at;
-const _errs112 = errors;
-const _errs113 = errors;
-let valid20 = false;
-const _errs114 = errors;
-if(errors === _errs114){
-if(errors === _errs114){
-if(typeof data34 === "string"){
-if(!(formats0.test(data34))){
-const err50 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
+let data47 = data.finished_at;
+const _errs163 = errors;
+const _errs164 = errors;
+let valid32 = false;
+const _errs165 = errors;
+if(errors === _errs165){
+if(errors === _errs165){
+if(typeof data47 === "string"){
+if(!(formats0.test(data47))){
+const err80 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
-vErrors = [err50];
+vErrors = [err80];
 }
 else {
-vErrors.push(err50);
+vErrors.push(err80);
 }
 errors++;
 }
 }
 else {
-const err51 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const err81 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
-vErrors = [err51];
+vErrors = [err81];
 }
 else {
-vErrors.push(err51);
+vErrors.push(err81);
 }
 errors++;
 }
 }
 }
-var _valid7 = _errs114 === errors;
-valid20 = valid20 || _valid7;
-const _errs116 = errors;
-if(data34 !== null){
-const err52 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid11 = _errs165 === errors;
+valid32 = valid32 || _valid11;
+const _errs167 = errors;
+if(data47 !== null){
+const err82 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
-vErrors = [err52];
+vErrors = [err82];
 }
 else {
-vErrors.push(err52);
+vErrors.push(err82);
 }
 errors++;
 }
-var _valid7 = _errs116 === errors;
-valid20 = valid20 || _valid7;
-if(!valid20){
-const err53 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
+var _valid11 = _errs167 === errors;
+valid32 = valid32 || _valid11;
+if(!valid32){
+const err83 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
-vErrors = [err53];
+vErrors = [err83];
 }
 else {
-vErrors.push(err53);
+vErrors.push(err83);
 }
 errors++;
 validate22.errors = vErrors;
 return false;
 }
 else {
-errors = _errs113;
+errors = _errs164;
 if(vErrors !== null){
-if(_errs113){
-vErrors.length = _errs113;
+if(_errs164){
+vErrors.length = _errs164;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs112 === errors;
+var valid0 = _errs163 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.finished !== undefined){
-const _errs118 = errors;
+const _errs169 = errors;
 if(typeof data.finished !== "boolean"){
 validate22.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs118 === errors;
+var valid0 = _errs169 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.error !== undefined){
-let data36 = data.error;
-const _errs120 = errors;
-const _errs121 = errors;
-let valid21 = false;
-const _errs122 = errors;
-const _errs123 = errors;
-if(errors === _errs123){
-if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
-let missing7;
-if(((data36.code === undefined) && (missing7 = "code")) || ((data36.detail === undefined) && (missing7 = "detail"))){
-const err54 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing7}};
+let data49 = data.error;
+const _errs171 = errors;
+const _errs172 = errors;
+let valid33 = false;
+const _errs173 = errors;
+const _errs174 = errors;
+if(errors === _errs174){
+if(data49 && typeof data49 == "object" && !Array.isArray(data49)){
+let missing10;
+if(((data49.code === undefined) && (missing10 = "code")) || ((data49.detail === undefined) && (missing10 = "detail"))){
+const err84 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing10}};
 if(vErrors === null){
-vErrors = [err54];
+vErrors = [err84];
 }
 else {
-vErrors.push(err54);
+vErrors.push(err84);
 }
 errors++;
 }
 else {
-if(data36.code !== undefined){
-const _errs125 = errors;
-if(typeof data36.code !== "string"){
-const err55 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
+if(data49.code !== undefined){
+const _errs176 = errors;
+if(typeof data49.code !== "string"){
+const err85 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
-vErrors = [err55];
+vErrors = [err85];
 }
 else {
-vErrors.push(err55);
+vErrors.push(err85);
 }
 errors++;
 }
-var valid23 = _errs125 === errors;
+var valid35 = _errs176 === errors;
 }
 else {
-var valid23 = true;
+var valid35 = true;
 }
-if(valid23){
-if(data36.detail !== undefined){
-const _errs127 = errors;
-if(typeof data36.detail !== "string"){
-const err56 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
+if(valid35){
+if(data49.detail !== undefined){
+const _errs178 = errors;
+if(typeof data49.detail !== "string"){
+const err86 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
-vErrors = [err56];
+vErrors = [err86];
 }
 else {
-vErrors.push(err56);
+vErrors.push(err86);
 }
 errors++;
 }
-var valid23 = _errs127 === errors;
+var valid35 = _errs178 === errors;
 }
 else {
-var valid23 = true;
+var valid35 = true;
 }
 }
 }
 }
 else {
-const err57 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
+const err87 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
-vErrors = [err57];
+vErrors = [err87];
 }
 else {
-vErrors.push(err57);
+vErrors.push(err87);
 }
 errors++;
 }
 }
-var _valid8 = _errs122 === errors;
-valid21 = valid21 || _valid8;
-if(_valid8){
+var _valid12 = _errs173 === errors;
+valid33 = valid33 || _valid12;
+if(_valid12){
 var props2 = {};
 props2.code = true;
 props2.detail = true;
 }
-const _errs129 = errors;
-if(data36 !== null){
-const err58 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const _errs180 = errors;
+if(data49 !== null){
+const err88 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
-vErrors = [err58];
+vErrors = [err88];
 }
 else {
-vErrors.push(err58);
+vErrors.push(err88);
 }
 errors++;
 }
-var _valid8 = _errs129 === errors;
-valid21 = valid21 || _valid8;
-if(!valid21){
-const err59 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
+var _valid12 = _errs180 === errors;
+valid33 = valid33 || _valid12;
+if(!valid33){
+const err89 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
-vErrors = [err59];
+vErrors = [err89];
 }
 else {
-vErrors.push(err59);
+vErrors.push(err89);
 }
 errors++;
 validate22.errors = vErrors;
 return false;
 }
 else {
-errors = _errs121;
+errors = _errs172;
 if(vErrors !== null){
-if(_errs121){
-vErrors.length = _errs121;
+if(_errs172){
+vErrors.length = _errs172;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs120 === errors;
+var valid0 = _errs171 === errors;
 }
 else {
 var valid0 = true;
@@ -1576,8 +2224,8 @@ return errors === 0;
 validate22.evaluated = {"props":{"id":true,"collection":true,"source":true,"status":true,"total":true,"done":true,"indexed":true,"unchanged":true,"moved":true,"duplicates":true,"failed":true,"ignored":true,"removed":true,"bytes":true,"images_per_second":true,"eta_seconds":true,"created_at":true,"started_at":true,"finished_at":true,"finished":true,"error":true},"dynamicProps":false,"dynamicItems":false};
 
 export const isUpload = validate23;
-const schema41 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/DuplicatesSource"},{"$ref":"#/components/schemas/CalibrationSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]},"files":{"items":{"$ref":"#/components/schemas/UploadedFile"},"type":"array"}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error","files"]};
-const schema49 = {"properties":{"name":{"type":"string"},"id":{"anyOf":[{"type":"string"},{"type":"null"}]},"uri":{"anyOf":[{"type":"string"},{"type":"null"}]},"outcome":{"type":"string","enum":["queued","indexed","unchanged","duplicate","failed","rejected"]},"code":{"anyOf":[{"type":"string"},{"type":"null"}]},"reason":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["name","id","uri","outcome"]};
+const schema44 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/ArchiveSource"},{"$ref":"#/components/schemas/UrlsSource"},{"$ref":"#/components/schemas/BucketSource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/DuplicatesSource"},{"$ref":"#/components/schemas/CalibrationSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]},"files":{"items":{"$ref":"#/components/schemas/UploadedFile"},"type":"array"}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error","files"]};
+const schema55 = {"properties":{"name":{"type":"string"},"id":{"anyOf":[{"type":"string"},{"type":"null"}]},"uri":{"anyOf":[{"type":"string"},{"type":"null"}]},"outcome":{"type":"string","enum":["queued","indexed","unchanged","duplicate","failed","rejected"]},"code":{"anyOf":[{"type":"string"},{"type":"null"}]},"reason":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["name","id","uri","outcome"]};
 
 function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -1632,7 +2280,7 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing1;
-if(((((data2.kind === undefined) && (missing1 = "kind")) || ((data2.path === undefined) && (missing1 = "path"))) || ((data2.recursive === undefined) && (missing1 = "recursive"))) || ((data2.pattern === undefined) && (missing1 = "pattern"))){
+if((((((data2.kind === undefined) && (missing1 = "kind")) || ((data2.path === undefined) && (missing1 = "path"))) || ((data2.recursive === undefined) && (missing1 = "recursive"))) || ((data2.pattern === undefined) && (missing1 = "pattern"))) || ((data2.exclude === undefined) && (missing1 = "exclude"))){
 const err0 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DirectorySource/required",keyword:"required",params:{missingProperty: missing1}};
 if(vErrors === null){
 vErrors = [err0];
@@ -1765,18 +2413,61 @@ var valid3 = _errs16 === errors;
 else {
 var valid3 = true;
 }
-}
-}
-}
-}
-}
-else {
-const err8 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DirectorySource/type",keyword:"type",params:{type: "object"}};
+if(valid3){
+if(data2.exclude !== undefined){
+let data7 = data2.exclude;
+const _errs22 = errors;
+if(errors === _errs22){
+if(Array.isArray(data7)){
+var valid5 = true;
+const len0 = data7.length;
+for(let i0=0; i0<len0; i0++){
+const _errs24 = errors;
+if(typeof data7[i0] !== "string"){
+const err8 = {instancePath:instancePath+"/source/exclude/" + i0,schemaPath:"#/components/schemas/DirectorySource/properties/exclude/items/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err8];
 }
 else {
 vErrors.push(err8);
+}
+errors++;
+}
+var valid5 = _errs24 === errors;
+if(!valid5){
+break;
+}
+}
+}
+else {
+const err9 = {instancePath:instancePath+"/source/exclude",schemaPath:"#/components/schemas/DirectorySource/properties/exclude/type",keyword:"type",params:{type: "array"}};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+}
+var valid3 = _errs22 === errors;
+}
+else {
+var valid3 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+const err10 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DirectorySource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
 }
 errors++;
 }
@@ -1790,38 +2481,15 @@ props0.kind = true;
 props0.path = true;
 props0.recursive = true;
 props0.pattern = true;
+props0.exclude = true;
 }
-const _errs22 = errors;
-const _errs23 = errors;
-if(errors === _errs23){
+const _errs26 = errors;
+const _errs27 = errors;
+if(errors === _errs27){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing2;
-if(((data2.kind === undefined) && (missing2 = "kind")) || ((data2.files === undefined) && (missing2 = "files"))){
-const err9 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UploadSource/required",keyword:"required",params:{missingProperty: missing2}};
-if(vErrors === null){
-vErrors = [err9];
-}
-else {
-vErrors.push(err9);
-}
-errors++;
-}
-else {
-if(data2.kind !== undefined){
-let data7 = data2.kind;
-const _errs25 = errors;
-if(typeof data7 !== "string"){
-const err10 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UploadSource/properties/kind/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err10];
-}
-else {
-vErrors.push(err10);
-}
-errors++;
-}
-if("upload" !== data7){
-const err11 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UploadSource/properties/kind/const",keyword:"const",params:{allowedValue: "upload"}};
+if(((data2.kind === undefined) && (missing2 = "kind")) || ((data2.path === undefined) && (missing2 = "path"))){
+const err11 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/ArchiveSource/required",keyword:"required",params:{missingProperty: missing2}};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -1830,17 +2498,12 @@ vErrors.push(err11);
 }
 errors++;
 }
-var valid6 = _errs25 === errors;
-}
 else {
-var valid6 = true;
-}
-if(valid6){
-if(data2.files !== undefined){
-let data8 = data2.files;
-const _errs27 = errors;
-if(!((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8)))){
-const err12 = {instancePath:instancePath+"/source/files",schemaPath:"#/components/schemas/UploadSource/properties/files/type",keyword:"type",params:{type: "integer"}};
+if(data2.kind !== undefined){
+let data9 = data2.kind;
+const _errs29 = errors;
+if(typeof data9 !== "string"){
+const err12 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/ArchiveSource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -1849,16 +2512,8 @@ vErrors.push(err12);
 }
 errors++;
 }
-var valid6 = _errs27 === errors;
-}
-else {
-var valid6 = true;
-}
-}
-}
-}
-else {
-const err13 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UploadSource/type",keyword:"type",params:{type: "object"}};
+if("archive" !== data9){
+const err13 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/ArchiveSource/properties/kind/const",keyword:"const",params:{allowedValue: "archive"}};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -1867,8 +2522,44 @@ vErrors.push(err13);
 }
 errors++;
 }
+var valid7 = _errs29 === errors;
 }
-var _valid0 = _errs22 === errors;
+else {
+var valid7 = true;
+}
+if(valid7){
+if(data2.path !== undefined){
+const _errs31 = errors;
+if(typeof data2.path !== "string"){
+const err14 = {instancePath:instancePath+"/source/path",schemaPath:"#/components/schemas/ArchiveSource/properties/path/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+}
+var valid7 = _errs31 === errors;
+}
+else {
+var valid7 = true;
+}
+}
+}
+}
+else {
+const err15 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/ArchiveSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
+}
+var _valid0 = _errs26 === errors;
 if(_valid0 && valid1){
 valid1 = false;
 passing0 = [passing0, 1];
@@ -1880,40 +2571,16 @@ passing0 = 1;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
-props0.files = true;
+props0.path = true;
 }
 }
-const _errs29 = errors;
-const _errs30 = errors;
-if(errors === _errs30){
+const _errs33 = errors;
+const _errs34 = errors;
+if(errors === _errs34){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing3;
-if((((data2.kind === undefined) && (missing3 = "kind")) || ((data2.job === undefined) && (missing3 = "job"))) || ((data2.files === undefined) && (missing3 = "files"))){
-const err14 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/RetrySource/required",keyword:"required",params:{missingProperty: missing3}};
-if(vErrors === null){
-vErrors = [err14];
-}
-else {
-vErrors.push(err14);
-}
-errors++;
-}
-else {
-if(data2.kind !== undefined){
-let data9 = data2.kind;
-const _errs32 = errors;
-if(typeof data9 !== "string"){
-const err15 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/RetrySource/properties/kind/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err15];
-}
-else {
-vErrors.push(err15);
-}
-errors++;
-}
-if("retry" !== data9){
-const err16 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/RetrySource/properties/kind/const",keyword:"const",params:{allowedValue: "retry"}};
+if(((((data2.kind === undefined) && (missing3 = "kind")) || ((data2.addresses === undefined) && (missing3 = "addresses"))) || ((data2.path === undefined) && (missing3 = "path"))) || ((data2.column === undefined) && (missing3 = "column"))){
+const err16 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UrlsSource/required",keyword:"required",params:{missingProperty: missing3}};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -1922,16 +2589,12 @@ vErrors.push(err16);
 }
 errors++;
 }
-var valid8 = _errs32 === errors;
-}
 else {
-var valid8 = true;
-}
-if(valid8){
-if(data2.job !== undefined){
-const _errs34 = errors;
-if(typeof data2.job !== "string"){
-const err17 = {instancePath:instancePath+"/source/job",schemaPath:"#/components/schemas/RetrySource/properties/job/type",keyword:"type",params:{type: "string"}};
+if(data2.kind !== undefined){
+let data11 = data2.kind;
+const _errs36 = errors;
+if(typeof data11 !== "string"){
+const err17 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UrlsSource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -1940,17 +2603,8 @@ vErrors.push(err17);
 }
 errors++;
 }
-var valid8 = _errs34 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data2.files !== undefined){
-let data11 = data2.files;
-const _errs36 = errors;
-if(!((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11)))){
-const err18 = {instancePath:instancePath+"/source/files",schemaPath:"#/components/schemas/RetrySource/properties/files/type",keyword:"type",params:{type: "integer"}};
+if("urls" !== data11){
+const err18 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UrlsSource/properties/kind/const",keyword:"const",params:{allowedValue: "urls"}};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -1959,17 +2613,20 @@ vErrors.push(err18);
 }
 errors++;
 }
-var valid8 = _errs36 === errors;
+var valid9 = _errs36 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
-}
-}
-}
-}
-else {
-const err19 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/RetrySource/type",keyword:"type",params:{type: "object"}};
+if(valid9){
+if(data2.addresses !== undefined){
+let data12 = data2.addresses;
+const _errs38 = errors;
+const _errs39 = errors;
+let valid10 = false;
+const _errs40 = errors;
+if(!((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12)))){
+const err19 = {instancePath:instancePath+"/source/addresses",schemaPath:"#/components/schemas/UrlsSource/properties/addresses/anyOf/0/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -1978,8 +2635,180 @@ vErrors.push(err19);
 }
 errors++;
 }
+var _valid2 = _errs40 === errors;
+valid10 = valid10 || _valid2;
+const _errs42 = errors;
+if(data12 !== null){
+const err20 = {instancePath:instancePath+"/source/addresses",schemaPath:"#/components/schemas/UrlsSource/properties/addresses/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err20];
 }
-var _valid0 = _errs29 === errors;
+else {
+vErrors.push(err20);
+}
+errors++;
+}
+var _valid2 = _errs42 === errors;
+valid10 = valid10 || _valid2;
+if(!valid10){
+const err21 = {instancePath:instancePath+"/source/addresses",schemaPath:"#/components/schemas/UrlsSource/properties/addresses/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err21];
+}
+else {
+vErrors.push(err21);
+}
+errors++;
+}
+else {
+errors = _errs39;
+if(vErrors !== null){
+if(_errs39){
+vErrors.length = _errs39;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid9 = _errs38 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data2.path !== undefined){
+let data13 = data2.path;
+const _errs44 = errors;
+const _errs45 = errors;
+let valid11 = false;
+const _errs46 = errors;
+if(typeof data13 !== "string"){
+const err22 = {instancePath:instancePath+"/source/path",schemaPath:"#/components/schemas/UrlsSource/properties/path/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err22];
+}
+else {
+vErrors.push(err22);
+}
+errors++;
+}
+var _valid3 = _errs46 === errors;
+valid11 = valid11 || _valid3;
+const _errs48 = errors;
+if(data13 !== null){
+const err23 = {instancePath:instancePath+"/source/path",schemaPath:"#/components/schemas/UrlsSource/properties/path/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err23];
+}
+else {
+vErrors.push(err23);
+}
+errors++;
+}
+var _valid3 = _errs48 === errors;
+valid11 = valid11 || _valid3;
+if(!valid11){
+const err24 = {instancePath:instancePath+"/source/path",schemaPath:"#/components/schemas/UrlsSource/properties/path/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err24];
+}
+else {
+vErrors.push(err24);
+}
+errors++;
+}
+else {
+errors = _errs45;
+if(vErrors !== null){
+if(_errs45){
+vErrors.length = _errs45;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid9 = _errs44 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data2.column !== undefined){
+let data14 = data2.column;
+const _errs50 = errors;
+const _errs51 = errors;
+let valid12 = false;
+const _errs52 = errors;
+if(typeof data14 !== "string"){
+const err25 = {instancePath:instancePath+"/source/column",schemaPath:"#/components/schemas/UrlsSource/properties/column/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err25];
+}
+else {
+vErrors.push(err25);
+}
+errors++;
+}
+var _valid4 = _errs52 === errors;
+valid12 = valid12 || _valid4;
+const _errs54 = errors;
+if(data14 !== null){
+const err26 = {instancePath:instancePath+"/source/column",schemaPath:"#/components/schemas/UrlsSource/properties/column/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err26];
+}
+else {
+vErrors.push(err26);
+}
+errors++;
+}
+var _valid4 = _errs54 === errors;
+valid12 = valid12 || _valid4;
+if(!valid12){
+const err27 = {instancePath:instancePath+"/source/column",schemaPath:"#/components/schemas/UrlsSource/properties/column/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err27];
+}
+else {
+vErrors.push(err27);
+}
+errors++;
+}
+else {
+errors = _errs51;
+if(vErrors !== null){
+if(_errs51){
+vErrors.length = _errs51;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid9 = _errs50 === errors;
+}
+else {
+var valid9 = true;
+}
+}
+}
+}
+}
+}
+else {
+const err28 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UrlsSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err28];
+}
+else {
+vErrors.push(err28);
+}
+errors++;
+}
+}
+var _valid0 = _errs33 === errors;
 if(_valid0 && valid1){
 valid1 = false;
 passing0 = [passing0, 2];
@@ -1991,182 +2820,18 @@ passing0 = 2;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
-props0.job = true;
-props0.files = true;
+props0.addresses = true;
+props0.path = true;
+props0.column = true;
 }
 }
-const _errs38 = errors;
-const _errs39 = errors;
-if(errors === _errs39){
-if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
-let missing4;
-if(((((data2.kind === undefined) && (missing4 = "kind")) || ((data2.tag === undefined) && (missing4 = "tag"))) || ((data2.path_prefix === undefined) && (missing4 = "path_prefix"))) || ((data2.filter === undefined) && (missing4 = "filter"))){
-const err20 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/required",keyword:"required",params:{missingProperty: missing4}};
-if(vErrors === null){
-vErrors = [err20];
-}
-else {
-vErrors.push(err20);
-}
-errors++;
-}
-else {
-if(data2.kind !== undefined){
-let data12 = data2.kind;
-const _errs41 = errors;
-if(typeof data12 !== "string"){
-const err21 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DeletionSource/properties/kind/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err21];
-}
-else {
-vErrors.push(err21);
-}
-errors++;
-}
-if("deletion" !== data12){
-const err22 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DeletionSource/properties/kind/const",keyword:"const",params:{allowedValue: "deletion"}};
-if(vErrors === null){
-vErrors = [err22];
-}
-else {
-vErrors.push(err22);
-}
-errors++;
-}
-var valid10 = _errs41 === errors;
-}
-else {
-var valid10 = true;
-}
-if(valid10){
-if(data2.tag !== undefined){
-let data13 = data2.tag;
-const _errs43 = errors;
-const _errs44 = errors;
-let valid11 = false;
-const _errs45 = errors;
-if(typeof data13 !== "string"){
-const err23 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf/0/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err23];
-}
-else {
-vErrors.push(err23);
-}
-errors++;
-}
-var _valid2 = _errs45 === errors;
-valid11 = valid11 || _valid2;
-const _errs47 = errors;
-if(data13 !== null){
-const err24 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err24];
-}
-else {
-vErrors.push(err24);
-}
-errors++;
-}
-var _valid2 = _errs47 === errors;
-valid11 = valid11 || _valid2;
-if(!valid11){
-const err25 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err25];
-}
-else {
-vErrors.push(err25);
-}
-errors++;
-}
-else {
-errors = _errs44;
-if(vErrors !== null){
-if(_errs44){
-vErrors.length = _errs44;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid10 = _errs43 === errors;
-}
-else {
-var valid10 = true;
-}
-if(valid10){
-if(data2.path_prefix !== undefined){
-let data14 = data2.path_prefix;
-const _errs49 = errors;
-const _errs50 = errors;
-let valid12 = false;
-const _errs51 = errors;
-if(typeof data14 !== "string"){
-const err26 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf/0/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err26];
-}
-else {
-vErrors.push(err26);
-}
-errors++;
-}
-var _valid3 = _errs51 === errors;
-valid12 = valid12 || _valid3;
-const _errs53 = errors;
-if(data14 !== null){
-const err27 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err27];
-}
-else {
-vErrors.push(err27);
-}
-errors++;
-}
-var _valid3 = _errs53 === errors;
-valid12 = valid12 || _valid3;
-if(!valid12){
-const err28 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err28];
-}
-else {
-vErrors.push(err28);
-}
-errors++;
-}
-else {
-errors = _errs50;
-if(vErrors !== null){
-if(_errs50){
-vErrors.length = _errs50;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid10 = _errs49 === errors;
-}
-else {
-var valid10 = true;
-}
-if(valid10){
-if(data2.filter !== undefined){
-let data15 = data2.filter;
-const _errs55 = errors;
 const _errs56 = errors;
-let valid13 = false;
 const _errs57 = errors;
 if(errors === _errs57){
-if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
-}
-else {
-const err29 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf/0/type",keyword:"type",params:{type: "object"}};
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing4;
+if(((((data2.kind === undefined) && (missing4 = "kind")) || ((data2.url === undefined) && (missing4 = "url"))) || ((data2.pattern === undefined) && (missing4 = "pattern"))) || ((data2.exclude === undefined) && (missing4 = "exclude"))){
+const err29 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/BucketSource/required",keyword:"required",params:{missingProperty: missing4}};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -2175,12 +2840,12 @@ vErrors.push(err29);
 }
 errors++;
 }
-}
-var _valid4 = _errs57 === errors;
-valid13 = valid13 || _valid4;
-const _errs60 = errors;
-if(data15 !== null){
-const err30 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf/1/type",keyword:"type",params:{type: "null"}};
+else {
+if(data2.kind !== undefined){
+let data15 = data2.kind;
+const _errs59 = errors;
+if(typeof data15 !== "string"){
+const err30 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/BucketSource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -2189,10 +2854,8 @@ vErrors.push(err30);
 }
 errors++;
 }
-var _valid4 = _errs60 === errors;
-valid13 = valid13 || _valid4;
-if(!valid13){
-const err31 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf",keyword:"anyOf",params:{}};
+if("bucket" !== data15){
+const err31 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/BucketSource/properties/kind/const",keyword:"const",params:{allowedValue: "bucket"}};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -2201,29 +2864,16 @@ vErrors.push(err31);
 }
 errors++;
 }
-else {
-errors = _errs56;
-if(vErrors !== null){
-if(_errs56){
-vErrors.length = _errs56;
+var valid14 = _errs59 === errors;
 }
 else {
-vErrors = null;
+var valid14 = true;
 }
-}
-}
-var valid10 = _errs55 === errors;
-}
-else {
-var valid10 = true;
-}
-}
-}
-}
-}
-}
-else {
-const err32 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/type",keyword:"type",params:{type: "object"}};
+if(valid14){
+if(data2.url !== undefined){
+const _errs61 = errors;
+if(typeof data2.url !== "string"){
+const err32 = {instancePath:instancePath+"/source/url",schemaPath:"#/components/schemas/BucketSource/properties/url/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -2232,8 +2882,128 @@ vErrors.push(err32);
 }
 errors++;
 }
+var valid14 = _errs61 === errors;
 }
-var _valid0 = _errs38 === errors;
+else {
+var valid14 = true;
+}
+if(valid14){
+if(data2.pattern !== undefined){
+let data17 = data2.pattern;
+const _errs63 = errors;
+const _errs64 = errors;
+let valid15 = false;
+const _errs65 = errors;
+if(typeof data17 !== "string"){
+const err33 = {instancePath:instancePath+"/source/pattern",schemaPath:"#/components/schemas/BucketSource/properties/pattern/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err33];
+}
+else {
+vErrors.push(err33);
+}
+errors++;
+}
+var _valid5 = _errs65 === errors;
+valid15 = valid15 || _valid5;
+const _errs67 = errors;
+if(data17 !== null){
+const err34 = {instancePath:instancePath+"/source/pattern",schemaPath:"#/components/schemas/BucketSource/properties/pattern/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err34];
+}
+else {
+vErrors.push(err34);
+}
+errors++;
+}
+var _valid5 = _errs67 === errors;
+valid15 = valid15 || _valid5;
+if(!valid15){
+const err35 = {instancePath:instancePath+"/source/pattern",schemaPath:"#/components/schemas/BucketSource/properties/pattern/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err35];
+}
+else {
+vErrors.push(err35);
+}
+errors++;
+}
+else {
+errors = _errs64;
+if(vErrors !== null){
+if(_errs64){
+vErrors.length = _errs64;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid14 = _errs63 === errors;
+}
+else {
+var valid14 = true;
+}
+if(valid14){
+if(data2.exclude !== undefined){
+let data18 = data2.exclude;
+const _errs69 = errors;
+if(errors === _errs69){
+if(Array.isArray(data18)){
+var valid16 = true;
+const len1 = data18.length;
+for(let i1=0; i1<len1; i1++){
+const _errs71 = errors;
+if(typeof data18[i1] !== "string"){
+const err36 = {instancePath:instancePath+"/source/exclude/" + i1,schemaPath:"#/components/schemas/BucketSource/properties/exclude/items/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err36];
+}
+else {
+vErrors.push(err36);
+}
+errors++;
+}
+var valid16 = _errs71 === errors;
+if(!valid16){
+break;
+}
+}
+}
+else {
+const err37 = {instancePath:instancePath+"/source/exclude",schemaPath:"#/components/schemas/BucketSource/properties/exclude/type",keyword:"type",params:{type: "array"}};
+if(vErrors === null){
+vErrors = [err37];
+}
+else {
+vErrors.push(err37);
+}
+errors++;
+}
+}
+var valid14 = _errs69 === errors;
+}
+else {
+var valid14 = true;
+}
+}
+}
+}
+}
+}
+else {
+const err38 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/BucketSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err38];
+}
+else {
+vErrors.push(err38);
+}
+errors++;
+}
+}
+var _valid0 = _errs56 === errors;
 if(_valid0 && valid1){
 valid1 = false;
 passing0 = [passing0, 3];
@@ -2245,88 +3015,89 @@ passing0 = 3;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
-props0.tag = true;
-props0.path_prefix = true;
-props0.filter = true;
+props0.url = true;
+props0.pattern = true;
+props0.exclude = true;
 }
 }
-const _errs62 = errors;
-const _errs63 = errors;
-if(errors === _errs63){
+const _errs73 = errors;
+const _errs74 = errors;
+if(errors === _errs74){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing5;
-if(((data2.kind === undefined) && (missing5 = "kind")) || ((data2.min_match === undefined) && (missing5 = "min_match"))){
-const err33 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/required",keyword:"required",params:{missingProperty: missing5}};
+if(((data2.kind === undefined) && (missing5 = "kind")) || ((data2.files === undefined) && (missing5 = "files"))){
+const err39 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UploadSource/required",keyword:"required",params:{missingProperty: missing5}};
 if(vErrors === null){
-vErrors = [err33];
+vErrors = [err39];
 }
 else {
-vErrors.push(err33);
+vErrors.push(err39);
 }
 errors++;
 }
 else {
 if(data2.kind !== undefined){
-let data16 = data2.kind;
-const _errs65 = errors;
-if(typeof data16 !== "string"){
-const err34 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+let data20 = data2.kind;
+const _errs76 = errors;
+if(typeof data20 !== "string"){
+const err40 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UploadSource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
-vErrors = [err34];
+vErrors = [err40];
 }
 else {
-vErrors.push(err34);
+vErrors.push(err40);
 }
 errors++;
 }
-if("duplicates" !== data16){
-const err35 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/const",keyword:"const",params:{allowedValue: "duplicates"}};
+if("upload" !== data20){
+const err41 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/UploadSource/properties/kind/const",keyword:"const",params:{allowedValue: "upload"}};
 if(vErrors === null){
-vErrors = [err35];
+vErrors = [err41];
 }
 else {
-vErrors.push(err35);
+vErrors.push(err41);
 }
 errors++;
 }
-var valid15 = _errs65 === errors;
+var valid18 = _errs76 === errors;
 }
 else {
-var valid15 = true;
+var valid18 = true;
 }
-if(valid15){
-if(data2.min_match !== undefined){
-const _errs67 = errors;
-if(!(typeof data2.min_match == "number")){
-const err36 = {instancePath:instancePath+"/source/min_match",schemaPath:"#/components/schemas/DuplicatesSource/properties/min_match/type",keyword:"type",params:{type: "number"}};
+if(valid18){
+if(data2.files !== undefined){
+let data21 = data2.files;
+const _errs78 = errors;
+if(!((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21)))){
+const err42 = {instancePath:instancePath+"/source/files",schemaPath:"#/components/schemas/UploadSource/properties/files/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
-vErrors = [err36];
+vErrors = [err42];
 }
 else {
-vErrors.push(err36);
+vErrors.push(err42);
 }
 errors++;
 }
-var valid15 = _errs67 === errors;
+var valid18 = _errs78 === errors;
 }
 else {
-var valid15 = true;
+var valid18 = true;
 }
 }
 }
 }
 else {
-const err37 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/type",keyword:"type",params:{type: "object"}};
+const err43 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/UploadSource/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
-vErrors = [err37];
+vErrors = [err43];
 }
 else {
-vErrors.push(err37);
+vErrors.push(err43);
 }
 errors++;
 }
 }
-var _valid0 = _errs62 === errors;
+var _valid0 = _errs73 === errors;
 if(_valid0 && valid1){
 valid1 = false;
 passing0 = [passing0, 4];
@@ -2338,62 +3109,106 @@ passing0 = 4;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
-props0.min_match = true;
+props0.files = true;
 }
 }
-const _errs69 = errors;
-const _errs70 = errors;
-if(errors === _errs70){
+const _errs80 = errors;
+const _errs81 = errors;
+if(errors === _errs81){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing6;
-if((data2.kind === undefined) && (missing6 = "kind")){
-const err38 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/required",keyword:"required",params:{missingProperty: missing6}};
+if((((data2.kind === undefined) && (missing6 = "kind")) || ((data2.job === undefined) && (missing6 = "job"))) || ((data2.files === undefined) && (missing6 = "files"))){
+const err44 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/RetrySource/required",keyword:"required",params:{missingProperty: missing6}};
 if(vErrors === null){
-vErrors = [err38];
+vErrors = [err44];
 }
 else {
-vErrors.push(err38);
+vErrors.push(err44);
 }
 errors++;
 }
 else {
 if(data2.kind !== undefined){
-let data18 = data2.kind;
-if(typeof data18 !== "string"){
-const err39 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+let data22 = data2.kind;
+const _errs83 = errors;
+if(typeof data22 !== "string"){
+const err45 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/RetrySource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
-vErrors = [err39];
+vErrors = [err45];
 }
 else {
-vErrors.push(err39);
+vErrors.push(err45);
 }
 errors++;
 }
-if("calibration" !== data18){
-const err40 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/const",keyword:"const",params:{allowedValue: "calibration"}};
+if("retry" !== data22){
+const err46 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/RetrySource/properties/kind/const",keyword:"const",params:{allowedValue: "retry"}};
 if(vErrors === null){
-vErrors = [err40];
+vErrors = [err46];
 }
 else {
-vErrors.push(err40);
+vErrors.push(err46);
+}
+errors++;
+}
+var valid20 = _errs83 === errors;
+}
+else {
+var valid20 = true;
+}
+if(valid20){
+if(data2.job !== undefined){
+const _errs85 = errors;
+if(typeof data2.job !== "string"){
+const err47 = {instancePath:instancePath+"/source/job",schemaPath:"#/components/schemas/RetrySource/properties/job/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err47];
+}
+else {
+vErrors.push(err47);
+}
+errors++;
+}
+var valid20 = _errs85 === errors;
+}
+else {
+var valid20 = true;
+}
+if(valid20){
+if(data2.files !== undefined){
+let data24 = data2.files;
+const _errs87 = errors;
+if(!((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24)))){
+const err48 = {instancePath:instancePath+"/source/files",schemaPath:"#/components/schemas/RetrySource/properties/files/type",keyword:"type",params:{type: "integer"}};
+if(vErrors === null){
+vErrors = [err48];
+}
+else {
+vErrors.push(err48);
+}
+errors++;
+}
+var valid20 = _errs87 === errors;
+}
+else {
+var valid20 = true;
+}
+}
+}
+}
+}
+else {
+const err49 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/RetrySource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err49];
+}
+else {
+vErrors.push(err49);
 }
 errors++;
 }
 }
-}
-}
-else {
-const err41 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err41];
-}
-else {
-vErrors.push(err41);
-}
-errors++;
-}
-}
-var _valid0 = _errs69 === errors;
+var _valid0 = _errs80 === errors;
 if(_valid0 && valid1){
 valid1 = false;
 passing0 = [passing0, 5];
@@ -2405,6 +3220,423 @@ passing0 = 5;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
+props0.job = true;
+props0.files = true;
+}
+}
+const _errs89 = errors;
+const _errs90 = errors;
+if(errors === _errs90){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing7;
+if(((((data2.kind === undefined) && (missing7 = "kind")) || ((data2.tag === undefined) && (missing7 = "tag"))) || ((data2.path_prefix === undefined) && (missing7 = "path_prefix"))) || ((data2.filter === undefined) && (missing7 = "filter"))){
+const err50 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/required",keyword:"required",params:{missingProperty: missing7}};
+if(vErrors === null){
+vErrors = [err50];
+}
+else {
+vErrors.push(err50);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data25 = data2.kind;
+const _errs92 = errors;
+if(typeof data25 !== "string"){
+const err51 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DeletionSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err51];
+}
+else {
+vErrors.push(err51);
+}
+errors++;
+}
+if("deletion" !== data25){
+const err52 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DeletionSource/properties/kind/const",keyword:"const",params:{allowedValue: "deletion"}};
+if(vErrors === null){
+vErrors = [err52];
+}
+else {
+vErrors.push(err52);
+}
+errors++;
+}
+var valid22 = _errs92 === errors;
+}
+else {
+var valid22 = true;
+}
+if(valid22){
+if(data2.tag !== undefined){
+let data26 = data2.tag;
+const _errs94 = errors;
+const _errs95 = errors;
+let valid23 = false;
+const _errs96 = errors;
+if(typeof data26 !== "string"){
+const err53 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err53];
+}
+else {
+vErrors.push(err53);
+}
+errors++;
+}
+var _valid6 = _errs96 === errors;
+valid23 = valid23 || _valid6;
+const _errs98 = errors;
+if(data26 !== null){
+const err54 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err54];
+}
+else {
+vErrors.push(err54);
+}
+errors++;
+}
+var _valid6 = _errs98 === errors;
+valid23 = valid23 || _valid6;
+if(!valid23){
+const err55 = {instancePath:instancePath+"/source/tag",schemaPath:"#/components/schemas/DeletionSource/properties/tag/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err55];
+}
+else {
+vErrors.push(err55);
+}
+errors++;
+}
+else {
+errors = _errs95;
+if(vErrors !== null){
+if(_errs95){
+vErrors.length = _errs95;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid22 = _errs94 === errors;
+}
+else {
+var valid22 = true;
+}
+if(valid22){
+if(data2.path_prefix !== undefined){
+let data27 = data2.path_prefix;
+const _errs100 = errors;
+const _errs101 = errors;
+let valid24 = false;
+const _errs102 = errors;
+if(typeof data27 !== "string"){
+const err56 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err56];
+}
+else {
+vErrors.push(err56);
+}
+errors++;
+}
+var _valid7 = _errs102 === errors;
+valid24 = valid24 || _valid7;
+const _errs104 = errors;
+if(data27 !== null){
+const err57 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err57];
+}
+else {
+vErrors.push(err57);
+}
+errors++;
+}
+var _valid7 = _errs104 === errors;
+valid24 = valid24 || _valid7;
+if(!valid24){
+const err58 = {instancePath:instancePath+"/source/path_prefix",schemaPath:"#/components/schemas/DeletionSource/properties/path_prefix/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err58];
+}
+else {
+vErrors.push(err58);
+}
+errors++;
+}
+else {
+errors = _errs101;
+if(vErrors !== null){
+if(_errs101){
+vErrors.length = _errs101;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid22 = _errs100 === errors;
+}
+else {
+var valid22 = true;
+}
+if(valid22){
+if(data2.filter !== undefined){
+let data28 = data2.filter;
+const _errs106 = errors;
+const _errs107 = errors;
+let valid25 = false;
+const _errs108 = errors;
+if(errors === _errs108){
+if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
+}
+else {
+const err59 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf/0/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err59];
+}
+else {
+vErrors.push(err59);
+}
+errors++;
+}
+}
+var _valid8 = _errs108 === errors;
+valid25 = valid25 || _valid8;
+const _errs111 = errors;
+if(data28 !== null){
+const err60 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err60];
+}
+else {
+vErrors.push(err60);
+}
+errors++;
+}
+var _valid8 = _errs111 === errors;
+valid25 = valid25 || _valid8;
+if(!valid25){
+const err61 = {instancePath:instancePath+"/source/filter",schemaPath:"#/components/schemas/DeletionSource/properties/filter/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err61];
+}
+else {
+vErrors.push(err61);
+}
+errors++;
+}
+else {
+errors = _errs107;
+if(vErrors !== null){
+if(_errs107){
+vErrors.length = _errs107;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid22 = _errs106 === errors;
+}
+else {
+var valid22 = true;
+}
+}
+}
+}
+}
+}
+else {
+const err62 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DeletionSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err62];
+}
+else {
+vErrors.push(err62);
+}
+errors++;
+}
+}
+var _valid0 = _errs89 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 6];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 6;
+if(props0 !== true){
+props0 = props0 || {};
+props0.kind = true;
+props0.tag = true;
+props0.path_prefix = true;
+props0.filter = true;
+}
+}
+const _errs113 = errors;
+const _errs114 = errors;
+if(errors === _errs114){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing8;
+if(((data2.kind === undefined) && (missing8 = "kind")) || ((data2.min_match === undefined) && (missing8 = "min_match"))){
+const err63 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/required",keyword:"required",params:{missingProperty: missing8}};
+if(vErrors === null){
+vErrors = [err63];
+}
+else {
+vErrors.push(err63);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data29 = data2.kind;
+const _errs116 = errors;
+if(typeof data29 !== "string"){
+const err64 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err64];
+}
+else {
+vErrors.push(err64);
+}
+errors++;
+}
+if("duplicates" !== data29){
+const err65 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/DuplicatesSource/properties/kind/const",keyword:"const",params:{allowedValue: "duplicates"}};
+if(vErrors === null){
+vErrors = [err65];
+}
+else {
+vErrors.push(err65);
+}
+errors++;
+}
+var valid27 = _errs116 === errors;
+}
+else {
+var valid27 = true;
+}
+if(valid27){
+if(data2.min_match !== undefined){
+const _errs118 = errors;
+if(!(typeof data2.min_match == "number")){
+const err66 = {instancePath:instancePath+"/source/min_match",schemaPath:"#/components/schemas/DuplicatesSource/properties/min_match/type",keyword:"type",params:{type: "number"}};
+if(vErrors === null){
+vErrors = [err66];
+}
+else {
+vErrors.push(err66);
+}
+errors++;
+}
+var valid27 = _errs118 === errors;
+}
+else {
+var valid27 = true;
+}
+}
+}
+}
+else {
+const err67 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/DuplicatesSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err67];
+}
+else {
+vErrors.push(err67);
+}
+errors++;
+}
+}
+var _valid0 = _errs113 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 7];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 7;
+if(props0 !== true){
+props0 = props0 || {};
+props0.kind = true;
+props0.min_match = true;
+}
+}
+const _errs120 = errors;
+const _errs121 = errors;
+if(errors === _errs121){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing9;
+if((data2.kind === undefined) && (missing9 = "kind")){
+const err68 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/required",keyword:"required",params:{missingProperty: missing9}};
+if(vErrors === null){
+vErrors = [err68];
+}
+else {
+vErrors.push(err68);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data31 = data2.kind;
+if(typeof data31 !== "string"){
+const err69 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err69];
+}
+else {
+vErrors.push(err69);
+}
+errors++;
+}
+if("calibration" !== data31){
+const err70 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/CalibrationSource/properties/kind/const",keyword:"const",params:{allowedValue: "calibration"}};
+if(vErrors === null){
+vErrors = [err70];
+}
+else {
+vErrors.push(err70);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err71 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/CalibrationSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err71];
+}
+else {
+vErrors.push(err71);
+}
+errors++;
+}
+}
+var _valid0 = _errs120 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 8];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 8;
+if(props0 !== true){
+props0 = props0 || {};
+props0.kind = true;
+}
+}
+}
 }
 }
 }
@@ -2413,12 +3645,12 @@ props0.kind = true;
 }
 }
 if(!valid1){
-const err42 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
+const err72 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
 if(vErrors === null){
-vErrors = [err42];
+vErrors = [err72];
 }
 else {
-vErrors.push(err42);
+vErrors.push(err72);
 }
 errors++;
 validate23.errors = vErrors;
@@ -2442,231 +3674,231 @@ var valid0 = true;
 }
 if(valid0){
 if(data.status !== undefined){
-let data19 = data.status;
-const _errs74 = errors;
-if(typeof data19 !== "string"){
+let data32 = data.status;
+const _errs125 = errors;
+if(typeof data32 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((((((data19 === "queued") || (data19 === "scanning")) || (data19 === "running")) || (data19 === "paused")) || (data19 === "done")) || (data19 === "failed")) || (data19 === "cancelled"))){
-validate23.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema41.properties.status.enum}}];
+if(!(((((((data32 === "queued") || (data32 === "scanning")) || (data32 === "running")) || (data32 === "paused")) || (data32 === "done")) || (data32 === "failed")) || (data32 === "cancelled"))){
+validate23.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema44.properties.status.enum}}];
 return false;
 }
-var valid0 = _errs74 === errors;
+var valid0 = _errs125 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.total !== undefined){
-let data20 = data.total;
-const _errs76 = errors;
-if(!((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20)))){
+let data33 = data.total;
+const _errs127 = errors;
+if(!((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33)))){
 validate23.errors = [{instancePath:instancePath+"/total",schemaPath:"#/properties/total/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs76 === errors;
+var valid0 = _errs127 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.done !== undefined){
-let data21 = data.done;
-const _errs78 = errors;
-if(!((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21)))){
+let data34 = data.done;
+const _errs129 = errors;
+if(!((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34)))){
 validate23.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs78 === errors;
+var valid0 = _errs129 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.indexed !== undefined){
-let data22 = data.indexed;
-const _errs80 = errors;
-if(!((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22)))){
+let data35 = data.indexed;
+const _errs131 = errors;
+if(!((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35)))){
 validate23.errors = [{instancePath:instancePath+"/indexed",schemaPath:"#/properties/indexed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs80 === errors;
+var valid0 = _errs131 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.unchanged !== undefined){
-let data23 = data.unchanged;
-const _errs82 = errors;
-if(!((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23)))){
+let data36 = data.unchanged;
+const _errs133 = errors;
+if(!((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36)))){
 validate23.errors = [{instancePath:instancePath+"/unchanged",schemaPath:"#/properties/unchanged/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs82 === errors;
+var valid0 = _errs133 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.moved !== undefined){
-let data24 = data.moved;
-const _errs84 = errors;
-if(!((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24)))){
+let data37 = data.moved;
+const _errs135 = errors;
+if(!((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37)))){
 validate23.errors = [{instancePath:instancePath+"/moved",schemaPath:"#/properties/moved/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs84 === errors;
+var valid0 = _errs135 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.duplicates !== undefined){
-let data25 = data.duplicates;
-const _errs86 = errors;
-if(!((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25)))){
+let data38 = data.duplicates;
+const _errs137 = errors;
+if(!((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38)))){
 validate23.errors = [{instancePath:instancePath+"/duplicates",schemaPath:"#/properties/duplicates/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs86 === errors;
+var valid0 = _errs137 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.failed !== undefined){
-let data26 = data.failed;
-const _errs88 = errors;
-if(!((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26)))){
+let data39 = data.failed;
+const _errs139 = errors;
+if(!((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39)))){
 validate23.errors = [{instancePath:instancePath+"/failed",schemaPath:"#/properties/failed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs88 === errors;
+var valid0 = _errs139 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.ignored !== undefined){
-let data27 = data.ignored;
-const _errs90 = errors;
-if(!((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27)))){
+let data40 = data.ignored;
+const _errs141 = errors;
+if(!((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40)))){
 validate23.errors = [{instancePath:instancePath+"/ignored",schemaPath:"#/properties/ignored/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs90 === errors;
+var valid0 = _errs141 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.removed !== undefined){
-let data28 = data.removed;
-const _errs92 = errors;
-if(!((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28)))){
+let data41 = data.removed;
+const _errs143 = errors;
+if(!((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41)))){
 validate23.errors = [{instancePath:instancePath+"/removed",schemaPath:"#/properties/removed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs92 === errors;
+var valid0 = _errs143 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bytes !== undefined){
-let data29 = data.bytes;
-const _errs94 = errors;
-if(!((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29)))){
+let data42 = data.bytes;
+const _errs145 = errors;
+if(!((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42)))){
 validate23.errors = [{instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs94 === errors;
+var valid0 = _errs145 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.images_per_second !== undefined){
-const _errs96 = errors;
+const _errs147 = errors;
 if(!(typeof data.images_per_second == "number")){
 validate23.errors = [{instancePath:instancePath+"/images_per_second",schemaPath:"#/properties/images_per_second/type",keyword:"type",params:{type: "number"}}];
 return false;
 }
-var valid0 = _errs96 === errors;
+var valid0 = _errs147 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.eta_seconds !== undefined){
-let data31 = data.eta_seconds;
-const _errs98 = errors;
-const _errs99 = errors;
-let valid18 = false;
-const _errs100 = errors;
-if(!(typeof data31 == "number")){
-const err43 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
+let data44 = data.eta_seconds;
+const _errs149 = errors;
+const _errs150 = errors;
+let valid30 = false;
+const _errs151 = errors;
+if(!(typeof data44 == "number")){
+const err73 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
 if(vErrors === null){
-vErrors = [err43];
+vErrors = [err73];
 }
 else {
-vErrors.push(err43);
+vErrors.push(err73);
 }
 errors++;
 }
-var _valid5 = _errs100 === errors;
-valid18 = valid18 || _valid5;
-const _errs102 = errors;
-if(data31 !== null){
-const err44 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid9 = _errs151 === errors;
+valid30 = valid30 || _valid9;
+const _errs153 = errors;
+if(data44 !== null){
+const err74 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
-vErrors = [err44];
+vErrors = [err74];
 }
 else {
-vErrors.push(err44);
+vErrors.push(err74);
 }
 errors++;
 }
-var _valid5 = _errs102 === errors;
-valid18 = valid18 || _valid5;
-if(!valid18){
-const err45 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
+var _valid9 = _errs153 === errors;
+valid30 = valid30 || _valid9;
+if(!valid30){
+const err75 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
-vErrors = [err45];
+vErrors = [err75];
 }
 else {
-vErrors.push(err45);
+vErrors.push(err75);
 }
 errors++;
 validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs99;
+errors = _errs150;
 if(vErrors !== null){
-if(_errs99){
-vErrors.length = _errs99;
+if(_errs150){
+vErrors.length = _errs150;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs98 === errors;
+var valid0 = _errs149 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.created_at !== undefined){
-let data32 = data.created_at;
-const _errs104 = errors;
-if(errors === _errs104){
-if(errors === _errs104){
-if(typeof data32 === "string"){
-if(!(formats0.test(data32))){
+let data45 = data.created_at;
+const _errs155 = errors;
+if(errors === _errs155){
+if(errors === _errs155){
+if(typeof data45 === "string"){
+if(!(formats0.test(data45))){
 validate23.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"}}];
 return false;
 }
@@ -2677,581 +3909,581 @@ return false;
 }
 }
 }
-var valid0 = _errs104 === errors;
+var valid0 = _errs155 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.started_at !== undefined){
-let data33 = data.started_at;
-const _errs106 = errors;
-const _errs107 = errors;
-let valid19 = false;
-const _errs108 = errors;
-if(errors === _errs108){
-if(errors === _errs108){
-if(typeof data33 === "string"){
-if(!(formats0.test(data33))){
-const err46 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
+let data46 = data.started_at;
+const _errs157 = errors;
+const _errs158 = errors;
+let valid31 = false;
+const _errs159 = errors;
+if(errors === _errs159){
+if(errors === _errs159){
+if(typeof data46 === "string"){
+if(!(formats0.test(data46))){
+const err76 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
-vErrors = [err46];
+vErrors = [err76];
 }
 else {
-vErrors.push(err46);
+vErrors.push(err76);
 }
 errors++;
 }
 }
 else {
-const err47 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const err77 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
-vErrors = [err47];
+vErrors = [err77];
 }
 else {
-vErrors.push(err47);
+vErrors.push(err77);
 }
 errors++;
 }
 }
 }
-var _valid6 = _errs108 === errors;
-valid19 = valid19 || _valid6;
-const _errs110 = errors;
-if(data33 !== null){
-const err48 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid10 = _errs159 === errors;
+valid31 = valid31 || _valid10;
+const _errs161 = errors;
+if(data46 !== null){
+const err78 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
-vErrors = [err48];
+vErrors = [err78];
 }
 else {
-vErrors.push(err48);
+vErrors.push(err78);
 }
 errors++;
 }
-var _valid6 = _errs110 === errors;
-valid19 = valid19 || _valid6;
-if(!valid19){
-const err49 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
+var _valid10 = _errs161 === errors;
+valid31 = valid31 || _valid10;
+if(!valid31){
+const err79 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
-vErrors = [err49];
+vErrors = [err79];
 }
 else {
-vErrors.push(err49);
+vErrors.push(err79);
 }
 errors++;
 validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs107;
+errors = _errs158;
 if(vErrors !== null){
-if(_errs107){
-vErrors.length = _errs107;
+if(_errs158){
+vErrors.length = _errs158;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs106 === errors;
+var valid0 = _errs157 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.finished_at !== undefined){
-let data34 = data.finished_at;
-const _errs112 = errors;
-const _errs113 = errors;
-let valid20 = false;
-const _errs114 = errors;
-if(errors === _errs114){
-if(errors === _errs114){
-if(typeof data34 === "string"){
-if(!(formats0.test(data34))){
-const err50 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
+let data47 = data.finished_at;
+const _errs163 = errors;
+const _errs164 = errors;
+let valid32 = false;
+const _errs165 = errors;
+if(errors === _errs165){
+if(errors === _errs165){
+if(typeof data47 === "string"){
+if(!(formats0.test(data47))){
+const err80 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
-vErrors = [err50];
+vErrors = [err80];
 }
 else {
-vErrors.push(err50);
+vErrors.push(err80);
 }
 errors++;
 }
 }
 else {
-const err51 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const err81 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
-vErrors = [err51];
+vErrors = [err81];
 }
 else {
-vErrors.push(err51);
+vErrors.push(err81);
 }
 errors++;
 }
 }
 }
-var _valid7 = _errs114 === errors;
-valid20 = valid20 || _valid7;
-const _errs116 = errors;
-if(data34 !== null){
-const err52 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid11 = _errs165 === errors;
+valid32 = valid32 || _valid11;
+const _errs167 = errors;
+if(data47 !== null){
+const err82 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
-vErrors = [err52];
+vErrors = [err82];
 }
 else {
-vErrors.push(err52);
+vErrors.push(err82);
 }
 errors++;
 }
-var _valid7 = _errs116 === errors;
-valid20 = valid20 || _valid7;
-if(!valid20){
-const err53 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
+var _valid11 = _errs167 === errors;
+valid32 = valid32 || _valid11;
+if(!valid32){
+const err83 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
-vErrors = [err53];
+vErrors = [err83];
 }
 else {
-vErrors.push(err53);
+vErrors.push(err83);
 }
 errors++;
 validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs113;
+errors = _errs164;
 if(vErrors !== null){
-if(_errs113){
-vErrors.length = _errs113;
+if(_errs164){
+vErrors.length = _errs164;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs112 === errors;
+var valid0 = _errs163 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.finished !== undefined){
-const _errs118 = errors;
+const _errs169 = errors;
 if(typeof data.finished !== "boolean"){
 validate23.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs118 === errors;
+var valid0 = _errs169 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.error !== undefined){
-let data36 = data.error;
-const _errs120 = errors;
-const _errs121 = errors;
-let valid21 = false;
-const _errs122 = errors;
-const _errs123 = errors;
-if(errors === _errs123){
-if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
-let missing7;
-if(((data36.code === undefined) && (missing7 = "code")) || ((data36.detail === undefined) && (missing7 = "detail"))){
-const err54 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing7}};
+let data49 = data.error;
+const _errs171 = errors;
+const _errs172 = errors;
+let valid33 = false;
+const _errs173 = errors;
+const _errs174 = errors;
+if(errors === _errs174){
+if(data49 && typeof data49 == "object" && !Array.isArray(data49)){
+let missing10;
+if(((data49.code === undefined) && (missing10 = "code")) || ((data49.detail === undefined) && (missing10 = "detail"))){
+const err84 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing10}};
 if(vErrors === null){
-vErrors = [err54];
+vErrors = [err84];
 }
 else {
-vErrors.push(err54);
+vErrors.push(err84);
 }
 errors++;
 }
 else {
-if(data36.code !== undefined){
-const _errs125 = errors;
-if(typeof data36.code !== "string"){
-const err55 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
+if(data49.code !== undefined){
+const _errs176 = errors;
+if(typeof data49.code !== "string"){
+const err85 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
-vErrors = [err55];
+vErrors = [err85];
 }
 else {
-vErrors.push(err55);
+vErrors.push(err85);
 }
 errors++;
 }
-var valid23 = _errs125 === errors;
+var valid35 = _errs176 === errors;
 }
 else {
-var valid23 = true;
+var valid35 = true;
 }
-if(valid23){
-if(data36.detail !== undefined){
-const _errs127 = errors;
-if(typeof data36.detail !== "string"){
-const err56 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
+if(valid35){
+if(data49.detail !== undefined){
+const _errs178 = errors;
+if(typeof data49.detail !== "string"){
+const err86 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
-vErrors = [err56];
+vErrors = [err86];
 }
 else {
-vErrors.push(err56);
+vErrors.push(err86);
 }
 errors++;
 }
-var valid23 = _errs127 === errors;
+var valid35 = _errs178 === errors;
 }
 else {
-var valid23 = true;
+var valid35 = true;
 }
 }
 }
 }
 else {
-const err57 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
+const err87 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
-vErrors = [err57];
+vErrors = [err87];
 }
 else {
-vErrors.push(err57);
+vErrors.push(err87);
 }
 errors++;
 }
 }
-var _valid8 = _errs122 === errors;
-valid21 = valid21 || _valid8;
-if(_valid8){
+var _valid12 = _errs173 === errors;
+valid33 = valid33 || _valid12;
+if(_valid12){
 var props2 = {};
 props2.code = true;
 props2.detail = true;
 }
-const _errs129 = errors;
-if(data36 !== null){
-const err58 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const _errs180 = errors;
+if(data49 !== null){
+const err88 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
-vErrors = [err58];
+vErrors = [err88];
 }
 else {
-vErrors.push(err58);
+vErrors.push(err88);
 }
 errors++;
 }
-var _valid8 = _errs129 === errors;
-valid21 = valid21 || _valid8;
-if(!valid21){
-const err59 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
+var _valid12 = _errs180 === errors;
+valid33 = valid33 || _valid12;
+if(!valid33){
+const err89 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
-vErrors = [err59];
+vErrors = [err89];
 }
 else {
-vErrors.push(err59);
+vErrors.push(err89);
 }
 errors++;
 validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs121;
+errors = _errs172;
 if(vErrors !== null){
-if(_errs121){
-vErrors.length = _errs121;
+if(_errs172){
+vErrors.length = _errs172;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs120 === errors;
+var valid0 = _errs171 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.files !== undefined){
-let data39 = data.files;
-const _errs131 = errors;
-if(errors === _errs131){
-if(Array.isArray(data39)){
-var valid24 = true;
-const len0 = data39.length;
-for(let i0=0; i0<len0; i0++){
-let data40 = data39[i0];
-const _errs133 = errors;
-const _errs134 = errors;
-if(errors === _errs134){
-if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
-let missing8;
-if(((((data40.name === undefined) && (missing8 = "name")) || ((data40.id === undefined) && (missing8 = "id"))) || ((data40.uri === undefined) && (missing8 = "uri"))) || ((data40.outcome === undefined) && (missing8 = "outcome"))){
-validate23.errors = [{instancePath:instancePath+"/files/" + i0,schemaPath:"#/components/schemas/UploadedFile/required",keyword:"required",params:{missingProperty: missing8}}];
+let data52 = data.files;
+const _errs182 = errors;
+if(errors === _errs182){
+if(Array.isArray(data52)){
+var valid36 = true;
+const len2 = data52.length;
+for(let i2=0; i2<len2; i2++){
+let data53 = data52[i2];
+const _errs184 = errors;
+const _errs185 = errors;
+if(errors === _errs185){
+if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
+let missing11;
+if(((((data53.name === undefined) && (missing11 = "name")) || ((data53.id === undefined) && (missing11 = "id"))) || ((data53.uri === undefined) && (missing11 = "uri"))) || ((data53.outcome === undefined) && (missing11 = "outcome"))){
+validate23.errors = [{instancePath:instancePath+"/files/" + i2,schemaPath:"#/components/schemas/UploadedFile/required",keyword:"required",params:{missingProperty: missing11}}];
 return false;
 }
 else {
-if(data40.name !== undefined){
-const _errs136 = errors;
-if(typeof data40.name !== "string"){
-validate23.errors = [{instancePath:instancePath+"/files/" + i0+"/name",schemaPath:"#/components/schemas/UploadedFile/properties/name/type",keyword:"type",params:{type: "string"}}];
+if(data53.name !== undefined){
+const _errs187 = errors;
+if(typeof data53.name !== "string"){
+validate23.errors = [{instancePath:instancePath+"/files/" + i2+"/name",schemaPath:"#/components/schemas/UploadedFile/properties/name/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-var valid26 = _errs136 === errors;
+var valid38 = _errs187 === errors;
 }
 else {
-var valid26 = true;
+var valid38 = true;
 }
-if(valid26){
-if(data40.id !== undefined){
-let data42 = data40.id;
-const _errs138 = errors;
-const _errs139 = errors;
-let valid27 = false;
-const _errs140 = errors;
-if(typeof data42 !== "string"){
-const err60 = {instancePath:instancePath+"/files/" + i0+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(valid38){
+if(data53.id !== undefined){
+let data55 = data53.id;
+const _errs189 = errors;
+const _errs190 = errors;
+let valid39 = false;
+const _errs191 = errors;
+if(typeof data55 !== "string"){
+const err90 = {instancePath:instancePath+"/files/" + i2+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
-vErrors = [err60];
+vErrors = [err90];
 }
 else {
-vErrors.push(err60);
+vErrors.push(err90);
 }
 errors++;
 }
-var _valid9 = _errs140 === errors;
-valid27 = valid27 || _valid9;
-const _errs142 = errors;
-if(data42 !== null){
-const err61 = {instancePath:instancePath+"/files/" + i0+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid13 = _errs191 === errors;
+valid39 = valid39 || _valid13;
+const _errs193 = errors;
+if(data55 !== null){
+const err91 = {instancePath:instancePath+"/files/" + i2+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
-vErrors = [err61];
+vErrors = [err91];
 }
 else {
-vErrors.push(err61);
+vErrors.push(err91);
 }
 errors++;
 }
-var _valid9 = _errs142 === errors;
-valid27 = valid27 || _valid9;
-if(!valid27){
-const err62 = {instancePath:instancePath+"/files/" + i0+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf",keyword:"anyOf",params:{}};
+var _valid13 = _errs193 === errors;
+valid39 = valid39 || _valid13;
+if(!valid39){
+const err92 = {instancePath:instancePath+"/files/" + i2+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
-vErrors = [err62];
+vErrors = [err92];
 }
 else {
-vErrors.push(err62);
+vErrors.push(err92);
 }
 errors++;
 validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs139;
+errors = _errs190;
 if(vErrors !== null){
-if(_errs139){
-vErrors.length = _errs139;
+if(_errs190){
+vErrors.length = _errs190;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid26 = _errs138 === errors;
+var valid38 = _errs189 === errors;
 }
 else {
-var valid26 = true;
+var valid38 = true;
 }
-if(valid26){
-if(data40.uri !== undefined){
-let data43 = data40.uri;
-const _errs144 = errors;
-const _errs145 = errors;
-let valid28 = false;
-const _errs146 = errors;
-if(typeof data43 !== "string"){
-const err63 = {instancePath:instancePath+"/files/" + i0+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(valid38){
+if(data53.uri !== undefined){
+let data56 = data53.uri;
+const _errs195 = errors;
+const _errs196 = errors;
+let valid40 = false;
+const _errs197 = errors;
+if(typeof data56 !== "string"){
+const err93 = {instancePath:instancePath+"/files/" + i2+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
-vErrors = [err63];
+vErrors = [err93];
 }
 else {
-vErrors.push(err63);
+vErrors.push(err93);
 }
 errors++;
 }
-var _valid10 = _errs146 === errors;
-valid28 = valid28 || _valid10;
-const _errs148 = errors;
-if(data43 !== null){
-const err64 = {instancePath:instancePath+"/files/" + i0+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid14 = _errs197 === errors;
+valid40 = valid40 || _valid14;
+const _errs199 = errors;
+if(data56 !== null){
+const err94 = {instancePath:instancePath+"/files/" + i2+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
-vErrors = [err64];
+vErrors = [err94];
 }
 else {
-vErrors.push(err64);
+vErrors.push(err94);
 }
 errors++;
 }
-var _valid10 = _errs148 === errors;
-valid28 = valid28 || _valid10;
-if(!valid28){
-const err65 = {instancePath:instancePath+"/files/" + i0+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf",keyword:"anyOf",params:{}};
+var _valid14 = _errs199 === errors;
+valid40 = valid40 || _valid14;
+if(!valid40){
+const err95 = {instancePath:instancePath+"/files/" + i2+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
-vErrors = [err65];
+vErrors = [err95];
 }
 else {
-vErrors.push(err65);
+vErrors.push(err95);
 }
 errors++;
 validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs145;
+errors = _errs196;
 if(vErrors !== null){
-if(_errs145){
-vErrors.length = _errs145;
+if(_errs196){
+vErrors.length = _errs196;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid26 = _errs144 === errors;
+var valid38 = _errs195 === errors;
 }
 else {
-var valid26 = true;
+var valid38 = true;
 }
-if(valid26){
-if(data40.outcome !== undefined){
-let data44 = data40.outcome;
-const _errs150 = errors;
-if(typeof data44 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/files/" + i0+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/type",keyword:"type",params:{type: "string"}}];
+if(valid38){
+if(data53.outcome !== undefined){
+let data57 = data53.outcome;
+const _errs201 = errors;
+if(typeof data57 !== "string"){
+validate23.errors = [{instancePath:instancePath+"/files/" + i2+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((((data44 === "queued") || (data44 === "indexed")) || (data44 === "unchanged")) || (data44 === "duplicate")) || (data44 === "failed")) || (data44 === "rejected"))){
-validate23.errors = [{instancePath:instancePath+"/files/" + i0+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/enum",keyword:"enum",params:{allowedValues: schema49.properties.outcome.enum}}];
+if(!((((((data57 === "queued") || (data57 === "indexed")) || (data57 === "unchanged")) || (data57 === "duplicate")) || (data57 === "failed")) || (data57 === "rejected"))){
+validate23.errors = [{instancePath:instancePath+"/files/" + i2+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/enum",keyword:"enum",params:{allowedValues: schema55.properties.outcome.enum}}];
 return false;
 }
-var valid26 = _errs150 === errors;
+var valid38 = _errs201 === errors;
 }
 else {
-var valid26 = true;
+var valid38 = true;
 }
-if(valid26){
-if(data40.code !== undefined){
-let data45 = data40.code;
-const _errs152 = errors;
-const _errs153 = errors;
-let valid29 = false;
-const _errs154 = errors;
-if(typeof data45 !== "string"){
-const err66 = {instancePath:instancePath+"/files/" + i0+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(valid38){
+if(data53.code !== undefined){
+let data58 = data53.code;
+const _errs203 = errors;
+const _errs204 = errors;
+let valid41 = false;
+const _errs205 = errors;
+if(typeof data58 !== "string"){
+const err96 = {instancePath:instancePath+"/files/" + i2+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
-vErrors = [err66];
+vErrors = [err96];
 }
 else {
-vErrors.push(err66);
+vErrors.push(err96);
 }
 errors++;
 }
-var _valid11 = _errs154 === errors;
-valid29 = valid29 || _valid11;
-const _errs156 = errors;
-if(data45 !== null){
-const err67 = {instancePath:instancePath+"/files/" + i0+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid15 = _errs205 === errors;
+valid41 = valid41 || _valid15;
+const _errs207 = errors;
+if(data58 !== null){
+const err97 = {instancePath:instancePath+"/files/" + i2+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
-vErrors = [err67];
+vErrors = [err97];
 }
 else {
-vErrors.push(err67);
+vErrors.push(err97);
 }
 errors++;
 }
-var _valid11 = _errs156 === errors;
-valid29 = valid29 || _valid11;
-if(!valid29){
-const err68 = {instancePath:instancePath+"/files/" + i0+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf",keyword:"anyOf",params:{}};
+var _valid15 = _errs207 === errors;
+valid41 = valid41 || _valid15;
+if(!valid41){
+const err98 = {instancePath:instancePath+"/files/" + i2+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
-vErrors = [err68];
+vErrors = [err98];
 }
 else {
-vErrors.push(err68);
+vErrors.push(err98);
 }
 errors++;
 validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs153;
+errors = _errs204;
 if(vErrors !== null){
-if(_errs153){
-vErrors.length = _errs153;
+if(_errs204){
+vErrors.length = _errs204;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid26 = _errs152 === errors;
+var valid38 = _errs203 === errors;
 }
 else {
-var valid26 = true;
+var valid38 = true;
 }
-if(valid26){
-if(data40.reason !== undefined){
-let data46 = data40.reason;
-const _errs158 = errors;
-const _errs159 = errors;
-let valid30 = false;
-const _errs160 = errors;
-if(typeof data46 !== "string"){
-const err69 = {instancePath:instancePath+"/files/" + i0+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(valid38){
+if(data53.reason !== undefined){
+let data59 = data53.reason;
+const _errs209 = errors;
+const _errs210 = errors;
+let valid42 = false;
+const _errs211 = errors;
+if(typeof data59 !== "string"){
+const err99 = {instancePath:instancePath+"/files/" + i2+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
-vErrors = [err69];
+vErrors = [err99];
 }
 else {
-vErrors.push(err69);
+vErrors.push(err99);
 }
 errors++;
 }
-var _valid12 = _errs160 === errors;
-valid30 = valid30 || _valid12;
-const _errs162 = errors;
-if(data46 !== null){
-const err70 = {instancePath:instancePath+"/files/" + i0+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid16 = _errs211 === errors;
+valid42 = valid42 || _valid16;
+const _errs213 = errors;
+if(data59 !== null){
+const err100 = {instancePath:instancePath+"/files/" + i2+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
-vErrors = [err70];
+vErrors = [err100];
 }
 else {
-vErrors.push(err70);
+vErrors.push(err100);
 }
 errors++;
 }
-var _valid12 = _errs162 === errors;
-valid30 = valid30 || _valid12;
-if(!valid30){
-const err71 = {instancePath:instancePath+"/files/" + i0+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf",keyword:"anyOf",params:{}};
+var _valid16 = _errs213 === errors;
+valid42 = valid42 || _valid16;
+if(!valid42){
+const err101 = {instancePath:instancePath+"/files/" + i2+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
-vErrors = [err71];
+vErrors = [err101];
 }
 else {
-vErrors.push(err71);
+vErrors.push(err101);
 }
 errors++;
 validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs159;
+errors = _errs210;
 if(vErrors !== null){
-if(_errs159){
-vErrors.length = _errs159;
+if(_errs210){
+vErrors.length = _errs210;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid26 = _errs158 === errors;
+var valid38 = _errs209 === errors;
 }
 else {
-var valid26 = true;
+var valid38 = true;
 }
 }
 }
@@ -3261,12 +4493,12 @@ var valid26 = true;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/files/" + i0,schemaPath:"#/components/schemas/UploadedFile/type",keyword:"type",params:{type: "object"}}];
+validate23.errors = [{instancePath:instancePath+"/files/" + i2,schemaPath:"#/components/schemas/UploadedFile/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-var valid24 = _errs133 === errors;
-if(!valid24){
+var valid36 = _errs184 === errors;
+if(!valid36){
 break;
 }
 }
@@ -3276,7 +4508,7 @@ validate23.errors = [{instancePath:instancePath+"/files",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs131 === errors;
+var valid0 = _errs182 === errors;
 }
 else {
 var valid0 = true;

@@ -12,6 +12,8 @@ export interface SearchAddress extends ImageFilter, Examples {
   image?: string | undefined;
   /** A picture kept in this browser, by its key. */
   picture?: string | undefined;
+  /** The address of a picture on the web. */
+  url?: string | undefined;
   crop?: Crop | undefined;
   strategy: Strategy;
   /** Smallest match shown, or score in a collection without; 0 to 1, 0 shows all. */
@@ -37,6 +39,7 @@ export function readSearch(params: URLSearchParams): SearchAddress {
   return {
     image: text(params, 'image'),
     picture: text(params, 'picture'),
+    url: text(params, 'url'),
     crop: readCrop(params.get('crop')),
     ...readExamples(params),
     strategy: params.get('strategy') === 'best_score' ? 'best_score' : DEFAULT_STRATEGY,
@@ -50,6 +53,7 @@ export function writeSearch(address: SearchAddress): Written {
   return {
     image: address.image,
     picture: address.picture,
+    url: address.url,
     crop: address.crop && cropText(address.crop),
     ...writeExamples(address),
     strategy: address.strategy === DEFAULT_STRATEGY ? undefined : address.strategy,

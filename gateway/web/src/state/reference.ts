@@ -1,7 +1,10 @@
 import { COLLECTION_NAME, IMAGE_ID } from '@/api/rules';
 
-/** A stored image that a person named by its id, by an address, or by its uri or path. */
-export type Reference = { image: string; collection?: string } | { uri: string };
+/** A picture that a person named: a stored image by its id, its address, its uri or path; or any by its address. */
+export type Reference = NamedPicture | { uri: string };
+
+/** One that can be searched with as it is named. */
+export type NamedPicture = { image: string; collection?: string } | { url: string };
 
 const ID = IMAGE_ID.pattern;
 const IN_API = new RegExp(
@@ -10,8 +13,8 @@ const IN_API = new RegExp(
 const IN_ARTICLE = new RegExp(`/data/(${inside(ID)})\\.\\w+`);
 
 /**
- * Reads which stored image a text names: its id, its uri (`file:///…`, `upload://…`, an absolute
- * path), an address of the API (`…/images/<id>/content`), of v1 (`/data/<id>.jpg`), or of this page.
+ * Reads which picture a text names. Of stored images that is its id, its uri (`file:///…`, `upload://…`, an absolute
+ * path), an address of the API (`…/images/<id>/content`), of v1 (`/data/<id>.jpg`), or of this page. Any other http or https address is that of a picture elsewhere.
  */
 export function readReference(text: string): Reference | null {
   const given = text.trim();
@@ -20,7 +23,7 @@ export function readReference(text: string): Reference | null {
   if (api?.[1] && api[2]) return { collection: api[1], image: api[2] };
   const article = IN_ARTICLE.exec(given);
   if (article?.[1]) return { image: article[1] };
-  if (/^https?:\/\//.test(given)) return readPageAddress(given);
+  if (/^https?:\/\//i.test(given)) return readAddress(given);
   return /^(\/|[a-z][a-z0-9+.-]*:\/\/)/.test(given) ? { uri: given } : null;
 }
 
@@ -29,12 +32,12 @@ function inside({ source }: RegExp): string {
   return source.replace(/^\^|\$$/g, '');
 }
 
-function readPageAddress(address: string): Reference | null {
-  if (!URL.canParse(address)) return null;
+function readAddress(address: string): Reference | null {
+  if (/\s/.test(address) || !URL.canParse(address)) return null;
   const params = new URL(address).searchParams;
   const image = params.get('image') ?? params.get('open');
   const collection = params.get('collection');
-  if (!image || !ID.test(image)) return null;
+  if (!image || !ID.test(image)) return { url: address };
   return { image, ...(collection ? { collection } : {}) };
 }
 

@@ -10,8 +10,11 @@ export interface Limits {
 const OVERHEAD = 64 * 1024;
 const PER_FILE = 512;
 
-/** Cuts files into requests that keep within the limits; a file too large for any stands in `refused`. */
-export function cutBatches<T extends { size: number }>(
+/**
+ * Cuts files into requests that keep within the limits, those that go `alone` each into one of its
+ * own; a file too large for any stands in `refused`.
+ */
+export function cutBatches<T extends { size: number; alone?: boolean }>(
   files: readonly T[],
   limits: Limits,
 ): { batches: T[][]; refused: T[] } {
@@ -24,6 +27,10 @@ export function cutBatches<T extends { size: number }>(
     const size = file.size + PER_FILE;
     if (size > room) {
       refused.push(file);
+      continue;
+    }
+    if (file.alone) {
+      batches.push([file]);
       continue;
     }
     if (batch.length > 0 && (filled + size > room || batch.length === limits.files)) {
@@ -50,6 +57,11 @@ export function spreadProgress(sizes: readonly number[], sent: number, total: nu
     left -= size;
     return part;
   });
+}
+
+/** Whether a file is an archive by its name; the gateway opens what is one by its content. */
+export function looksLikeArchive({ name }: { name: string }): boolean {
+  return /\.(zip|tar|tgz|txz|tzst|tar\.(gz|xz|zst))$/i.test(name);
 }
 
 /** Whether a file of a chosen folder is worth sending; the gateway looks at its content. */

@@ -4,8 +4,9 @@ import type { Job, UploadedFile } from '@/api/models';
 import { ApiProblem } from '@/api/problem';
 import { explainShortly } from '@/api/remedies';
 import { uploadImages } from '@/api/upload';
+import { formatCount, formatNumberOf } from '@/text/quantities';
 
-import { cutBatches, type Limits, spreadProgress } from './uploadBatches';
+import { cutBatches, type Limits, looksLikeArchive, spreadProgress } from './uploadBatches';
 
 export interface UploadItem {
   key: number;
@@ -54,7 +55,8 @@ export class Uploads {
       state: 'waiting',
       progress: 0,
     }));
-    const sized = added.map(({ key, file }) => ({ key, size: file.size }));
+    // The reply names what is in an archive, so that nothing else may be in its request.
+    const sized = added.map(({ key, file }) => ({ key, size: file.size, alone: looksLikeArchive(file) }));
     const { batches, refused } = cutBatches(sized, limits);
     const tooLarge = new Set(refused.map(({ key }) => key));
     const problem = explainShortly(new ApiProblem(413, 'too_large', ''));
@@ -101,7 +103,9 @@ export class Uploads {
         this.change(keys, (index) => ({ progress: parts[index] ?? 0 }));
       };
       const upload = await this.sendFiles({ ...target, files, onProgress, signal });
-      this.change(keys, (index) => settled(upload.files[index]));
+      this.change(keys, (index) =>
+        keys.length === 1 ? settledAlone(upload.files) : settled(upload.files[index]),
+      );
       this.onJob(upload);
     } catch (error) {
       if (signal.aborted) return;
@@ -131,6 +135,19 @@ function settled(file: UploadedFile | undefined): Partial<UploadItem> {
   return {
     state: 'refused',
     problem: explainShortly(new ApiProblem(422, file.code ?? '', file.reason ?? '')),
+  };
+}
+
+/** What the item of a file says that was sent alone: it may be an archive, of several files. */
+function settledAlone(files: readonly UploadedFile[]): Partial<UploadItem> {
+  const rejected = files.filter(({ outcome }) => outcome === 'rejected');
+  const item = settled(rejected[0] ?? files[0]);
+  if (rejected.length === 0 || rejected.length === files.length) return item;
+  const { problem = '' } = item;
+  return {
+    state: 'sent',
+    progress: 1,
+    problem: `Without ${formatNumberOf(rejected.length, 'file')} of ${formatCount(files.length)}. ${problem}`,
   };
 }
 

@@ -60,6 +60,36 @@ test('a tag is added beside the others', async () => {
   });
 });
 
+test('tags of the collection are suggested, with their counts, but not those that it has', async () => {
+  gateway.on('GET /api/v2/collections/shoes/facets', ({ query }) => ({
+    field: 'tags',
+    items: [
+      { value: 'old', count: 7 },
+      { value: 'older', count: 1200 },
+    ].filter(({ value }) => value.startsWith(query.prefix ?? '')),
+    looked_at: 12,
+    complete: true,
+  }));
+  gateway.on(`PATCH ${PATH}`, () => image());
+  const { user } = open();
+  const tags = screen.getByRole('combobox', { name: 'Tags' });
+  expect(gateway.calls('GET /api/v2/collections/shoes/facets')).toEqual([]);
+  await user.type(tags, 'ol');
+  const option = await screen.findByRole('option', { name: /older/ });
+  expect(option).toHaveTextContent('older1,200');
+  expect(screen.getAllByRole('option')).toHaveLength(1);
+  await waitFor(() => {
+    expect(gateway.calls('GET /api/v2/collections/shoes/facets').at(-1)?.query).toEqual({
+      field: 'tags',
+      prefix: 'ol',
+    });
+  });
+  await user.click(option);
+  await waitFor(() => {
+    expect(gateway.calls(`PATCH ${PATH}`)[0]?.body).toEqual({ tags: ['old', 'older'] });
+  });
+});
+
 test('a tag that somebody else adds meanwhile is kept', async () => {
   const { user } = open();
   let version = 1;

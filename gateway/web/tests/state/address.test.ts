@@ -28,6 +28,7 @@ describe('the address of a search', () => {
     const address = {
       image: 'a'.repeat(32),
       picture: undefined,
+      url: 'https://example.org/a b.jpg?c=d&e',
       crop: { x: 0.1, y: 0.25, width: 0.5, height: 0.3333 },
       like: ['c'.repeat(32), 'd'.repeat(32)],
       unlike: ['e'.repeat(32)],

@@ -4,7 +4,7 @@ import { fileName, readableUri, readReference } from '@/state/reference';
 
 const ID = '0123456789abcdef0123456789abcdef';
 
-describe('a stored image can be named by', () => {
+describe('a picture can be named by', () => {
   test.each([
     ['its id', ID, { image: ID }],
     ['an id with spaces around it', `  ${ID}\n`, { image: ID }],
@@ -20,20 +20,26 @@ describe('a stored image can be named by', () => {
     ['its uri', 'upload://abc.jpg', { uri: 'upload://abc.jpg' }],
     ['its uri in a bucket', 's3://bucket/a.jpg', { uri: 's3://bucket/a.jpg' }],
     ['its path', '/photos/a b.jpg', { uri: '/photos/a b.jpg' }],
+    [
+      'its address on the web',
+      ' HTTPS://example.org/cat.jpg?a=1 ',
+      { url: 'HTTPS://example.org/cat.jpg?a=1' },
+    ],
+    [
+      'an address with what is no id',
+      `http://h/?image=${ID.slice(1)}`,
+      { url: `http://h/?image=${ID.slice(1)}` },
+    ],
   ])('%s', (_, text, expected) => {
     expect(readReference(text)).toEqual(expected);
   });
 
-  test.each([
-    '',
-    'cat',
-    'https://example.org/cat.jpg',
-    `http://h/?image=${ID.slice(1)}`,
-    'http://[',
-    ID.toUpperCase(),
-  ])('but not by %j', (text) => {
-    expect(readReference(text)).toBeNull();
-  });
+  test.each(['', 'cat', 'https://example.org/a cat.jpg', 'http://[', ID.toUpperCase()])(
+    'but not by %j',
+    (text) => {
+      expect(readReference(text)).toBeNull();
+    },
+  );
 });
 
 test('uris are shown as a person reads them', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { cutBatches, looksLikePicture, spreadProgress } from '@/state/uploadBatches';
+import { cutBatches, looksLikeArchive, looksLikePicture, spreadProgress } from '@/state/uploadBatches';
 
 import { FORMATS } from '../support/models';
 
@@ -44,6 +44,21 @@ describe('progress of a request is spread over its files', () => {
     expect(spreadProgress([0, 100], 0, 0)).toEqual([1, 0]);
     expect(spreadProgress([0], 5, 10)).toEqual([0]);
   });
+});
+
+test('what goes alone has a request of its own, wherever it stands', () => {
+  const files = [{ size: 1 }, { size: 2, alone: true }, { size: 3 }, { size: 1_000_000_000, alone: true }];
+  const { batches, refused } = cutBatches(files, { bytes: 1_000_000, files: 10 });
+  expect(batches.map((batch) => batch.map(({ size }) => size))).toEqual([[2], [1, 3]]);
+  expect(refused).toEqual([files[3]]);
+});
+
+test.each(['a.ZIP', 'a.tar', 'a.tar.gz', 'a.tgz', 'a.tar.zst', 'a.tar.xz'])('%s is an archive', (name) => {
+  expect(looksLikeArchive({ name })).toBe(true);
+});
+
+test.each(['zip', 'a.zip.txt', 'a.gz', 'a.jpg'])('%s is no archive', (name) => {
+  expect(looksLikeArchive({ name })).toBe(false);
 });
 
 describe('of a chosen folder', () => {

@@ -134,4 +134,31 @@ describe('uploads', () => {
     uploads.stop();
     expect(listener).not.toHaveBeenCalled();
   });
+
+  test('of an archive go alone, and say how much of it there is', async () => {
+    const { requests, send } = server();
+    const uploads = new Uploads(send);
+    uploads.add([file('a'), file('b.zip'), file('c')], TARGET, { bytes: 1_000_000, files: 10 });
+    expect(requests[0]?.files.map(({ name }) => name)).toEqual(['b.zip']);
+    requests[0]?.answer(reply(['queued', 'rejected', 'queued']));
+    await vi.waitFor(() => {
+      expect(states(uploads)).toEqual(['sending', 'sent', 'sending']);
+    });
+    expect(uploads.snapshot()[1]?.problem).toMatch(/^Without 1 file of 3\. This is not a picture/);
+
+    uploads.add([file('d.zip'), file('e.zip')], TARGET, LIMITS);
+    requests[1]?.answer(reply(['queued', 'queued']));
+    await vi.waitFor(() => {
+      expect(requests).toHaveLength(3);
+    });
+    requests[2]?.answer(reply(['rejected', 'rejected']));
+    await vi.waitFor(() => {
+      expect(requests).toHaveLength(4);
+    });
+    requests[3]?.answer(reply(['queued', 'queued', 'queued']));
+    await vi.waitFor(() => {
+      expect(states(uploads)).toEqual(['sent', 'sent', 'sent', 'refused', 'sent']);
+    });
+    expect(uploads.snapshot()[4]?.problem).toBeUndefined();
+  });
 });

@@ -74,6 +74,7 @@ class Gateway {
       looked_at: 12,
       complete: true,
     }));
+    this.on('GET /api/v2/collections/shoes/sources', () => ({ items: [], next_cursor: null }));
     this.on('GET /api/v2/folders', () => ({ items: [], next_cursor: null }));
   }
 

@@ -7,6 +7,7 @@ import type {
   Image,
   Job,
   PictureFormat,
+  StandingSource,
   System,
 } from '@/api/models';
 
@@ -17,7 +18,7 @@ export function job(changes: Partial<Job> = {}): Job {
   return {
     id: 'a'.repeat(32),
     collection: 'shoes',
-    source: { kind: 'directory', path: '/photos/2024', recursive: true, pattern: null },
+    source: { kind: 'directory', path: '/photos/2024', recursive: true, pattern: null, exclude: [] },
     status: 'running',
     total: 1200,
     done: 800,
@@ -40,6 +41,23 @@ export function job(changes: Partial<Job> = {}): Job {
   };
 }
 
+export function standing(changes: Partial<StandingSource> = {}): StandingSource {
+  return {
+    id: 'd'.repeat(32),
+    collection: 'shoes',
+    source: { kind: 'directory', path: '/photos', recursive: true, pattern: null, exclude: [] },
+    on_duplicate: 'keep',
+    sync: false,
+    cron: '0 3 * * *',
+    watch: false,
+    paused: false,
+    created_at: '2026-05-02T10:00:00Z',
+    next_run: '2026-05-03T03:00:00Z',
+    last_job: null,
+    ...changes,
+  };
+}
+
 export function failure(changes: Partial<Failure> = {}): Failure {
   return {
     uri: 'file:///photos/2024/broken.jpg',
@@ -47,6 +65,7 @@ export function failure(changes: Partial<Failure> = {}): Failure {
     reason: 'The file ends too early.',
     attempts: 1,
     name: null,
+    source_url: null,
     ...changes,
   };
 }
@@ -157,6 +176,7 @@ export function system(changes: Partial<System> = {}): System {
     queues: { scan: 0, encode: 0, query: 0 },
     jobs_active: 0,
     image_roots: ['/photos'],
+    bucket_roots: [],
     limits: {
       max_upload_mb: 1,
       max_upload_files: 1000,

@@ -4,9 +4,10 @@ import time
 
 import pytest
 
-from gateway.files.uploads import DROPPED, TEMPORARY
+from gateway.files.uploads import DROPPED
 from shared.domain.chunk import ChunkOutcome, FileRef
 from shared.domain.job import Failure
+from shared.files.stored import TEMPORARY
 from shared.ledger import Chunks, Scans, UploadFiles, keys
 from shared.redis import RedisClient
 from shared.store import Collections, Images, ImageWriter

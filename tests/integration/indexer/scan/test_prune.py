@@ -7,14 +7,13 @@ import pytest
 
 from gateway.services.labels import LabelService
 from indexer.scan import prune
-from indexer.scan.context import ScanContext
 from indexer.scan.prune import Pruner
+from indexer.sources.directory_listing import DirectoryListing
 from shared.domain.image import ImageFilter, image_id
-from shared.domain.job import DirectorySource, JobSpec
+from shared.domain.job import DirectorySource
 from shared.domain.labels import LabelChange
 from shared.files.uris import file_uri
-from shared.ledger import RowLocks, ScanStart
-from shared.retry import RetryPolicy
+from shared.ledger import RowLocks
 from shared.store import Images, MilvusConnection
 from tests.integration.indexer.loads import Loads
 
@@ -142,12 +141,7 @@ def test_a_disk_unmounted_during_the_load_forgets_nothing(
 
 
 def test_what_cannot_be_told_stays(loads: Loads, monkeypatch: pytest.MonkeyPatch) -> None:
-    spec = JobSpec(
-        id="j", collection="c", source=DirectorySource(path=str(loads.root)), created_at=0
-    )
-    start = ScanStart(generation=1, pending_ids=frozenset())
-    retry = RetryPolicy(threading.Event())
-    mine = Pruner(ScanContext(spec, start, retry, loads.indexer().stores))
+    mine = DirectoryListing(DirectorySource(path=str(loads.root)), (loads.root,))
     (path,) = loads.put("a.jpg")
     assert not mine.is_missing(file_uri(path))
     assert mine.is_missing(file_uri(path / "below-a-file"))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer.scan import scan
+from indexer.sources import directory_listing
 from shared.domain.chunk import FileRef
 from shared.domain.image import image_id
 from shared.domain.job import DirectorySource
@@ -43,7 +43,9 @@ def test_a_second_load_opens_nothing_that_is_unchanged(
     assert loads.load().indexed == 4
     loads.claims.clear()
     with monkeypatch.context() as patch:
-        patch.setattr(scan, "is_candidate", lambda _: pytest.fail("an unchanged file was opened"))
+        patch.setattr(
+            directory_listing, "is_candidate", lambda _: pytest.fail("an unchanged file was opened")
+        )
         job = loads.load()
     assert (job.status, job.total, job.unchanged, job.indexed) == ("done", 4, 4, 0)
     paths[0].write_bytes(paths[0].read_bytes() + b"more")
@@ -176,7 +178,7 @@ def test_a_crash_ends_the_job_with_a_plain_sentence(
     loads: Loads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loads.put(*NAMES)
-    monkeypatch.setattr(scan, "is_candidate", lambda _: 1 / 0)
+    monkeypatch.setattr(directory_listing, "is_candidate", lambda _: 1 / 0)
     job = loads.load()
     assert job.status == "failed"
     assert job.error is not None

@@ -18,7 +18,7 @@ from tests.services import wait_until
 FILES = tuple(f"{n:02}.jpg" for n in range(24))
 
 
-def _scan_until_it_waits(loads: Loads, job: str, indexer: Indexer) -> threading.Thread:
+def until_it_waits(loads: Loads, job: str, indexer: Indexer) -> threading.Thread:
     def work() -> None:
         with contextlib.suppress(ShuttingDown):
             indexer.scan(job)
@@ -29,7 +29,7 @@ def _scan_until_it_waits(loads: Loads, job: str, indexer: Indexer) -> threading.
     return scanning
 
 
-def _die(indexer: Indexer, scanning: threading.Thread) -> None:
+def die(indexer: Indexer, scanning: threading.Thread) -> None:
     indexer.die()
     scanning.join(20)
     assert not scanning.is_alive()
@@ -47,12 +47,12 @@ def test_pending_written_and_failed_files_are_passed_over(loads: Loads) -> None:
     loads.put(*FILES, ".hidden")
     (loads.root / "notes.txt").write_text("no picture")
     job, first = loads.job(), loads.indexer()
-    scanning = _scan_until_it_waits(loads, job, first)
+    scanning = until_it_waits(loads, job, first)
     # Three chunks are reported, one file as failed; three more are cut, and one is in work.
     loads.complete(job, failures=("00.jpg", "01.jpg", "02.jpg", "03.jpg", "04.jpg", "05.jpg"))
     wait_until(lambda: len(loads.pending(job)) == 3, 10, "three more chunks")
     assert loads.chunks.claim(job, loads.pending(job)[0]) is not None
-    _die(first, scanning)
+    die(first, scanning)
     before = loads.jobs.get(job)
     assert before.total == 12
 
@@ -84,9 +84,9 @@ def test_unchanged_files_are_counted_anew_and_only_once(loads: Loads) -> None:
     loads.put(*FILES[10:])
     (loads.root / "notes.txt").write_text("no picture")
     job, first = loads.job(), loads.indexer()
-    scanning = _scan_until_it_waits(loads, job, first)
+    scanning = until_it_waits(loads, job, first)
     loads.complete(job)
-    _die(first, scanning)
+    die(first, scanning)
     finished = loads.finish(job, loads.indexer())
     _assert_exact(loads, finished, files=24)
     assert (finished.unchanged, finished.indexed, finished.ignored) == (10, 14, 1)
@@ -95,14 +95,14 @@ def test_unchanged_files_are_counted_anew_and_only_once(loads: Loads) -> None:
 def test_a_duplicate_has_no_row_and_is_passed_over(loads: Loads) -> None:
     loads.put(*FILES)
     job, first = loads.job(on_duplicate="skip"), loads.indexer()
-    scanning = _scan_until_it_waits(loads, job, first)
+    scanning = until_it_waits(loads, job, first)
     chunk = loads.pending(job)[0]
     claim = loads.chunks.claim(job, chunk)
     assert claim is not None
     ids = tuple(ref.id for ref in claim.files)
     outcome = ChunkOutcome(duplicates=2, duplicate_ids=ids)
     assert loads.chunks.complete(job, chunk, outcome)
-    _die(first, scanning)
+    die(first, scanning)
     finished = loads.finish(job, loads.indexer())
     _assert_exact(loads, finished, files=24)
     assert (finished.duplicates, finished.indexed) == (2, 22)
@@ -114,14 +114,14 @@ def test_duplicates_that_are_not_remembered_are_found_again(
     monkeypatch.setattr(chunks, "MAX_REMEMBERED", 1)
     loads.put(*FILES)
     job, first = loads.job(on_duplicate="skip"), loads.indexer()
-    scanning = _scan_until_it_waits(loads, job, first)
+    scanning = until_it_waits(loads, job, first)
     for chunk in loads.pending(job)[:2]:
         claim = loads.chunks.claim(job, chunk)
         assert claim is not None
         ids = tuple(ref.id for ref in claim.files)
         outcome = ChunkOutcome(duplicates=2, duplicate_ids=ids)
         assert loads.chunks.complete(job, chunk, outcome)
-    _die(first, scanning)
+    die(first, scanning)
     assert loads.jobs.get(job).duplicates == 4
     finished = loads.finish(job, loads.indexer())
     _assert_exact(loads, finished, files=24)
@@ -131,9 +131,9 @@ def test_duplicates_that_are_not_remembered_are_found_again(
 def test_a_file_that_changed_after_this_job_wrote_it_is_for_the_next_load(loads: Loads) -> None:
     paths = loads.put(*FILES)
     job, first = loads.job(), loads.indexer()
-    scanning = _scan_until_it_waits(loads, job, first)
+    scanning = until_it_waits(loads, job, first)
     loads.complete(job)
-    _die(first, scanning)
+    die(first, scanning)
     for path in paths:
         path.write_bytes(path.read_bytes() + b"more")
     finished = loads.finish(job, loads.indexer())
@@ -161,9 +161,9 @@ def test_an_upload_taken_up_again(loads: Loads) -> None:
     files = [upload_ref(n) for n in range(12)]
     job = loads.job(source=UploadSource(files=13), files=[*files, files[0]])
     first = loads.indexer()
-    scanning = _scan_until_it_waits(loads, job, first)
+    scanning = until_it_waits(loads, job, first)
     loads.complete(job)
-    _die(first, scanning)
+    die(first, scanning)
     finished = loads.finish(job, loads.indexer())
     _assert_exact(loads, finished, files=13)
     assert (finished.indexed, finished.unchanged) == (12, 1)
@@ -172,7 +172,7 @@ def test_an_upload_taken_up_again(loads: Loads) -> None:
 def test_an_indexer_that_only_seemed_dead_is_refused(loads: Loads) -> None:
     loads.put(*FILES)
     job, first = loads.job(), loads.indexer()
-    scanning = _scan_until_it_waits(loads, job, first)
+    scanning = until_it_waits(loads, job, first)
     # Its heartbeat was late: another takes over while it still runs.
     loads.redis.delete(f"lookalike:worker:{first.id}")
     finished = loads.finish(job, loads.indexer())

@@ -67,7 +67,7 @@ def test_only_the_gateway_publishes_a_port_and_on_this_host_alone() -> None:
 def test_stores_live_on_a_network_without_a_way_out() -> None:
     document = compose.load(compose.COMPOSE, compose.filled())
     assert document["networks"]["stores"] == {"internal": True}
-    for name in set(document["services"]) - {"gateway"}:
+    for name in set(document["services"]) - {"gateway", "indexer"}:
         assert document["services"][name]["networks"] == ["stores"], name
 
 
@@ -143,10 +143,10 @@ def test_a_second_folder_is_seen_alike_by_all() -> None:
         assert roots == f"/images:{mount['target']}"
 
 
-def test_only_the_gateway_may_write_uploads() -> None:
+def test_only_what_stores_pictures_may_write_uploads() -> None:
     for name in OURS:
         uploads = next(v for v in service(name)["volumes"] if str(v).startswith("uploads:"))
-        assert uploads.endswith(":ro") != (name == "gateway"), name
+        assert uploads.endswith(":ro") != (name in ("gateway", "indexer")), name
 
 
 @pytest.mark.parametrize("name", ["encoder", "query-encoder"])

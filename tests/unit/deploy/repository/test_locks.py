@@ -13,12 +13,16 @@ from tests.unit.deploy.repository.compose import REPOSITORY
 #: Which of pyproject.toml's extras each lock answers for; None is all of them.
 LOCKS = {
     "requirements.lock": None,
-    "requirements-gateway.lock": {"gateway", "store"},
-    "requirements-indexer.lock": {"store"},
+    "requirements-gateway.lock": {"fetch", "gateway", "store"},
+    "requirements-indexer.lock": {"fetch", "indexer", "store"},
     "requirements-encoder-cpu.lock": {"encoder", "store"},
     "requirements-encoder-gpu.lock": {"encoder", "encoder-gpu", "store"},
-    "requirements-run-cpu.lock": {"encoder", "gateway", "store", "local", "client"},
-    "requirements-run-gpu.lock": {"encoder", "encoder-gpu", "gateway", "store", "local", "client"},
+    "requirements-run-cpu.lock": {
+        *("client", "encoder", "fetch", "gateway", "indexer", "store", "local"),
+    },
+    "requirements-run-gpu.lock": {
+        *("client", "encoder", "encoder-gpu", "fetch", "gateway", "indexer", "store", "local"),
+    },
 }
 
 

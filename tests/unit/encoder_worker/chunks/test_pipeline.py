@@ -9,7 +9,7 @@ import pytest
 
 from encoder_worker.chunks.matching import Match, Matcher
 from encoder_worker.chunks.pipeline import ChunkPipeline
-from encoder_worker.chunks.reading import FileContent
+from encoder_worker.chunks.reading import FileContent, FileReader
 from encoder_worker.chunks.result import ChunkResult, ChunkWrites
 from encoder_worker.chunks.rules import Kind
 from encoder_worker.chunks.stages import Stages
@@ -21,6 +21,7 @@ from shared.domain.job import JobSpec, UploadSource
 from shared.errors import PictureError
 from shared.pictures.square import Picture
 from shared.settings import Settings
+from shared.sources import Files
 
 FACTS = Facts(taken_at=5, camera="A", gps=Place(lat=1, lon=2))
 ROW = ImageRow(
@@ -60,11 +61,12 @@ def written(kind: Kind, *, keep_gps: bool) -> ImageRow:
     spec = JobSpec(id="j", collection="c", source=UploadSource(files=1), created_at=0.0)
     ref = FileRef(uri="file:///p/after.jpg", size=1, mtime_ns=2)
     match = Match(FileContent(ref, b"x", ROW.sha256), kind, source=StoredImage(ROW, [0.0] * 512))
-    with ThreadPoolExecutor(1) as threads:
+    settings = Settings(keep_gps=keep_gps)
+    with ThreadPoolExecutor(1) as threads, FileReader(Files(settings), settings, threads) as reader:
         stages = Stages(
-            settings=Settings(keep_gps=keep_gps),
+            settings=settings,
             encoder=cast("Encoder", None),
-            threads=threads,
+            reader=reader,
             decode=nothing,
             decode_suspects=nothing,
             decode_regions=nothing,

@@ -11,6 +11,7 @@ from shared.domain.chunk import FileRef
 from shared.errors import PictureError
 from shared.files.uris import file_uri
 from shared.settings import Settings
+from shared.sources import Files
 
 
 def ref(path: Path, size: int = 0) -> FileRef:
@@ -21,7 +22,7 @@ def test_content_is_read_whole_and_hashed(base_settings: Settings) -> None:
     path = base_settings.image_roots[0] / "a.bin"
     data = bytes(range(256)) * 9000
     path.write_bytes(data)
-    content = read(ref(path), "c", base_settings)
+    content = read(ref(path), "c", Files(base_settings), base_settings)
     assert content.data == data
     assert content.sha256 == hashlib.sha256(data).hexdigest()
 
@@ -30,10 +31,10 @@ def test_a_file_of_exactly_the_limit_is_read(base_settings: Settings) -> None:
     settings = base_settings.model_copy(update={"max_file_mb": 1})
     path = settings.image_roots[0] / "a.bin"
     path.write_bytes(b"x" * (1 << 20))
-    assert len(read(ref(path), "c", settings).data) == 1 << 20
+    assert len(read(ref(path), "c", Files(settings), settings).data) == 1 << 20
     path.write_bytes(b"x" * ((1 << 20) + 1))
     with pytest.raises(PictureError) as failure:
-        read(ref(path), "c", settings)
+        read(ref(path), "c", Files(settings), settings)
     assert failure.value.code == "too_large"
 
 
@@ -41,7 +42,7 @@ def test_an_endless_file_under_a_root_is_not_read(base_settings: Settings) -> No
     link = base_settings.image_roots[0] / "zero.jpg"
     link.symlink_to("/dev/zero")
     with pytest.raises(PictureError) as failure:
-        read(ref(link), "c", base_settings)
+        read(ref(link), "c", Files(base_settings), base_settings)
     assert failure.value.code == "outside_roots"
 
 

@@ -12,6 +12,7 @@ from shared.files.filesystems import RecordedFilesystems
 from shared.files.paths import upload_path
 from shared.files.uris import file_uri, upload_uri
 from shared.settings import Settings
+from shared.sources import Files
 
 CONTENT = b"a picture"
 
@@ -38,7 +39,7 @@ def indexed(uri: str, path: Path) -> IndexedFile:
 
 def look(file: IndexedFile, settings: Settings, **recorded: str) -> FileState:
     filesystems = RecordedFilesystems(recorded, settings.image_roots)
-    return RowFiles("c", settings, filesystems).look(file)
+    return RowFiles("c", Files(settings), filesystems).look(file)
 
 
 def test_an_unchanged_file_stands(path: Path, settings: Settings) -> None:
@@ -99,7 +100,7 @@ def test_an_upload_stands_while_it_is_kept(path: Path, settings: Settings) -> No
 
 def test_a_state_is_looked_up_once(path: Path, settings: Settings) -> None:
     file = indexed(file_uri(path), path)
-    files = RowFiles("c", settings, RecordedFilesystems({}, settings.image_roots))
+    files = RowFiles("c", Files(settings), RecordedFilesystems({}, settings.image_roots))
     assert files.state(file) == "standing"
     path.unlink()
     assert files.state(file) == "standing"

@@ -10,6 +10,7 @@ from gateway.files.originals import Original
 from gateway.files.thumbnailer import Thumbnailer
 from gateway.files.thumbnails import Thumbnails
 from shared.settings import Settings
+from shared.sources.local import status_of
 from tests.drawn import draw
 
 Open = Callable[..., Thumbnails]
@@ -23,7 +24,7 @@ class Pictures:
 
     def __call__(self, path: Path) -> Original:
         file = path.open("rb")
-        original = Original(f"file://{path}", file, os.fstat(file.fileno()))
+        original = Original(f"file://{path}", file, status_of(os.fstat(file.fileno())))
         self.opened.append(original)
         return original
 

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from gateway.files import uploads
+from gateway.files.incoming import inspect
 from shared.domain.collection import CollectionIdentity
 from shared.errors import PictureError, StorageFull
+from shared.files.stored import belongs_to
 from shared.settings import Settings
 from tests.drawn import draw
 
@@ -25,7 +27,7 @@ def png(number: int) -> bytes:
 
 
 def store(settings: Settings, *contents: bytes) -> list[uploads.Received]:
-    incoming = [uploads.inspect(f"{n}", io.BytesIO(c)) for n, c in enumerate(contents)]
+    incoming = [inspect(f"{n}", io.BytesIO(c)) for n, c in enumerate(contents)]
     with uploads.staged(incoming, HOLIDAYS, settings) as staged:
         return staged.place()
 
@@ -113,15 +115,15 @@ def test_a_picture_outlives_a_power_cut(
 def test_a_folder_says_whose_it_is(base_settings: Settings) -> None:
     store(base_settings, png(1))
     folder = base_settings.uploads_dir / "holidays"
-    assert uploads.belongs_to(folder, "g1")
-    assert not uploads.belongs_to(folder, "g2")
-    assert not uploads.belongs_to(folder, "")
+    assert belongs_to(folder, "g1")
+    assert not belongs_to(folder, "g2")
+    assert not belongs_to(folder, "")
     # Whoever uploads to another collection of the name does not make the old files its own.
     again = HOLIDAYS.model_copy(update={"generation": "g2"})
-    incoming = [uploads.inspect("a", io.BytesIO(png(2)))]
+    incoming = [inspect("a", io.BytesIO(png(2)))]
     with uploads.staged(incoming, again, base_settings) as staged:
         staged.place()
-    assert not uploads.belongs_to(folder, "g2")
+    assert not belongs_to(folder, "g2")
 
 
 def test_only_uploads_are_removed(base_settings: Settings) -> None:
@@ -147,4 +149,4 @@ def test_a_uri_that_climbs_removes_nothing(base_settings: Settings) -> None:
     [(None, ""), ("a\r\nb\0c", "abc"), ("x" * 999, "x" * 255), ("ä/ß.jpg", "ä/ß.jpg")],
 )
 def test_names_are_for_show(name: str | None, shown: str) -> None:
-    assert uploads.inspect(name, io.BytesIO(png(1))).name == shown
+    assert inspect(name, io.BytesIO(png(1))).name == shown

@@ -10,6 +10,7 @@ from indexer.sources import Batch, directory
 from indexer.sources.directory import DirectoryWalk
 from shared.domain.job import DirectorySource
 from shared.files.uris import file_path, file_uri
+from shared.sources.local import int64_mtime
 from tests.drawn import JPEG
 from tests.unit.indexer.sources.tree import names, put, walked
 
@@ -117,12 +118,12 @@ def test_directories_full_of_links_to_each_other_come_to_an_end(root: Path) -> N
 def test_times_beyond_int64_are_brought_back(root: Path) -> None:
     put(root, "past.jpg")
     os.utime(root / "past.jpg", ns=(0, -5))
-    assert directory.int64_mtime((root / "past.jpg").stat()) == -5
+    assert int64_mtime((root / "past.jpg").stat()) == -5
 
     class Future:
         st_mtime_ns = 10**30
 
-    assert directory.int64_mtime(Future()) == 2**63 - 1  # type: ignore[arg-type]  # such a time is hard to set
+    assert int64_mtime(Future()) == 2**63 - 1  # type: ignore[arg-type]  # such a time is hard to set
 
 
 def test_batches_come_while_there_is_nothing_but_ignored(

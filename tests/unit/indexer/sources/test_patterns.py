@@ -1,6 +1,6 @@
 import pytest
 
-from indexer.sources.patterns import Pattern
+from indexer.sources.patterns import Pattern, Selection
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,22 @@ def test_a_hostile_pattern_is_no_trap() -> None:
     path = "/".join(["a" * 200] * 60)
     # An exponential match would run into the test's time-out.
     assert not pattern.matches(path)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "exclude", "path", "expected"),
+    [
+        (None, [], "a.jpg", True),
+        ("*.jpg", [], "a.png", False),
+        (None, ["*.png"], "a.png", False),
+        (None, ["*.png"], "a.jpg", True),
+        (None, ["thumbs"], "2020/thumbs/a.jpg", False),
+        (None, ["2020/thumbs"], "2021/2020/thumbs/a.jpg", True),
+        (None, ["2020"], "2020-old/a.jpg", True),
+        ("*.jpg", ["b.*", "c.*"], "a/c.jpg", False),
+    ],
+)
+def test_what_a_source_is_about(
+    pattern: str | None, exclude: list[str], path: str, expected: bool
+) -> None:
+    assert Selection(pattern, exclude).matches(path) is expected

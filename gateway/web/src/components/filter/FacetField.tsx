@@ -1,13 +1,9 @@
 import { Autocomplete, type AutocompleteProps } from '@mantine/core';
-import { useDebouncedValue } from '@mantine/hooks';
-import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 
-import { facetsQuery } from '@/api/facets';
-import { formatCount } from '@/text/quantities';
-
+import { FacetOption } from '../facets/FacetOption';
+import { useFacets } from '../facets/useFacets';
 import { useDraft } from '../useDraft';
-import classes from './FacetField.module.css';
 
 interface FacetFieldProps extends Pick<
   AutocompleteProps,
@@ -22,18 +18,11 @@ interface FacetFieldProps extends Pick<
   onSettled: (text: string) => void;
 }
 
-const TYPING_MS = 150;
-
 /** A value that is typed, or chosen among those that the collection has, with their counts. */
 export function FacetField({ collection, field, settled, fault, onSettled, ...props }: FacetFieldProps) {
   const [text, setText] = useDraft(settled);
-  const [typed] = useDebouncedValue(text, TYPING_MS);
   const [focused, setFocused] = useState(false);
-  const { data } = useQuery({
-    ...facetsQuery(collection, field, typed.trim()),
-    enabled: focused && collection !== '',
-  });
-  const counts = new Map(data?.items.map(({ value, count }) => [String(value), count]));
+  const counts = useFacets(collection, field, text, focused);
   const settle = (next: string) => {
     if (next.trim() !== settled) onSettled(next.trim());
   };
@@ -43,14 +32,7 @@ export function FacetField({ collection, field, settled, fault, onSettled, ...pr
       data={[...counts.keys()]}
       // What is suggested begins with the text already.
       filter={({ options }) => options}
-      renderOption={({ option }) => (
-        <span className={classes.option}>
-          <span>{option.value}</span>
-          <span className={`${classes.count ?? ''} numbers`}>
-            {formatCount(counts.get(option.value) ?? 0)}
-          </span>
-        </span>
-      )}
+      renderOption={({ option }) => <FacetOption value={option.value} count={counts.get(option.value)} />}
       value={text}
       error={fault ?? false}
       autoComplete="off"

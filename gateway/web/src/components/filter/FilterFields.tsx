@@ -4,7 +4,7 @@ import { IconTag } from '@tabler/icons-react';
 import type { FilterFaults } from '@/api/filter';
 import type { ImageFilter } from '@/api/models';
 
-import { FolderField } from '../FolderField';
+import { PathField } from '../PathField';
 import { useDraft } from '../useDraft';
 import { FacetField } from './FacetField';
 import classes from './FilterFields.module.css';
@@ -79,7 +79,7 @@ interface FolderFilterProps {
 function FolderFilter({ settled, fault, onSettled }: FolderFilterProps) {
   const [text, setText] = useDraft(settled);
   return (
-    <FolderField
+    <PathField
       label="In folder"
       placeholder="Any folder"
       value={text}

@@ -4,7 +4,7 @@ import { comparisonsOf, faultOf, kindOf, METADATA, nameFaultOf } from '@/api/fil
 import type { Comparison, Rule } from '@/api/models';
 import { FORMATS } from '@/api/rules';
 
-import { FolderField } from '../FolderField';
+import { PathField } from '../PathField';
 import { useDraft } from '../useDraft';
 import { FacetField } from './FacetField';
 import classes from './FilterFields.module.css';
@@ -200,7 +200,7 @@ function SettledInput({ label, placeholder, type, unit, settled, fault, onSettle
 function FolderValue({ settled, label, fault, onSettled }: SettledInputProps) {
   const [text, setText] = useDraft(settled);
   return (
-    <FolderField
+    <PathField
       label={label}
       labelHidden
       placeholder="/photos/2024"

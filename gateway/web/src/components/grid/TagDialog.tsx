@@ -5,6 +5,7 @@ import { useTag } from '@/api/images';
 import type { Picture } from '@/api/models';
 import { explainShortly } from '@/api/remedies';
 import { Dialog } from '@/components/Dialog';
+import { TagField } from '@/components/facets/TagField';
 import { formatNumberOf } from '@/text/quantities';
 
 interface TagDialogProps {
@@ -29,7 +30,8 @@ export function TagDialog({ collection, pictures, onClose, onDone }: TagDialogPr
         }}
       >
         <Stack>
-          <TagsInput
+          <TagField
+            collection={collection}
             label="Add"
             placeholder="Type a tag, then Enter"
             data-autofocus

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, TagsInput, Text, Title, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, Text, Title, Tooltip } from '@mantine/core';
 import { useClipboard } from '@mantine/hooks';
 import { IconCheck, IconCopy, IconDownload, IconPhotoSearch, IconTrash } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -11,6 +11,7 @@ import { fileName, readableUri } from '@/state/reference';
 import { likeness } from '@/text/likeness';
 import { formatBytes, formatMeasure, formatPlace, formatUtc, formatWhen } from '@/text/quantities';
 
+import { TagField } from '../facets/TagField';
 import { ForgetDialog } from '../ForgetDialog';
 import { useForgetLater } from '../useForgetLater';
 import classes from './Facts.module.css';
@@ -177,7 +178,8 @@ function Tags({ collection, picture }: { collection: string; picture: Picture })
   const tag = useTag(collection);
   const [tags, setTags] = useState<string[] | null>(null);
   return (
-    <TagsInput
+    <TagField
+      collection={collection}
       label="Tags"
       placeholder="Add a tag"
       value={tags ?? picture.tags}

@@ -9,20 +9,12 @@ import { explainShortly } from '@/api/remedies';
 import { PATHS, pathWith } from '@/app/paths';
 import { ConfirmDialog } from '@/components/ConfirmDialog';
 import { formatCount, formatDuration, formatNumberOf, formatWhen } from '@/text/quantities';
+import { sourceText } from '@/text/sources';
 
 import { Failures } from './Failures';
 import classes from './JobCard.module.css';
 import { JobProgress } from './JobProgress';
-
-const STATUS: Record<Job['status'], string> = {
-  queued: 'Waiting',
-  scanning: 'Looking for pictures',
-  running: 'Loading',
-  paused: 'Paused',
-  done: 'Done',
-  failed: 'Failed',
-  cancelled: 'Cancelled',
-};
+import { STATUS } from './status';
 
 /** One load: what it is, how far it is, what came of it, and what can be done about it. */
 export function JobCard({ job }: { job: Job }) {
@@ -35,13 +27,13 @@ export function JobCard({ job }: { job: Job }) {
   return (
     <article
       className={classes.card}
-      aria-label={`${sourceOf(job)}: ${STATUS[job.status]}`}
+      aria-label={`${sourceText(job.source)}: ${STATUS[job.status]}`}
       data-status={job.status}
     >
       <div className={classes.head}>
         <div className={classes.what}>
           <span className={classes.status}>{STATUS[job.status]}</span>
-          <span className={classes.source}>{sourceOf(job)}</span>
+          <span className={classes.source}>{sourceText(job.source)}</span>
           <Text size="sm" c="dimmed" component="span">
             into <Link href={pathWith(PATHS.library, { collection: job.collection })}>{job.collection}</Link>,{' '}
             {formatWhen(job.created_at)}
@@ -95,8 +87,7 @@ export function JobCard({ job }: { job: Job }) {
         }}
       >
         <Text>
-          What is loaded stays in the collection. Loading the same folder again goes on where this one
-          stopped.
+          What is loaded stays in the collection. Loading the same again goes on where this one stopped.
         </Text>
       </ConfirmDialog>
     </article>
@@ -122,22 +113,6 @@ function Action({ action, onClick }: { action: JobAction; onClick: () => void })
       {label}
     </Button>
   );
-}
-
-function sourceOf({ source }: Job): string {
-  if (source.kind === 'directory') {
-    const depth = source.recursive ? '' : ', without sub-folders';
-    return `${source.path}${source.pattern ? `, ${source.pattern}` : ''}${depth}`;
-  }
-  if (source.kind === 'upload') return formatNumberOf(source.files, 'uploaded picture');
-  if (source.kind === 'calibration') return 'Thresholds of the collection';
-  if (source.kind === 'deletion') {
-    const tag = source.tag === null ? '' : ` tagged “${source.tag}”`;
-    const folder = source.path_prefix === null ? '' : ` in ${source.path_prefix}`;
-    return `Forgets the images${tag}${folder}${source.filter === null ? '' : ' that match a filter'}`;
-  }
-  if (source.kind === 'duplicates') return 'Finds duplicates';
-  return `Retry of ${formatNumberOf(source.files, 'failed file')}`;
 }
 
 function paceOf(job: Job): string {

@@ -7,9 +7,10 @@ import { useCollection } from '@/state/collection';
 import { useLiveJobs } from '@/state/liveJobs';
 import { useDocumentTitle } from '@/state/useDocumentTitle';
 
-import { FolderForm } from './FolderForm';
 import { JobCard } from './JobCard';
 import classes from './JobsView.module.css';
+import { SourceForm } from './SourceForm';
+import { StandingSources } from './StandingSources';
 import { UploadForm } from './UploadForm';
 
 export default function JobsView() {
@@ -23,9 +24,10 @@ export default function JobsView() {
       </Title>
       <EncoderNotice collection={collection} />
       <div className={classes.sources}>
-        <FolderForm collection={name} />
+        <SourceForm collection={name} />
         <UploadForm collection={name} />
       </div>
+      {collection && <StandingSources collection={name} />}
       <section className={classes.jobs} aria-label="Loads">
         <Title order={2}>Loads</Title>
         {connectionLost && (
@@ -36,7 +38,8 @@ export default function JobsView() {
         {problem && !connectionLost && <ProblemNotice problem={problem} />}
         {known && jobs.length === 0 && (
           <EmptyState title="Nothing has been loaded yet">
-            Give a folder of the server above, or drop pictures to upload. Each load shows here how far it is.
+            Give a folder of the server or addresses above, or drop pictures to upload. Each load shows here
+            how far it is.
           </EmptyState>
         )}
         {jobs.map((job) => (

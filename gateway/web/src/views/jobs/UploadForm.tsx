@@ -6,7 +6,7 @@ import { useEffect, useRef, useState } from 'react';
 import { collectionsQuery } from '@/api/collections';
 import { putJob } from '@/api/jobs';
 import { largestUpload, systemQuery } from '@/api/system';
-import { looksLikePicture } from '@/state/uploadBatches';
+import { looksLikeArchive, looksLikePicture } from '@/state/uploadBatches';
 import { uploads } from '@/state/uploads';
 import { listOfFormats } from '@/text/formats';
 import { formatNumberOf } from '@/text/quantities';
@@ -39,7 +39,9 @@ export function UploadForm({ collection }: { collection: string }) {
     if (!system || !limits) return;
     // A single file is sent whatever it is called; the gateway says why it is no picture.
     const pictures =
-      files.length === 1 ? files : files.filter((file) => looksLikePicture(file, system.formats));
+      files.length === 1
+        ? files
+        : files.filter((file) => looksLikePicture(file, system.formats) || looksLikeArchive(file));
     setLeftOut(files.length - pictures.length);
     uploads.add(pictures, { collection, tags }, limits);
   };
@@ -48,7 +50,8 @@ export function UploadForm({ collection }: { collection: string }) {
       <Title order={2}>From this computer</Title>
       <p className={classes.lead}>
         Pictures are copied to the server
-        {system && `, up to ${system.limits.max_upload_mb} MiB each`}. {listOfFormats()}.
+        {system && `, up to ${system.limits.max_upload_mb} MiB each`}. {listOfFormats()}; archives (zip, tar)
+        are opened.
       </p>
       <Dropzone
         className={classes.zone ?? ''}
@@ -60,7 +63,7 @@ export function UploadForm({ collection }: { collection: string }) {
         disabled={!limits || collection === ''}
         inputProps={{ 'aria-label': 'Pictures to upload' }}
       >
-        <span>Drop pictures or whole folders here</span>
+        <span>Drop pictures, archives or whole folders here</span>
         <span className={classes.choose}>
           <FileButton multiple onChange={add}>
             {(props) => (
@@ -89,7 +92,7 @@ export function UploadForm({ collection }: { collection: string }) {
       />
       {leftOut > 0 && (
         <p className={classes.lead} role="status">
-          {formatNumberOf(leftOut, 'file')} left out: no picture by name.
+          {formatNumberOf(leftOut, 'file')} left out: no picture or archive by name.
         </p>
       )}
       <UploadList />

@@ -1,5 +1,5 @@
 import { ActionIcon, Button, FileButton, Loader, Text, Tooltip } from '@mantine/core';
-import { IconCrop, IconPhoto, IconX } from '@tabler/icons-react';
+import { IconCrop, IconPhoto, IconWorld, IconX } from '@tabler/icons-react';
 import { lazy, Suspense, useState } from 'react';
 
 import type { FilterFaults } from '@/api/filter';
@@ -77,6 +77,7 @@ function SubjectPanel({
   onRemove,
 }: Omit<QueryPanelProps, 'collection' | 'scale' | 'faults'>) {
   const ready = subject.state === 'ready';
+  const seen = ready && subject.preview !== null;
   return (
     <>
       <div className={classes.head}>
@@ -90,14 +91,22 @@ function SubjectPanel({
         </Tooltip>
       </div>
       <div className={classes.stage}>
-        {ready && <Subject key={subject.preview} subject={subject} address={address} change={change} />}
+        {ready && (
+          <Subject
+            key={subject.preview}
+            name={subject.name}
+            preview={subject.preview}
+            address={address}
+            change={change}
+          />
+        )}
         {subject.state === 'reading' && <Loader size="sm" color="ink" />}
         {(subject.state === 'elsewhere' || subject.state === 'failed') && (
           <IconPhoto size={48} stroke={1} aria-hidden className={classes.missing} />
         )}
       </div>
       <div className={classes.actions}>
-        {ready && (
+        {seen && (
           <Button
             variant="default"
             size="xs"
@@ -122,19 +131,31 @@ function SubjectPanel({
           )}
         </FileButton>
       </div>
-      {ready && !address.crop && (
+      {seen && !address.crop && (
         <p className={classes.hint}>Draw a box on the picture to search by that part.</p>
       )}
     </>
   );
 }
 
-function Subject({
-  subject,
-  address,
-  change,
-}: Pick<QueryPanelProps, 'address' | 'change'> & { subject: Extract<SubjectState, { state: 'ready' }> }) {
+interface SubjectProps extends Pick<QueryPanelProps, 'address' | 'change'> {
+  name: string;
+  preview: string | null;
+}
+
+function Subject({ name, preview, address, change }: SubjectProps) {
   const [broken, setBroken] = useState(false);
+  if (preview === null) {
+    return (
+      <div className={classes.unseen}>
+        <IconWorld size={48} stroke={1} aria-hidden />
+        <p>
+          The server fetches this picture. It is not shown here, as this page asks no other server for
+          anything.
+        </p>
+      </div>
+    );
+  }
   if (broken) {
     return (
       <div className={classes.unseen}>
@@ -146,10 +167,10 @@ function Subject({
     );
   }
   return (
-    <Suspense fallback={<img className={classes.plain} src={subject.preview} alt="" />}>
+    <Suspense fallback={<img className={classes.plain} src={preview} alt="" />}>
       <CropPicture
-        src={subject.preview}
-        name={subject.name}
+        src={preview}
+        name={name}
         crop={address.crop}
         onCrop={(crop) => {
           change({ crop }, { replace: address.crop !== undefined });

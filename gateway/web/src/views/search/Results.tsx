@@ -13,6 +13,7 @@ import type { Change } from '@/state/useAddress';
 import { formatNumberOf } from '@/text/quantities';
 
 import classes from './Results.module.css';
+import { AFRESH } from './subjects';
 import type { Hits } from './useHits';
 
 const Lightbox = lazy(() => import('@/components/lightbox/Lightbox'));
@@ -117,7 +118,7 @@ export function Results({ collection, query, found, address, change }: ResultsPr
               change({ open: undefined }, { replace: true });
             }}
             onSimilar={(image) => {
-              change({ image, picture: undefined, crop: undefined, open: undefined, like: [], unlike: [] });
+              change({ ...AFRESH, image });
             }}
           />
         </Suspense>

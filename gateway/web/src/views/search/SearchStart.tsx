@@ -10,7 +10,7 @@ import type { Collection } from '@/api/models';
 import { explainShortly } from '@/api/remedies';
 import { PATHS, pathWith } from '@/app/paths';
 import { useCollection } from '@/state/collection';
-import { readReference, type Reference } from '@/state/reference';
+import { type NamedPicture, readReference, type Reference } from '@/state/reference';
 import { formatNumberOf } from '@/text/quantities';
 
 import { EncoderNotice } from '@/components/EncoderNotice';
@@ -21,11 +21,11 @@ interface SearchStartProps {
   collection: Collection | undefined;
   tooLarge: boolean;
   onFiles: (files: File[]) => void;
-  onImage: (change: { image: string }) => void;
+  onNamed: (picture: NamedPicture) => void;
 }
 
 /** The view before there is a picture: one place to give it. */
-export function SearchStart({ collection, tooLarge, onFiles, onImage }: SearchStartProps) {
+export function SearchStart({ collection, tooLarge, onFiles, onNamed }: SearchStartProps) {
   const { name, collections } = useCollection();
   const empty = collections !== undefined && (collection?.count ?? 0) === 0;
   return (
@@ -48,10 +48,10 @@ export function SearchStart({ collection, tooLarge, onFiles, onImage }: SearchSt
         {/* The zone around it opens the chooser, on the button's click as on any other. */}
         <Button size="md">Choose a picture</Button>
         <span className={classes.hint}>
-          or paste one with <Kbd>Ctrl</Kbd> <Kbd>V</Kbd>
+          or paste one, or its address, with <Kbd>Ctrl</Kbd> <Kbd>V</Kbd>
         </span>
       </Dropzone>
-      <ReferenceForm onImage={onImage} />
+      <ReferenceForm onNamed={onNamed} />
       {empty && (
         <p className={classes.first}>
           <strong>{name || 'The library'} is empty.</strong> First{' '}
@@ -69,23 +69,20 @@ export function SearchStart({ collection, tooLarge, onFiles, onImage }: SearchSt
   );
 }
 
-function ReferenceForm({ onImage }: Pick<SearchStartProps, 'onImage'>) {
-  const { name, choose } = useCollection();
+function ReferenceForm({ onNamed }: Pick<SearchStartProps, 'onNamed'>) {
+  const { name } = useCollection();
   const [text, setText] = useState('');
   const [unread, setUnread] = useState(false);
   const find = useMutation({ mutationFn: (uri: string) => findImage(name, uri) });
   const search = (reference: Reference) => {
-    if ('uri' in reference) {
-      const onSuccess = (image: string) => {
-        onImage({ image });
-      };
-      find.mutate(reference.uri, { onSuccess });
+    if (!('uri' in reference)) {
+      onNamed(reference);
       return;
     }
-    if (reference.collection && reference.collection !== name) {
-      choose(reference.collection, { replace: true });
-    }
-    onImage({ image: reference.image });
+    const onSuccess = (image: string) => {
+      onNamed({ image });
+    };
+    find.mutate(reference.uri, { onSuccess });
   };
   return (
     <form
@@ -99,12 +96,12 @@ function ReferenceForm({ onImage }: Pick<SearchStartProps, 'onImage'>) {
     >
       <TextInput
         className={classes.field ?? ''}
-        aria-label="Address of a stored image"
-        placeholder="Or the URL of a stored image"
+        aria-label="Address of a picture"
+        placeholder="Or the address of a picture, on the web or stored here"
         value={text}
         error={
           unread
-            ? 'This names no stored image. Copy the URI or id of one from the Library.'
+            ? 'This names no picture. Give an http or https address, or the URI or id of a stored image.'
             : find.error && explainShortly(find.error)
         }
         onChange={(event) => {

@@ -2,13 +2,16 @@ import { Title } from '@mantine/core';
 import { Dropzone } from '@mantine/dropzone';
 import { useQuery } from '@tanstack/react-query';
 import { useCallback, useMemo, useState } from 'react';
+import { useLocation } from 'wouter';
 
 import { faultsIn } from '@/api/filter';
 import type { SearchQuestion } from '@/api/search';
 import { largestUpload, systemQuery } from '@/api/system';
+import { PATHS, pathWith } from '@/app/paths';
 import { Notice, ProblemNotice } from '@/components/Notice';
 import { useCollection } from '@/state/collection';
 import { anyExample } from '@/state/examples';
+import type { NamedPicture } from '@/state/reference';
 import { keepPicture } from '@/state/pictures';
 import { useSearchAddress } from '@/state/useAddress';
 import { useDocumentTitle } from '@/state/useDocumentTitle';
@@ -19,15 +22,14 @@ import { Results } from './Results';
 import { SearchStart } from './SearchStart';
 import classes from './SearchView.module.css';
 import { TooLarge } from './TooLarge';
-import { usePastedPicture } from './usePastedPicture';
+import { usePasted } from './usePasted';
+import { AFRESH, NO_SUBJECT } from './subjects';
 import { useHits } from './useHits';
 import { useSubject } from './useSubject';
 
-const NO_SUBJECT = { image: undefined, picture: undefined, crop: undefined, open: undefined };
-const AFRESH = { ...NO_SUBJECT, like: [], unlike: [] };
-
 export default function SearchView() {
   const { name, collection } = useCollection();
+  const [, navigate] = useLocation();
   const [address, change] = useSearchAddress();
   const subject = useSubject(address, name);
   const [dropped, setDropped] = useState(0);
@@ -47,7 +49,22 @@ export default function SearchView() {
     },
     [change, largest],
   );
-  usePastedPicture((files) => void searchWith(files));
+  const searchFor = useCallback(
+    (named: NamedPicture) => {
+      setDropped(0);
+      setTooLarge(false);
+      if ('url' in named) {
+        change({ ...AFRESH, url: named.url });
+        return;
+      }
+      const { image, collection: of } = named;
+      // Elsewhere nothing of this search's narrowing may exist.
+      if (of && of !== name) navigate(pathWith(PATHS.search, { collection: of, image }));
+      else change({ ...AFRESH, image });
+    },
+    [change, navigate, name],
+  );
+  usePasted({ onFiles: (files) => void searchWith(files), onNamed: searchFor });
 
   const question = useMemo<SearchQuestion | null>(() => {
     const alone = subject.state === 'none' && anyExample(address);
@@ -66,10 +83,14 @@ export default function SearchView() {
   }, [subject, name, address]);
   const found = useHits(question);
   const query =
-    subject.state === 'ready' ? { src: subject.preview, name: subject.name, crop: address.crop } : undefined;
+    subject.state === 'ready' && subject.preview !== null
+      ? { src: subject.preview, name: subject.name, crop: address.crop }
+      : undefined;
 
   if (subject.state === 'none' && !anyExample(address)) {
-    return <SearchStart collection={collection} tooLarge={tooLarge} onFiles={searchWith} onImage={change} />;
+    return (
+      <SearchStart collection={collection} tooLarge={tooLarge} onFiles={searchWith} onNamed={searchFor} />
+    );
   }
   return (
     <div className={classes.view}>

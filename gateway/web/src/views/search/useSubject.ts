@@ -15,11 +15,11 @@ export type SubjectState =
   /** The picture was given to another browser, or long ago. */
   | { state: 'elsewhere' }
   | { state: 'failed'; problem: unknown }
-  | { state: 'ready'; subject: Subject; name: string; preview: string };
+  | { state: 'ready'; subject: Subject; name: string; preview: string | null };
 
-/** The picture that the address names: one of this browser, or a stored image. */
+/** The picture that the address names: one of this browser, one on the web, or a stored image. */
 export function useSubject(address: SearchAddress, collection: string): SubjectState {
-  const key = address.picture;
+  const { picture: key, url } = address;
   const kept = useQuery({
     queryKey: ['kept', key],
     queryFn: () => (key ? keptPicture(key) : null),
@@ -27,15 +27,17 @@ export function useSubject(address: SearchAddress, collection: string): SubjectS
     staleTime: Infinity,
     retry: false,
   });
-  const stored = useQuery(imageQuery(collection, key ? '' : (address.image ?? '')));
+  const stored = useQuery(imageQuery(collection, (key ?? url) ? '' : (address.image ?? '')));
 
   if (key !== undefined) {
     if (kept.data === null) return { state: 'elsewhere' };
     if (!kept.data) return { state: 'reading' };
-    const { file, url } = kept.data;
+    const { file, url: preview } = kept.data;
     const subject = { kind: 'file' as const, key, file };
-    return { state: 'ready', subject, name: file.name, preview: url };
+    return { state: 'ready', subject, name: file.name, preview };
   }
+  // The page asks no other server for pictures: the gateway alone fetches this one.
+  if (url !== undefined) return { state: 'ready', subject: { kind: 'url', url }, name: url, preview: null };
   if (address.image === undefined) return { state: 'none' };
   if (stored.error) return { state: 'failed', problem: stored.error };
   if (!stored.data) return { state: 'reading' };

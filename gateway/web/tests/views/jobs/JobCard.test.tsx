@@ -60,7 +60,20 @@ describe('a load', () => {
   });
 
   test.each<[Job['source'], string]>([
-    [{ kind: 'directory', path: '/a', recursive: false, pattern: '*.jpg' }, '/a, *.jpg, without sub-folders'],
+    [
+      { kind: 'directory', path: '/a', recursive: false, pattern: '*.jpg', exclude: [] },
+      '/a, *.jpg, without sub-folders',
+    ],
+    [
+      { kind: 'directory', path: '/a', recursive: true, pattern: null, exclude: ['raw', '*.gif'] },
+      '/a, but not raw, *.gif',
+    ],
+    [{ kind: 'bucket', url: 's3://photos/2020', pattern: '*.jpg', exclude: [] }, 's3://photos/2020, *.jpg'],
+    [{ kind: 'archive', path: '/a.zip' }, '/a.zip'],
+    [{ kind: 'urls', addresses: 1, path: null, column: null }, '1 address'],
+    [{ kind: 'urls', addresses: 1200, path: null, column: null }, '1,200 addresses'],
+    [{ kind: 'urls', addresses: null, path: '/a.txt', column: null }, 'Addresses in /a.txt'],
+    [{ kind: 'urls', addresses: null, path: '/a.csv', column: 'url' }, 'Addresses in /a.csv, column url'],
     [{ kind: 'upload', files: 1 }, '1 uploaded picture'],
     [{ kind: 'duplicates', min_match: 0.9 }, 'Finds duplicates'],
     [{ kind: 'retry', job: 'b'.repeat(32), files: 3 }, 'Retry of 3 failed files'],

@@ -99,7 +99,14 @@ describe('the loads', () => {
     await open();
     const events = await stream();
     act(() => {
-      events.say('failure', { uri: 'file:///a.jpg', code: 'corrupt', reason: '', attempts: 1, name: null });
+      events.say('failure', {
+        uri: 'file:///a.jpg',
+        code: 'corrupt',
+        reason: '',
+        attempts: 1,
+        name: null,
+        source_url: null,
+      });
     });
     expect(screen.getByText(/^800 of 1,200/)).toBeVisible();
     expect(screen.queryByRole('alert')).toBeNull();

@@ -66,7 +66,7 @@ describe('uploads', () => {
     ];
     await user.upload(chooseFolder(), files);
     expect(given.mock.lastCall?.[0]).toEqual(['a.JPG', 'b']);
-    expect(screen.getByText('2 files left out: no picture by name.')).toBeVisible();
+    expect(screen.getByText('2 files left out: no picture or archive by name.')).toBeVisible();
   });
 
   test('go by the formats that the API names', async () => {

@@ -122,7 +122,7 @@ describe('nothing to show', () => {
   test('because of an error says which', async () => {
     gateway.on(IMAGES, () => problem(422, 'path_outside_roots'));
     open('&folder=%2Fetc');
-    expect(await screen.findByRole('alert')).toHaveTextContent('This folder is not open to Lookalike');
+    expect(await screen.findByRole('alert')).toHaveTextContent('This path is not open to Lookalike');
   });
 });
 

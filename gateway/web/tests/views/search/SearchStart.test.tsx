@@ -8,26 +8,26 @@ import { collection, ID, image, system } from '../../support/models';
 import { show } from '../../support/render';
 
 const IMAGES = 'GET /api/v2/collections/shoes/images';
-const field = () => screen.getByRole('textbox', { name: 'Address of a stored image' });
+const field = () => screen.getByRole('textbox', { name: 'Address of a picture' });
 
 async function open(changes = {}) {
-  const onImage = vi.fn();
+  const onNamed = vi.fn();
   const shoes = collection(changes);
   gateway.on('GET /api/v2/collections', () => ({ items: [shoes], next_cursor: null }));
-  const view = show(<SearchStart collection={shoes} tooLarge={false} onFiles={vi.fn()} onImage={onImage} />, {
+  const view = show(<SearchStart collection={shoes} tooLarge={false} onFiles={vi.fn()} onNamed={onNamed} />, {
     address: '/?collection=shoes',
   });
   await waitFor(() => {
     expect(gateway.calls('GET /api/v2/collections')).toHaveLength(1);
   });
-  return { ...view, onImage };
+  return { ...view, onNamed };
 }
 
 describe('the name of a stored image', () => {
   test('that is its id is taken as it is', async () => {
-    const { user, onImage } = await open();
+    const { user, onNamed } = await open();
     await user.type(field(), `${ID}{Enter}`);
-    expect(onImage).toHaveBeenCalledExactlyOnceWith({ image: ID });
+    expect(onNamed).toHaveBeenCalledExactlyOnceWith({ image: ID });
     expect(gateway.calls(IMAGES)).toEqual([]);
   });
 
@@ -35,10 +35,10 @@ describe('the name of a stored image', () => {
     'that is a path or uri (%s) is looked up by the gateway',
     async (uri) => {
       gateway.on(IMAGES, () => ({ items: [image()], next_cursor: null }));
-      const { user, onImage } = await open();
+      const { user, onNamed } = await open();
       await user.type(field(), `${uri}{Enter}`);
       await waitFor(() => {
-        expect(onImage).toHaveBeenCalledExactlyOnceWith({ image: ID });
+        expect(onNamed).toHaveBeenCalledExactlyOnceWith({ image: ID });
       });
       expect(gateway.calls(IMAGES)[0]?.query).toEqual({ uri });
     },
@@ -46,10 +46,10 @@ describe('the name of a stored image', () => {
 
   test('that the collection does not hold is said to, until another is typed', async () => {
     gateway.on(IMAGES, () => ({ items: [], next_cursor: null }));
-    const { user, onImage } = await open();
+    const { user, onNamed } = await open();
     await user.type(field(), '/photos/none.jpg{Enter}');
     expect(await screen.findByText(/not in the collection/)).toBeVisible();
-    expect(onImage).not.toHaveBeenCalled();
+    expect(onNamed).not.toHaveBeenCalled();
     await user.type(field(), 'x');
     expect(screen.queryByText(/not in the collection/)).toBeNull();
   });
@@ -62,17 +62,23 @@ describe('the name of a stored image', () => {
   });
 
   test('that names nothing asks for another', async () => {
-    const { user, onImage } = await open();
-    await user.type(field(), 'https://example.org/cat.jpg{Enter}');
-    expect(await screen.findByText(/names no stored image/)).toBeVisible();
-    expect(onImage).not.toHaveBeenCalled();
+    const { user, onNamed } = await open();
+    await user.type(field(), 'cat{Enter}');
+    expect(await screen.findByText(/names no picture/)).toBeVisible();
+    expect(onNamed).not.toHaveBeenCalled();
   });
 
-  test('that is an address of another collection changes to that', async () => {
-    const { user, onImage } = await open();
+  test('that is any other address is one of the web', async () => {
+    const { user, onNamed } = await open();
+    await user.type(field(), ' https://example.org/cat.jpg{Enter}');
+    expect(onNamed).toHaveBeenCalledExactlyOnceWith({ url: 'https://example.org/cat.jpg' });
+    expect(gateway.calls(IMAGES)).toEqual([]);
+  });
+
+  test('that is an address of another collection names that', async () => {
+    const { user, onNamed } = await open();
     await user.type(field(), `/api/v2/collections/hats/images/${ID}/content{Enter}`);
-    expect(onImage).toHaveBeenCalledWith({ image: ID });
-    expect(window.location.search).toContain('collection=hats');
+    expect(onNamed).toHaveBeenCalledWith({ image: ID, collection: 'hats' });
   });
 });
 

@@ -106,6 +106,78 @@ describe('with a stored image', () => {
   });
 });
 
+describe('with an address', () => {
+  const ADDRESS = 'https://example.org/cat.jpg';
+  const paste = (text: string, target: Element = document.body) => {
+    const clipboardData = { files: [], getData: () => text };
+    return fireEvent.paste(target, { clipboardData });
+  };
+  const start = async () => {
+    const view = show(<SearchView />, { address: '/?collection=shoes&tag=red' });
+    await screen.findByText(/Searching 12 pictures in/);
+    return view;
+  };
+
+  test('that is pasted anywhere it searches by the picture there, which it does not ask for', async () => {
+    await start();
+    expect(paste(`  ${ADDRESS}\n`)).toBe(false);
+    expect(await screen.findByText('1 result')).toBeVisible();
+    expect(gateway.calls(SIMILAR)[0]?.body).toMatchObject({
+      positive: [{ url: ADDRESS }],
+      filter: { must: [{ field: 'tags', any: ['red'] }] },
+    });
+    expect(new URLSearchParams(window.location.search).get('url')).toBe(ADDRESS);
+    expect(screen.getByText(/The server fetches this picture/)).toBeVisible();
+    expect(screen.queryByRole('button', { name: 'Only a part' })).toBeNull();
+    expect([...document.images].map(({ src }) => src)).not.toContain(ADDRESS);
+  });
+
+  test.each(['cat', '/photos/cat.jpg', 'https://example.org/a and more words'])(
+    'it does not search by %j, which is none',
+    async (text) => {
+      await start();
+      expect(paste(text)).toBe(true);
+      expect(window.location.search).toBe('?collection=shoes&tag=red');
+    },
+  );
+
+  test('that is pasted into a field is left to the field', async () => {
+    await start();
+    expect(paste(ADDRESS, screen.getByRole('textbox', { name: 'Address of a picture' }))).toBe(true);
+    expect(window.location.search).not.toContain('url=');
+  });
+
+  test('of a stored image it searches by that, in its collection', async () => {
+    gateway.on(`GET /api/v2/collections/hats/images/${ID}`, () => image());
+    gateway.on('POST /api/v2/collections/hats/query', () => FOUND);
+    await start();
+    paste(`http://localhost/api/v2/collections/hats/images/${ID}/content`);
+    expect(await screen.findByText('1 result')).toBeVisible();
+    expect(window.location.search).toBe(`?collection=hats&image=${ID}`);
+  });
+
+  test.each([
+    ['fetch_forbidden', 'This address may not be fetched', 'LOOKALIKE_FETCH_ALLOW'],
+    ['fetch_refused', 'does not want this picture used by machines', 'drop it here'],
+    ['fetch_timeout', 'did not send the picture in time', 'LOOKALIKE_FETCH_TIMEOUT_SECONDS'],
+    ['fetch_failed', 'The picture cannot be fetched', 'Check that the address opens'],
+    ['http_404', 'The site answered with status 404', 'nothing at this address'],
+    ['http_403', 'The site answered with status 403', 'drop it here'],
+  ])('that is not fetched (%s) it says why, and what to do', async (code, title, remedy) => {
+    gateway.on(SIMILAR, () => problem(422, code));
+    show(<SearchView />, { address: `/?collection=shoes&url=${encodeURIComponent(ADDRESS)}` });
+    const alert = await screen.findByRole('alert');
+    expect(alert).toHaveTextContent(title);
+    expect(alert).toHaveTextContent(remedy);
+  });
+
+  test('it goes back to the start when it is removed', async () => {
+    const { user } = show(<SearchView />, { address: `/?collection=shoes&url=${ADDRESS}` });
+    await user.click(await screen.findByRole('button', { name: 'Remove the picture' }));
+    expect(await screen.findByRole('button', { name: 'Choose a picture' })).toBeVisible();
+  });
+});
+
 test('a picture of another browser is asked for again, with the other settings kept', async () => {
   show(<SearchView />, { address: '/?collection=shoes&picture=unknown&tag=red' });
   expect(await screen.findByRole('alert')).toHaveTextContent(

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { parentOf } from '@/components/FolderField';
+import { parentOf } from '@/components/PathField';
 
 test.each([
   ['', ''],

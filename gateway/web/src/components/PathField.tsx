@@ -1,18 +1,20 @@
 import { Autocomplete, CloseButton } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
-import { IconFolder } from '@tabler/icons-react';
+import { IconFile, IconFolder } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 
-import { foldersQuery, systemQuery } from '@/api/system';
+import { type FileSort, foldersQuery, systemQuery } from '@/api/system';
 
-interface FolderFieldProps {
+interface PathFieldProps {
   label: string;
   /** Whether the label is for screen readers only. */
   labelHidden?: boolean;
   placeholder: string;
+  description?: string;
+  /** Files that are suggested beside folders. */
+  files?: FileSort;
   value: string;
-  invalid?: boolean;
   /** What is wrong with the path. */
   fault?: string | undefined;
   onChange: (path: string) => void;
@@ -22,36 +24,40 @@ interface FolderFieldProps {
 
 const TYPING_MS = 150;
 
-/** A folder of the server, completed step by step from the image roots down. */
-export function FolderField({
+/** A folder or file of the server, completed step by step from the image roots down. */
+export function PathField({
   label,
   labelHidden = false,
   placeholder,
+  description,
+  files,
   value,
-  invalid = false,
   fault,
   onChange,
   onSettled,
-}: FolderFieldProps) {
+}: PathFieldProps) {
   const [typed] = useDebouncedValue(value, TYPING_MS);
   const [focused, setFocused] = useState(false);
   const { data: system } = useQuery(systemQuery);
   const roots = system?.image_roots ?? [];
   const parent = parentOf(typed);
   const open = roots.some((root) => parent === root || parent.startsWith(`${root}/`));
-  const { data: folders } = useQuery({ ...foldersQuery(parent), enabled: focused && open });
-  const suggestions = open ? (folders?.items.map(({ path }) => path) ?? []) : roots;
+  const { data: listed } = useQuery({ ...foldersQuery(parent, files), enabled: focused && open });
+  const suggestions = open ? (listed?.items.map(({ path }) => path) ?? []) : roots;
+  const Icon = files ? IconFile : IconFolder;
   return (
     <Autocomplete
       {...(labelHidden ? { 'aria-label': label } : { label })}
       placeholder={placeholder}
+      description={description}
       data={suggestions}
       value={value}
-      error={fault ?? invalid}
+      error={fault}
+      errorProps={{ role: 'alert' }}
       limit={50}
       autoComplete="off"
       spellCheck={false}
-      leftSection={<IconFolder size={16} aria-hidden />}
+      leftSection={<Icon size={16} aria-hidden />}
       rightSection={
         value && (
           <CloseButton
@@ -80,7 +86,7 @@ export function FolderField({
   );
 }
 
-/** The folder whose sub-folders complete a path: all of it up to its last slash. */
+/** The folder whose entries complete a path: all of it up to its last slash. */
 export function parentOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/') + 1).replace(/(.)\/$/, '$1');
 }

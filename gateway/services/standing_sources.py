@@ -1,0 +1,89 @@
+"""Standing sources: what a collection is loaded from again, by a schedule, or on request."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from gateway.services.loads import LoadOptions, LoadService
+from shared.domain.job import Job, Source
+from shared.domain.standing import StandingSource, StandingState, next_run
+from shared.ledger import Jobs, StandingSources
+from shared.store import Collections
+
+
+class StandingSourceService:
+    """Keeps standing sources and starts loads of them. The indexer starts those that are due.
+
+    Every method raises NotFound `collection_not_found`, and those that name a source
+    `source_not_found`.
+    """
+
+    def __init__(
+        self, sources: StandingSources, jobs: Jobs, collections: Collections, loads: LoadService
+    ) -> None:
+        self._sources = sources
+        self._jobs = jobs
+        self._collections = collections
+        self._loads = loads
+
+    def list(self, collection: str) -> Sequence[StandingState]:
+        """All of a collection, the oldest first."""
+        return self._sources.list(collection, self._generation(collection))
+
+    def get(self, collection: str, source_id: str) -> StandingState:
+        """One of a collection."""
+        return self._sources.get(collection, self._generation(collection), source_id)
+
+    def add(self, collection: str, source: Source, options: dict[str, Any]) -> StandingState:
+        """Keep a source, whose path may be as a caller names it; `options` are its other fields.
+
+        Raises InvalidRequest as `LoadService.resolve` does, Conflict `too_many_sources`.
+        """
+        now = self._jobs.now()
+        standing = StandingSource(
+            id=uuid.uuid4().hex,
+            collection=collection,
+            generation=self._generation(collection),
+            source=self._loads.resolve(source),
+            created_at=now,
+            **options,
+        )
+        due = _due(standing, now)
+        self._sources.add(standing, due)
+        return StandingState(standing, None, due)
+
+    def change(self, collection: str, source_id: str, changes: dict[str, Any]) -> StandingState:
+        """Change fields of a source; its schedule begins anew."""
+        state = self.get(collection, source_id)
+        changed = state.source.model_copy(update=changes)
+        due = _due(changed, self._jobs.now())
+        self._sources.replace(changed, due)
+        return state._replace(source=changed, next_run=due)
+
+    def remove(self, collection: str, source_id: str) -> None:
+        """Keep a source no longer. Images and jobs stay."""
+        self.get(collection, source_id)
+        self._sources.remove(collection, source_id)
+
+    def run(self, collection: str, source_id: str) -> Job:
+        """Queue a load of a source; while one is unfinished, that is the answer.
+
+        Raises what `LoadService.check_can_queue` raises.
+        """
+        state = self.get(collection, source_id)
+        source = state.source
+        target = self._loads.check_can_queue(collection)
+        running = self._loads.unfinished(target, source.source)
+        if running is not None:
+            return running
+        options = LoadOptions(on_duplicate=source.on_duplicate, sync=source.sync)
+        job = self._loads.queue(target, source.source, options)
+        self._sources.note_job(source, job.spec.id)
+        return job
+
+    def _generation(self, collection: str) -> str:
+        return self._collections.identity(collection).generation
+
+
+def _due(source: StandingSource, now: float) -> float | None:
+    return None if source.cron is None or source.paused else next_run(source.cron, now)

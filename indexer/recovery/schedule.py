@@ -1,0 +1,64 @@
+"""Runs of standing sources whose time has come."""
+
+import hashlib
+
+from indexer.stores import IndexerStores
+from shared.domain.job import JobSpec
+from shared.domain.standing import StandingSource, next_run
+from shared.errors import NotFound
+from shared.log import get_logger
+
+_log = get_logger(__name__)
+
+
+class Schedule:
+    """Looks for runs that are due, by the clock of Redis. Any number of indexers may.
+
+    The id of a run's job is made of the source and the time it was due, and a job is created once:
+    whoever dies between creating it and noting that has it found again by the next one.
+    """
+
+    def __init__(self, stores: IndexerStores) -> None:
+        self._sources = stores.standing_sources
+        self._jobs = stores.jobs
+        self._dispatcher = stores.dispatcher
+
+    def run_once(self) -> None:
+        """Start what is due. Of several missed runs, as while no indexer ran, there is one."""
+        now = self._jobs.now()
+        for source, due in self._sources.due(now):
+            if source.paused:
+                _log.info("scheduled_run_skipped", source=source.id, reason="paused")
+            elif self._is_loaded_now(source, _job_id(source, due)):
+                _log.info("scheduled_run_skipped", source=source.id, reason="still loading")
+            else:
+                self._start(source, _job_id(source, due), now)
+            self._sources.advance(source, due, next_run(source.cron or "", now))
+
+    def _is_loaded_now(self, source: StandingSource, job_id: str) -> bool:
+        last = self._sources.last_job(source)
+        if last is None or last == job_id:
+            return False
+        try:
+            return not self._jobs.get(last).finished
+        except NotFound:
+            return False
+
+    def _start(self, source: StandingSource, job_id: str, now: float) -> None:
+        spec = JobSpec(
+            id=job_id,
+            collection=source.collection,
+            generation=source.generation,
+            source=source.source,
+            on_duplicate=source.on_duplicate,
+            sync=source.sync,
+            created_at=now,
+        )
+        self._jobs.create(spec)
+        self._sources.note_job(source, job_id)
+        self._dispatcher.send_scan(job_id)
+        _log.info("scheduled_run_started", source=source.id, job=job_id)
+
+
+def _job_id(source: StandingSource, due: float) -> str:
+    return hashlib.sha256(f"{source.id} {due!r}".encode()).hexdigest()[:32]

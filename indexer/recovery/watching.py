@@ -1,0 +1,162 @@
+"""Watched directories: what was written is loaded within seconds.
+
+Events are hints that may be lost; what a schedule scans is the truth. One indexer watches.
+"""
+
+import threading
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from watchfiles import watch
+
+from indexer.recovery.watched_folders import concerned_folder, is_remote, mounts
+from indexer.stores import IndexerStores
+from shared.domain.job import DirectorySource, JobSpec
+from shared.domain.standing import StandingSource
+from shared.errors import NotFound
+from shared.log import get_logger, outages
+from shared.redis import is_outage, outage_code
+
+_log = get_logger(__name__)
+
+#: Milliseconds: a burst is over after so long without a change, or is cut; how often a folder that
+#: gives no events is looked through; how long to wait for changes at once.
+_STEP, _DEBOUNCE, _POLL, _WAIT = 200, 2000, 5000, 1000
+_REST_SECONDS = 2.0
+#: Seconds after which the sources that are to be watched are read again.
+_REFRESH_SECONDS = 5.0
+_LEASE_SECONDS = 15
+
+
+class _Watched(NamedTuple):
+    """A standing source, and the directory that it is."""
+
+    standing: StandingSource
+    directory: DirectorySource
+
+
+class Watching:
+    """Two daemon threads: one for folders whose system tells of changes, one that looks for them.
+
+    Files on network file systems give no events of what other machines write, and a system gives
+    so many watches only: the log says `watch_limit_reached`, and those folders are looked through.
+    """
+
+    def __init__(self, stores: IndexerStores, indexer_id: str) -> None:
+        self._jobs = stores.jobs
+        self._sources = stores.standing_sources
+        self._dispatcher = stores.dispatcher
+        self._indexer = indexer_id
+        self._stop = threading.Event()
+        #: Sources whose folders are more than the system watches.
+        self._too_large: set[str] = set()
+        self._threads = [
+            threading.Thread(target=self._run, args=(polls,), name=name, daemon=True)
+            for name, polls in (("watch", False), ("poll", True))
+        ]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        for thread in filter(threading.Thread.is_alive, self._threads):
+            thread.join(timeout=5)
+
+    def _run(self, polls: bool) -> None:
+        while not self._stop.wait(_REST_SECONDS):
+            try:
+                sources = self._mine(polls)
+                if sources:
+                    self._watch(sources, polls)
+            except Exception as error:  # noqa: BLE001 - the thread must outlive any error
+                if is_outage(error):
+                    outages.met(outage_code(error), error)
+                else:
+                    _log.exception("watch_crashed")
+
+    def _mine(self, polls: bool) -> Mapping[str, _Watched]:
+        """The sources to watch in this way now, by their ids."""
+        if not self._sources.may_watch(self._indexer, _LEASE_SECONDS):
+            return {}
+        table, found = mounts(), {}
+        for standing in self._sources.watched():
+            directory = standing.source
+            if isinstance(directory, DirectorySource) and Path(directory.path).is_dir():
+                by_polling = standing.id in self._too_large or is_remote(directory.path, table)
+                if by_polling == polls:
+                    found[standing.id] = _Watched(standing, directory)
+        return found
+
+    def _watch(self, sources: Mapping[str, _Watched], polls: bool) -> None:
+        """Watch until the sources to watch are others."""
+        paths = {each.directory.path for each in sources.values()}
+        pending: dict[str, set[str]] = {}
+        read_again = time.monotonic() + _REFRESH_SECONDS
+        _log.info("watch_started", folders=sorted(paths), polls=polls)
+        try:
+            for changes in watch(
+                *sorted(paths),
+                watch_filter=None,
+                debounce=_DEBOUNCE,
+                step=_STEP,
+                rust_timeout=_WAIT,
+                yield_on_timeout=True,
+                stop_event=self._stop,
+                force_polling=polls,
+                poll_delay_ms=_POLL,
+                raise_interrupt=False,
+                ignore_permission_denied=True,
+            ):
+                changed = [path for _, path in changes]
+                for name, source in sources.items():
+                    self._load_changed(source, changed, pending.setdefault(name, set()))
+                if time.monotonic() > read_again:
+                    if self._mine(polls) != sources and not any(pending.values()):
+                        return
+                    read_again = time.monotonic() + _REFRESH_SECONDS
+        except OSError as error:
+            self._too_large |= sources.keys()
+            _log.error(
+                "watch_limit_reached",
+                folders=sorted(paths),
+                error=str(error)[:200],
+                remedy="Raise fs.inotify.max_user_watches. Until then the folders are looked "
+                f"through every {_POLL // 1000} seconds.",
+            )
+
+    def _load_changed(self, source: _Watched, changed: Sequence[str], pending: set[str]) -> None:
+        """Load the folder that a burst concerns; later if the source is loaded now."""
+        pending.update(changed)
+        folder = concerned_folder(source.directory, pending)
+        if folder is None:
+            pending.clear()
+        elif not self._is_loaded_now(source.standing):
+            self._start(source.standing, source.directory.model_copy(update={"path": folder}))
+            pending.clear()
+
+    def _is_loaded_now(self, source: StandingSource) -> bool:
+        last = self._sources.last_job(source)
+        try:
+            return last is not None and not self._jobs.get(last).finished
+        except NotFound:
+            return False
+
+    def _start(self, source: StandingSource, directory: DirectorySource) -> None:
+        spec = JobSpec(
+            id=uuid.uuid4().hex,
+            collection=source.collection,
+            generation=source.generation,
+            source=directory,
+            on_duplicate=source.on_duplicate,
+            sync=source.sync,
+            created_at=self._jobs.now(),
+        )
+        self._jobs.create(spec)
+        self._sources.note_job(source, spec.id)
+        self._dispatcher.send_scan(spec.id)
+        _log.info("watched_folder_changed", source=source.id, folder=directory.path, job=spec.id)

@@ -1,0 +1,1 @@
+"""Pictures fetched from addresses that users name, which may lead anywhere."""

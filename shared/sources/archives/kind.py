@@ -1,0 +1,110 @@
+"""Members of archives under the image roots: `file:///a.zip!/in/b.jpg`."""
+
+import io
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from typing import IO, cast
+
+from shared.errors import PictureError
+from shared.settings import Settings
+from shared.sources.archives.limits import ArchiveLimits
+from shared.sources.archives.members import Member, split_uri
+from shared.sources.archives.tars import TarReader
+from shared.sources.archives.zips import ZipReader
+from shared.sources.kind import DIRECTORY_SIZE, FileStatus, OpenedFile
+from shared.sources.local import LocalFiles
+from shared.sources.stamps import same_tag
+
+#: Archives that are kept open, each with what is known of its members.
+_MAX_OPEN = 4
+_ZIP_MAGIC = (b"PK\3\4", b"PK\5\6")
+
+
+class ArchiveFiles:
+    """A member of a zip is unchanged while its CRC-32 and size are, one of a tar, which has no
+    such sum, while the whole archive's size and time are. None is ever moved.
+    """
+
+    can_move = False
+    is_remote = False
+
+    def __init__(self, settings: Settings, *, serving: bool = False) -> None:
+        self._local = LocalFiles(settings)
+        self._limits = ArchiveLimits.of(settings, serving=serving)
+        self._max_bytes = settings.max_file_bytes
+        self._lock = threading.Lock()
+        self._open: OrderedDict[str, tuple[FileStatus, ZipReader | TarReader]] = OrderedDict()
+
+    def members(self, archive: str) -> Iterator[Member | None]:
+        """All members of the archive at a uri, in their order; None for what is no picture.
+
+        Raises ArchiveError, and PictureError as `FileKind` says of the archive itself.
+        """
+        return self._reader(archive).members()
+
+    def status(self, uri: str, collection: str) -> FileStatus:  # noqa: ARG002 - for all alike
+        """As `FileKind.status`."""
+        archive, name = split_uri(uri)
+        return self._reader(archive).status(name)
+
+    def open(self, uri: str, collection: str) -> OpenedFile:  # noqa: ARG002 - for all alike
+        """As `FileKind.open`."""
+        archive, name = split_uri(uri)
+        return self._reader(archive).open(name)
+
+    def sequence(self, uri: str) -> str | None:
+        """As `FileKind.sequence`: a compressed tar can only be read from its beginning."""
+        try:
+            archive, _ = split_uri(uri)
+            return archive if self._reader(archive).is_sequential else None
+        except PictureError:
+            return None  # Opening it says why.
+
+    def is_unchanged(self, known: FileStatus, found: FileStatus) -> bool:
+        """As `FileKind.is_unchanged`."""
+        return known.size == found.size and same_tag(known.mtime_ns, found.mtime_ns)
+
+    def close(self) -> None:
+        """As `FileKind.close`."""
+        with self._lock:
+            self._open.clear()
+
+    def _reader(self, archive: str) -> ZipReader | TarReader:
+        """The archive as it is now; kept open for the next member."""
+        status = self._local.status(archive, "")
+        if status.size == DIRECTORY_SIZE:
+            raise PictureError("missing", "This is a directory, and was an archive.")
+        with self._lock:
+            held = self._open.get(archive)
+            if held is None or held[0] != status:
+                held = self._open[archive] = (status, self._read(archive, status))
+                if len(self._open) > _MAX_OPEN:
+                    self._open.popitem(last=False)
+            self._open.move_to_end(archive)
+        return held[1]
+
+    def _read(self, archive: str, status: FileStatus) -> ZipReader | TarReader:
+        file = self._file(archive, status)
+        try:
+            if file.read(4) in _ZIP_MAGIC:
+                return ZipReader(archive, file, self._limits, self._max_bytes)
+        except BaseException:
+            file.close()
+            raise
+        file.close()
+        version = f"{status.size} {status.mtime_ns}"
+        return TarReader(
+            archive,
+            lambda: self._file(archive, status),
+            self._limits,
+            version,
+            self._max_bytes,
+        )
+
+    def _file(self, archive: str, status: FileStatus) -> IO[bytes]:
+        opened = self._local.open(archive, "")
+        if opened.status != status:
+            opened.file.close()
+            raise PictureError("unreadable", "The archive was changed meanwhile; load it again.")
+        return io.BufferedReader(cast("io.FileIO", opened.file))

@@ -1,0 +1,75 @@
+"""What is in an archive: names, their uris, and which of them may be read."""
+
+import os
+from typing import NamedTuple
+from urllib.parse import quote_from_bytes, unquote_to_bytes
+
+from shared.errors import PictureError
+from shared.files.uris import MEMBER
+from shared.sources.kind import FileStatus
+
+_ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".txz", ".tar.xz", ".tzst", ".tar.zst")
+
+
+class Member(NamedTuple):
+    """A member that is or claims to be a picture, or None in place of what is neither.
+
+    `error` says why it cannot be read, if that is known already.
+    """
+
+    uri: str
+    status: FileStatus
+    error: PictureError | None = None
+
+
+def member_uri(archive: str, name: str) -> str:
+    """The uri of a member, from that of its archive."""
+    return archive + MEMBER + quote_from_bytes(os.fsencode(name))
+
+
+def split_uri(uri: str) -> tuple[str, str]:
+    """The uri of an archive, and the name of a member. Raises PictureError `unreadable`."""
+    archive, separator, quoted = uri.partition(MEMBER)
+    if not separator or MEMBER in quoted:
+        raise PictureError("unreadable", "The uri does not name a member of an archive.")
+    return archive, os.fsdecode(unquote_to_bytes(quoted))
+
+
+def plain_name(name: str) -> str:
+    """A member's name without what says nothing: `./a//b` is `a/b`.
+
+    Raises PictureError `member_name` for absolute names and those that lead upwards.
+    """
+    parts = [part for part in name.split("/") if part not in ("", ".")]
+    upwards = ".." in name.replace("\\", "/").split("/")
+    if name.startswith(("/", "\\")) or name[1:3] in (":\\", ":/") or upwards or not parts:
+        raise PictureError(
+            "member_name",
+            "Its name is absolute or leads out of the archive, as names in archives must not.",
+        )
+    return "/".join(parts)
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a name or a folder of it is hidden, as what macOS adds to archives is."""
+    return any(part.startswith(".") for part in name.split("/"))
+
+
+def refusal(name: str, *, is_file: bool) -> PictureError | None:
+    """Why no member of this name and type may be read."""
+    if not is_file:
+        return PictureError(
+            "member_link",
+            "This is a link or a special file. Put the picture itself into the archive.",
+        )
+    if name.lower().endswith(_ARCHIVES):
+        return PictureError(
+            "member_archive",
+            "Archives in archives are not opened. Unpack it, and load it by itself.",
+        )
+    return None
+
+
+def is_archive_name(name: str) -> bool:
+    """Whether a name is that of an archive."""
+    return name.lower().endswith(_ARCHIVES)

@@ -1,0 +1,198 @@
+"""Zip files: their directory is at the end, and members are read at random."""
+
+import io
+import stat
+import struct
+import weakref
+import zipfile
+import zlib
+from calendar import timegm
+from collections.abc import Iterator
+from typing import IO
+
+from shared.errors import PictureError
+from shared.files.formats import SNIFF_BYTES, has_picture_extension, sniff
+from shared.sources.archives.limits import ArchiveLimits, damaged, truncated
+from shared.sources.archives.members import (
+    Member,
+    is_archive_name,
+    is_hidden,
+    member_uri,
+    plain_name,
+    refusal,
+)
+from shared.sources.kind import FileStatus, OpenedFile
+from shared.sources.stamps import stamp
+
+#: Others expand without a bound that can be set, and are hardly used.
+_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+_ENCRYPTED = 0x1
+#: APPNOTE 4.3.16 and 4.3.14: the end of the directory, behind which a comment may stand.
+_END = struct.Struct("<4s4H2LH")
+_END64 = struct.Struct("<4sQ2H2L4Q")
+_END64_LOCATOR_BYTES = 20
+_MAX_COMMENT = 65_535
+#: The least that an entry of the directory takes.
+_ENTRY_BYTES = 46
+#: What entries may take on the average, with names and comments.
+_NAME_BYTES = 1024
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, struct.error)
+
+
+class ZipReader:
+    """An open zip file. Threads may share it. Raises ArchiveError, PictureError."""
+
+    is_sequential = False
+
+    def __init__(self, uri: str, file: IO[bytes], limits: ArchiveLimits, max_bytes: int) -> None:
+        self._uri = uri
+        self._limits = limits
+        self._max_bytes = max_bytes
+        self._packed = file.seek(0, io.SEEK_END)
+        _check_directory(file, self._packed, limits)
+        try:
+            self._zip = zipfile.ZipFile(file)
+        except (*_DAMAGED, NotImplementedError, UnicodeError) as error:
+            raise damaged("its directory cannot be read") from error
+        infos = self._zip.infolist()
+        limits.check_members(len(infos))
+        limits.check_size(sum(info.file_size for info in infos), self._packed)
+        self._by_name: dict[str, zipfile.ZipInfo] = {}
+        for info in infos:
+            try:
+                self._by_name.setdefault(plain_name(info.filename), info)
+            except PictureError:
+                continue  # It cannot be opened by any name.
+        # Whoever has taken it from the cache may still read.
+        weakref.finalize(self, _close, self._zip, file)
+
+    def members(self) -> Iterator[Member | None]:
+        """All members, in the order of the directory; None for what is no picture."""
+        for info in self._zip.infolist():
+            if not info.is_dir():
+                yield self._member(info)
+
+    def status(self, name: str) -> FileStatus:
+        """A member's size, and its CRC-32 as the tag. Raises PictureError `missing`."""
+        return _status(self._info(name))
+
+    def open(self, name: str) -> OpenedFile:
+        """A member, unpacked into memory, and to a file without a name where it is large."""
+        info = self._info(name)
+        if (error := self._error(plain_name(name), info)) is not None:
+            raise error
+        if info.file_size > self._max_bytes:
+            mib = self._max_bytes >> 20
+            raise PictureError("too_large", f"The file is larger than the limit of {mib} MiB.")
+        return OpenedFile(io.BytesIO(self._read(info, info.file_size)), _status(info))
+
+    def _member(self, info: zipfile.ZipInfo) -> Member | None:
+        uri = member_uri(self._uri, info.filename)
+        try:
+            name = plain_name(info.filename)
+        except PictureError as unsafe:
+            claims = has_picture_extension(info.filename)
+            return Member(uri, _status(info), unsafe) if claims else None
+        if is_hidden(name) or self._by_name[name] is not info:
+            return None
+        uri, error = member_uri(self._uri, name), self._error(name, info)
+        if has_picture_extension(name) or (is_archive_name(name) and error):
+            return Member(uri, _status(info), error)
+        if error or not info.file_size:
+            return None
+        try:
+            head = self._read(info, SNIFF_BYTES)
+        except PictureError:
+            return None
+        return Member(uri, _status(info)) if sniff(head) else None
+
+    def _info(self, name: str) -> zipfile.ZipInfo:
+        try:
+            return self._by_name[plain_name(name)]
+        except KeyError as error:
+            raise PictureError("missing", "The archive has no such file any more.") from error
+
+    def _error(self, name: str, info: zipfile.ZipInfo) -> PictureError | None:
+        kind = stat.S_IFMT(info.external_attr >> 16)
+        if (refused := refusal(name, is_file=kind in (0, stat.S_IFREG))) is not None:
+            return refused
+        if info.flag_bits & _ENCRYPTED:
+            return PictureError(
+                "member_encrypted", "It is encrypted. Put it into an archive without a password."
+            )
+        if info.compress_type not in _METHODS:
+            return PictureError(
+                "member_unsupported",
+                "It is packed by a method that is not supported; deflate and store are.",
+            )
+        return self._limits.check_member(info.file_size, info.compress_size)
+
+    def _read(self, info: zipfile.ZipInfo, size: int) -> bytes:
+        """The first `size` bytes; as many are unpacked, whatever the directory says."""
+        try:
+            with self._zip.open(info) as member:
+                data = member.read(size)
+            if len(data) < min(size, info.file_size):
+                raise EOFError
+        except (*_DAMAGED, NotImplementedError, RuntimeError) as error:
+            raise PictureError(
+                "corrupt", "Its data in the archive is damaged. Copy the archive again."
+            ) from error
+        except OSError as error:
+            detail = f"The archive cannot be read: {error.strerror}."
+            raise PictureError("unreadable", detail) from error
+        return data
+
+
+def _close(archive: zipfile.ZipFile, file: IO[bytes]) -> None:
+    archive.close()
+    file.close()
+
+
+def _status(info: zipfile.ZipInfo) -> FileStatus:
+    # Zip files have the time of a clock on a wall, with no zone: it is taken for UTC.
+    year, month, day, *clock = info.date_time
+    try:
+        seconds = timegm((year, max(1, month), max(1, day), *clock))
+    except (ValueError, OverflowError):
+        seconds = 0
+    return FileStatus(info.file_size, stamp(seconds, f"{info.CRC:08x}"))
+
+
+def _check_directory(file: IO[bytes], size: int, limits: ArchiveLimits) -> None:
+    """Check how many entries there are before all of them are read into memory."""
+    tail = min(size, _END.size + _MAX_COMMENT)
+    file.seek(size - tail)
+    data = file.read(tail)
+    at = data.rfind(b"PK\5\6")
+    if at < 0 or at + _END.size > len(data):
+        raise truncated()
+    end = size - tail + at
+    _, _, _, _, entries, length, _, _ = _END.unpack_from(data, at)
+    # In a larger one the real numbers are in a record before it, and a pointer to that between.
+    larger = end - _END64_LOCATOR_BYTES - _END64.size
+    if larger >= 0:
+        file.seek(larger)
+        record = file.read(_END64.size)
+        if record[:4] == b"PK\6\6":
+            entries, length = _END64.unpack(record)[7:9]
+            end = larger
+    limits.check_members(entries)
+    if length > end:
+        raise truncated()
+    if length > max(1 << 20, limits.members * _NAME_BYTES):
+        raise damaged("its directory is too long")
+    # What is said of the number may be a lie.
+    limits.check_members(_count_entries(file, end - length, limits.members))
+
+
+def _count_entries(file: IO[bytes], start: int, most: int) -> int:
+    """How many entries a directory has, by their own lengths; `most` + 1 where it has more."""
+    file.seek(start)
+    count = 0
+    while count <= most and len(head := file.read(_ENTRY_BYTES)) == _ENTRY_BYTES:
+        if head[:4] != b"PK\1\2":
+            break
+        count += 1
+        file.seek(sum(struct.unpack_from("<3H", head, 28)), io.SEEK_CUR)
+    return count
