@@ -1,4 +1,4 @@
-"""What the chunks of a process share: its network, its decoders, its threads."""
+"""What the chunks of a process share: its network, its decoders, its reader."""
 
 import threading
 from collections.abc import Sequence
