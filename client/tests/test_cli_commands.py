@@ -106,6 +106,7 @@ def test_collections_are_made_and_dropped(
         "state": "loaded",
         "descriptor": {"pooling": "gem", "dimension": 512, "weights": "w"},
         "index": {"type": "HNSW", "params": {}, "metric": "COSINE"},
+        "regions": False,
     }
     path = "/api/v2/collections"
     server.on("GET", path, page(collection))
@@ -115,8 +116,8 @@ def test_collections_are_made_and_dropped(
 
     assert command("collections") == 0
     assert "new" in capsys.readouterr().out
-    assert command("collections", "create", "new", "--pooling", "gem") == 0
-    assert server.bodies == [{"name": "new", "descriptor": {"pooling": "gem"}}]
+    assert command("collections", "create", "new", "--pooling", "gem", "--regions") == 0
+    assert server.bodies == [{"name": "new", "descriptor": {"pooling": "gem"}, "regions": True}]
     assert command("collections", "show", "new") == 0
     assert command("collections", "delete", "new", "--yes", "--json") == 0
     assert "DELETE" in {request.method for request in server.requests}

@@ -44,6 +44,9 @@ def create(
     pooling: Annotated[
         Literal["avg", "max", "gem", "rmac"] | None, typer.Option(help="Its descriptor.")
     ] = None,
+    regions: Annotated[
+        bool, typer.Option("--regions", help="Find details, too: six vectors an image.")
+    ] = False,
     as_json: options.Json = False,
 ) -> None:
     """Create a collection; a load does it too, with the server's defaults."""
@@ -52,6 +55,8 @@ def create(
         body.description = description
     if pooling is not None:
         body.descriptor = DescriptorInput(pooling=pooling)
+    if regions:
+        body.regions = True
     session = session_of(context)
     with session.client() as client:
         made = client.create_collection(body)
