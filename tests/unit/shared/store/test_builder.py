@@ -1,6 +1,7 @@
 """What is made for a collection that is dropped meanwhile; Milvus is made up."""
 
 from contextlib import nullcontext
+from typing import cast
 from unittest.mock import Mock
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from shared.domain.collection import IndexSpec
 from shared.errors import NotFound, Unavailable, collection_not_found
 from shared.store.builder import CollectionBuilder
+from shared.store.client import MilvusConnection
 
 
 class Milvus:
@@ -29,13 +31,16 @@ class Milvus:
         return operation(self.client)
 
 
+def builder(milvus: Milvus) -> CollectionBuilder:
+    return CollectionBuilder(cast("MilvusConnection", milvus))
+
+
 @pytest.mark.parametrize("regions", [True, False])
 def test_the_regions_of_a_collection_that_was_dropped_meanwhile_are_dropped(regions: bool) -> None:
     milvus = Milvus(collection_not_found("c"))
+    index = IndexSpec(type="HNSW", params={})
     with pytest.raises(NotFound):
-        CollectionBuilder(milvus).complete(
-            "c", "g", IndexSpec(type="HNSW", params={}), regions=regions
-        )  # type: ignore[arg-type]
+        builder(milvus).complete("c", "g", index, regions=regions)
     made, dropped = milvus.client.create_collection, milvus.client.drop_collection
     assert [call.args[0] for call in made.call_args_list] == ["g_regions"] * regions
     assert [call.args[0] for call in dropped.call_args_list] == ["g_regions"] * regions
@@ -44,7 +49,5 @@ def test_the_regions_of_a_collection_that_was_dropped_meanwhile_are_dropped(regi
 def test_an_outage_drops_nothing() -> None:
     milvus = Milvus(Unavailable("milvus_unavailable", "Milvus is away."))
     with pytest.raises(Unavailable):
-        CollectionBuilder(milvus).complete(
-            "c", "g", IndexSpec(type="HNSW", params={}), regions=True
-        )  # type: ignore[arg-type]
+        builder(milvus).complete("c", "g", IndexSpec(type="HNSW", params={}), regions=True)
     assert not milvus.client.drop_collection.called
