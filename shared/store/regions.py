@@ -104,6 +104,13 @@ class Regions(Retriable):
             return self._milvus.count(regions_of(generation))
 
     @repeatable
+    def await_writes(self, collection: str, generation: str) -> None:
+        """Return once every later search sees what was written by now: a server may lag."""
+        if not self._milvus.lite:
+            with _replaced(collection):
+                self._milvus.query(regions_of(generation), in_("id", [""]), ("id",), strong=True)
+
+    @repeatable
     def images_after(self, collection: str, generation: str, image: str) -> list[str]:
         """The next ids of images that there are regions of, in order; none at the end."""
         expression = f"id > {quote(_id(image, len(REGIONS)))}" if image else ""
