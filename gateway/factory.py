@@ -27,7 +27,7 @@ from gateway.services.search import SearchService
 from gateway.services.standing_sources import StandingSourceService
 from gateway.services.upkeep import Upkeep
 from gateway.services.upload_sweep import UploadSweep
-from gateway.services.uploads import UploadService
+from gateway.services.uploads import Searchable, UploadService
 from shared.fetch.fetcher import Fetcher
 from shared.ledger import (
     AsyncEvents,
@@ -130,9 +130,10 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         deletion = DeletionService(
             settings, store, Ledger(jobs, row_locks, Drops(redis), sources), loads
         )
+        searchable = Searchable(collections, images, Regions(milvus))
         sweep = UploadSweep(settings, collections, images, UploadFiles(redis, jobs), row_locks)
         upkeep = Upkeep(
-            deletion, sweep, RegionSweep(collections, images, Regions(milvus), row_locks)
+            deletion, sweep, RegionSweep(collections, images, searchable.regions, row_locks)
         )
         upkeep.start()
         stack.callback(upkeep.stop)
@@ -157,7 +158,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             loads=loads,
             standing_sources=StandingSourceService(sources, jobs, collections, loads),
             uploads=UploadService(
-                settings, loads, jobs, AsyncEvents(async_redis), images, row_locks
+                settings, loads, jobs, AsyncEvents(async_redis), searchable, row_locks
             ),
             job_events=JobEventStream(jobs, Events(redis)),
             workers=workers,

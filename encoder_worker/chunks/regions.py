@@ -72,7 +72,7 @@ class RegionEncoding:
                 _log.warning("regions_not_decoded", uri=row.ref.uri, code=picture.code)
                 continue
             for number, pixels in enumerate(picture.pixels):
-                future = self._stages.encoder.submit(pixels, self._identity.pooling)
+                future = self._stages.encoder.submit(pixels, self._identity.pooling, part=True)
                 futures[row.row.id, number] = future
         self._stages.wait_encoded(list(futures.values()))
         for (image, number), future in futures.items():

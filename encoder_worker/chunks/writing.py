@@ -14,12 +14,15 @@ from shared.domain.collection import CollectionIdentity
 from shared.domain.image import ImageRow, StoredImage
 from shared.errors import PictureError
 from shared.files.uris import UPLOAD_SCHEME
-from shared.ledger import RowLock
+from shared.ledger import HeldRows, RowLock
 from shared.log import get_logger
 from shared.retry import RetryPolicy
 from shared.store import PictureRegions
 
 _log = get_logger(__name__)
+
+#: Pictures whose regions are written in one call, of five hundred rows at most.
+_REGIONS_BATCH = 100
 
 
 class _Refused(NamedTuple):
@@ -93,11 +96,10 @@ class ChunkWriter:
             replaced = [image for image in replaced if image.row.id not in stay]
             if not self._stores.moves.keep(self._spec.id, replaced):
                 _log.warning("replaced_rows_not_kept", rows=len(replaced))
-            gone = [row for row in rows if self._is_deleted(row)]
-            lost = {row.row.id for row in gone}
+            missing = [row for row in rows if self._is_deleted(row)]
+            lost = {row.row.id for row in missing}
             rows = [row for row in rows if row.row.id not in lost]
-            held.require_time()
-            self._write_regions(rows)
+            self._write_regions(rows, held)
             held.require_time()
             if rows:
                 vectors = np.stack([row.vector for row in rows if row.vector is not None])
@@ -106,21 +108,23 @@ class ChunkWriter:
                 writer.update_keeping_vector(collection, [row.row for row in touched], generation)
             left = [file.id for file in writes.left if self._row_files.look(file) == "gone"]
             if writes.superseded or left:
-                held.require_time()
-                writer.delete(collection, [*writes.superseded, *left], generation)
+                gone = [*writes.superseded, *left]
+                writer.delete(collection, gone, generation, held=held)
         deleted = PictureError("missing", "The upload was deleted.")
-        return [*refused, *(_Refused(planned, deleted) for planned in gone)]
+        return [*refused, *(_Refused(planned, deleted) for planned in missing)]
 
-    def _write_regions(self, rows: Sequence[PlannedRow]) -> None:
+    def _write_regions(self, rows: Sequence[PlannedRow], held: HeldRows) -> None:
         """Before the rows: one that is there has the regions of its content."""
         regions = [
             PictureRegions(planned.row.id, planned.row.sha256, planned.regions)
             for planned in rows
             if planned.regions is not None
         ]
-        if regions:
-            collection, generation = self._spec.collection, self._identity.generation
-            self._stores.regions.write(collection, generation, regions)
+        collection, generation = self._spec.collection, self._identity.generation
+        for start in range(0, len(regions), _REGIONS_BATCH):
+            held.require_time()
+            batch = regions[start : start + _REGIONS_BATCH]
+            self._stores.regions.write(collection, generation, batch)
 
     def _is_deleted(self, planned: PlannedRow) -> bool:
         """Whether a file is an upload that was deleted: it would be a row without a file."""

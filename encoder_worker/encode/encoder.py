@@ -40,6 +40,7 @@ class _Waiting(NamedTuple):
     pooling: Pooling
     deadline: float
     future: Future[Encoded]
+    part: bool
 
 
 class Encoder:
@@ -59,16 +60,22 @@ class Encoder:
             stream.start()
 
     def submit(
-        self, pixels: Pixels, pooling: Pooling, deadline: float = float("inf")
+        self,
+        pixels: Pixels,
+        pooling: Pooling,
+        deadline: float = float("inf"),
+        *,
+        part: bool = False,
     ) -> Future[Encoded]:
         """Queue a picture, uint8 (224, 224, 3).
 
         The future raises PictureError `blank_vector` for a vector without direction,
         EncoderFailed where the forward pass failed, and is cancelled where nobody took the
-        picture up before `deadline` (of `time.monotonic`).
+        picture up before `deadline` (of `time.monotonic`). A `part` of a picture is none of the
+        `images_per_second`.
         """
         future: Future[Encoded] = Future()
-        self._queue.put(_Waiting(pixels, pooling, deadline, future))
+        self._queue.put(_Waiting(pixels, pooling, deadline, future, part))
         return future
 
     @property
@@ -78,7 +85,7 @@ class Encoder:
 
     @property
     def images_per_second(self) -> float:
-        """Pictures encoded per second, over the last ten seconds."""
+        """Whole pictures encoded per second, over the last ten seconds."""
         now = time.monotonic()
         with self._lock:
             while self._encoded and self._encoded[0][0] < now - _RATE_SECONDS:
@@ -125,8 +132,9 @@ class Encoder:
                 item.future.set_exception(EncoderFailed(str(error)))
             return
         seconds = (time.perf_counter() - began) / len(batch)
+        images = sum(not item.part for item in batch)
         with self._lock:
-            self._encoded.append((time.monotonic(), len(batch)))
+            self._encoded.append((time.monotonic(), images))
         for item, vector in zip(batch, normalise(descriptors), strict=True):
             if np.isfinite(vector).all():
                 item.future.set_result(Encoded(vector, seconds))

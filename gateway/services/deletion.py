@@ -1,6 +1,9 @@
 """Deletes images and collections, and the uploaded files that belong to them."""
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from typing import NamedTuple
 
 from gateway.files import uploads
@@ -9,10 +12,10 @@ from gateway.services.loads import LoadService
 from shared.domain.image import ImageFilter, ImageRow, ids_by_job
 from shared.domain.job import Job
 from shared.errors import image_not_found
-from shared.ledger import Drops, Jobs, RowLock, RowLocks, StandingSources
+from shared.ledger import Drops, HeldRows, Jobs, RowLock, RowLocks, StandingSources
 from shared.log import get_logger
 from shared.settings import Settings
-from shared.store import Collections, Images, ImageWriter
+from shared.store import Collections, Images, ImageWriter, RegionsLeft
 
 _log = get_logger(__name__)
 
@@ -48,6 +51,8 @@ class DeletionService:
         self._store = store
         self._jobs, self._row_locks, self._drops, self._sources = ledger
         self._loads = loads
+        #: Set where Milvus failed before the regions of deleted images were gone.
+        self.regions_left = threading.Event()
 
     def collection(self, name: str) -> None:
         """Drop a collection with its jobs and uploads. Raises NotFound `collection_not_found`.
@@ -80,16 +85,17 @@ class DeletionService:
         `collection_not_found`, `image_not_found`, PreconditionFailed, Unavailable `image_busy`.
         """
         generation = self._store.collections.identity(collection).generation
-        with self._row_locks.hold(RowLock(collection, [image_id], WRITER)) as held:
+        with self._hold(collection, [image_id]) as held:
             found = self._store.images.get_many(collection, [image_id], strong=True)
             if not found:
                 raise image_not_found(image_id)
             require_version(found[image_id], versions)
             self._account(list(found.values()))
-            held.require_time()
-            self._store.writer.delete(collection, [image_id], generation)
             # Under the lock: an upload of the same picture at this moment has its file after it.
-            uploads.remove([found[image_id].uri], collection, self._settings)
+            files = partial(uploads.remove, [found[image_id].uri], collection, self._settings)
+            self._store.writer.delete(
+                collection, [image_id], generation, held=held, on_deleted=files
+            )
 
     def matching(self, collection: str, wanted: ImageFilter) -> int | Job:
         """Delete all images that match a filter; returns how many.
@@ -107,8 +113,20 @@ class DeletionService:
             on_deleted=lambda rows: uploads.remove(
                 [row.uri for row in rows], collection, self._settings
             ),
-            lock=lambda ids: self._row_locks.hold(RowLock(collection, ids, WRITER)),
+            lock=partial(self._hold, collection),
         )
+
+    @contextmanager
+    def _hold(self, collection: str, ids: Sequence[str]) -> Iterator[HeldRows]:
+        """Row locks; what is under them may leave regions behind, as the rows are gone then.
+
+        A call that is repeated would not find the rows any more.
+        """
+        try:
+            with self._row_locks.hold(RowLock(collection, ids, WRITER)) as held:
+                yield held
+        except RegionsLeft:
+            self.regions_left.set()
 
     def _account(self, rows: Sequence[ImageRow]) -> None:
         """Tell loads which of their rows are about to be deleted, so that none counts one again."""

@@ -13,6 +13,8 @@ _log = get_logger(__name__)
 
 _TICK_SECONDS = 2.0
 _SWEEP_SECONDS = 3600.0
+#: After what left regions, or a sweep that could not look at all: longer than rows stay locked.
+_SOON_SECONDS = 180.0
 
 
 class Upkeep:
@@ -26,6 +28,7 @@ class Upkeep:
         self._sweep = sweep
         self._regions = regions
         self._next_sweep = 0.0
+        self._next_region_sweep = 0.0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
 
@@ -43,8 +46,18 @@ class Upkeep:
         self._sweep.remove_deleted()
         if time.monotonic() >= self._next_sweep:
             self._sweep.sweep()
-            self._regions.sweep()
             self._next_sweep = time.monotonic() + _SWEEP_SECONDS
+        self._sweep_regions()
+
+    def _sweep_regions(self) -> None:
+        soon = time.monotonic() + _SOON_SECONDS
+        if self._deletion.regions_left.is_set():
+            self._deletion.regions_left.clear()
+            self._next_region_sweep = min(self._next_region_sweep, soon)
+        if time.monotonic() >= self._next_region_sweep:
+            self._next_region_sweep = soon
+            if self._regions.sweep():
+                self._next_region_sweep = time.monotonic() + _SWEEP_SECONDS
 
     def _run(self) -> None:
         while not self._stop.wait(_TICK_SECONDS):

@@ -17,7 +17,7 @@ from shared.domain.upload import UploadedFile, UploadResult
 from shared.errors import Conflict, PictureError
 from shared.ledger import REDIS_WRITE, AsyncEvents, Jobs, RowLock, RowLocks
 from shared.settings import Settings
-from shared.store import Images
+from shared.store import Collections, Images, Regions
 
 #: How many files the error names when none of an upload can be used.
 _NAMED_FILES = 5
@@ -50,6 +50,14 @@ class QueuedUpload:
         return UploadResult(job=self.job, files=tuple(files))
 
 
+class Searchable(NamedTuple):
+    """What of Milvus says that an upload is searchable."""
+
+    collections: Collections
+    images: Images
+    regions: Regions
+
+
 class UploadService:
     """Stores uploaded pictures and queues them as jobs."""
 
@@ -59,14 +67,14 @@ class UploadService:
         loads: LoadService,
         jobs: Jobs,
         events: AsyncEvents,
-        images: Images,
+        store: Searchable,
         row_locks: RowLocks,
     ) -> None:
         self._settings = settings
         self._loads = loads
         self._jobs = jobs
         self._events = events
-        self._images = images
+        self._store = store
         self._row_locks = row_locks
 
     def store_and_queue(
@@ -123,7 +131,10 @@ class UploadService:
         failures = {failure.uri: failure for failure in self._jobs.iter_failures(job.spec.id)}
         ids = sorted({file.ref.id for file in received if file.ref})
         # A strongly consistent read: what it finds, every later search finds too.
-        rows = self._images.get_many(job.spec.collection, ids, strong=True)
+        rows = self._store.images.get_many(job.spec.collection, ids, strong=True)
+        identity = self._store.collections.identity(job.spec.collection)
+        if identity.regions:
+            self._store.regions.await_writes(identity.name, identity.generation)
         writers = {image_id: row.job for image_id, row in rows.items()}
         files = [_outcome(file, failures, writers, job.spec.id) for file in received]
         if not any(file.outcome in _SEARCHABLE for file in files):

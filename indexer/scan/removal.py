@@ -63,7 +63,6 @@ class RowRemoval:
                 # A gateway deletes them, which waits for this lock.
                 self._upload_files.add_deleted(collection, [found[image].uri for image in rows])
             self._jobs.account(ids_by_job(rows))
-            held.require_time()
             gone = [image for image in ids if image not in stay]
-            self._writer.delete(collection, gone, self._spec.generation)
+            self._writer.delete(collection, gone, self._spec.generation, held=held)
         return len(gone)

@@ -28,7 +28,7 @@ from shared.ledger.jobs import JobEnded, Jobs
 from shared.ledger.moves import MoveRequest, Moves
 from shared.ledger.queries import Queries, QueryImage, QueryLimits, await_reply
 from shared.ledger.recovery import JobRecovery
-from shared.ledger.row_locks import REDIS_WRITE, LockTime, RowLock, RowLocks
+from shared.ledger.row_locks import REDIS_WRITE, HeldRows, LockTime, RowLock, RowLocks
 from shared.ledger.scans import ScanCounts, Scans, ScanStart, ScanSuperseded
 from shared.ledger.standing_sources import StandingSources, source_not_found
 from shared.ledger.stats import Stats
@@ -52,6 +52,7 @@ __all__ = [
     "FailureLists",
     "Filesystems",
     "Heartbeat",
+    "HeldRows",
     "JobEnded",
     "JobRecovery",
     "Jobs",

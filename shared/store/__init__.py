@@ -9,7 +9,7 @@ from shared.store.image_writer import ImageWriter
 from shared.store.images import Images
 from shared.store.neighbours import Neighbour, Neighbours, StoredVectors
 from shared.store.refined_search import RefinedSearch
-from shared.store.regions import PictureRegions, Regions
+from shared.store.regions import PictureRegions, Regions, RegionsLeft
 from shared.store.search import VectorSearch, score_of
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "PictureRegions",
     "RefinedSearch",
     "Regions",
+    "RegionsLeft",
     "StoredVectors",
     "VectorSearch",
     "matches",

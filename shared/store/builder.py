@@ -8,7 +8,7 @@ from pymilvus import CollectionSchema, MilvusClient
 from pymilvus.exceptions import MilvusException
 
 from shared.domain.collection import IndexSpec
-from shared.errors import Conflict
+from shared.errors import Conflict, NotFound
 from shared.store.client import LOAD_SECONDS, READ_SECONDS, WRITE_SECONDS, MilvusConnection
 from shared.store.generations import partition_of, regions_of
 from shared.store.properties import to_milvus
@@ -36,11 +36,17 @@ class CollectionBuilder:
         """Create the missing partition and indexes, and load the collection.
 
         What its regions are in comes first: where the images have their index, it is all there.
+        Raises NotFound where the collection was dropped meanwhile: its regions are, too.
         """
         if regions:
             self._complete_regions(name, generation, spec)
         partition = partition_of(generation)
-        self._milvus.run(lambda client: _create_partition(client, name, partition), name)
+        try:
+            self._milvus.run(lambda client: _create_partition(client, name, partition), name)
+        except NotFound as error:
+            if regions and error.code == "collection_not_found":
+                self.drop_regions(generation)
+            raise
         present = self.indexes(name)
         if VECTOR not in present:
             self._index(name, vector_index(spec))
@@ -72,6 +78,17 @@ class CollectionBuilder:
             if VECTOR not in self.indexes(regions):
                 self._index(regions, vector_index(spec))
             self._load(regions)
+
+    def drop_regions(self, generation: str) -> None:
+        """Drop what a generation's regions are in, if it is there."""
+        regions = regions_of(generation)
+
+        def drop(client: MilvusClient) -> None:
+            client.drop_collection(regions, timeout=WRITE_SECONDS)
+
+        # Without them a call before this one was interrupted.
+        with self._milvus.exclusive(regions), contextlib.suppress(NotFound):
+            self._milvus.run(drop, regions)
 
     def _load(self, name: str) -> None:
         self._milvus.run(lambda client: client.load_collection(name, timeout=LOAD_SECONDS), name)

@@ -1,6 +1,5 @@
 """Collections: created with their encoder's fingerprint, listed, counted, dropped."""
 
-import contextlib
 import time
 from functools import partial
 from typing import Any, Literal
@@ -154,7 +153,7 @@ class Collections(Retriable):
             if generation in (None, current.generation):
                 if current.regions:
                     # First: a call that is repeated finds them by the collection.
-                    self._drop_regions(regions_of(current.generation))
+                    self._builder.drop_regions(current.generation)
                 self._drop(name)
 
     def flush(self, name: str) -> None:
@@ -164,11 +163,6 @@ class Collections(Retriable):
         for each in written:
             flush = partial(MilvusClient.flush, collection_name=each, timeout=WRITE_SECONDS)
             self._milvus.write(each, flush)
-
-    def _drop_regions(self, regions: str) -> None:
-        # Without them a call before this one was interrupted.
-        with self._milvus.exclusive(regions), contextlib.suppress(NotFound):
-            self._drop(regions)
 
     def _drop(self, name: str) -> None:
         self._milvus.run(lambda client: client.drop_collection(name, timeout=WRITE_SECONDS), name)

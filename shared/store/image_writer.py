@@ -1,6 +1,6 @@
 """Writing rows: always as upserts, so that a file is one row however often it is written."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -11,7 +11,7 @@ from shared.retry import Retriable, repeatable
 from shared.store.client import MilvusConnection
 from shared.store.expressions import in_
 from shared.store.generations import current_partition, partition_of
-from shared.store.regions import delete_images
+from shared.store.regions import Held, delete_images
 from shared.store.rows import Row, row_fields, to_row
 from shared.store.schema import MAX_WINDOW, SCALARS, VECTOR
 
@@ -93,9 +93,21 @@ class ImageWriter(Retriable):
         return found
 
     @repeatable
-    def delete(self, collection: str, ids: Sequence[str], generation: str | None = None) -> None:
-        """Delete rows, and their regions; an id without a row is no error."""
-        delete_images(self._milvus, collection, ids, self._partition(collection, generation))
+    def delete(
+        self,
+        collection: str,
+        ids: Sequence[str],
+        generation: str | None = None,
+        *,
+        held: Held | None = None,
+        on_deleted: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Delete rows, and their regions; an id without a row is no error.
+
+        `held` and `on_deleted` as of `delete_images`. Raises RegionsLeft.
+        """
+        partition = self._partition(collection, generation)
+        delete_images(self._milvus, collection, ids, partition, held=held, on_deleted=on_deleted)
 
     def _partition(self, collection: str, generation: str | None) -> str:
         if generation is None:

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, Protocol
+from functools import partial
+from typing import Any
 
 from shared.domain.image import FileVersion, ImageFilter, ImageRow, IndexedFile, StoredImage
 from shared.errors import InvalidRequest, image_not_found
@@ -11,7 +12,7 @@ from shared.store.client import MilvusConnection
 from shared.store.expressions import and_, in_, quote
 from shared.store.filters import filter_expression, matches
 from shared.store.generations import current_partition
-from shared.store.regions import delete_images
+from shared.store.regions import Held, delete_images
 from shared.store.rows import Row, check_labels, row_fields, to_row
 from shared.store.schema import MAX_WINDOW, SCALARS, VECTOR
 from shared.store.time_pagination import Order, Pagination, Position, paginate
@@ -20,13 +21,6 @@ _LOOKUP_BATCH = 1000
 _READ_BATCH = 1000
 #: milvus-lite compares the whole column of ids for each batch, so few large batches are faster.
 _URI_BATCH = 8000
-
-
-class Held(Protocol):
-    """What holds the rows of a batch."""
-
-    def require_time(self) -> None:
-        """Raise Unavailable where it may end before a write does."""
 
 
 class Images(Retriable):
@@ -154,7 +148,8 @@ class Images(Retriable):
 
         `on_deleting` is passed which before they are deleted, `on_deleted` after that.
 
-        `lock` is entered for the ids of each batch, and left once its rows are deleted.
+        `lock` is entered for the ids of each batch, and left once its rows are deleted. It may end
+        a RegionsLeft: the rows of the batch are gone.
 
         Raises InvalidRequest `empty_filter`, `invalid_text`.
         """
@@ -171,10 +166,8 @@ class Images(Retriable):
                 found = self.get_many(collection, ids, strong=True).values()
                 rows = [row for row in found if matches(row, filter)]
                 on_deleting(rows)
-                if held:
-                    held.require_time()
-                delete_images(self._milvus, collection, [row.id for row in rows], partition)
-                on_deleted(rows)
+                gone, done = [row.id for row in rows], partial(on_deleted, rows)
+                delete_images(self._milvus, collection, gone, partition, held=held, on_deleted=done)
             removed += len(rows)
         return removed
 

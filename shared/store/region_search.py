@@ -54,12 +54,14 @@ class RegionSearch(VectorSearch):
         generation: str,
         fields: tuple[str, ...],
     ) -> Ranking:
+        # Before there is a search to wait for: both may raise.
+        has_regions = await self._has_regions(collection, generation)
+        expression = filter_expression(parameters.filter)
         whole = super()._rank(
             collection, vector, parameters, exclude=exclude, generation=generation, fields=fields
         )
-        if not await self._has_regions(collection, generation):
+        if not has_regions:
             return await whole
-        expression = filter_expression(parameters.filter)
         ranking, (parts, matching) = await asyncio.gather(
             whole, self._nearest_parts(collection, generation, vector, expression)
         )
@@ -73,8 +75,11 @@ class RegionSearch(VectorSearch):
             if image not in ranking.contents and part.score >= last
         ]
         if matching is None:
-            unknown.sort(key=lambda image: -parts[image].score)
-            matching = await self._first_contents(collection, unknown, expression, wanted)
+            # As `merge` orders them: what is asked about for a page is what the last one asked
+            # about, and more, however many have the same score.
+            unknown.sort(key=lambda image: (-parts[image].score, image))
+            first = {image: parts[image].sha256 for image in unknown}
+            matching = await self._first_contents(collection, first, expression, wanted)
         others = {image: matching[image] for image in unknown if image in matching}
         return merge(ranking, others, parts)
 
@@ -119,15 +124,23 @@ class RegionSearch(VectorSearch):
         return found if len(found) <= FEW_IMAGES else None
 
     async def _first_contents(
-        self, collection: str, images: Sequence[str], expression: str, wanted: int
+        self, collection: str, regions: Mapping[str, str], expression: str, wanted: int
     ) -> dict[str, str]:
-        """The contents of the first `wanted` of some images, at least, that are there and match."""
+        """The contents of the first `wanted` of some images, at least, that are there and match.
+
+        `regions` are the contents of the images' regions, by id. An image of another content than
+        its regions counts for nothing: it is no hit by them.
+        """
+        images = list(regions)
         # Without a filter nearly all are.
         size = len(images) if expression else max(wanted, _LEAST_ASKED)
         found: dict[str, str] = {}
         for start in range(0, len(images), max(size, 1)):
             asked = images[start : start + size]
-            found |= await self._ask(collection, and_(expression, in_("id", asked)), len(asked))
+            rows = await self._ask(collection, and_(expression, in_("id", asked)), len(asked))
+            found |= {
+                image: content for image, content in rows.items() if regions[image] == content
+            }
             if len(found) >= wanted:
                 break
         return found
@@ -142,8 +155,9 @@ class RegionSearch(VectorSearch):
                 timeout=READ_SECONDS,
             )
 
-        async with self._milvus.reading(collection):
-            rows = await self._milvus.run(query, collection)
+        # As searches, and unlike reads of rows, without milvus-lite's lock: loads hold it for long,
+        # and a row that is being flushed is missed once.
+        rows = await self._milvus.run(query, collection)
         return {row["id"]: row["sha256"] for row in rows}
 
 

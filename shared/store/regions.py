@@ -5,15 +5,16 @@ after it, so that a row that is there has regions of its content. What a killed 
 no row of its content, and is found by no search; `RegionSweep` of the gateway deletes it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shared.domain.regions import REGIONS
-from shared.errors import NotFound, collection_replaced
+from shared.errors import NotFound, Unavailable, collection_replaced
+from shared.log import get_logger
 from shared.retry import Retriable, repeatable
 from shared.store.client import MilvusConnection
 from shared.store.expressions import in_, quote
@@ -22,10 +23,27 @@ from shared.store.properties import read_identity
 from shared.store.rows import Row
 from shared.store.schema import VECTOR
 
+_log = get_logger(__name__)
+
 #: Rows in one call, as of images.
 _BATCH = 500
+#: Images whose regions are deleted in one call, of a thousand rows at most.
+_DELETE_BATCH = 200
 _LOOKUP_BATCH = 1000
+#: milvus-lite sorts the whole column of ids for each batch, so few large batches are faster.
+_LIST_BATCH = 8000
 _DEFAULT_PARTITION = partition_of("")
+
+
+class Held(Protocol):
+    """What holds the rows that are written."""
+
+    def require_time(self) -> None:
+        """Raise Unavailable where it may end before a write does."""
+
+
+class RegionsLeft(Unavailable):
+    """Images were deleted, but Milvus failed before their regions were; code and detail are its."""
 
 
 class PictureRegions(NamedTuple):
@@ -86,12 +104,19 @@ class Regions(Retriable):
             return self._milvus.count(regions_of(generation))
 
     @repeatable
+    def await_writes(self, collection: str, generation: str) -> None:
+        """Return once every later search sees what was written by now: a server may lag."""
+        if not self._milvus.lite:
+            with _replaced(collection):
+                self._milvus.query(regions_of(generation), in_("id", [""]), ("id",), strong=True)
+
+    @repeatable
     def images_after(self, collection: str, generation: str, image: str) -> list[str]:
         """The next ids of images that there are regions of, in order; none at the end."""
         expression = f"id > {quote(_id(image, len(REGIONS)))}" if image else ""
         with _replaced(collection):
             rows = self._milvus.query(
-                regions_of(generation), expression, ("id",), limit=_LOOKUP_BATCH, ordered=True
+                regions_of(generation), expression, ("id",), limit=_LIST_BATCH, ordered=True
             )
         return list(dict.fromkeys(row["id"].partition("-")[0] for row in rows))
 
@@ -99,21 +124,51 @@ class Regions(Retriable):
     def delete(self, collection: str, generation: str, images: Iterable[str]) -> None:
         """Delete the regions of images; an image without any is no error."""
         with _replaced(collection):
-            _delete(self._milvus, generation, images)
+            for batch in _batches(list(images), _DELETE_BATCH):
+                _delete(self._milvus, generation, batch)
 
 
 def delete_images(
-    milvus: MilvusConnection, collection: str, ids: Sequence[str], partition: str
+    milvus: MilvusConnection,
+    collection: str,
+    ids: Sequence[str],
+    partition: str,
+    *,
+    held: Held | None = None,
+    on_deleted: Callable[[], None] = lambda: None,
 ) -> None:
     """Delete images, and then their regions; an id without a row is no error.
 
-    `partition` is the one of the generation that the collection must have.
+    `partition` is the one of the generation that the collection must have. `on_deleted` is called
+    once the images are gone. `held` is asked before each call: once it may end, others may write
+    new rows with these ids, and regions that are left then stay for `RegionSweep`. Raises
+    RegionsLeft.
     """
     identity = read_identity(collection, milvus.describe(collection))
+    if held:
+        held.require_time()
     milvus.delete(collection, ids, partition)
+    on_deleted()
     if identity.regions:
         with _replaced(collection):
-            _delete(milvus, partition, ids)
+            _delete_held(milvus, collection, partition, ids, held)
+
+
+def _delete_held(
+    milvus: MilvusConnection, collection: str, partition: str, ids: Sequence[str], held: Held | None
+) -> None:
+    for start in range(0, len(ids), _DELETE_BATCH):
+        try:
+            if held:
+                held.require_time()
+        except Unavailable:
+            _log.warning("regions_left", collection=collection, images=len(ids) - start)
+            return
+        try:
+            _delete(milvus, partition, ids[start : start + _DELETE_BATCH])
+        except Unavailable as error:
+            _log.warning("regions_left", collection=collection, images=len(ids) - start)
+            raise RegionsLeft(error.code, error.detail) from error
 
 
 def _delete(milvus: MilvusConnection, generation: str, images: Iterable[str]) -> None:

@@ -152,10 +152,12 @@ def test_closing_answers_all_that_stand_in_line(start: Start) -> None:
     assert all(future.done() for future in futures)
 
 
-def test_speed_counts_pictures(start: Start) -> None:
+def test_speed_counts_whole_pictures(start: Start) -> None:
     encoder, runtime = start()
     assert encoder.images_per_second == 0
     runtime.may_go.set()
+    wait([encoder.submit(picture(value), "avg", part=True) for value in range(1, 11)], timeout=10)
+    assert encoder.images_per_second == 0
     wait([encoder.submit(picture(value), "avg") for value in range(1, 11)], timeout=10)
     assert encoder.images_per_second > 0
 

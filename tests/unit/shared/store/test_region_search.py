@@ -1,5 +1,6 @@
 """How regions and whole images are searched together, on a connection that is made up."""
 
+import gc
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any, cast
@@ -8,7 +9,7 @@ import pytest
 
 from shared.domain.image import ImageFilter
 from shared.domain.query import SearchParameters
-from shared.errors import NotFound, collection_not_found
+from shared.errors import InvalidRequest, NotFound, collection_not_found
 from shared.store.client import AsyncMilvusConnection
 from shared.store.region_search import FEW_IMAGES, NEAREST_REGIONS, Part, RegionSearch, merge
 from shared.store.search import Ranking
@@ -47,6 +48,8 @@ class Store:
         self.regions = regions
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.dropped = False
+        #: The nearest parts, as Milvus has them, if there are to be more than the last image's.
+        self.parts: list[tuple[str, str]] = []
 
     async def run(self, operation: Callable[[Any], Awaitable[Any]], collection: str) -> Any:
         if self.dropped and collection.endswith("_regions"):
@@ -65,6 +68,8 @@ class Store:
         self.asked.append((collection, named))
         if not collection.endswith("_regions"):
             return [[_hit(row.id, 0.5 - n / 1000, row) for n, row in enumerate(self.rows[:3])]]
+        if self.parts:
+            return [[_part(image, sha256) for image, sha256 in self.parts]]
         last = self.rows[-1]
         part = {"image": last.id, "region": 2, "sha256": last.sha256}
         return [[{"id": f"{last.id}-02", "distance": 0.8, "entity": part}]]
@@ -82,6 +87,11 @@ class Store:
 
 def _hit(image: str, score: float, row: Any) -> dict[str, Any]:
     return {"id": image, "distance": score, "entity": row.model_dump()}
+
+
+def _part(image: str, sha256: str) -> dict[str, Any]:
+    entity = {"image": image, "region": 1, "sha256": sha256}
+    return {"id": f"{image}-01", "distance": 0.8, "entity": entity}
 
 
 def search(store: Store) -> RegionSearch:
@@ -141,3 +151,35 @@ async def test_regions_that_are_dropped_meanwhile_are_those_of_a_replaced_collec
         await search(store).nearest("c", QUERY, SearchParameters(), generation="g1")
     assert refusal.value.code == "collection_replaced"
     assert "'c'" in refusal.value.detail
+
+
+async def test_pages_fit_together_where_many_regions_are_equally_near() -> None:
+    store = Store(60)
+    copies = sorted(store.rows[3:], key=lambda row: row.id)
+    # The lowest ids come last from Milvus.
+    store.parts = [(row.id, row.sha256) for row in reversed(copies)]
+    found: list[str] = []
+    for offset in range(0, 50, 10):
+        wanted = SearchParameters(top_k=10, offset=offset)
+        hits = await search(store).nearest("c", QUERY, wanted, generation="g1")
+        found += [hit.row.id for hit in hits]
+    assert found == [row.id for row in copies[:50]]
+
+
+async def test_images_of_another_content_than_their_regions_take_no_place() -> None:
+    store = Store(40)
+    rows = sorted(store.rows[3:], key=lambda row: row.id)
+    store.parts = [(row.id, "f" * 64) for row in rows[:30]]
+    store.parts += [(row.id, row.sha256) for row in rows[30:]]
+    hits = await search(store).nearest("c", QUERY, SearchParameters(top_k=7), generation="g1")
+    assert [hit.row.id for hit in hits] == [row.id for row in rows[30:]]
+
+
+async def test_a_refused_search_leaves_nothing_that_nobody_waits_for() -> None:
+    store = Store(3)
+    refused = SearchParameters(filter=ImageFilter(tag="\ud800"))
+    with pytest.raises(InvalidRequest) as refusal:
+        await search(store).nearest("c", QUERY, refused, generation="g1")
+    assert refusal.value.code == "invalid_text"
+    gc.collect()
+    assert not store.asked
