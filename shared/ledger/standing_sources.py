@@ -19,6 +19,7 @@ class StandingSources:
         self._redis = redis
         self._put = redis.register_script(scripts.PUT_SOURCE)
         self._advance = redis.register_script(scripts.ADVANCE_SOURCE)
+        self._release = redis.register_script(scripts.RELEASE_WATCHER)
 
     def add(self, source: StandingSource, due: float | None) -> None:
         """Keep a new one. Raises Conflict `too_many_sources`."""
@@ -59,6 +60,10 @@ class StandingSources:
         if self._redis.get(keys.WATCHER) != indexer_id.encode():
             return False
         return bool(self._redis.expire(keys.WATCHER, seconds))
+
+    def stop_watching(self, indexer_id: str) -> None:
+        """Let another indexer watch at once, if it was this one."""
+        self._release(keys=[keys.WATCHER], args=[indexer_id])
 
     def remove(self, collection: str, source_id: str) -> None:
         """Forget one, if it is there."""
