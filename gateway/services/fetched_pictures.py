@@ -6,7 +6,9 @@ from typing import IO, BinaryIO, cast
 
 from anyio import CapacityLimiter, to_thread
 
+from shared.errors import Unavailable
 from shared.fetch.fetcher import Fetcher, FetchLimits
+from shared.retry import ShuttingDown
 from shared.settings import Settings
 
 #: Pictures that are fetched at once; they hold no thread that other calls need.
@@ -17,27 +19,41 @@ _MEMORY_BYTES = 1 << 20
 
 
 class FetchedPictures:
-    """Fetches pictures for queries: as large as uploads may be, in the time of a query."""
+    """Fetches pictures for queries: as large as uploads may be, in the time of a query.
+
+    That time is for all tries, redirects and waits of one picture together.
+    """
 
     def __init__(self, settings: Settings, fetcher: Fetcher) -> None:
         self._fetcher = fetcher
         seconds = min(settings.fetch_timeout_seconds, settings.query_timeout_seconds)
-        self._limits = FetchLimits(settings.max_upload_bytes, seconds, _TRIES, seconds)
+        self._limits = FetchLimits(settings.max_upload_bytes, seconds, _TRIES, seconds, seconds)
         self._threads = CapacityLimiter(_AT_ONCE)
-        self._never = threading.Event()
+        self._stop = threading.Event()
+
+    def close(self) -> None:
+        """End the waits of fetches that are under way: Unavailable `shutting_down`."""
+        self._stop.set()
 
     async def fetch(self, address: str) -> IO[bytes]:
         """The picture at an address. Whoever asks closes it.
 
-        Raises FetchFailed, PictureError `empty_file`, `unsupported_format`, `too_large`.
+        Raises FetchFailed, PictureError `empty_file`, `unsupported_format`, `too_large`, and
+        Unavailable `shutting_down`.
         """
         return await to_thread.run_sync(self._fetch, address, limiter=self._threads)
 
     def _fetch(self, address: str) -> IO[bytes]:
         into = cast("BinaryIO", tempfile.SpooledTemporaryFile(_MEMORY_BYTES))  # noqa: SIM115
         try:
-            self._fetcher.fetch(address, into, self._limits, self._never)
-        except BaseException:
+            self._fetcher.fetch(address, into, self._limits, self._stop)
+        except BaseException as error:
             into.close()
+            if isinstance(error, ShuttingDown):
+                raise _shutting_down() from error
             raise
         return into
+
+
+def _shutting_down() -> Unavailable:
+    return Unavailable("shutting_down", "The server is being stopped; try again in a few seconds.")
