@@ -5,11 +5,16 @@ from collections.abc import Sequence
 from shared.domain.standing import StandingSource, StandingState
 from shared.errors import Conflict, NotFound
 from shared.ledger import keys, scripts
+from shared.log import get_logger
 from shared.redis import RedisClient
+
+_log = get_logger(__name__)
 
 #: Standing sources of one collection.
 MAX_SOURCES = 100
 _DUE = 100
+#: Seconds until a source that cannot be read is looked at again: a later version may have kept it.
+_POSTPONE_SECONDS = 3600.0
 
 
 class StandingSources:
@@ -48,10 +53,18 @@ class StandingSources:
         return self._state(source)
 
     def watched(self) -> Sequence[StandingSource]:
-        """Those that are to be watched, of all collections."""
+        """Those that are to be watched, of all collections; what cannot be read is left out."""
         names = [name.decode().split(" ") for name in self._redis.smembers(keys.WATCHED)]
-        found = [self._find(collection, source_id) for collection, source_id in names]
-        return [source for source in found if source is not None]
+        found = []
+        for collection, source_id in names:
+            try:
+                source = self._find(collection, source_id)
+            except ValueError as error:
+                _log.debug("standing_source_unreadable", source=source_id, error=str(error)[:200])
+                continue
+            if source is not None:
+                found.append(source)
+        return found
 
     def may_watch(self, indexer_id: str, seconds: int) -> bool:
         """Whether this indexer is the one that watches, for so long: one of all does at a time."""
@@ -82,14 +95,20 @@ class StandingSources:
                 self.remove(collection, source.id)
 
     def due(self, now: float) -> Sequence[tuple[StandingSource, float]]:
-        """Some of those whose next run is due, and since when."""
+        """Some of those whose next run is due, and since when; what cannot be read is put off."""
         found = []
         names = self._redis.zrangebyscore(
             keys.SCHEDULE, "-inf", now, start=0, num=_DUE, withscores=True
         )
         for raw, due in names:
             collection, _, source_id = raw.decode().partition(" ")
-            source = self._find(collection, source_id)
+            try:
+                source = self._find(collection, source_id)
+            except ValueError as error:
+                _log.error("standing_source_unreadable", source=source_id, error=str(error)[:200])
+                following = repr(now + _POSTPONE_SECONDS)
+                self._advance(keys=[keys.SCHEDULE], args=[raw, repr(float(due)), following])
+                continue
             if source is None or source.cron is None:
                 self._redis.zrem(keys.SCHEDULE, raw)
             else:
