@@ -6,7 +6,7 @@ from typing import IO, BinaryIO, cast
 
 from anyio import CapacityLimiter, to_thread
 
-from shared.errors import Unavailable
+from shared.fetch.errors import FetchFailed
 from shared.fetch.fetcher import Fetcher, FetchLimits
 from shared.retry import ShuttingDown
 from shared.settings import Settings
@@ -32,14 +32,13 @@ class FetchedPictures:
         self._stop = threading.Event()
 
     def close(self) -> None:
-        """End the waits of fetches that are under way: Unavailable `shutting_down`."""
+        """End the fetches that are under way: FetchFailed `fetch_timeout`."""
         self._stop.set()
 
     async def fetch(self, address: str) -> IO[bytes]:
         """The picture at an address. Whoever asks closes it.
 
-        Raises FetchFailed, PictureError `empty_file`, `unsupported_format`, `too_large`, and
-        Unavailable `shutting_down`.
+        Raises FetchFailed, PictureError `empty_file`, `unsupported_format`, `too_large`.
         """
         return await to_thread.run_sync(self._fetch, address, limiter=self._threads)
 
@@ -50,10 +49,8 @@ class FetchedPictures:
         except BaseException as error:
             into.close()
             if isinstance(error, ShuttingDown):
-                raise _shutting_down() from error
+                raise FetchFailed(
+                    "fetch_timeout", "The fetch was ended, as this server is being stopped."
+                ) from error
             raise
         return into
-
-
-def _shutting_down() -> Unavailable:
-    return Unavailable("shutting_down", "The server is being stopped; try again in a few seconds.")

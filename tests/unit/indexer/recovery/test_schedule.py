@@ -8,8 +8,8 @@ import pytest
 from indexer.recovery.schedule import Schedule
 from shared.domain.job import DirectorySource, JobSpec
 from shared.domain.standing import StandingSource
+from shared.errors import Unavailable, redis_unavailable
 from shared.ledger import StandingSources
-from shared.redis import RedisConnectionError
 
 NOW = 1_700_000_000.0
 
@@ -38,7 +38,7 @@ class Ledger:
 
     def last_job(self, _: StandingSource) -> None:
         if self.away:
-            raise RedisConnectionError
+            raise redis_unavailable()
 
     def now(self) -> float:
         return NOW
@@ -73,7 +73,7 @@ def test_a_source_without_a_next_run_is_moved_on_and_the_others_are_loaded() -> 
 def test_an_outage_moves_nothing_on() -> None:
     ledger = Ledger()
     ledger.away = True
-    with pytest.raises(RedisConnectionError):
+    with pytest.raises(Unavailable):
         run(ledger)
     assert "good" not in ledger.advanced
 
