@@ -22,7 +22,7 @@ from shared.domain.image import MAX_URI_BYTES, image_id
 from shared.domain.job import Failure
 from shared.errors import JobFailed, LookalikeError, PictureError, storage_error
 from shared.fetch.fetcher import Fetcher, FetchLimits
-from shared.fetch.urls import normalise
+from shared.fetch.urls import normalise, without_password
 from shared.files.formats import SNIFF_BYTES, sniff
 from shared.files.paths import upload_path
 from shared.files.stored import TEMPORARY, make_folder, store, sync
@@ -167,8 +167,12 @@ def failure(address: str, error: LookalikeError) -> Failure:
 
 
 def _name(address: str) -> str:
-    """What a failed address is called: one that is too long for a name is no address at all."""
-    return address if len(address.encode()) <= MAX_URI_BYTES else address[:1000]
+    """What a failed address is called, to all who may see the load: without a password.
+
+    One that is too long for a name is no address at all.
+    """
+    name = without_password(address)
+    return name if len(name.encode()) <= MAX_URI_BYTES else name[:1000]
 
 
 def _pages(addresses: Iterable[str]) -> Iterator[list[str]]:
