@@ -24,6 +24,7 @@ class StandingSources:
         self._redis = redis
         self._put = redis.register_script(scripts.PUT_SOURCE)
         self._advance = redis.register_script(scripts.ADVANCE_SOURCE)
+        self._note_job = redis.register_script(scripts.NOTE_SOURCE_JOB)
         self._release = redis.register_script(scripts.RELEASE_WATCHER)
 
     def add(self, source: StandingSource, due: float | None) -> None:
@@ -121,8 +122,9 @@ class StandingSources:
         return bool(self._advance(keys=[keys.SCHEDULE], args=args))
 
     def note_job(self, source: StandingSource, job_id: str) -> None:
-        """Note the job that loads a source."""
-        self._redis.hset(keys.source_jobs(source.collection), source.id, job_id)
+        """Note the job that loads a source, if the source is still there."""
+        names = [keys.sources(source.collection), keys.source_jobs(source.collection)]
+        self._note_job(keys=names, args=[source.id, job_id])
 
     def last_job(self, source: StandingSource) -> str | None:
         """The job that loaded a source last."""
