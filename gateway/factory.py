@@ -125,6 +125,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         fetcher = Fetcher(settings)
         stack.callback(fetcher.close)
         fetched = FetchedPictures(settings, fetcher)
+        stack.callback(fetched.close)
         loads = LoadService(settings, jobs, workers, collections, dispatcher)
         sources = StandingSources(redis)
         deletion = DeletionService(

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from gateway.schemas.fields import EXAMPLE_JOB_ID, Input, Page, moment
 from gateway.schemas.sources import Source, SourceInput
 from shared.domain.job import OnDuplicate
-from shared.domain.standing import StandingState, next_run
+from shared.domain.standing import StandingState, next_run, refused_options
 
 _EXAMPLE_SOURCE: dict[str, Any] = {"kind": "directory", "path": "/photos", "recursive": True}
 
@@ -50,13 +50,11 @@ class StandingSourceInput(Input):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if self.source.kind == "urls":
-            if self.source.path is None:
-                raise ValueError("give the path of a file that lists the addresses")
-            if self.sync:
-                raise ValueError("sync forgets what is missing in a source; addresses have none")
-        if self.watch and self.source.kind != "directory":
-            raise ValueError("only a directory can be watched; give a cron")
+        if self.source.kind == "urls" and self.source.path is None:
+            raise ValueError("give the path of a file that lists the addresses")
+        reason = refused_options(self.source.kind, sync=self.sync, watch=self.watch)
+        if reason is not None:
+            raise ValueError(reason)
         return self
 
     def options(self) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from typing import Any
 
 from gateway.services.loads import LoadOptions, LoadService
 from shared.domain.job import Job, Source
-from shared.domain.standing import StandingSource, StandingState, next_run
+from shared.domain.standing import StandingSource, StandingState, next_run, refused_options
+from shared.errors import InvalidRequest
 from shared.ledger import Jobs, StandingSources
 from shared.store import Collections
 
@@ -53,10 +54,19 @@ class StandingSourceService:
         return StandingState(standing, None, due)
 
     def change(self, collection: str, source_id: str, changes: dict[str, Any]) -> StandingState:
-        """Change fields of a source; its schedule begins anew."""
+        """Change fields of a source; another schedule, or a pause that ends, begins anew.
+
+        Raises InvalidRequest `validation_error` for what a source of its kind cannot do.
+        """
         state = self.get(collection, source_id)
         changed = state.source.model_copy(update=changes)
-        due = _due(changed, self._jobs.now())
+        kind = changed.source.kind
+        reason = refused_options(kind, sync=changed.sync, watch=changed.watch)
+        if reason is not None:
+            raise InvalidRequest("validation_error", f"{reason[0].upper()}{reason[1:]}.")
+        due = state.next_run
+        if (changed.cron, changed.paused) != (state.source.cron, state.source.paused):
+            due = _due(changed, self._jobs.now())
         self._sources.replace(changed, due)
         return state._replace(source=changed, next_run=due)
 

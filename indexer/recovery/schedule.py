@@ -7,8 +7,12 @@ from shared.domain.job import JobSpec
 from shared.domain.standing import StandingSource, next_run
 from shared.errors import NotFound
 from shared.log import get_logger
+from shared.redis import is_outage
 
 _log = get_logger(__name__)
+
+#: Seconds after which a run that could not be started is tried again.
+_AGAIN_SECONDS = 3600.0
 
 
 class Schedule:
@@ -27,13 +31,24 @@ class Schedule:
         """Start what is due. Of several missed runs, as while no indexer ran, there is one."""
         now = self._jobs.now()
         for source, due in self._sources.due(now):
-            if source.paused:
-                _log.info("scheduled_run_skipped", source=source.id, reason="paused")
-            elif self._is_loaded_now(source, _job_id(source, due)):
-                _log.info("scheduled_run_skipped", source=source.id, reason="still loading")
-            else:
-                self._start(source, _job_id(source, due), now)
-            self._sources.advance(source, due, next_run(source.cron or "", now))
+            try:
+                self._see_to(source, due, now)
+            except Exception as error:
+                if is_outage(error):
+                    raise
+                # The other sources, and jobs, are seen to all the same.
+                _log.exception("scheduled_run_failed", source=source.id)
+                self._sources.advance(source, due, now + _AGAIN_SECONDS)
+
+    def _see_to(self, source: StandingSource, due: float, now: float) -> None:
+        following = next_run(source.cron or "", now)
+        if source.paused:
+            _log.info("scheduled_run_skipped", source=source.id, reason="paused")
+        elif self._is_loaded_now(source, _job_id(source, due)):
+            _log.info("scheduled_run_skipped", source=source.id, reason="still loading")
+        else:
+            self._start(source, _job_id(source, due), now)
+        self._sources.advance(source, due, following)
 
     def _is_loaded_now(self, source: StandingSource, job_id: str) -> bool:
         last = self._sources.last_job(source)

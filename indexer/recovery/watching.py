@@ -3,16 +3,19 @@
 Events are hints that may be lost; what a schedule scans is the truth. One indexer watches.
 """
 
+import contextlib
 import threading
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from watchfiles import watch
+from watchfiles import Change, watch
 
-from indexer.recovery.watched_folders import concerned_folder, is_remote, mounts
+from indexer.recovery.pending_changes import PendingChanges
+from indexer.recovery.watched_folders import is_remote, mounts
 from indexer.stores import IndexerStores
 from shared.domain.job import DirectorySource, JobSpec
 from shared.domain.standing import StandingSource
@@ -29,6 +32,8 @@ _REST_SECONDS = 2.0
 #: Seconds after which the sources that are to be watched are read again.
 _REFRESH_SECONDS = 5.0
 _LEASE_SECONDS = 15
+#: What the errors of a system say that has no more watches to give.
+_LIMITS = ("watch limit", "too many open files", "no space left")
 
 
 class _Watched(NamedTuple):
@@ -53,6 +58,7 @@ class Watching:
         self._stop = threading.Event()
         #: Sources whose folders are more than the system watches.
         self._too_large: set[str] = set()
+        self._pending = {False: PendingChanges(), True: PendingChanges()}
         self._threads = [
             threading.Thread(target=self._run, args=(polls,), name=name, daemon=True)
             for name, polls in (("watch", False), ("poll", True))
@@ -66,11 +72,18 @@ class Watching:
         self._stop.set()
         for thread in filter(threading.Thread.is_alive, self._threads):
             thread.join(timeout=5)
+        try:
+            self._sources.stop_watching(self._indexer)
+        except Exception as error:
+            # Another indexer watches once the lease has run out.
+            if not is_outage(error):
+                raise
 
     def _run(self, polls: bool) -> None:
         while not self._stop.wait(_REST_SECONDS):
             try:
                 sources = self._mine(polls)
+                self._pending[polls].keep_only(sources.keys())
                 if sources:
                     self._watch(sources, polls)
             except Exception as error:  # noqa: BLE001 - the thread must outlive any error
@@ -84,7 +97,11 @@ class Watching:
         if not self._sources.may_watch(self._indexer, _LEASE_SECONDS):
             return {}
         table, found = mounts(), {}
-        for standing in self._sources.watched():
+        watched = self._sources.watched()
+        if not polls:
+            # One that was paused, say, is tried again.
+            self._too_large &= {standing.id for standing in watched}
+        for standing in watched:
             directory = standing.source
             if isinstance(directory, DirectorySource) and Path(directory.path).is_dir():
                 by_polling = standing.id in self._too_large or is_remote(directory.path, table)
@@ -94,50 +111,86 @@ class Watching:
 
     def _watch(self, sources: Mapping[str, _Watched], polls: bool) -> None:
         """Watch until the sources to watch are others."""
-        paths = {each.directory.path for each in sources.values()}
-        pending: dict[str, set[str]] = {}
-        read_again = time.monotonic() + _REFRESH_SECONDS
-        _log.info("watch_started", folders=sorted(paths), polls=polls)
+        paths = sorted({each.directory.path for each in sources.values()})
+        pending = self._pending[polls]
+        read_again, stands = time.monotonic() + _REFRESH_SECONDS, False
+        _log.info("watch_started", folders=paths, polls=polls)
         try:
-            for changes in watch(
-                *sorted(paths),
-                watch_filter=None,
-                debounce=_DEBOUNCE,
-                step=_STEP,
-                rust_timeout=_WAIT,
-                yield_on_timeout=True,
-                stop_event=self._stop,
-                force_polling=polls,
-                poll_delay_ms=_POLL,
-                raise_interrupt=False,
-                ignore_permission_denied=True,
-            ):
+            for changes in self._changes(paths, polls, _WAIT):
+                if not stands:
+                    # Nobody looked until now, be it for the seconds since another watch ended.
+                    pending.add_whole(sources)
+                    stands = True
                 changed = [path for _, path in changes]
                 for name, source in sources.items():
-                    self._load_changed(source, changed, pending.setdefault(name, set()))
+                    pending.add(name, changed)
+                    self._load_changed(source, polls)
                 if time.monotonic() > read_again:
-                    if self._mine(polls) != sources and not any(pending.values()):
+                    if self._mine(polls) != sources:
                         return
                     read_again = time.monotonic() + _REFRESH_SECONDS
         except OSError as error:
-            self._too_large |= sources.keys()
-            _log.error(
-                "watch_limit_reached",
-                folders=sorted(paths),
-                error=str(error)[:200],
-                remedy="Raise fs.inotify.max_user_watches. Until then the folders are looked "
-                f"through every {_POLL // 1000} seconds.",
-            )
+            if _is_limit(error):
+                self._poll_one(sources, error)
+            else:
+                # Such as a folder that vanished while it came to be watched.
+                _log.warning("watch_failed", folders=paths, error=str(error)[:200])
 
-    def _load_changed(self, source: _Watched, changed: Sequence[str], pending: set[str]) -> None:
-        """Load the folder that a burst concerns; later if the source is loaded now."""
-        pending.update(changed)
-        folder = concerned_folder(source.directory, pending)
-        if folder is None:
-            pending.clear()
-        elif not self._is_loaded_now(source.standing):
-            self._start(source.standing, source.directory.model_copy(update={"path": folder}))
-            pending.clear()
+    def _changes(
+        self, paths: Sequence[str], polls: bool, wait: int
+    ) -> Generator[set[tuple[Change, str]], None, None]:
+        """Bursts of changes, and empty ones after each `wait` milliseconds without any."""
+        return watch(
+            *paths,
+            watch_filter=None,
+            debounce=_DEBOUNCE,
+            step=_STEP,
+            rust_timeout=wait,
+            yield_on_timeout=True,
+            stop_event=self._stop,
+            force_polling=polls,
+            poll_delay_ms=_POLL,
+            raise_interrupt=False,
+            ignore_permission_denied=True,
+        )
+
+    def _poll_one(self, sources: Mapping[str, _Watched], error: OSError) -> None:
+        """Have the first source polled with which, beside those before it, the limit is reached."""
+        each = list(sources.values())
+        fits = bisect_left(
+            range(1, len(each)),
+            True,
+            key=lambda count: not self._stands(each[:count]),
+        )
+        self._too_large.add(each[fits].standing.id)
+        _log.error(
+            "watch_limit_reached",
+            folders=[each[fits].directory.path],
+            error=str(error)[:200],
+            remedy="Raise fs.inotify.max_user_watches. Until then the folder is looked "
+            f"through every {_POLL // 1000} seconds.",
+        )
+
+    def _stands(self, sources: Sequence[_Watched]) -> bool:
+        """Whether the system has watches enough for some sources."""
+        paths = sorted({each.directory.path for each in sources})
+        try:
+            with contextlib.closing(self._changes(paths, polls=False, wait=1)) as changes:
+                next(changes, None)
+        except OSError as error:
+            return not _is_limit(error)
+        return True
+
+    def _load_changed(self, source: _Watched, polls: bool) -> None:
+        """Load the folder that changes concern; later if the source is loaded now."""
+        standing, pending = source.standing, self._pending[polls]
+        folder = pending.folder(standing.id, source.directory)
+        if folder is None or self._is_loaded_now(standing):
+            return
+        # Long after a change the source may be paused or gone, or another indexer watch.
+        if self._mine(polls).get(standing.id) == source:
+            self._start(standing, source.directory.model_copy(update={"path": folder}))
+            pending.settle(standing.id)
 
     def _is_loaded_now(self, source: StandingSource) -> bool:
         last = self._sources.last_job(source)
@@ -160,3 +213,7 @@ class Watching:
         self._sources.note_job(source, spec.id)
         self._dispatcher.send_scan(spec.id)
         _log.info("watched_folder_changed", source=source.id, folder=directory.path, job=spec.id)
+
+
+def _is_limit(error: OSError) -> bool:
+    return any(text in str(error).lower() for text in _LIMITS)

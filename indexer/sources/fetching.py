@@ -9,7 +9,7 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import islice
@@ -22,7 +22,7 @@ from shared.domain.image import MAX_URI_BYTES, image_id
 from shared.domain.job import Failure
 from shared.errors import JobFailed, LookalikeError, PictureError, storage_error
 from shared.fetch.fetcher import Fetcher, FetchLimits
-from shared.fetch.urls import normalise
+from shared.fetch.urls import normalise, without_password
 from shared.files.formats import SNIFF_BYTES, sniff
 from shared.files.paths import upload_path
 from shared.files.stored import TEMPORARY, make_folder, store, sync
@@ -139,18 +139,20 @@ def fetch_all(
     """
     stop, pending = threading.Event(), set[Future[FoundFile | Failure]]()
     batch, due = Batch(), time.monotonic() + _BATCH_SECONDS
+    #: What failed in this try: an address that comes again is one failure, as after a restart.
+    failed: set[bytes] = set()
     pool = ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="fetch")
     pages = _pages(addresses)
     wanted: list[str] | None = []
     try:
         while wanted is not None or pending:
             if wanted == []:
-                wanted = _look_up(next(pages, None), keeper, known, batch)
+                wanted = _look_up(next(pages, None), keeper, known, failed, batch)
             while wanted and len(pending) < 2 * at_once:
                 pending.add(pool.submit(keeper.fetch, wanted.pop(), stop))
             done, pending = wait(pending, _BATCH_SECONDS / 4, FIRST_COMPLETED)
             for future in done:
-                _add(future.result(), batch)
+                _add(future.result(), failed, batch)
             if len(batch.files) >= _BATCH_FILES or time.monotonic() > due:
                 yield batch
                 batch, due = Batch(), time.monotonic() + _BATCH_SECONDS
@@ -167,8 +169,12 @@ def failure(address: str, error: LookalikeError) -> Failure:
 
 
 def _name(address: str) -> str:
-    """What a failed address is called: one that is too long for a name is no address at all."""
-    return address if len(address.encode()) <= MAX_URI_BYTES else address[:1000]
+    """What a failed address is called, to all who may see the load: without a password.
+
+    One that is too long for a name is no address at all.
+    """
+    name = without_password(address)
+    return name if len(name.encode()) <= MAX_URI_BYTES else name[:1000]
 
 
 def _pages(addresses: Iterable[str]) -> Iterator[list[str]]:
@@ -179,7 +185,11 @@ def _pages(addresses: Iterable[str]) -> Iterator[list[str]]:
 
 
 def _look_up(
-    page: Sequence[str] | None, keeper: PictureKeeper, known: Known, batch: Batch
+    page: Sequence[str] | None,
+    keeper: PictureKeeper,
+    known: Known,
+    failed: Set[bytes],
+    batch: Batch,
 ) -> list[str] | None:
     """Add to a batch what is known of a page; returns what is to be fetched, the last one first.
 
@@ -199,14 +209,26 @@ def _look_up(
             wanted.append(address)
     names = {address: image_id(_name(address)) for address in reversed(wanted)}
     accounted = known.accounted(list(names.values())) if names else set()
-    return [address for address, name in names.items() if name not in accounted]
+    return [
+        address
+        for address, name in names.items()
+        if name not in accounted and _short(name) not in failed
+    ]
 
 
-def _add(result: FoundFile | Failure, batch: Batch) -> None:
-    if isinstance(result, Failure):
-        batch.failures.append(result)
-    else:
+def _add(result: FoundFile | Failure, failed: set[bytes], batch: Batch) -> None:
+    if isinstance(result, FoundFile):
         batch.files.append(result)
+        return
+    name = _short(image_id(result.uri))
+    if name not in failed:
+        failed.add(name)
+        batch.failures.append(result)
+
+
+def _short(name: str) -> bytes:
+    """Eight bytes of a name's id: there may be millions of them."""
+    return bytes.fromhex(name[:16])
 
 
 def _found(uri: str, size: int, mtime_ns: int, address: str) -> FoundFile:

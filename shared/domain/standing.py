@@ -37,6 +37,15 @@ class StandingState(NamedTuple):
     next_run: float | None
 
 
+def refused_options(kind: str, *, sync: bool, watch: bool) -> str | None:
+    """Why a source of a kind cannot be kept with these options; None if it can."""
+    if sync and kind == "urls":
+        return "sync forgets what is missing in a source; addresses have none"
+    if watch and kind != "directory":
+        return "only a directory can be watched; give a cron"
+    return None
+
+
 def next_run(cron: str, after: float) -> float:
     """The next time of a schedule, in Unix seconds.
 

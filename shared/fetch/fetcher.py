@@ -42,26 +42,32 @@ _HEADERS = [
 class FetchLimits(NamedTuple):
     """What one picture may take: bytes, seconds of each try (redirects included), and tries.
 
-    `patience` is for how many seconds a try may wait for others that fetch from the same host.
+    `patience` is for how many seconds a try may wait for others that fetch from the same host,
+    `total` the seconds of all tries with all waits. A host's name is resolved in the system's time.
     """
 
     bytes: int
     seconds: float
     tries: int = 1
     patience: float = math.inf
+    total: float = math.inf
 
 
 class _Budget:
-    """What is left of the seconds of one try; waiting for a host's slot takes none."""
+    """What is left of the seconds of one try, which end by a moment `end`.
 
-    def __init__(self, seconds: float) -> None:
+    Waiting for a host's slot takes none.
+    """
+
+    def __init__(self, seconds: float, end: float) -> None:
         self._left = seconds
+        self._end = end
 
     @contextmanager
     def spend(self, deadline: Deadline) -> Iterator[None]:
         begun = time.monotonic()
         try:
-            with deadline.within(self._left):
+            with deadline.within(min(self._left, self._end - begun)):
                 yield
         finally:
             self._left -= time.monotonic() - begun
@@ -106,15 +112,16 @@ class Fetcher:
         Raises FetchFailed, PictureError `empty_file`, `unsupported_format`, `too_large`, and
         ShuttingDown once `stop` is set.
         """
-        url = parse(normalise(address))
+        url, end = parse(normalise(address)), time.monotonic() + limits.total
         for number in range(1, limits.tries + 1):
             try:
-                self._try(url, into, limits, stop)
+                self._try(url, into, limits, end, stop)
             except _Passing as passing:
                 wait = passing.wait
                 if wait is None:
                     wait = _FIRST_WAIT_SECONDS * 2 ** (number - 1)
-                if number == limits.tries or wait > _MAX_WAIT_SECONDS:
+                most = min(_MAX_WAIT_SECONDS, end - time.monotonic())
+                if number == limits.tries or wait > most:
                     raise passing.error from passing
                 if stop.wait(wait):
                     raise ShuttingDown from passing
@@ -123,12 +130,20 @@ class Fetcher:
             else:
                 return
 
-    def _try(self, url: WebUrl, into: BinaryIO, limits: FetchLimits, stop: threading.Event) -> None:
-        budget = _Budget(limits.seconds)
+    def _try(
+        self,
+        url: WebUrl,
+        into: BinaryIO,
+        limits: FetchLimits,
+        end: float,
+        stop: threading.Event,
+    ) -> None:
+        budget = _Budget(limits.seconds, end)
         for _ in range(_MAX_REDIRECTS + 1):
+            patience = min(limits.patience, end - time.monotonic())
             with (
                 _as_failures(),
-                self._slots.slot(url.host, stop, limits.patience),
+                self._slots.slot(url.host, stop, patience),
                 budget.spend(self._deadline),
                 self._request(url) as (status, headers, reply),
             ):

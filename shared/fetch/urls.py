@@ -11,6 +11,8 @@ from shared.fetch.errors import FetchFailed
 _SCHEMES = {"http": 80, "https": 443}
 _HOST = re.compile(r"[a-z0-9._-]+")
 _UNQUOTED = "/%:@!$&'()*+,;=~-._"
+#: What stands before the last `@` of a host, where an address has one.
+_USER = re.compile(r"^([^/?#\\]*[/\\]{2,})[^/?#]*@")
 #: Control characters, and halves of surrogate pairs.
 _UNUSABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
@@ -34,6 +36,11 @@ def normalise(address: str) -> str:
     return address.strip().partition("#")[0]
 
 
+def without_password(address: str) -> str:
+    """An address to be shown: `***` stands for a user and a password, were it malformed as well."""
+    return _USER.sub(r"\1***@", address)
+
+
 def parse(address: str) -> WebUrl:
     """Take an address apart. Raises FetchFailed `fetch_forbidden`, `fetch_failed`."""
     if _UNUSABLE.search(address) or len(address.encode()) > MAX_URI_BYTES:
@@ -42,7 +49,8 @@ def parse(address: str) -> WebUrl:
         parts = urlsplit(address)
         host, port = parts.hostname, parts.port
     except ValueError as error:
-        raise _malformed(str(error)) from error
+        # Its message may hold a password.
+        raise _malformed("its host or its port is none") from error
     if parts.scheme not in _SCHEMES:
         raise FetchFailed("fetch_forbidden", "Only http and https addresses are fetched.")
     if "@" in parts.netloc:
@@ -62,7 +70,7 @@ def redirected(url: WebUrl, location: str) -> WebUrl:
     try:
         address = urljoin(str(url), location.strip())
     except ValueError as error:
-        raise _malformed(str(error)) from error
+        raise _malformed("its host or its port is none") from error
     return parse(normalise(address))
 
 

@@ -5,11 +5,16 @@ from collections.abc import Sequence
 from shared.domain.standing import StandingSource, StandingState
 from shared.errors import Conflict, NotFound
 from shared.ledger import keys, scripts
+from shared.log import get_logger
 from shared.redis import RedisClient
+
+_log = get_logger(__name__)
 
 #: Standing sources of one collection.
 MAX_SOURCES = 100
 _DUE = 100
+#: Seconds until a source that cannot be read is looked at again: a later version may have kept it.
+_POSTPONE_SECONDS = 3600.0
 
 
 class StandingSources:
@@ -19,6 +24,8 @@ class StandingSources:
         self._redis = redis
         self._put = redis.register_script(scripts.PUT_SOURCE)
         self._advance = redis.register_script(scripts.ADVANCE_SOURCE)
+        self._note_job = redis.register_script(scripts.NOTE_SOURCE_JOB)
+        self._release = redis.register_script(scripts.RELEASE_WATCHER)
 
     def add(self, source: StandingSource, due: float | None) -> None:
         """Keep a new one. Raises Conflict `too_many_sources`."""
@@ -47,10 +54,18 @@ class StandingSources:
         return self._state(source)
 
     def watched(self) -> Sequence[StandingSource]:
-        """Those that are to be watched, of all collections."""
+        """Those that are to be watched, of all collections; what cannot be read is left out."""
         names = [name.decode().split(" ") for name in self._redis.smembers(keys.WATCHED)]
-        found = [self._find(collection, source_id) for collection, source_id in names]
-        return [source for source in found if source is not None]
+        found = []
+        for collection, source_id in names:
+            try:
+                source = self._find(collection, source_id)
+            except ValueError as error:
+                _log.debug("standing_source_unreadable", source=source_id, error=str(error)[:200])
+                continue
+            if source is not None:
+                found.append(source)
+        return found
 
     def may_watch(self, indexer_id: str, seconds: int) -> bool:
         """Whether this indexer is the one that watches, for so long: one of all does at a time."""
@@ -59,6 +74,10 @@ class StandingSources:
         if self._redis.get(keys.WATCHER) != indexer_id.encode():
             return False
         return bool(self._redis.expire(keys.WATCHER, seconds))
+
+    def stop_watching(self, indexer_id: str) -> None:
+        """Let another indexer watch at once, if it was this one."""
+        self._release(keys=[keys.WATCHER], args=[indexer_id])
 
     def remove(self, collection: str, source_id: str) -> None:
         """Forget one, if it is there."""
@@ -77,14 +96,20 @@ class StandingSources:
                 self.remove(collection, source.id)
 
     def due(self, now: float) -> Sequence[tuple[StandingSource, float]]:
-        """Some of those whose next run is due, and since when."""
+        """Some of those whose next run is due, and since when; what cannot be read is put off."""
         found = []
         names = self._redis.zrangebyscore(
             keys.SCHEDULE, "-inf", now, start=0, num=_DUE, withscores=True
         )
         for raw, due in names:
             collection, _, source_id = raw.decode().partition(" ")
-            source = self._find(collection, source_id)
+            try:
+                source = self._find(collection, source_id)
+            except ValueError as error:
+                _log.error("standing_source_unreadable", source=source_id, error=str(error)[:200])
+                following = repr(now + _POSTPONE_SECONDS)
+                self._advance(keys=[keys.SCHEDULE], args=[raw, repr(float(due)), following])
+                continue
             if source is None or source.cron is None:
                 self._redis.zrem(keys.SCHEDULE, raw)
             else:
@@ -97,8 +122,9 @@ class StandingSources:
         return bool(self._advance(keys=[keys.SCHEDULE], args=args))
 
     def note_job(self, source: StandingSource, job_id: str) -> None:
-        """Note the job that loads a source."""
-        self._redis.hset(keys.source_jobs(source.collection), source.id, job_id)
+        """Note the job that loads a source, if the source is still there."""
+        names = [keys.sources(source.collection), keys.source_jobs(source.collection)]
+        self._note_job(keys=names, args=[source.id, job_id])
 
     def last_job(self, source: StandingSource) -> str | None:
         """The job that loaded a source last."""

@@ -46,6 +46,18 @@ def test_a_source_is_kept_changed_and_forgotten(
     problem(api.delete(address), 404, "source_not_found")
 
 
+def test_a_change_is_held_to_what_a_source_can_do(
+    api: httpx.Client, stored: Stored, url: str, settings: Settings
+) -> None:
+    (settings.image_roots[0] / "addresses.txt").write_text("https://pictures.example/a.jpg\n")
+    body = {"source": {"kind": "urls", "path": "addresses.txt"}, "cron": "0 3 * * *"}
+    made = api.post(f"{url}/sources", json=body).json()
+    address = f"{url}/sources/{made['id']}"
+    for changes in ({"watch": True}, {"sync": True}):
+        problem(api.patch(address, json=changes), 422, "validation_error")
+    assert api.get(address).json() == made
+
+
 def test_a_source_is_loaded_now(
     api: httpx.Client, stored: Stored, url: str, settings: Settings
 ) -> None:

@@ -42,6 +42,16 @@ def run(loads: Loads) -> None:
     Schedule(loads.indexer().stores).run_once()
 
 
+def test_no_job_is_noted_for_a_source_that_is_gone(loads: Loads, sources: StandingSources) -> None:
+    source = standing(loads)
+    sources.add(source, None)
+    sources.note_job(source, "first")
+    assert sources.last_job(source) == "first"
+    sources.remove(loads.collection, source.id)
+    sources.note_job(source, "second")
+    assert sources.last_job(source) is None
+
+
 def test_a_due_source_is_loaded_once_by_many_indexers(
     loads: Loads, sources: StandingSources
 ) -> None:

@@ -63,30 +63,31 @@ def folders(loads: Loads) -> list[str]:
     return [source.path for source in sources if isinstance(source, DirectorySource)]
 
 
-def write_until_seen(loads: Loads, folder: Path) -> None:
-    """Write pictures until a load is queued: it may take a moment until the watch has begun."""
-    names = iter(range(1000))
+def first_load(loads: Loads) -> Job:
+    """The load of the whole source with which its watch begins."""
+    wait_until(lambda: bool(all_jobs(loads)), 20, "a load of the source")
+    (job,) = all_jobs(loads)
+    assert folders(loads) == [str(loads.root)]
+    return job
 
-    def seen() -> bool:
-        loads.put(str(folder.relative_to(loads.root) / f"{next(names)}.jpg"))
-        return bool(all_jobs(loads))
 
-    wait_until(seen, 20, "a load of the folder")
+def second_load(loads: Loads) -> set[str]:
+    """End the first load; what was written meanwhile is loaded by one more. All their folders."""
+    first = first_load(loads)
+    loads.put("album/a.jpg", "album/b.jpg")
+    loads.jobs.cancel(first.spec.id)
+    wait_until(lambda: len(all_jobs(loads)) == 2, 20, "a load of what came meanwhile")
+    return set(folders(loads))
 
 
 def test_a_burst_is_one_load_of_its_folder(
     loads: Loads, folder: Path, watcher: Watching, standing: StandingSource
 ) -> None:
     watcher.start()
-    write_until_seen(loads, folder)
-    # The first one is unfinished: what is written meanwhile waits.
-    loads.put("album/a.jpg", "album/b.jpg")
-    (first,) = all_jobs(loads)
-    assert folders(loads) == [str(folder)]
-    assert StandingSources(loads.redis).last_job(standing) == first.spec.id
-    loads.jobs.cancel(first.spec.id)
-    wait_until(lambda: len(all_jobs(loads)) == 2, 20, "a load of what came meanwhile")
-    assert set(folders(loads)) == {str(folder)}
+    first = first_load(loads).spec.id
+    sources = StandingSources(loads.redis)
+    wait_until(lambda: sources.last_job(standing) == first, 20, "the job is noted")
+    assert second_load(loads) == {str(loads.root), str(folder)}
 
 
 def test_one_indexer_watches(loads: Loads, folder: Path, watcher: Watching) -> None:
@@ -94,11 +95,21 @@ def test_one_indexer_watches(loads: Loads, folder: Path, watcher: Watching) -> N
     try:
         for each in (watcher, *others):
             each.start()
-        write_until_seen(loads, folder)
+        assert second_load(loads) == {str(loads.root), str(folder)}
     finally:
         for each in others:
             each.stop()
-    assert len(all_jobs(loads)) == 1
+
+
+def test_one_that_stops_lets_another_watch_at_once(loads: Loads, watcher: Watching) -> None:
+    sources = StandingSources(loads.redis)
+    watcher.start()
+    first_load(loads)
+    assert not sources.may_watch("another", 15)
+    watcher.stop()
+    assert sources.may_watch("another", 15)
+    watcher.stop()
+    assert sources.may_watch("another", 15)
 
 
 def test_more_folders_than_the_system_watches_are_looked_through(
@@ -114,9 +125,9 @@ def test_more_folders_than_the_system_watches_are_looked_through(
 
     monkeypatch.setattr(watching, "watch", limited)
     watcher.start()
-    write_until_seen(loads, folder)
+    # The folder's own time may be seen to change, too, which concerns the one that it is in.
+    assert second_load(loads) - {str(folder)} == {str(loads.root)}
     assert refused == [(str(loads.root),)]
-    assert folders(loads) == [str(folder)]
 
 
 def test_one_that_is_paused_is_not_watched(

@@ -80,6 +80,27 @@ def test_failures_are_named_by_their_addresses(web: Pages, base_settings: Settin
     assert not list((base_settings.uploads_dir / "c").glob(".incoming-*"))
 
 
+def test_a_failure_shows_no_password(web: Pages, base_settings: Settings) -> None:
+    (failure,) = fetch(web, base_settings, ["https://u:secret@pictures.example/a.jpg"]).failures
+
+    assert failure.uri == failure.source_url == "https://***@pictures.example/a.jpg"
+    assert "secret" not in failure.model_dump_json()
+
+
+def test_an_address_that_fails_is_one_failure_wherever_it_stands_again(
+    web: Pages, base_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("indexer.sources.fetching._PAGE", 2)
+    gone, user = "https://pictures.example/gone.jpg", "https://{}:b@pictures.example/a.jpg"
+    lines = [gone, address(1), address(2), gone, user.format("a"), user.format("b"), gone]
+    failures = fetch(web, base_settings, lines).failures
+
+    assert sorted(failure.uri for failure in failures) == [
+        "https://***@pictures.example/a.jpg",
+        gone,
+    ]
+
+
 def test_empty_lines_fragments_and_repetitions(web: Pages, base_settings: Settings) -> None:
     lines = ["", "  ", "# a comment", f" {address(1)}\n", f"{address(1)}#top", address(2)]
     batch = fetch(web, base_settings, lines)

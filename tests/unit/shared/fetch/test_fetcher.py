@@ -205,6 +205,28 @@ def test_the_environments_proxies_are_not_used(
     assert fetch(fetcher(names), web.url("/page")) == PICTURE
 
 
+@pytest.mark.parametrize("wait", ["50", "1"])
+def test_no_wait_is_begun_that_does_not_fit_in_the_time_of_all(
+    wait: str, web: Web, names: Names
+) -> None:
+    web.pages["/page"] = reply(503, Retry_After=wait)
+    limits = FetchLimits(1 << 20, 20, tries=5, total=0.9)
+
+    with pytest.raises(PictureError) as refused:
+        fetcher(names).fetch(web.url("/page"), io.BytesIO(), limits, threading.Event())
+    assert refused.value.code == "http_503"
+    assert len(web.asked) == 1
+
+
+def test_the_time_of_all_ends_a_slow_try(web: Web, names: Names) -> None:
+    web.pages["/page"] = drip
+    limits = FetchLimits(1 << 20, 20, tries=5, total=0.4)
+
+    with pytest.raises(PictureError) as refused:
+        fetcher(names).fetch(web.url("/page"), io.BytesIO(), limits, threading.Event())
+    assert refused.value.code == "fetch_timeout"
+
+
 def test_a_wait_ends_when_the_process_does(web: Web, names: Names) -> None:
     stop = threading.Event()
 

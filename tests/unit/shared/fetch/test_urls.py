@@ -3,7 +3,7 @@
 import pytest
 
 from shared.fetch.errors import FetchFailed
-from shared.fetch.urls import WebUrl, normalise, parse, redirected
+from shared.fetch.urls import WebUrl, normalise, parse, redirected, without_password
 
 
 @pytest.mark.parametrize(
@@ -63,6 +63,31 @@ def test_what_is_no_address_of_a_picture_is_refused(address: str, code: str) -> 
         parse(address)
 
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("https://user:secret@example.com/a.jpg", "https://***@example.com/a.jpg"),
+        ("https://secret@example.com", "https://***@example.com"),
+        ("https://u:sec@ret@example.com/@b", "https://***@example.com/@b"),
+        ("//u:secret@example.com/a", "//***@example.com/a"),
+        ("https://u:secret@[::1/a", "https://***@[::1/a"),
+        ("https://u:secret@exa\u2100mple.com/", "https://***@exa\u2100mple.com/"),
+        ("https://example.com/@a?b=c@d", "https://example.com/@a?b=c@d"),
+        ("https://example.com/a.jpg", "https://example.com/a.jpg"),
+        ("a@b", "a@b"),
+    ],
+)
+def test_a_password_is_not_shown(address: str, shown: str) -> None:
+    assert without_password(address) == shown
+
+
+@pytest.mark.parametrize("host", ["[::1", "exa\u2100mple.com", "[vF.x]", "example.com:secret"])
+def test_the_reason_of_a_refusal_quotes_nothing(host: str) -> None:
+    with pytest.raises(FetchFailed) as refused:
+        parse(f"https://user:secret@{host}/a.jpg")
+    assert "secret" not in refused.value.detail
 
 
 def test_a_fragment_is_no_part_of_an_address() -> None:
