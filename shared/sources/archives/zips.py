@@ -15,6 +15,7 @@ from shared.files.formats import SNIFF_BYTES, has_picture_extension, sniff
 from shared.sources.archives.limits import ArchiveLimits, damaged, truncated
 from shared.sources.archives.members import (
     Member,
+    bounded,
     is_archive_name,
     is_hidden,
     member_uri,
@@ -64,7 +65,8 @@ class ZipReader:
         """All members, in the order of the directory; None for what is no picture."""
         for info in self._zip.infolist():
             if not info.is_dir():
-                yield self._member(info)
+                member = self._member(info)
+                yield member and bounded(member)
 
     def status(self, name: str) -> FileStatus:
         """A member's size, and its CRC-32 as the tag. Raises PictureError `missing`."""
