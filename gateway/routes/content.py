@@ -16,7 +16,6 @@ from gateway.http.problems import problem_responses
 from gateway.routes.parameters import CollectionPath, ImagePath
 from gateway.schemas.urls import content_version
 from shared.domain.image import ImageRow
-from shared.errors import NotFound
 from shared.files.formats import MEDIA_TYPES
 from shared.sources import Files
 from shared.store import Images
@@ -129,12 +128,12 @@ def picture_response(
 ) -> Response:
     """An image's bytes, or the ranges of them that are asked for; 304 if the client has them.
 
-    Raises NotFound as `open_original` and `Original.format` do.
+    Raises NotFound, NotPermitted, Unavailable as `open_original` and `Original.format` do.
     """
     original = open_original(row, collection, files)
     try:
         media_type = MEDIA_TYPES[original.format()]
-    except NotFound:
+    except BaseException:
         original.file.close()
         raise
     etag = f'"{original.version()}"'

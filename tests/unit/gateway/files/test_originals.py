@@ -1,0 +1,72 @@
+"""Images' own files: which failure is the caller's, and which one passes."""
+
+import io
+
+import pytest
+
+from gateway.files.originals import open_original
+from gateway.routes.content import picture_response
+from shared.domain.image import ImageRow
+from shared.errors import NotFound, NotPermitted, PictureError, Unavailable
+from shared.settings import Settings
+from shared.sources import Files, FileStatus, OpenedFile
+from tests.drawn import JPEG
+
+ROW = ImageRow(
+    id="0" * 32,
+    uri="s3://bucket/a.jpg",
+    sha256="0" * 64,
+    width=1,
+    height=1,
+    bytes=1,
+    mtime_ns=1,
+    format="jpeg",
+    added_at=1,
+    job="0" * 32,
+    tags=(),
+    metadata={},
+)
+
+
+class Broken(io.BytesIO):
+    """A file whose place has gone away."""
+
+    def read(self, size: int | None = -1, /) -> bytes:  # noqa: ARG002 - of any size
+        raise OSError(5, "gone")
+
+
+@pytest.mark.parametrize(
+    ("failure", "answered"),
+    [
+        (PictureError("unreachable", "No answer."), Unavailable),
+        (PictureError("missing", "Gone."), NotFound),
+        (NotPermitted("unreadable", "Refused."), NotPermitted),
+    ],
+)
+def test_only_a_place_that_is_away_is_worth_another_try(
+    failure: PictureError,
+    answered: type[Exception],
+    base_settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: object) -> OpenedFile:
+        raise failure
+
+    with Files(base_settings) as files:
+        monkeypatch.setattr(files, "open", refuse)
+        with pytest.raises(answered) as error:
+            open_original(ROW, "c", files)
+    assert type(error.value) is answered
+
+
+def test_a_file_that_cannot_be_read_any_more_is_closed(
+    base_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = Broken(JPEG)
+    opened = OpenedFile(file, FileStatus(len(JPEG), 1))
+    with Files(base_settings) as files:
+        monkeypatch.setattr(files, "open", lambda *_: opened)
+        with pytest.raises(Unavailable) as error:
+            picture_response(ROW, "c", files, {}, None)
+    assert (error.value.code, error.value.status) == ("unreachable", 503)
+    assert file.closed
