@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import IO
 
 from shared.domain.image import ImageRow
-from shared.errors import NotFound, NotPermitted, PictureError, Unavailable
+from shared.errors import LookalikeError, NotFound, NotPermitted, PictureError, Unavailable
 from shared.files.formats import SNIFF_BYTES, Format, sniff
+from shared.files.uris import MEMBER
 from shared.sources import Files, FileStatus
 
 
@@ -21,8 +22,7 @@ class Original:
 
     def version(self, size: int = 0) -> str:
         """Identifies what the file holds, or its thumbnail of `size`: 32 hex digits."""
-        facts = f"{self.uri}|{self.status.size}|{self.status.mtime_ns}|{size}"
-        return hashlib.sha256(os.fsencode(facts)).hexdigest()[:32]
+        return _version(self.uri, self.status, size)
 
     def format(self) -> Format:
         """The file's format by its content.
@@ -45,13 +45,35 @@ def open_original(row: ImageRow, collection: str, files: Files) -> Original:
     """
     try:
         opened = files.open(row.uri, collection)
-    except NotPermitted:
-        raise
     except PictureError as error:
-        if error.code == "unreachable":
-            raise _away() from error
-        raise NotFound(error.code, error.detail) from error
+        raise _answered(error) from error
     return Original(row.uri, opened.file, opened.status)
+
+
+def known_version(row: ImageRow, collection: str, files: Files, size: int = 0) -> str | None:
+    """`Original.version` of an image's file that is not opened for it.
+
+    None where opening costs no more than that: opening a file in an archive or a bucket reads it.
+    Raises as `open_original` does.
+    """
+    try:
+        if MEMBER not in row.uri and not files.kind(row.uri).is_remote:
+            return None
+        status = files.status(row.uri, collection)
+    except PictureError as error:
+        raise _answered(error) from error
+    return _version(row.uri, status, size)
+
+
+def _version(uri: str, status: FileStatus, size: int) -> str:
+    facts = f"{uri}|{status.size}|{status.mtime_ns}|{size}"
+    return hashlib.sha256(os.fsencode(facts)).hexdigest()[:32]
+
+
+def _answered(error: PictureError) -> LookalikeError:
+    if isinstance(error, NotPermitted):
+        return error
+    return _away() if error.code == "unreachable" else NotFound(error.code, error.detail)
 
 
 def _away() -> Unavailable:

@@ -9,7 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse
 
 from gateway.dependencies import FilesDep, ImagesDep, ThumbnailsDep
-from gateway.files.originals import open_original
+from gateway.files.originals import known_version, open_original
 from gateway.http.caching import cache_control, has_current, not_modified
 from gateway.http.open_file import OpenFileResponse
 from gateway.http.problems import problem_responses
@@ -110,12 +110,20 @@ async def get_image_thumbnail(
 ) -> Response:
     """A small WebP of the picture, upright, its first frame if it moves; never enlarged."""
     row = await run_in_threadpool(requested.row)
-    original = await run_in_threadpool(open_original, row, requested.collection, requested.files)
-    with original.file:
-        data, etag = await thumbnails.get(original, size)
-    headers = {"ETag": etag, "Cache-Control": cache_control(v, content_version(row))}
-    if has_current(request.headers, etag):
-        return not_modified(headers)
+    place = (row, requested.collection, requested.files)
+    headers = {"Cache-Control": cache_control(v, content_version(row))}
+    version, data = await run_in_threadpool(known_version, *place, size), None
+    if version is not None:
+        headers["ETag"] = f'"{version}"'
+        if has_current(request.headers, headers["ETag"]):
+            return not_modified(headers)
+        data = await thumbnails.kept(version)
+    if data is None:
+        original = await run_in_threadpool(open_original, *place)
+        with original.file:
+            data, headers["ETag"] = await thumbnails.get(original, size)
+        if has_current(request.headers, headers["ETag"]):
+            return not_modified(headers)
     return Response(data, media_type="image/webp", headers=headers)
 
 
@@ -130,6 +138,11 @@ def picture_response(
 
     Raises NotFound, NotPermitted, Unavailable as `open_original` and `Original.format` do.
     """
+    caching = {"Cache-Control": cache_control(wanted_version, content_version(row))}
+    if "if-none-match" in request_headers:
+        version = known_version(row, collection, files)
+        if version is not None and has_current(request_headers, f'"{version}"'):
+            return not_modified({"ETag": f'"{version}"', **caching})
     original = open_original(row, collection, files)
     try:
         media_type = MEDIA_TYPES[original.format()]
@@ -137,7 +150,7 @@ def picture_response(
         original.file.close()
         raise
     etag = f'"{original.version()}"'
-    headers = {"ETag": etag, "Cache-Control": cache_control(wanted_version, content_version(row))}
+    headers = {"ETag": etag, **caching}
     if has_current(request_headers, etag):
         original.file.close()
         return not_modified(headers)

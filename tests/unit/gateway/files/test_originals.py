@@ -4,12 +4,15 @@ import io
 
 import pytest
 
-from gateway.files.originals import open_original
+from gateway.files.originals import known_version, open_original
 from gateway.routes.content import picture_response
 from shared.domain.image import ImageRow
 from shared.errors import NotFound, NotPermitted, PictureError, Unavailable
+from shared.files.uris import file_uri
 from shared.settings import Settings
 from shared.sources import Files, FileStatus, OpenedFile
+from shared.sources.archives.members import member_uri
+from tests.archives import write_archive
 from tests.drawn import JPEG
 
 ROW = ImageRow(
@@ -70,3 +73,32 @@ def test_a_file_that_cannot_be_read_any_more_is_closed(
             picture_response(ROW, "c", files, {}, None)
     assert (error.value.code, error.value.status) == ("unreachable", 503)
     assert file.closed
+
+
+@pytest.mark.parametrize("suffix", [".zip", ".tar", ".tar.gz"])
+def test_the_version_of_a_packed_picture_is_known_unopened(
+    suffix: str, base_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = base_settings.image_roots[0] / f"a{suffix}"
+    write_archive(path, {"a.jpg": JPEG})
+    row = ROW.model_copy(update={"uri": member_uri(file_uri(path), "a.jpg")})
+    with Files(base_settings) as files:
+        original = open_original(row, "c", files)
+        original.file.close()
+        monkeypatch.setattr(files, "open", None)
+        assert known_version(row, "c", files) == original.version()
+        assert known_version(row, "c", files, 64) == original.version(64)
+        etag = f'"{original.version()}"'
+        reply = picture_response(row, "c", files, {"if-none-match": etag}, None)
+        assert (reply.status_code, reply.headers["etag"]) == (304, etag)
+        path.unlink()
+        with pytest.raises(NotFound):
+            known_version(row, "c", files)
+
+
+def test_a_file_on_disk_is_opened_to_tell_its_version(base_settings: Settings) -> None:
+    path = base_settings.image_roots[0] / "a.jpg"
+    path.write_bytes(JPEG)
+    row = ROW.model_copy(update={"uri": file_uri(path)})
+    with Files(base_settings) as files:
+        assert known_version(row, "c", files) is None
