@@ -68,6 +68,7 @@ export function SourceForm({ collection }: { collection: string }) {
       <Title order={2}>From the server or the web</Title>
       <SegmentedControl<SourceKind>
         aria-label="What to load"
+        classNames={{ label: classes.kind }}
         data={KIND_NAMES}
         value={kind}
         onChange={(next) => {

@@ -50,7 +50,7 @@ export function UploadForm({ collection }: { collection: string }) {
       <Title order={2}>From this computer</Title>
       <p className={classes.lead}>
         Pictures are copied to the server
-        {system && `, up to ${system.limits.max_upload_mb} MiB each`}. {listOfFormats()}; archives (zip, tar)
+        {system && `, up to ${system.limits.max_upload_mb} MiB each`}. {listOfFormats()}. Archives (zip, tar)
         are opened.
       </p>
       <Dropzone
