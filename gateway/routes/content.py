@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse
 
-from gateway.dependencies import FilesDep, ImagesDep, ThumbnailsDep
+from gateway.dependencies import FilesDep, ImagesDep, OriginalThreadsDep, ThumbnailsDep
 from gateway.files.originals import known_version, open_original
 from gateway.http.caching import cache_control, has_current, not_modified
 from gateway.http.open_file import OpenFileResponse
@@ -78,11 +78,13 @@ RequestedDep = Annotated[_Requested, Depends(_requested)]
     responses=CONTENT_REPLIES,
 )
 @router.head("/content", include_in_schema=False)
-def get_image_content(requested: RequestedDep, request: Request, v: Version = None) -> Response:
+async def get_image_content(
+    requested: RequestedDep, request: Request, threads: OriginalThreadsDep, v: Version = None
+) -> Response:
     """The picture's file as it is, with its type told by its content; ranges are served."""
-    return picture_response(
-        requested.row(), requested.collection, requested.files, request.headers, v
-    )
+    row = await run_in_threadpool(requested.row)
+    place = (row, requested.collection, requested.files)
+    return await threads.run(row.uri, picture_response, *place, request.headers, v)
 
 
 @router.get(
@@ -103,6 +105,7 @@ async def get_image_thumbnail(
     requested: RequestedDep,
     request: Request,
     thumbnails: ThumbnailsDep,
+    threads: OriginalThreadsDep,
     size: Annotated[
         int, Query(ge=_MIN_SIZE, le=_MAX_SIZE, description="Longest side at most, in pixels.")
     ] = 256,
@@ -112,14 +115,14 @@ async def get_image_thumbnail(
     row = await run_in_threadpool(requested.row)
     place = (row, requested.collection, requested.files)
     headers = {"Cache-Control": cache_control(v, content_version(row))}
-    version, data = await run_in_threadpool(known_version, *place, size), None
+    version, data = await threads.run(row.uri, known_version, *place, size), None
     if version is not None:
         headers["ETag"] = f'"{version}"'
         if has_current(request.headers, headers["ETag"]):
             return not_modified(headers)
         data = await thumbnails.kept(version)
     if data is None:
-        original = await run_in_threadpool(open_original, *place)
+        original = await threads.run(row.uri, open_original, *place)
         with original.file:
             data, headers["ETag"] = await thumbnails.get(original, size)
         if has_current(request.headers, headers["ETag"]):

@@ -1,10 +1,13 @@
 """Images' own files: which failure is the caller's, and which one passes."""
 
 import io
+import threading
 
+import anyio
+import anyio.to_thread
 import pytest
 
-from gateway.files.originals import known_version, open_original
+from gateway.files.originals import OriginalThreads, known_version, open_original
 from gateway.routes.content import picture_response
 from shared.domain.image import ImageRow
 from shared.errors import NotFound, NotPermitted, PictureError, Unavailable
@@ -102,3 +105,20 @@ def test_a_file_on_disk_is_opened_to_tell_its_version(base_settings: Settings) -
     row = ROW.model_copy(update={"uri": file_uri(path)})
     with Files(base_settings) as files:
         assert known_version(row, "c", files) is None
+
+
+async def test_originals_that_are_read_when_opened_leave_threads_to_others(
+    base_settings: Settings,
+) -> None:
+    with Files(base_settings) as files:
+        threads, hung = OriginalThreads(files), threading.Event()
+        try:
+            async with anyio.create_task_group() as tasks:
+                for uri in ("s3://bucket/a.jpg", "file:///a.zip!/b.jpg") * 30:
+                    tasks.start_soon(threads.run, uri, hung.wait)
+                with anyio.fail_after(20):
+                    await threads.run("file:///a.jpg", int)
+                    await anyio.to_thread.run_sync(int)
+                    hung.set()
+        finally:
+            hung.set()
