@@ -6,6 +6,7 @@ from typing import Annotated, TypeVar, cast
 from fastapi import Depends, Request
 
 from gateway.factory import Services
+from gateway.files.originals import OriginalThreads
 from gateway.files.thumbnails import Thumbnails
 from gateway.http.security import ApiKeys
 from gateway.metrics import Metrics
@@ -55,6 +56,7 @@ CalibrationDep = Annotated[CalibrationService, Depends(_one(lambda s: s.calibrat
 CollectionsDep = Annotated[Collections, Depends(_one(lambda s: s.collections))]
 FacetsDep = Annotated[Facets, Depends(_one(lambda s: s.facets))]
 FilesDep = Annotated[Files, Depends(_one(lambda s: s.files))]
+OriginalThreadsDep = Annotated[OriginalThreads, Depends(_one(lambda s: s.original_threads))]
 LabelsDep = Annotated[LabelService, Depends(_one(lambda s: s.labels))]
 ImagesDep = Annotated[Images, Depends(_one(lambda s: s.images))]
 SearchesDep = Annotated[SearchService, Depends(_one(lambda s: s.searches))]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from anyio import to_thread
 
+from gateway.files.originals import OriginalThreads
 from gateway.files.thumbnails import Thumbnails
 from gateway.http.security import ApiKeys
 from gateway.metrics import LedgerMetrics, Metrics
@@ -87,6 +88,7 @@ class Services:
     workers: Workers
     queue_depths: QueueDepths
     files: Files
+    original_threads: OriginalThreads
     thumbnails: Thumbnails
     readiness: ReadinessProbe
 
@@ -119,6 +121,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         readiness = ReadinessProbe(redis, workers, collections, settings.default_collection)
         stack.callback(readiness.close)
         files = stack.enter_context(Files(settings, serving=True))
+        original_threads = OriginalThreads(files)
         thumbnails = Thumbnails(settings)
         stack.callback(thumbnails.close)
         encoder = QueryEncoder(settings, async_redis, queries, workers)
@@ -148,7 +151,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             labels=LabelService(images, row_locks),
             bulk_tags=BulkTags(collections, images, store.writer, row_locks),
             searches=SearchService(search, encoder, fetched, metrics),
-            queries=ExampleQueries(files, search, images, encoder, fetched, metrics),
+            queries=ExampleQueries(
+                files, original_threads, search, images, encoder, fetched, metrics
+            ),
             calibration=CalibrationService(collections, Calibrations(redis), loads),
             deletion=deletion,
             duplicates=DuplicateService(
@@ -165,6 +170,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             workers=workers,
             queue_depths=queue_depths,
             files=files,
+            original_threads=original_threads,
             thumbnails=thumbnails,
             readiness=readiness,
         )

@@ -109,7 +109,7 @@ class Unavailable(LookalikeError):
 
     Codes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`,
     `redis_loading`, `milvus_unavailable`, `milvus_full`, `storage_unavailable`, `no_encoder`,
-    `decoder_unavailable`, `image_busy`.
+    `decoder_unavailable`, `image_busy`, `unreachable`.
     """
 
     status = 503

@@ -1,6 +1,7 @@
 """Archives that mean harm, or are broken, and what is said of each."""
 
 import random
+import struct
 import tarfile
 from collections.abc import Callable, Mapping
 
@@ -125,6 +126,16 @@ WHOLES: dict[str, tuple[str, Callable[[], bytes], str]] = {
         lambda: lying(zipped({f"{n}.jpg": b"" for n in range(1000)})),
         "archive_too_many_members",
     ),
+    "zip: very many, and a false record says one": (
+        ".zip",
+        lambda: falsely_larger(1000),
+        "archive_too_many_members",
+    ),
+    "zip: very many, and a record says that it is larger": (
+        ".zip",
+        lambda: falsely_larger(1000, located=True),
+        "archive_too_many_members",
+    ),
     "zip: cut": (
         ".zip",
         lambda: zipped({"x.jpg": JPEG})[:-30],
@@ -197,6 +208,31 @@ def lying(data: bytes) -> bytes:
     """The number of entries at the end of a zip is one, whatever there is."""
     end = data.rindex(b"PK\5\6")
     return data[: end + 8] + b"\1\0\1\0" + data[end + 12 :]
+
+
+def falsely_larger(count: int, *, located: bool = False) -> bytes:
+    """A zip whose last entry's comment is an entry and a ZIP64 record, which some readers find.
+
+    The record tells of that entry only; `located`, it tells of all, as does a pointer behind it.
+    """
+    data = zipped({f"{n}.jpg": b"" for n in range(count)})
+    end = data.rindex(b"PK\5\6")
+    start = int.from_bytes(data[end + 16 : end + 20], "little")
+    one = b"PK\1\2" + bytes(42)
+    length = end - start + len(one) if located else len(one)
+    record = struct.pack(
+        "<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, 1, 1, length, start if located else 0
+    )
+    if located:
+        pointer = struct.pack("<4sLQL", b"PK\6\7", 0, end + len(one), 1)
+        return data[:end] + one + record + pointer + data[end:]
+    comment = one + record + bytes(20)
+    last = data.rindex(b"PK\1\2", 0, end)
+    directory = bytearray(data[start:end])
+    directory[last - start + 32 : last - start + 34] = len(comment).to_bytes(2, "little")
+    size = (end - start + len(comment)).to_bytes(4, "little")
+    tail = data[end : end + 12] + size + data[end + 16 :]
+    return data[:start] + bytes(directory) + comment + tail
 
 
 def overwritten(data: bytes) -> bytes:

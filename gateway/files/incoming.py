@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import IO
 
-from gateway.files.unpacking import is_archive, unpack
+from gateway.files.unpacking import Unpacker, is_archive
 from shared.errors import PictureError, storage_error
 from shared.files.formats import FORMATS, SNIFF_BYTES, Format, sniff
 from shared.settings import Settings
@@ -59,13 +59,15 @@ def inspect_all(
     Unavailable `storage_unavailable`.
     """
     found: list[Incoming] = []
+    unpacker: Unpacker | None = None
     for name, file in files:
         incoming = inspect(name, file)
         if incoming.error is None or not is_archive(file):
             found.append(incoming)
             continue
         try:
-            members = unpack(file, settings, cleanup)
+            unpacker = unpacker or Unpacker(settings, cleanup)
+            members = unpacker.unpack(file)
         except OSError as error:
             raise storage_error(error) from error
         for member in members:

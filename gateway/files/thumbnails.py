@@ -35,16 +35,22 @@ class Thumbnails:
         or read-only, the thumbnail is made and not cached.
         """
         name = picture.version(size)
-        location = self._folder / name[:2] / f"{name}.webp"
-        data = await to_thread.run_sync(_read, location)
+        data = await self.kept(name)
         if data is None:
             data = await self._thumbnailer.shrink(picture.file, name, size)
-            await to_thread.run_sync(self._store, location, data)
+            await to_thread.run_sync(self._store, self._location(name), data)
         return data, f'"{name}"'
+
+    async def kept(self, version: str) -> bytes | None:
+        """The thumbnail of this `Original.version`, if it is in the cache."""
+        return await to_thread.run_sync(_read, self._location(version))
 
     def close(self) -> None:
         """End the processes that make thumbnails."""
         self._thumbnailer.close()
+
+    def _location(self, version: str) -> Path:
+        return self._folder / version[:2] / f"{version}.webp"
 
     def _store(self, location: Path, data: bytes) -> None:
         try:

@@ -74,7 +74,8 @@ _MEANINGS: dict[int, str] = {
     429: "Too many jobs or searches wait: `queue_full`.",
     503: "A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, "
     "`redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, "
-    "`no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`.",
+    "`no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`, "
+    "`unreachable`.",
     504: "The encoder did not answer in time: `encode_timeout`.",
     507: "The gateway's disk is full: `storage_full`.",
 }

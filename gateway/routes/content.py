@@ -8,15 +8,14 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse
 
-from gateway.dependencies import FilesDep, ImagesDep, ThumbnailsDep
-from gateway.files.originals import open_original
+from gateway.dependencies import FilesDep, ImagesDep, OriginalThreadsDep, ThumbnailsDep
+from gateway.files.originals import known_version, open_original
 from gateway.http.caching import cache_control, has_current, not_modified
 from gateway.http.open_file import OpenFileResponse
 from gateway.http.problems import problem_responses
 from gateway.routes.parameters import CollectionPath, ImagePath
 from gateway.schemas.urls import content_version
 from shared.domain.image import ImageRow
-from shared.errors import NotFound
 from shared.files.formats import MEDIA_TYPES
 from shared.sources import Files
 from shared.store import Images
@@ -79,11 +78,13 @@ RequestedDep = Annotated[_Requested, Depends(_requested)]
     responses=CONTENT_REPLIES,
 )
 @router.head("/content", include_in_schema=False)
-def get_image_content(requested: RequestedDep, request: Request, v: Version = None) -> Response:
+async def get_image_content(
+    requested: RequestedDep, request: Request, threads: OriginalThreadsDep, v: Version = None
+) -> Response:
     """The picture's file as it is, with its type told by its content; ranges are served."""
-    return picture_response(
-        requested.row(), requested.collection, requested.files, request.headers, v
-    )
+    row = await run_in_threadpool(requested.row)
+    place = (row, requested.collection, requested.files)
+    return await threads.run(row.uri, picture_response, *place, request.headers, v)
 
 
 @router.get(
@@ -104,6 +105,7 @@ async def get_image_thumbnail(
     requested: RequestedDep,
     request: Request,
     thumbnails: ThumbnailsDep,
+    threads: OriginalThreadsDep,
     size: Annotated[
         int, Query(ge=_MIN_SIZE, le=_MAX_SIZE, description="Longest side at most, in pixels.")
     ] = 256,
@@ -111,12 +113,20 @@ async def get_image_thumbnail(
 ) -> Response:
     """A small WebP of the picture, upright, its first frame if it moves; never enlarged."""
     row = await run_in_threadpool(requested.row)
-    original = await run_in_threadpool(open_original, row, requested.collection, requested.files)
-    with original.file:
-        data, etag = await thumbnails.get(original, size)
-    headers = {"ETag": etag, "Cache-Control": cache_control(v, content_version(row))}
-    if has_current(request.headers, etag):
-        return not_modified(headers)
+    place = (row, requested.collection, requested.files)
+    headers = {"Cache-Control": cache_control(v, content_version(row))}
+    version, data = await threads.run(row.uri, known_version, *place, size), None
+    if version is not None:
+        headers["ETag"] = f'"{version}"'
+        if has_current(request.headers, headers["ETag"]):
+            return not_modified(headers)
+        data = await thumbnails.kept(version)
+    if data is None:
+        original = await threads.run(row.uri, open_original, *place)
+        with original.file:
+            data, headers["ETag"] = await thumbnails.get(original, size)
+        if has_current(request.headers, headers["ETag"]):
+            return not_modified(headers)
     return Response(data, media_type="image/webp", headers=headers)
 
 
@@ -129,16 +139,21 @@ def picture_response(
 ) -> Response:
     """An image's bytes, or the ranges of them that are asked for; 304 if the client has them.
 
-    Raises NotFound as `open_original` and `Original.format` do.
+    Raises NotFound, NotPermitted, Unavailable as `open_original` and `Original.format` do.
     """
+    caching = {"Cache-Control": cache_control(wanted_version, content_version(row))}
+    if "if-none-match" in request_headers:
+        version = known_version(row, collection, files)
+        if version is not None and has_current(request_headers, f'"{version}"'):
+            return not_modified({"ETag": f'"{version}"', **caching})
     original = open_original(row, collection, files)
     try:
         media_type = MEDIA_TYPES[original.format()]
-    except NotFound:
+    except BaseException:
         original.file.close()
         raise
     etag = f'"{original.version()}"'
-    headers = {"ETag": etag, "Cache-Control": cache_control(wanted_version, content_version(row))}
+    headers = {"ETag": etag, **caching}
     if has_current(request_headers, etag):
         original.file.close()
         return not_modified(headers)

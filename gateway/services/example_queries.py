@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from anyio import to_thread
 
-from gateway.files.originals import open_original
+from gateway.files.originals import OriginalThreads, open_original
 from gateway.metrics import Metrics
 from gateway.services.fetched_pictures import FetchedPictures
 from gateway.services.query_encoder import QueryEncoder
@@ -37,6 +37,7 @@ class ExampleQueries:
     def __init__(
         self,
         files: Files,
+        original_threads: OriginalThreads,
         search: ExampleSearch,
         images: Images,
         encoder: QueryEncoder,
@@ -44,6 +45,7 @@ class ExampleQueries:
         metrics: Metrics,
     ) -> None:
         self._files = files
+        self._original_threads = original_threads
         self._search = search
         self._images = images
         self._encoder = encoder
@@ -119,7 +121,9 @@ class ExampleQueries:
     ) -> Vector:
         """The vector of a part of a stored image, read from its own file."""
         row = await to_thread.run_sync(self._images.get, identity.name, image)
-        original = await to_thread.run_sync(open_original, row, identity.name, self._files)
+        original = await self._original_threads.run(
+            row.uri, open_original, row, identity.name, self._files
+        )
         try:
             return await self._encoder.encode(original.file, identity, crop)
         finally:

@@ -82,10 +82,11 @@ class UploadService:
     ) -> QueuedUpload:
         """Store the pictures among `files` and queue them as one job.
 
-        In place of an archive there are the pictures in it, up to 10,000 members and four times
-        the largest request. Files that are no pictures are rejected at once and are not in the
-        job; equal files count once. Raises PictureError when none is a picture, and what
-        `LoadService.check_can_queue` and `uploads.staged` raise, Unavailable `image_busy`.
+        In place of an archive there are the pictures in it; all archives together have up to
+        10,000 members and four times the largest request. Files that are no pictures are
+        rejected at once and are not in the job; equal files count once. Raises PictureError when
+        none is a picture, and what `LoadService.check_can_queue` and `uploads.staged` raise,
+        Unavailable `image_busy`.
         """
         with ExitStack() as cleanup:
             incoming = inspect_all(files, self._settings, cleanup)

@@ -34,6 +34,7 @@ class ArchiveFiles:
         self._limits = ArchiveLimits.of(settings, serving=serving)
         self._max_bytes = settings.max_file_bytes
         self._lock = threading.Lock()
+        self._reading = threading.Lock()
         self._open: OrderedDict[str, tuple[FileStatus, ZipReader | TarReader]] = OrderedDict()
 
     def members(self, archive: str) -> Iterator[Member | None]:
@@ -75,14 +76,28 @@ class ArchiveFiles:
         status = self._local.status(archive, "")
         if status.size == DIRECTORY_SIZE:
             raise PictureError("missing", "This is a directory, and was an archive.")
+        if (reader := self._held(archive, status)) is None:
+            # One at a time, as each takes memory; members of open archives do not wait for it.
+            with self._reading:
+                if (reader := self._held(archive, status)) is None:
+                    reader = self._read(archive, status)
+                    self._keep(archive, status, reader)
+        return reader
+
+    def _held(self, archive: str, status: FileStatus) -> ZipReader | TarReader | None:
         with self._lock:
             held = self._open.get(archive)
             if held is None or held[0] != status:
-                held = self._open[archive] = (status, self._read(archive, status))
-                if len(self._open) > _MAX_OPEN:
-                    self._open.popitem(last=False)
+                return None
             self._open.move_to_end(archive)
-        return held[1]
+            return held[1]
+
+    def _keep(self, archive: str, status: FileStatus, reader: ZipReader | TarReader) -> None:
+        with self._lock:
+            self._open[archive] = (status, reader)
+            self._open.move_to_end(archive)
+            if len(self._open) > _MAX_OPEN:
+                self._open.popitem(last=False)
 
     def _read(self, archive: str, status: FileStatus) -> ZipReader | TarReader:
         file = self._file(archive, status)

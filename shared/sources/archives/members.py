@@ -1,13 +1,17 @@
 """What is in an archive: names, their uris, and which of them may be read."""
 
+import hashlib
 import os
 from typing import NamedTuple
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
+from shared.domain.image import MAX_URI_BYTES
 from shared.errors import PictureError
 from shared.files.uris import MEMBER
 from shared.sources.kind import FileStatus
 
+#: Of a name that is too long.
+_SHOWN_CHARACTERS = 1000
 _ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".txz", ".tar.xz", ".tzst", ".tar.zst")
 
 
@@ -25,6 +29,23 @@ class Member(NamedTuple):
 def member_uri(archive: str, name: str) -> str:
     """The uri of a member, from that of its archive."""
     return archive + MEMBER + quote_from_bytes(os.fsencode(name))
+
+
+def bounded(member: Member) -> Member:
+    """A member as it is, or the failure `path_too_long` with the beginning of its uri.
+
+    Names in tars may have a megabyte, and failures are kept in Redis.
+    """
+    if len(member.uri) <= MAX_URI_BYTES:
+        return member
+    archive, separator, quoted = member.uri.partition(MEMBER)
+    # What names of one beginning are told apart by.
+    mark = hashlib.blake2b(quoted.encode(), digest_size=8).hexdigest()
+    error = PictureError(
+        "path_too_long", f"As a uri its name is longer than {MAX_URI_BYTES} bytes. Shorten it."
+    )
+    uri = f"{archive}{separator}{quoted[:_SHOWN_CHARACTERS]}...{mark}"
+    return Member(uri, member.status, error)
 
 
 def split_uri(uri: str) -> tuple[str, str]:

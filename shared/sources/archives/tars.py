@@ -14,6 +14,7 @@ from shared.files.formats import SNIFF_BYTES, has_picture_extension, sniff
 from shared.sources.archives.limits import ArchiveLimits, truncated
 from shared.sources.archives.members import (
     Member,
+    bounded,
     is_archive_name,
     is_hidden,
     member_uri,
@@ -78,7 +79,7 @@ class TarReader:
                     continue
                 member = self._member(walk, entry, seen)
                 walk.skip()
-                yield member
+                yield member and bounded(member)
 
     def status(self, name: str) -> FileStatus:
         """A member's size, and the archive's version as the tag. Raises PictureError `missing`."""

@@ -8,13 +8,14 @@ import zipfile
 import zlib
 from calendar import timegm
 from collections.abc import Iterator
-from typing import IO
+from typing import IO, cast
 
 from shared.errors import PictureError
 from shared.files.formats import SNIFF_BYTES, has_picture_extension, sniff
 from shared.sources.archives.limits import ArchiveLimits, damaged, truncated
 from shared.sources.archives.members import (
     Member,
+    bounded,
     is_archive_name,
     is_hidden,
     member_uri,
@@ -27,10 +28,8 @@ from shared.sources.stamps import stamp
 #: Others expand without a bound that can be set, and are hardly used.
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _ENCRYPTED = 0x1
-#: APPNOTE 4.3.16 and 4.3.14: the end of the directory, behind which a comment may stand.
-_END = struct.Struct("<4s4H2LH")
-_END64 = struct.Struct("<4sQ2H2L4Q")
-_END64_LOCATOR_BYTES = 20
+#: APPNOTE 4.3.16: the end of the directory, behind which a comment may stand.
+_END_BYTES = 22
 _MAX_COMMENT = 65_535
 #: The least that an entry of the directory takes.
 _ENTRY_BYTES = 46
@@ -49,11 +48,7 @@ class ZipReader:
         self._limits = limits
         self._max_bytes = max_bytes
         self._packed = file.seek(0, io.SEEK_END)
-        _check_directory(file, self._packed, limits)
-        try:
-            self._zip = zipfile.ZipFile(file)
-        except (*_DAMAGED, NotImplementedError, UnicodeError) as error:
-            raise damaged("its directory cannot be read") from error
+        self._zip = _open_zip(file, self._packed, limits)
         infos = self._zip.infolist()
         limits.check_members(len(infos))
         limits.check_size(sum(info.file_size for info in infos), self._packed)
@@ -70,7 +65,8 @@ class ZipReader:
         """All members, in the order of the directory; None for what is no picture."""
         for info in self._zip.infolist():
             if not info.is_dir():
-                yield self._member(info)
+                member = self._member(info)
+                yield member and bounded(member)
 
     def status(self, name: str) -> FileStatus:
         """A member's size, and its CRC-32 as the tag. Raises PictureError `missing`."""
@@ -159,40 +155,52 @@ def _status(info: zipfile.ZipInfo) -> FileStatus:
     return FileStatus(info.file_size, stamp(seconds, f"{info.CRC:08x}"))
 
 
-def _check_directory(file: IO[bytes], size: int, limits: ArchiveLimits) -> None:
-    """Check how many entries there are before all of them are read into memory."""
-    tail = min(size, _END.size + _MAX_COMMENT)
+class _Directory:
+    """An archive as zipfile reads its directory: at once, after its entries are counted here.
+
+    Which of several records at the end says where it is, and how long, is for zipfile to tell.
+    """
+
+    def __init__(self, file: IO[bytes], limits: ArchiveLimits) -> None:
+        self._file = file
+        self._limits = limits
+        self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
+
+    def read(self, size: int = -1) -> bytes:
+        start = self._file.tell()
+        length = self._file.seek(0, io.SEEK_END) - start
+        if size >= 0:
+            length = min(length, size)
+        if length > max(1 << 20, self._limits.members * _NAME_BYTES):
+            raise damaged("its directory is too long")
+        self._limits.check_members(_count_entries(self._file, start, length, self._limits.members))
+        self._file.seek(start)
+        return self._file.read(length)
+
+
+def _open_zip(file: IO[bytes], size: int, limits: ArchiveLimits) -> zipfile.ZipFile:
+    """Read the directory, if it has no more entries than it may."""
+    tail = min(size, _END_BYTES + _MAX_COMMENT)
     file.seek(size - tail)
-    data = file.read(tail)
-    at = data.rfind(b"PK\5\6")
-    if at < 0 or at + _END.size > len(data):
+    if not 0 <= file.read(tail).rfind(b"PK\5\6") <= tail - _END_BYTES:
         raise truncated()
-    end = size - tail + at
-    _, _, _, _, entries, length, _, _ = _END.unpack_from(data, at)
-    # In a larger one the real numbers are in a record before it, and a pointer to that between.
-    larger = end - _END64_LOCATOR_BYTES - _END64.size
-    if larger >= 0:
-        file.seek(larger)
-        record = file.read(_END64.size)
-        if record[:4] == b"PK\6\6":
-            entries, length = _END64.unpack(record)[7:9]
-            end = larger
-    limits.check_members(entries)
-    if length > end:
-        raise truncated()
-    if length > max(1 << 20, limits.members * _NAME_BYTES):
-        raise damaged("its directory is too long")
-    # What is said of the number may be a lie.
-    limits.check_members(_count_entries(file, end - length, limits.members))
+    try:
+        archive = zipfile.ZipFile(cast("IO[bytes]", _Directory(file, limits)))
+    except (*_DAMAGED, NotImplementedError, UnicodeError) as error:
+        raise damaged("its directory cannot be read") from error
+    # Members are read as they are.
+    archive.fp = file
+    return archive
 
 
-def _count_entries(file: IO[bytes], start: int, most: int) -> int:
-    """How many entries a directory has, by their own lengths; `most` + 1 where it has more."""
-    file.seek(start)
-    count = 0
-    while count <= most and len(head := file.read(_ENTRY_BYTES)) == _ENTRY_BYTES:
-        if head[:4] != b"PK\1\2":
+def _count_entries(file: IO[bytes], start: int, length: int, most: int) -> int:
+    """How many entries are in a part of a file, by their own lengths; `most` + 1 if more are."""
+    count, at = 0, start
+    while count <= most and at < start + length:
+        file.seek(at)
+        head = file.read(_ENTRY_BYTES)
+        if len(head) < _ENTRY_BYTES or head[:4] != b"PK\1\2":
             break
         count += 1
-        file.seek(sum(struct.unpack_from("<3H", head, 28)), io.SEEK_CUR)
+        at += _ENTRY_BYTES + sum(struct.unpack_from("<3H", head, 28))
     return count

@@ -4,6 +4,7 @@ A cloud's error may quote the request with its key, its signature and what was s
 it is passed on: what is said to a user is written here, and only the kind of error is logged.
 """
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -27,6 +28,10 @@ _BACKOFF = {
 _LOADING_SECONDS = 120
 #: A person waits for it.
 _SERVING_SECONDS = 10
+
+#: Where object_store's message has a key that it does not take.
+_KEY = re.compile(r'\bPath "(.+?)"')
+_SHOWN_CHARACTERS = 300
 
 
 def open_store(location: BucketLocation, settings: Settings, *, serving: bool) -> ObjectStore:
@@ -58,6 +63,8 @@ def error_of(error: exceptions.BaseError | OSError | ValueError) -> PictureError
     if isinstance(error, (exceptions.NotFoundError, FileNotFoundError)):
         return PictureError("missing", "The bucket has no such object, or there is no such bucket.")
     _log.warning("bucket_request_failed", error=type(error).__name__)
+    if isinstance(error, exceptions.InvalidPathError):
+        return PictureError("unreadable", _unusable_key(str(error)))
     if isinstance(error, (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError)):
         return NotPermitted(
             "unreadable",
@@ -70,6 +77,17 @@ def error_of(error: exceptions.BaseError | OSError | ValueError) -> PictureError
         "unreachable",
         "The bucket does not answer, does not exist, or refuses Lookalike's credentials. See to "
         "the name, the endpoint, the region and the network, then load it again.",
+    )
+
+
+def _unusable_key(message: str) -> str:
+    """What to do about a key that ends a listing: of the message only the key is shown."""
+    found = _KEY.search(message)
+    key = "".join(c for c in found[1] if c.isprintable())[:_SHOWN_CHARACTERS] if found else ""
+    named = f": {key}" if key else ""
+    return (
+        "The bucket cannot be listed past an object of which a part of the key between slashes is "
+        f"empty, a dot or two dots{named}. Rename the object, or load a folder without it."
     )
 
 

@@ -183,3 +183,17 @@ def test_a_zip_of_more_than_65535_members_is_read(base_settings: Settings) -> No
     with Files(few) as files, pytest.raises(JobFailed) as failure:
         listed(path, files)
     assert failure.value.code == "archive_too_many_members"
+
+
+@pytest.mark.parametrize("suffix", [".zip", ".tar", ".tar.gz"])
+@pytest.mark.parametrize("prefix", ["", "/"])
+def test_failures_of_long_names_are_short(settings: Settings, suffix: str, prefix: str) -> None:
+    names = [f"{prefix}{'ü' * 30_000}{n}.jpg" for n in range(2)]
+    path = settings.image_roots[0] / f"archive{suffix}"
+    archives.write_archive(path, dict.fromkeys(names, JPEG))
+    with Files(settings) as files:
+        found = listed(path, files)
+    assert found.files == []
+    assert [failure.code for failure in found.failures] == ["path_too_long"] * 2
+    assert len({failure.uri for failure in found.failures}) == 2
+    assert max(len(failure.uri) for failure in found.failures) < 2000

@@ -83,6 +83,19 @@ def test_no_refusal_shows_what_it_quotes(
     assert not any(secret in shown for secret in (ACCESS_KEY, SECRET, "AWS4", endpoint))
 
 
+@pytest.mark.parametrize("key", ["in/b//c.jpg", "in/./c.jpg"])
+def test_a_key_that_ends_a_listing_is_named(base_settings: Settings, key: str) -> None:
+    reply = Reply(200, page(["in/a.jpg", key], ""), {"Content-Type": "application/xml"})
+    with (
+        answering(lambda *_: reply) as endpoint,
+        Files(settings(base_settings, endpoint)) as files,
+        pytest.raises(JobFailed) as job,
+    ):
+        next(BucketListing(BucketSource(url="s3://bucket/in"), files).batches(""))
+    assert job.value.code == "source_unreadable"
+    assert f": {key}. Rename the object" in job.value.detail
+
+
 def test_settings_show_no_credentials(base_settings: Settings) -> None:
     made = settings(base_settings, "http://127.0.0.1:1")
     shown = f"{made!r}{json.dumps(made.model_dump(mode='json'))}"
