@@ -73,12 +73,12 @@ def test_an_indexer_that_is_killed_anywhere_counts_each_once(
 ) -> None:
     method, calls = getattr(owner, name), 0
 
-    def killed(*args: Any) -> Any:
+    def killed(*args: Any, **options: Any) -> Any:
         nonlocal calls
         calls += 1
         if calls == call and not after:
             raise SystemExit
-        result = method(*args)
+        result = method(*args, **options)
         if calls == call:
             raise SystemExit
         return result
