@@ -177,7 +177,12 @@ fuzz: $(INSTALLED) ## Mutated pictures for the decoders: SECONDS=600 SEED=…
 # Separate from the others: these tests share one deployment, which needs both cores.
 .PHONY: test-containers
 test-containers: $(INSTALLED) podman ## Build the images, run compose.yaml, kill parts of it, and count
-	$(BIN)/pytest -m containers tests/containers
+	$(BIN)/pytest -m "containers and not gpu_image" tests/containers
+
+# Apart from the others: it fetches and unpacks gigabytes.
+.PHONY: test-gpu-image
+test-gpu-image: $(INSTALLED) podman ## Build the encoder's image for GPUs, and run it as far as it goes without one
+	$(BIN)/pytest -m gpu_image tests/containers
 
 # Without these programs the tests are skipped, or fail in CI.
 .PHONY: podman

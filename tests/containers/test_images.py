@@ -74,6 +74,7 @@ def test_an_encoder_on_a_share_of_the_cpus_takes_as_many_threads(images: Deploym
     assert python(images.engine, name, source) == whole
 
 
+@pytest.mark.gpu_image
 def test_the_image_for_gpus_is_built_and_runs_as_far_as_it_does_without_one(
     images: Deployment,
 ) -> None:
