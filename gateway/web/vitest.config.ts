@@ -6,8 +6,6 @@ const alias = { '@': fileURLToPath(new URL('./src', import.meta.url)) };
 
 export default defineConfig({
   test: {
-    // By default one core is left idle, which is half of a small machine.
-    maxWorkers: '100%',
     projects: [
       { resolve: { alias }, test: { name: 'logic', include: ['tests/**/*.test.ts'], environment: 'node' } },
       {

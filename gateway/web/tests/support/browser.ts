@@ -6,7 +6,7 @@ import { afterEach, beforeEach, vi } from 'vitest';
 
 import { gateway } from './gateway';
 
-configure({ asyncUtilTimeout: 5_000 });
+configure({ asyncUtilTimeout: 10_000 });
 
 class NoObserver {
   observe() {
