@@ -10,11 +10,22 @@ ALL = "/api/v2/collections/photos/sources"
 ONE = f"{ALL}/7"
 SOURCE = {
     "id": "7",
-    "source": {"kind": "directory", "path": "/photos"},
+    "collection": "photos",
+    "source": {
+        "kind": "directory",
+        "path": "/photos",
+        "recursive": True,
+        "pattern": None,
+        "exclude": [],
+    },
+    "on_duplicate": "keep",
+    "sync": False,
     "cron": "0 3 * * *",
     "watch": False,
     "paused": False,
     "next_run": "2026-01-02T03:00:00Z",
+    "last_job": None,
+    "created_at": "2026-01-01T00:00:00Z",
 }
 
 

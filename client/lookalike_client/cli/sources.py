@@ -4,17 +4,14 @@ from typing import Annotated, Any
 
 import typer
 
-from lookalike_client.call import NOTHING, Call, reads
 from lookalike_client.cli import load, options
 from lookalike_client.cli.output import print_json, print_table
 from lookalike_client.cli.session import Session, session_of
 from lookalike_client.cli.source_kinds import SourceOptions, sources_of
+from lookalike_client.models import StandingSource
 
 app = typer.Typer(help="List standing sources; add, run, pause, resume or delete one.")
 
-_ALL = "/api/v2/collections/{collection}/sources"
-_ONE = _ALL + "/{source}"
-_OBJECT = reads(dict[str, Any])
 SourceId = Annotated[str, typer.Argument(metavar="ID", help="A standing source's id.")]
 
 
@@ -28,23 +25,20 @@ def sources(
     if not options.is_list(context):
         return
     session = session_of(context)
-    query = {"limit": 1000}
-    path = {"collection": collection}
     with session.client() as client:
-        call = Call[dict[str, Any]]("list_sources", "GET", _ALL, {200: _OBJECT}, path, query)
-        found = client.run(call)["items"]
+        found = client.list_sources(collection).items
     if as_json:
         for source in found:
             print_json(source)
         return
     rows = [
         (
-            source["id"],
+            source.id,
             _shown(source),
-            source.get("cron") or "",
-            "yes" if source.get("watch") else "",
-            "yes" if source.get("paused") else "",
-            source.get("next_run") or "",
+            source.cron or "",
+            "yes" if source.watch else "",
+            "yes" if source.paused else "",
+            _next_run(source),
         )
         for source in found
     ]
@@ -74,15 +68,14 @@ def add(
     """Keep a source, to be loaded by the clock, by what is written, or by `run`."""
     source_options = SourceOptions(kind, recursive, pattern, tuple(exclude or ()), column)
     (found,) = sources_of([source], source_options)
-    body = {"source": found, **load.load_options(skip_duplicates=skip_duplicates, sync=sync)}
+    body: dict[str, Any] = {"source": found}
+    body |= load.load_options(skip_duplicates=skip_duplicates, sync=sync)
     body |= {"cron": cron} if cron else {}
     body |= {"watch": True} if watch else {}
-    path = {"collection": collection}
-    _run(
-        session_of(context),
-        Call("create_source", "POST", _ALL, {201: _OBJECT}, path, body=body),
-        as_json=as_json,
-    )
+    session = session_of(context)
+    with session.client() as client:
+        kept = client.create_source(collection, body)
+    _print(session, kept, as_json=as_json)
 
 
 @app.command()
@@ -93,15 +86,13 @@ def run(
     as_json: options.Json = False,
 ) -> None:
     """Load a standing source now."""
-    path = {"collection": collection, "source": source}
-    call: Call[dict[str, Any]] = Call("run_source", "POST", f"{_ONE}/jobs", {202: _OBJECT}, path)
     session = session_of(context)
     with session.client() as client:
-        job = client.run(call)
+        job = client.run_source(collection, source)
     if as_json:
         print_json(job)
     else:
-        session.out.print(f"queued as job {job['id']}", soft_wrap=True)
+        session.out.print(f"queued as job {job.id}", soft_wrap=True)
 
 
 @app.command()
@@ -134,10 +125,9 @@ def delete(
     as_json: options.Json = False,
 ) -> None:
     """Forget a standing source; its images stay."""
-    path = {"collection": collection, "source": source}
     session = session_of(context)
     with session.client() as client:
-        client.run(Call[None]("delete_source", "DELETE", _ONE, {204: NOTHING}, path))
+        client.delete_source(collection, source)
     if as_json:
         print_json({"deleted": source})
     else:
@@ -147,23 +137,24 @@ def delete(
 def _patch(
     context: typer.Context, collection: str, source: str, *, paused: bool, as_json: bool
 ) -> None:
-    path = {"collection": collection, "source": source}
-    call: Call[dict[str, Any]] = Call(
-        "update_source", "PATCH", _ONE, {200: _OBJECT}, path, body={"paused": paused}
-    )
-    _run(session_of(context), call, as_json=as_json)
-
-
-def _run(session: Session, call: Call[dict[str, Any]], *, as_json: bool) -> None:
+    session = session_of(context)
     with session.client() as client:
-        source = client.run(call)
+        changed = client.update_source(collection, source, {"paused": paused})
+    _print(session, changed, as_json=as_json)
+
+
+def _print(session: Session, source: StandingSource, *, as_json: bool) -> None:
     if as_json:
         print_json(source)
     else:
-        state = "paused" if source.get("paused") else source.get("next_run") or "kept"
-        session.out.print(f"{source['id']}  {_shown(source)}  {state}", soft_wrap=True)
+        state = "paused" if source.paused else _next_run(source) or "kept"
+        session.out.print(f"{source.id}  {_shown(source)}  {state}", soft_wrap=True)
 
 
-def _shown(source: dict[str, Any]) -> str:
-    what = source.get("source", {})
-    return str(what.get("path") or what.get("url") or what.get("kind", ""))
+def _next_run(source: StandingSource) -> str:
+    return source.model_dump(mode="json")["next_run"] or ""
+
+
+def _shown(source: StandingSource) -> str:
+    what = source.source.model_dump(mode="json")
+    return str(what.get("path") or what.get("url") or what["kind"])
