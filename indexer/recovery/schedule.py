@@ -2,10 +2,9 @@
 
 import hashlib
 
+from indexer.recovery.standing_loads import StandingLoads
 from indexer.stores import IndexerStores
-from shared.domain.job import JobSpec
 from shared.domain.standing import StandingSource, next_run
-from shared.errors import NotFound
 from shared.log import get_logger
 from shared.redis import is_outage
 
@@ -25,7 +24,7 @@ class Schedule:
     def __init__(self, stores: IndexerStores) -> None:
         self._sources = stores.standing_sources
         self._jobs = stores.jobs
-        self._dispatcher = stores.dispatcher
+        self._loads = StandingLoads(stores)
 
     def run_once(self) -> None:
         """Start what is due. Of several missed runs, as while no indexer ran, there is one."""
@@ -41,38 +40,15 @@ class Schedule:
                 self._sources.advance(source, due, now + _AGAIN_SECONDS)
 
     def _see_to(self, source: StandingSource, due: float, now: float) -> None:
-        following = next_run(source.cron or "", now)
+        following, job_id = next_run(source.cron or "", now), _job_id(source, due)
         if source.paused:
             _log.info("scheduled_run_skipped", source=source.id, reason="paused")
-        elif self._is_loaded_now(source, _job_id(source, due)):
+        elif self._loads.is_running(source, but=job_id):
             _log.info("scheduled_run_skipped", source=source.id, reason="still loading")
         else:
-            self._start(source, _job_id(source, due), now)
+            self._loads.start(source, job_id, source.source, now)
+            _log.info("scheduled_run_started", source=source.id, job=job_id)
         self._sources.advance(source, due, following)
-
-    def _is_loaded_now(self, source: StandingSource, job_id: str) -> bool:
-        last = self._sources.last_job(source)
-        if last is None or last == job_id:
-            return False
-        try:
-            return not self._jobs.get(last).finished
-        except NotFound:
-            return False
-
-    def _start(self, source: StandingSource, job_id: str, now: float) -> None:
-        spec = JobSpec(
-            id=job_id,
-            collection=source.collection,
-            generation=source.generation,
-            source=source.source,
-            on_duplicate=source.on_duplicate,
-            sync=source.sync,
-            created_at=now,
-        )
-        self._jobs.create(spec)
-        self._sources.note_job(source, job_id)
-        self._dispatcher.send_scan(job_id)
-        _log.info("scheduled_run_started", source=source.id, job=job_id)
 
 
 def _job_id(source: StandingSource, due: float) -> str:

@@ -15,11 +15,11 @@ from typing import NamedTuple
 from watchfiles import Change, watch
 
 from indexer.recovery.pending_changes import PendingChanges
+from indexer.recovery.standing_loads import StandingLoads
 from indexer.recovery.watched_folders import is_remote, mounts
 from indexer.stores import IndexerStores
-from shared.domain.job import DirectorySource, JobSpec
+from shared.domain.job import DirectorySource
 from shared.domain.standing import StandingSource
-from shared.errors import NotFound
 from shared.log import get_logger, outages
 from shared.redis import is_outage, outage_code
 
@@ -53,7 +53,7 @@ class Watching:
     def __init__(self, stores: IndexerStores, indexer_id: str) -> None:
         self._jobs = stores.jobs
         self._sources = stores.standing_sources
-        self._dispatcher = stores.dispatcher
+        self._loads = StandingLoads(stores)
         self._indexer = indexer_id
         self._stop = threading.Event()
         #: Sources whose folders are more than the system watches.
@@ -185,34 +185,17 @@ class Watching:
         """Load the folder that changes concern; later if the source is loaded now."""
         standing, pending = source.standing, self._pending[polls]
         folder = pending.folder(standing.id, source.directory)
-        if folder is None or self._is_loaded_now(standing):
+        if folder is None or self._loads.is_running(standing):
             return
         # Long after a change the source may be paused or gone, or another indexer watch.
         if self._mine(polls).get(standing.id) == source:
             self._start(standing, source.directory.model_copy(update={"path": folder}))
             pending.settle(standing.id)
 
-    def _is_loaded_now(self, source: StandingSource) -> bool:
-        last = self._sources.last_job(source)
-        try:
-            return last is not None and not self._jobs.get(last).finished
-        except NotFound:
-            return False
-
-    def _start(self, source: StandingSource, directory: DirectorySource) -> None:
-        spec = JobSpec(
-            id=uuid.uuid4().hex,
-            collection=source.collection,
-            generation=source.generation,
-            source=directory,
-            on_duplicate=source.on_duplicate,
-            sync=source.sync,
-            created_at=self._jobs.now(),
-        )
-        self._jobs.create(spec)
-        self._sources.note_job(source, spec.id)
-        self._dispatcher.send_scan(spec.id)
-        _log.info("watched_folder_changed", source=source.id, folder=directory.path, job=spec.id)
+    def _start(self, standing: StandingSource, directory: DirectorySource) -> None:
+        job_id = uuid.uuid4().hex
+        self._loads.start(standing, job_id, directory, self._jobs.now())
+        _log.info("watched_folder_changed", source=standing.id, folder=directory.path, job=job_id)
 
 
 def _is_limit(error: OSError) -> bool:
