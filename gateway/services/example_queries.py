@@ -26,7 +26,7 @@ from shared.domain.match import with_least_score
 from shared.domain.query import Crop, SearchParameters, SearchResult
 from shared.errors import InvalidRequest
 from shared.sources import Files
-from shared.store import ExampleSearch, Images
+from shared.store import ExampleSearch, Images, require_search_params
 
 Vector = Sequence[float]
 
@@ -60,6 +60,7 @@ class ExampleQueries:
         """
         started = time.perf_counter()
         identity = await self._search.identity(collection)
+        require_search_params(identity.index, query.parameters.index_params)
         wanted = with_least_score(query.parameters, identity.fingerprint)
         encoding = time.perf_counter()
         vectors = await self._vectors(identity, [*query.positive, *query.negative])

@@ -7,6 +7,7 @@ from shared.store.facets import Facets
 from shared.store.filters import matches
 from shared.store.image_writer import ImageWriter
 from shared.store.images import Images
+from shared.store.indexes import require_search_params
 from shared.store.neighbours import Neighbour, Neighbours, StoredVectors
 from shared.store.refined_search import RefinedSearch
 from shared.store.regions import PictureRegions, Regions, RegionsLeft
@@ -29,5 +30,6 @@ __all__ = [
     "StoredVectors",
     "VectorSearch",
     "matches",
+    "require_search_params",
     "score_of",
 ]

@@ -11,6 +11,7 @@ from shared.domain.collection import IndexSpec
 from shared.errors import Conflict, NotFound
 from shared.store.client import LOAD_SECONDS, READ_SECONDS, WRITE_SECONDS, MilvusConnection
 from shared.store.generations import partition_of, regions_of
+from shared.store.indexes import vector_index
 from shared.store.properties import to_milvus
 from shared.store.schema import (
     SCALAR_INDEXES,
@@ -18,7 +19,6 @@ from shared.store.schema import (
     collection_schema,
     regions_schema,
     scalar_index,
-    vector_index,
 )
 
 

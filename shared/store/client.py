@@ -20,6 +20,7 @@ from shared.settings import Settings
 from shared.store.errors import CALL_ERRORS, is_released, translate
 from shared.store.expressions import in_
 from shared.store.grpc_options import GRPC_OPTIONS
+from shared.store.indexes import is_lite
 from shared.store.lite_lock import CollectionLock
 from shared.store.rows import Row
 
@@ -50,10 +51,6 @@ def connect(settings: Settings) -> MilvusClient:
         raise translate(error, None) from error
 
 
-def is_lite(version: str) -> bool:
-    return version.startswith("milvus_lite")
-
-
 def _delete(client: MilvusClient, collection: str, expression: str, partition: str) -> None:
     client.delete(collection, filter=expression, partition_name=partition, timeout=WRITE_SECONDS)
 
@@ -76,9 +73,13 @@ class MilvusConnection:
     def lite(self) -> bool:
         """Whether this is milvus-lite and not a Milvus server."""
         if self._lite is None:
-            version = self.run(lambda client: client.get_server_version(timeout=READ_SECONDS))
-            self._lite = is_lite(version)
+            self._lite = is_lite(self.version())
         return self._lite
+
+    def version(self) -> str:
+        """What Milvus says of its version: `v2.6.24`, or `milvus_lite` and its own."""
+        found: str = self.run(lambda client: client.get_server_version(timeout=READ_SECONDS))
+        return found
 
     def run(self, operation: Callable[[MilvusClient], T], collection: str | None = None) -> T:
         """Run an operation; if `collection` is not loaded, load it and run it once more."""

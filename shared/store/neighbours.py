@@ -10,8 +10,9 @@ from shared.retry import Retriable, repeatable
 from shared.store.client import READ_SECONDS, MilvusConnection
 from shared.store.expressions import in_, quote
 from shared.store.generations import partition_of
+from shared.store.indexes import search_params
 from shared.store.rows import Row
-from shared.store.schema import METRIC, VECTOR, search_params
+from shared.store.schema import METRIC, VECTOR
 from shared.store.search import score_of
 
 _CONTENTS_BATCH = 8000

@@ -17,7 +17,7 @@ from shared.store.expressions import and_, in_
 from shared.store.filters import filter_expression
 from shared.store.gathering import Target
 from shared.store.generations import regions_of
-from shared.store.schema import search_params
+from shared.store.indexes import search_params
 from shared.store.search import Ranking, VectorSearch, score_of
 
 #: So many of the regions nearest to a query are looked at, and more where a filter leaves some out.
@@ -63,7 +63,10 @@ class RegionSearch(VectorSearch):
         if not has_regions:
             return await whole
         ranking, (parts, matching) = await asyncio.gather(
-            whole, self._nearest_parts(collection, generation, vector, expression)
+            whole,
+            self._nearest_parts(
+                collection, generation, vector, expression, parameters.index_params
+            ),
         )
         parts.pop(exclude or "", None)
         wanted = parameters.offset + parameters.top_k
@@ -92,7 +95,12 @@ class RegionSearch(VectorSearch):
         return known.regions and known.generation == generation
 
     async def _nearest_parts(
-        self, collection: str, generation: str, vector: Sequence[float], expression: str
+        self,
+        collection: str,
+        generation: str,
+        vector: Sequence[float],
+        expression: str,
+        index_params: Mapping[str, int | float],
     ) -> tuple[dict[str, Part], Mapping[str, str] | None]:
         """The nearest region of each image, and the contents of images that match, if few do."""
         few = await self._few(collection, expression) if expression else None
@@ -104,7 +112,7 @@ class RegionSearch(VectorSearch):
             "",
             "" if few is None else in_("image", sorted(few)),
             _FIELDS,
-            tuple(search_params(limit).items()),
+            tuple(search_params(limit, index_params).items()),
         )
         try:
             found = await self._gathered.nearest(target, vector, limit)

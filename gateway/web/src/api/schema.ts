@@ -1393,6 +1393,7 @@ export interface components {
              */
             description: string;
             descriptor?: components["schemas"]["DescriptorInput"] | null;
+            /** @description Default: the server's setting. 422 `index_unavailable` where Milvus has none of this type: IVF_RABITQ needs 2.6, HNSW_SQ 2.5; milvus-lite has no IVF_RABITQ, SCANN, DISKANN. */
             index?: components["schemas"]["IndexInput"] | null;
             /** Name */
             name: string;
@@ -2324,6 +2325,17 @@ export interface components {
              */
             offset: number;
             /**
+             * Params
+             * @description How thoroughly the collection's index is searched: `ef` of HNSW and HNSW_SQ, `nprobe` of IVF_FLAT, IVF_SQ8, IVF_RABITQ and SCANN, `search_list` of DISKANN, `reorder_k` of SCANN, `rbq_query_bits` of IVF_RABITQ, `refine_k` of an index with refinement. Those left out take their defaults. 422 `invalid_search_params` names what the index takes.
+             * @default {}
+             * @example {
+             *       "ef": 256
+             *     }
+             */
+            params: {
+                [key: string]: number;
+            };
+            /**
              * Positive
              * @description What hits should be like.
              * @default []
@@ -2394,33 +2406,33 @@ export interface components {
         Index: {
             /**
              * Params
-             * @description Its parameters; empty takes the defaults.
+             * @description Its parameters; those left out take their defaults.
              * @default {}
              */
             params: {
-                [key: string]: number;
+                [key: string]: number | boolean | string;
             };
             /**
              * Type
              * @enum {string}
              */
-            type: "FLAT" | "IVF_FLAT" | "IVF_SQ8" | "HNSW" | "AUTOINDEX";
+            type: "FLAT" | "IVF_FLAT" | "IVF_SQ8" | "IVF_RABITQ" | "SCANN" | "HNSW" | "HNSW_SQ" | "DISKANN" | "AUTOINDEX";
         };
         /** IndexInput */
         IndexInput: {
             /**
              * Params
-             * @description Its parameters; empty takes the defaults.
+             * @description Its parameters; those left out take their defaults.
              * @default {}
              */
             params: {
-                [key: string]: number;
+                [key: string]: number | boolean | string;
             };
             /**
              * Type
              * @enum {string}
              */
-            type: "FLAT" | "IVF_FLAT" | "IVF_SQ8" | "HNSW" | "AUTOINDEX";
+            type: "FLAT" | "IVF_FLAT" | "IVF_SQ8" | "IVF_RABITQ" | "SCANN" | "HNSW" | "HNSW_SQ" | "DISKANN" | "AUTOINDEX";
         };
         /**
          * InFolder

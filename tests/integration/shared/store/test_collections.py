@@ -35,7 +35,7 @@ def test_a_collection_explains_itself(collections: Collections, collection: str)
     assert collection not in collections.names()
 
 
-@pytest.mark.parametrize("kind", ["FLAT", "IVF_FLAT", "IVF_SQ8", "HNSW", "AUTOINDEX"])
+@pytest.mark.parametrize("kind", ["FLAT", "IVF_FLAT", "IVF_SQ8", "HNSW", "HNSW_SQ", "AUTOINDEX"])
 def test_every_known_index_finds(
     collections: Collections, images: Images, writer: ImageWriter, collection: str, kind: str
 ) -> None:
