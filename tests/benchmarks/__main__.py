@@ -4,7 +4,6 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -29,16 +28,16 @@ from tests.benchmarks import (
     scaling,
     scan,
     search,
+    serve,
     store,
     stored_rows,
 )
 from tests.benchmarks import truth as truths
+from tests.benchmarks.on_stack import on_a_stack, settings_in
 from tests.benchmarks.options import ROWS, Options, parse
 from tests.benchmarks.plot import FOLDER, bars
 from tests.benchmarks.report import Report, machine, write_json
-from tests.stack import Stack, running_stack
-
-OnStack = Callable[[Stack, Settings, dict[str, str]], Report]
+from tests.stack import Stack
 
 
 def main(arguments: list[str]) -> int:
@@ -60,7 +59,7 @@ def main(arguments: list[str]) -> int:
 def _encoder(options: Options) -> Report:
     with tempfile.TemporaryDirectory() as folder:
         photos = corpus.photos(Path(folder) / "photos", 32)
-        report = encoder.measure(photos, _settings(folder, options), runs=options.runs)
+        report = encoder.measure(photos, settings_in(folder, options), runs=options.runs)
         bars("encoder.svg", report, "images/s")
         return report
 
@@ -68,19 +67,19 @@ def _encoder(options: Options) -> Report:
 def _quality(options: Options) -> Report:
     with tempfile.TemporaryDirectory() as folder:
         truth = _truth(folder, options)
-        settings = _settings(folder, options)
+        settings = settings_in(folder, options)
         return quality.measure(truth, settings, variants=options.variants)
 
 
 def _precision(options: Options) -> Report:
     with tempfile.TemporaryDirectory() as folder:
-        return precision.measure(_truth(folder, options), _settings(folder, options))
+        return precision.measure(_truth(folder, options), settings_in(folder, options))
 
 
 def _match(options: Options) -> Report:
     with tempfile.TemporaryDirectory() as folder:
         photos = corpus.photos(Path(folder) / "photos", options.photos)
-        return match.measure(photos, _settings(folder, options))
+        return match.measure(photos, settings_in(folder, options))
 
 
 def _truth(folder: str, options: Options) -> truths.Truth:
@@ -93,7 +92,7 @@ def _load(options: Options) -> Report:
         size = {"count": options.photos, "runs": options.runs}
         return load.measure(stack, settings, **size, context=context)
 
-    return _on_a_stack(options, measure)
+    return on_a_stack(options, measure)
 
 
 def _scan(options: Options) -> Report:
@@ -112,7 +111,24 @@ def _search(options: Options) -> Report:
         size = {"rows": options.rows, "searches": options.searches, "runs": options.runs}
         return search.measure(stack, settings, **size, context=context)
 
-    return _on_a_stack(options, measure, lambda folder, own: search.fill(folder, own, options.rows))
+    def fill(folder: Path, own: Settings) -> None:
+        search.fill(folder, own, options.rows)
+
+    def on_server(stack: Stack, settings: Settings, context: dict[str, str]) -> Report:
+        search.fill_server(stack, settings, options.rows)
+        return measure(stack, settings, context)
+
+    if options.server:
+        return on_a_stack(options, on_server)
+    return on_a_stack(options, measure, fill)
+
+
+def _serve(options: Options) -> Report:
+    def measure(stack: Stack, _: Settings, context: dict[str, str]) -> Report:
+        size = {"clients": options.clients, "count": options.photos}
+        return serve.measure(stack, minutes=options.minutes, **size, context=context)
+
+    return on_a_stack(options, measure)
 
 
 def _store(options: Options) -> Report:
@@ -127,7 +143,7 @@ def _filters(options: Options) -> Report:
 def _recall(options: Options) -> Report:
     with tempfile.TemporaryDirectory() as folder:
         photos = corpus.photos(Path(folder) / "photos", options.photos)
-        return recall.measure(photos, _settings(folder, options))
+        return recall.measure(photos, settings_in(folder, options))
 
 
 def _large(options: Options) -> Report:
@@ -143,27 +159,27 @@ def _large(options: Options) -> Report:
             report.context.update(context)
             return large.measure(report, stack, rows, count=options.photos, runs=options.runs)
 
-        _on_a_stack(options, measure, prepare)
+        on_a_stack(options, measure, prepare)
     return report
 
 
 def _duplicates(options: Options) -> Report:
     (rows,) = options.rows if options.rows != ROWS else [5000]
-    return _on_a_stack(options, lambda stack, _, facts: duplicates.measure(stack, rows, facts))
+    return on_a_stack(options, lambda stack, _, facts: duplicates.measure(stack, rows, facts))
 
 
 def _regions(options: Options) -> Report:
     def measure(stack: Stack, _: Settings, context: dict[str, str]) -> Report:
         return regions.measure(stack, count=options.photos, context=context)
 
-    return _on_a_stack(options, measure)
+    return on_a_stack(options, measure)
 
 
 def _hostile(options: Options) -> Report:
     def measure(stack: Stack, _: Settings, context: dict[str, str]) -> Report:
         return hostile.measure(stack, searches=options.searches, context=context)
 
-    return _on_a_stack(options, measure)
+    return on_a_stack(options, measure)
 
 
 def _scaling(options: Options) -> Report:
@@ -171,13 +187,13 @@ def _scaling(options: Options) -> Report:
         size = {"count": options.photos // 2, "runs": options.runs}
         return scaling.measure(stack, **size, context=context)
 
-    return _on_a_stack(options, measure)
+    return on_a_stack(options, measure)
 
 
 def _cuda(options: Options) -> Report:
     with tempfile.TemporaryDirectory() as folder:
         photos = corpus.photos(Path(folder) / "photos", options.photos)
-        settings = _settings(folder, options)
+        settings = settings_in(folder, options)
         return cuda.measure(photos, settings, runs=options.runs, pictures=_GPU_PICTURES)
 
 
@@ -192,6 +208,7 @@ BENCHMARKS: dict[str, Callable[[Options], Report]] = {
     "scan": _scan,
     "ledger": _ledger,
     "search": _search,
+    "serve": _serve,
     "store": _store,
     "filters": _filters,
     "large": _large,
@@ -202,37 +219,6 @@ BENCHMARKS: dict[str, Callable[[Options], Report]] = {
 }
 #: Pictures of one run on a GPU, which takes them by the thousand a second.
 _GPU_PICTURES = 16_384
-
-
-def _on_a_stack(
-    options: Options, measure: OnStack, fill: Callable[[Path, Settings], None] | None = None
-) -> Report:
-    with tempfile.TemporaryDirectory() as name:
-        root = Path(name) / "pictures"
-        root.mkdir()
-        settings = _settings(name, options)
-        if fill is not None:
-            fill(Path(name), settings)
-        own: dict[str, Any] = {
-            "weights": settings.weights,
-            "precision": settings.precision,
-            "chunk_size": str(settings.chunk_size),
-            "max_pending_chunks": str(settings.max_pending_chunks),
-            "lease_seconds": str(settings.lease_seconds),
-            "log_level": settings.log_level,
-        }
-        with running_stack(Path(name), root, **own) as stack:
-            (worker,) = stack.wait_encoders(1)
-            weights = stack.client.get("/api/v2/system").json()["weights"]
-            facts = {name: str(worker[name]) for name in ("device", "runtime", "precision")}
-            context = {"weights": weights, **facts, "store": "milvus-lite"}
-            return measure(stack, settings, context)
-
-
-def _settings(folder: str, options: Options) -> Settings:
-    return Settings(
-        data_dir=Path(folder) / "data", weights=options.weights, precision=options.precision
-    )
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from milvus_lite.engine.operation import InsertOp
 from numpy.typing import NDArray
 
 from deploy.local.embedded_milvus.server import install
+from shared.domain.collection import IndexSpec
 from shared.domain.fingerprint import DIMENSION, Pooling
 from shared.domain.image import ImageRow
 from shared.settings import Settings
@@ -50,6 +51,7 @@ def write(
     weights: str = "untrained-0",
     pooling: Pooling = "avg",
     make_row: Callable[[int], ImageRow] = _plain_row,
+    index: IndexSpec = IndexSpec(type="HNSW"),
 ) -> float:
     """Write a row for each vector, sealed and indexed; the seconds that it took.
 
@@ -57,7 +59,8 @@ def write(
     the segments that a collection has once it is merged.
     """
     service = MilvusLite(folder)
-    settings = Settings(milvus_uri=service.uri, data_dir=folder)
+    chosen = {"index_type": index.type, "index_params": index.params}
+    settings = Settings(milvus_uri=service.uri, data_dir=folder, **chosen)
     connection = MilvusConnection(settings)
     Collections(connection, settings).ensure(collection, weights=weights, pooling=pooling)
     connection.close()
