@@ -61,8 +61,14 @@ def measure(photos: Sequence[Path], settings: Settings) -> Report:
     for kind, searched in _SEARCHES.items():
         with tempfile.TemporaryDirectory() as name:
             folder, index = Path(name), IndexSpec(type=kind)
-            identity = {"weights": weights.name, "pooling": settings.pooling}
-            stored_rows.write(folder, _COLLECTION, [stored], index=index, **identity)
+            stored_rows.write(
+                folder,
+                _COLLECTION,
+                [stored],
+                weights=weights.name,
+                pooling=settings.pooling,
+                index=index,
+            )
             service = MilvusLite(folder)
             try:
                 for given in searched:

@@ -125,7 +125,7 @@ def main() -> None:
     Client.photos = itertools.cycle([path.read_bytes() for path in found])
     record = Record()
     environment = Environment(user_classes=[Client], host=options.url, stop_timeout=_LAST_REPLIES)
-    environment.events.request.add_listener(record.note)
+    environment.events.request.add_listener(record.note)  # type: ignore[no-untyped-call]
     runner = environment.create_local_runner()
     started = time.perf_counter()
     runner.start(options.clients, spawn_rate=options.clients)

@@ -51,7 +51,7 @@ def write(
     weights: str = "untrained-0",
     pooling: Pooling = "avg",
     make_row: Callable[[int], ImageRow] = _plain_row,
-    index: IndexSpec = IndexSpec(type="HNSW"),
+    index: IndexSpec | None = None,
 ) -> float:
     """Write a row for each vector, sealed and indexed; the seconds that it took.
 
@@ -59,8 +59,10 @@ def write(
     the segments that a collection has once it is merged.
     """
     service = MilvusLite(folder)
-    chosen = {"index_type": index.type, "index_params": index.params}
-    settings = Settings(milvus_uri=service.uri, data_dir=folder, **chosen)
+    settings = Settings(milvus_uri=service.uri, data_dir=folder)
+    if index is not None:
+        chosen = {"index_type": index.type, "index_params": index.params}
+        settings = settings.model_copy(update=chosen)
     connection = MilvusConnection(settings)
     Collections(connection, settings).ensure(collection, weights=weights, pooling=pooling)
     connection.close()

@@ -14,11 +14,12 @@ from shared.settings import Settings
 from shared.store import client, connecting
 from shared.store.client import AsyncMilvusConnection
 from shared.store.connecting import RETRY_SECONDS, limited_retries
+from shared.store.errors import CALL_ERRORS
 
 _CALLERS = 8
 
 
-class Away(grpc.RpcError):
+class Away(grpc.RpcError):  # type: ignore[misc]
     """What gRPC raises where nobody answers."""
 
     def code(self) -> grpc.StatusCode:
@@ -34,7 +35,7 @@ class Handler:
     def __init__(self) -> None:
         self.calls = 0
 
-    @retry_on_rpc_failure()
+    @retry_on_rpc_failure()  # type: ignore[untyped-decorator]
     def search(self, **_: Any) -> None:
         self.calls += 1
         raise Away
@@ -71,7 +72,7 @@ def test_a_call_is_repeated_for_a_second_and_not_until_its_deadline(
     monkeypatch: pytest.MonkeyPatch, settings: Settings, clock: list[float]
 ) -> None:
     handler = connected(monkeypatch, settings)
-    with limited_retries(), pytest.raises(client.CALL_ERRORS):
+    with limited_retries(), pytest.raises(CALL_ERRORS):
         handler.search(timeout=60)
     assert handler.calls > 3
     assert RETRY_SECONDS < sum(clock) < 3 * RETRY_SECONDS
