@@ -1,13 +1,16 @@
 """Clients of Milvus that say soon that it is away.
 
-Left alone, pymilvus repeats a call that reaches nobody until the call's own deadline, and first
-makes a new channel for as long as connecting may take, under one lock for all clients of the
-process: of forty searches that meet an outage, the last is told after two minutes. gRPC connects
-again by itself (`grpc_options.py`), so here a call is only repeated, for about a second.
+pymilvus repeats a call that reaches nobody until the call's own deadline, and makes a new channel
+before each repetition, one call after the other under a lock of the whole process. Where nothing is
+refused and packets are lost, each waits for as long as connecting may take: of forty searches that
+meet an outage, the last is told after two minutes. Here a call waits for others and is repeated for
+about a second.
 """
 
+import asyncio
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -20,7 +23,7 @@ from shared.store.errors import CALL_ERRORS, translate
 from shared.store.grpc_options import GRPC_OPTIONS
 
 CONNECT_SECONDS = 3.0
-#: A call that met no server is not repeated after this; pymilvus waits 0.8 s before it comes here.
+#: A call that met no server waits so long for another's new channel, and is not repeated after it.
 RETRY_SECONDS = 1.0
 
 _began: ContextVar[float] = ContextVar("began")
@@ -42,12 +45,7 @@ def connect(settings: Settings) -> MilvusClient:
         client = MilvusClient(settings.milvus_uri, **_options(settings))
     except CALL_ERRORS as error:
         raise translate(error, None) from error
-
-    def on_error(error: Exception) -> bool:
-        _require_time(error)
-        return False
-
-    client._handler._on_rpc_error = on_error
+    client._handler._on_rpc_error = _Recovery(client._handler._on_rpc_error)
     return client
 
 
@@ -58,12 +56,7 @@ async def connect_async(settings: Settings, seconds: float) -> tuple[AsyncMilvus
         version: str = await client.get_server_version(timeout=seconds)
     except CALL_ERRORS as error:
         raise translate(error, None) from error
-
-    async def on_error(error: Exception) -> bool:
-        _require_time(error)
-        return False
-
-    client._handler._on_rpc_error = on_error
+    client._handler._on_rpc_error = _AsyncRecovery(client._handler._on_rpc_error)
     return client, version
 
 
@@ -74,6 +67,58 @@ def _options(settings: Settings) -> dict[str, Any]:
         "dedicated": True,
         "grpc_options": GRPC_OPTIONS,
     }
+
+
+class _Recovery:
+    """What pymilvus calls with the error of a call: true if the call is to be repeated.
+
+    `recover` is its own answer, which makes a new channel, or raises.
+    """
+
+    def __init__(self, recover: Callable[[Exception], bool]) -> None:
+        self._recover = recover
+        self._lock = threading.Lock()
+        self._channels = 0
+
+    def __call__(self, error: Exception) -> bool:
+        _require_time(error)
+        channels = self._channels
+        if not self._lock.acquire(timeout=RETRY_SECONDS):
+            raise error
+        try:
+            if self._channels != channels:
+                return True  # Another has made one meanwhile.
+            made = self._recover(error)
+            self._channels += made
+            return made
+        finally:
+            self._lock.release()
+
+
+class _AsyncRecovery:
+    """As `_Recovery`, for one event loop."""
+
+    def __init__(self, recover: Callable[[Exception], Awaitable[bool]]) -> None:
+        self._recover = recover
+        self._lock = asyncio.Lock()
+        self._channels = 0
+
+    async def __call__(self, error: Exception) -> bool:
+        _require_time(error)
+        channels = self._channels
+        try:
+            async with asyncio.timeout(RETRY_SECONDS):
+                await self._lock.acquire()
+        except TimeoutError:
+            raise error from None
+        try:
+            if self._channels != channels:
+                return True
+            made = await self._recover(error)
+            self._channels += made
+            return made
+        finally:
+            self._lock.release()
 
 
 def _require_time(error: Exception) -> None:

@@ -1,8 +1,12 @@
 """How long a call to a Milvus that is away is repeated, and how often it is connected to."""
 
 import asyncio
+import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import grpc
@@ -13,7 +17,12 @@ from shared.errors import Unavailable, milvus_unavailable
 from shared.settings import Settings
 from shared.store import client, connecting
 from shared.store.client import AsyncMilvusConnection
-from shared.store.connecting import RETRY_SECONDS, limited_retries
+from shared.store.connecting import (
+    RETRY_SECONDS,
+    _AsyncRecovery,
+    _Recovery,
+    limited_retries,
+)
 from shared.store.errors import CALL_ERRORS
 
 _CALLERS = 8
@@ -30,10 +39,15 @@ class Away(grpc.RpcError):  # type: ignore[misc]
 
 
 class Handler:
-    """pymilvus's, as far as its decorator looks at it."""
+    """pymilvus's, as far as its decorator looks at it; a new channel is no better than the old."""
 
     def __init__(self) -> None:
-        self.calls = 0
+        self.calls = self.channels = 0
+        self._on_rpc_error: Callable[[Exception], bool] = self.recover
+
+    def recover(self, _: Exception) -> bool:
+        self.channels += 1
+        return True
 
     @retry_on_rpc_failure()  # type: ignore[untyped-decorator]
     def search(self, **_: Any) -> None:
@@ -56,26 +70,64 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(data_dir=tmp_path)
 
 
-def connected(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Handler:
+@pytest.fixture
+def handler(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Handler:
     """The handler of a client that `connect` made."""
-    handler = Handler()
-
-    class Made:
-        _handler = handler
-
-    monkeypatch.setattr(connecting, "MilvusClient", lambda *_, **__: Made())
-    connecting.connect(settings)
-    return handler
+    made = SimpleNamespace(_handler=Handler())
+    monkeypatch.setattr(connecting, "MilvusClient", lambda *_, **__: made)
+    return connecting.connect(settings)._handler  # type: ignore[no-any-return]
 
 
 def test_a_call_is_repeated_for_a_second_and_not_until_its_deadline(
-    monkeypatch: pytest.MonkeyPatch, settings: Settings, clock: list[float]
+    handler: Handler, clock: list[float]
 ) -> None:
-    handler = connected(monkeypatch, settings)
     with limited_retries(), pytest.raises(CALL_ERRORS):
         handler.search(timeout=60)
-    assert handler.calls > 3
+    assert handler.calls == handler.channels + 1 > 3
     assert RETRY_SECONDS < sum(clock) < 3 * RETRY_SECONDS
+
+
+def test_who_waits_for_one_that_does_not_come_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connecting, "RETRY_SECONDS", 0.01)
+    began, go_on = threading.Event(), threading.Event()
+
+    def recover(error: Exception) -> bool:
+        began.set()
+        go_on.wait(30)
+        raise error
+
+    recovery = _Recovery(recover)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(recovery, Away())
+        assert began.wait(30)
+        with pytest.raises(Away):
+            recovery(Away())
+        assert not first.done()
+        go_on.set()
+        with pytest.raises(Away):
+            first.result(30)
+
+
+async def test_in_an_event_loop_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connecting, "RETRY_SECONDS", 0.01)
+    channels, go_on = [], asyncio.Event()
+
+    async def recover(_: Exception) -> bool:
+        channels.append(1)
+        await go_on.wait()
+        return True
+
+    recovery = _AsyncRecovery(recover)
+    first = asyncio.create_task(recovery(Away()))
+    await asyncio.sleep(0)
+    with pytest.raises(Away):
+        await recovery(Away())
+    monkeypatch.setattr(connecting, "RETRY_SECONDS", 30.0)
+    second = asyncio.create_task(recovery(Away()))
+    await asyncio.sleep(0)
+    go_on.set()
+    assert await asyncio.gather(first, second) == [True, True]
+    assert len(channels) == 1
 
 
 async def test_callers_at_the_same_time_share_one_failure(

@@ -125,7 +125,7 @@ def test_what_milvus_lite_would_pass_over_is_refused(params: dict[str, Any]) -> 
     [
         (index("HNSW"), {"ef": 64}),
         (index("IVF_FLAT"), {"nprobe": 1}),
-        (index("DISKANN"), {"search_list": 300}),
+        (index("DISKANN"), {"search_list": 150}),
         (index("SCANN"), {"nprobe": 8, "reorder_k": 100}),
         (index("IVF_RABITQ"), {"nprobe": 8, "rbq_query_bits": 6, "refine_k": 1.5}),
         (index("FLAT"), {}),
