@@ -8,6 +8,7 @@ import itertools
 import json
 import time
 from collections import defaultdict
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ class Client(HttpUser):
 
     def _follow(self, job: str, started: float) -> None:
         url = f"/api/v2/jobs/{job}/events"
-        with self.client.get(url, name=OPENED, stream=True, timeout=120) as reply:
+        with closing(self.client.get(url, name=OPENED, stream=True, timeout=120)) as reply:
             for line in reply.iter_lines():
                 if line == b"event: end":
                     break
@@ -97,17 +98,24 @@ class Client(HttpUser):
 
 
 class Record:
-    """Milliseconds of the replies of each kind, and how often each status came; 0 for none."""
+    """Milliseconds of the replies of each kind, and how often each status came; 0 for none.
+
+    `mistakes` are the clients' own.
+    """
 
     def __init__(self) -> None:
         self.milliseconds: dict[str, list[float]] = defaultdict(list)
         self.statuses: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+        self.mistakes: list[str] = []
 
     def note(self, name: str, response_time: float, response: Any = None, **_: Any) -> None:
         status = getattr(response, "status_code", None) or 0
         self.statuses[name][status] += 1
         if 0 < status < 400:
             self.milliseconds[name].append(response_time)
+
+    def note_mistake(self, exception: Exception, **_: Any) -> None:
+        self.mistakes.append(repr(exception))
 
 
 def main() -> None:
@@ -126,11 +134,14 @@ def main() -> None:
     record = Record()
     environment = Environment(user_classes=[Client], host=options.url, stop_timeout=_LAST_REPLIES)
     environment.events.request.add_listener(record.note)  # type: ignore[no-untyped-call]
+    environment.events.user_error.add_listener(record.note_mistake)  # type: ignore[no-untyped-call]
     runner = environment.create_local_runner()
     started = time.perf_counter()
     runner.start(options.clients, spawn_rate=options.clients)
     gevent.spawn_later(options.seconds, runner.quit)
     runner.greenlet.join()
+    if record.mistakes:
+        raise RuntimeError(f"{len(record.mistakes)} mistakes of the clients: {record.mistakes[0]}")
     figures = {
         "seconds": time.perf_counter() - started,
         "milliseconds": record.milliseconds,
