@@ -105,6 +105,8 @@ _INDEXES: dict[IndexType, _Index] = {
     "DISKANN": _Index({}, {"search_list": _Number(1, 32_768)}, _OLDEST, lite=False),
     "AUTOINDEX": _Index({}, {}, _OLDEST, lite=True),
 }
+#: The number in a version, as `v2.6.24` or `v2.3.5-lite`.
+_NUMBER = re.compile(r"(\d+)\.(\d+)[.\d]*")
 #: milvus-lite takes these parameters and builds the same whatever they say.
 _LITE_BUILDS: dict[str, IndexParameter] = {"sq_type": "SQ8", "refine": False}
 
@@ -158,18 +160,16 @@ def require_index(spec: IndexSpec, version: str) -> None:
                 )
         return
     major, minor = since = _INDEXES[spec.type].since
-    found = _version(version)
-    if found and found < since:
+    found = _NUMBER.search(version)
+    if found and _version(version) < since:
         remedy = f"run Milvus {major}.{minor} or newer for it"
-        raise _unavailable(f"Milvus {version.lstrip('v')}", spec.type, version, remedy)
+        raise _unavailable(f"Milvus {found[0]}", spec.type, version, remedy)
 
 
 def _unavailable(server: str, wanted: str, version: str, remedy: str) -> InvalidRequest:
     lite, found = is_lite(version), _version(version)
     there = [
-        name
-        for name, index in _INDEXES.items()
-        if (index.lite if lite else found is None or found >= index.since)
+        name for name, index in _INDEXES.items() if (index.lite if lite else found >= index.since)
     ]
     return InvalidRequest(
         "index_unavailable",
@@ -177,9 +177,10 @@ def _unavailable(server: str, wanted: str, version: str, remedy: str) -> Invalid
     )
 
 
-def _version(text: str) -> tuple[int, int] | None:
-    found = re.search(r"(\d+)\.(\d+)", text)
-    return (int(found[1]), int(found[2])) if found else None
+def _version(text: str) -> tuple[int, int]:
+    """Major and minor; of a text that says none, those of a server that has everything."""
+    found = _NUMBER.search(text)
+    return (int(found[1]), int(found[2])) if found else (9, 0)
 
 
 def vector_index(spec: IndexSpec) -> Any:

@@ -15,7 +15,7 @@ from shared.store.indexes import (
 )
 
 KINDS = get_args(IndexType)
-LITE, OLD, MIDDLE, NEW = "milvus_lite-3.2.2", "v2.3.5", "2.5.18", "v2.6.24"
+LITE, OLD, MIDDLE, NEW = "milvus_lite-3.2.2", "v2.3.5-lite", "2.5.18", "v2.6.24"
 GRAPH = {"M": 16, "efConstruction": 200}
 
 
