@@ -60,7 +60,7 @@ class ApiKeys:
 class KeyTable(NamedTuple):
     """The stored keys at one moment; `now` is that moment, in Unix seconds by Redis's clock.
 
-    `secret` signs sessions and addresses; all gateways have the same one. None before it was needed.
+    `secret` signs sessions and addresses, the same in all gateways; None before it was needed.
     """
 
     version: bytes | None

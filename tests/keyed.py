@@ -1,0 +1,160 @@
+"""A gateway whose keys are in memory and whose services only tell that they were reached."""
+
+import itertools
+from types import SimpleNamespace
+from typing import Any, Never
+
+import httpx
+from limits.aio.storage import MemoryStorage
+from pydantic import SecretStr
+from starlette.testclient import TestClient
+
+from gateway.app import create_app
+from gateway.http.key_ring import KeyRing
+from gateway.http.rate_limits import RateLimits
+from gateway.http.security import ApiKeys
+from gateway.metrics import Metrics
+from shared.domain.api_key import Action, ApiKey, digest_of, new_text
+from shared.domain.job import DirectorySource, Job, JobSpec
+from shared.errors import LookalikeError, job_not_found, redis_unavailable
+from shared.ledger import AsyncApiKeys, KeyTable
+from shared.settings import Settings
+
+#: A key of the setting.
+ADMINISTRATOR = "an-administrator-of-the-tests"
+IMAGE, JOB, FOREIGN_JOB = "a" * 32, "b" * 32, "c" * 32
+NOW = 1_800_000_000.0
+
+_ids = (f"{number:032x}" for number in itertools.count(1))
+
+
+class LetIn(LookalikeError):
+    """A handler has reached a service: nothing refused the request."""
+
+    status = 418
+    title = "Let in"
+
+
+class _Service:
+    """Whatever is called of it tells that it was reached."""
+
+    def __getattr__(self, name: str) -> Any:
+        return self
+
+    def __call__(self, *_: Any, **__: Any) -> Never:
+        raise LetIn("let_in", "A service was reached.")
+
+
+class HeldKeys(AsyncApiKeys):
+    """Stored keys in memory; `away`: as if Redis did not answer."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, ApiKey] = {}
+        self.used: dict[str, float] = {}
+        self.away = False
+        self.now = NOW
+        self._version = itertools.count()
+
+    async def read(self, known: KeyTable | None, *, signs: bool) -> KeyTable:
+        assert known is None or known.now <= self.now
+        self._check()
+        secret = b"a secret" if signs or self.held else None
+        return KeyTable(str(next(self._version)).encode(), dict(self.held), secret, self.now)
+
+    async def note_use(self, key_id: str, at: float) -> None:
+        self._check()
+        self.used[key_id] = at
+
+    def _check(self) -> None:
+        if self.away:
+            raise redis_unavailable()
+
+
+class _HeldJobs(_Service):
+    """A job of the collection `photos`, and one of `private`."""
+
+    def get(self, job_id: str) -> Job:
+        names = {JOB: "photos", FOREIGN_JOB: "private"}
+        if job_id not in names:
+            raise job_not_found(job_id)
+        spec = JobSpec(
+            id=job_id,
+            collection=names[job_id],
+            generation="1",
+            source=DirectorySource(path="/photos"),
+            created_at=NOW,
+        )
+        return Job(spec=spec, status="running")
+
+
+class KeyedApp:
+    """The application without its stores; requests come from localhost."""
+
+    def __init__(self, settings: Settings, *, administrators: tuple[str, ...] = (ADMINISTRATOR,)):
+        secrets = tuple(map(SecretStr, administrators))
+        self.settings = settings.model_copy(
+            update={"api_keys": secrets, "default_collection": "photos"}
+        )
+        self.stored = HeldKeys()
+        self.ring = KeyRing(ApiKeys(secrets), self.stored, RateLimits(MemoryStorage()))
+        self.app = create_app(self.settings)
+        known = {
+            "settings": self.settings,
+            "metrics": Metrics(),
+            "key_ring": self.ring,
+            "jobs": _HeldJobs(),
+        }
+        self.app.state.services = _Services(known)
+        self._client = TestClient(self.app, base_url="http://localhost")
+
+    def key(
+        self, *actions: Action, collections: tuple[str, ...] = ("photos",), **fields: Any
+    ) -> str:
+        """Store a key; gives its text."""
+        key_id = next(_ids)
+        text = new_text(key_id)
+        self.stored.held[key_id] = ApiKey(
+            id=key_id,
+            name=f"key {key_id[-2:]}",
+            digest=digest_of(text),
+            actions=actions,
+            collections=collections,
+            created_at=NOW,
+            created_by="administrator 1",
+            **fields,
+        )
+        self.ring.forget()
+        return text
+
+    def revoke(self, text: str) -> None:
+        """Delete a stored key, as this gateway does."""
+        del self.stored.held[text.split("_")[1]]
+        self.ring.forget()
+
+    def call(
+        self, method: str, path: str, key: str | None = None, **options: Any
+    ) -> httpx.Response:
+        """A request, with a key in its header; gives the response."""
+        headers = {"X-API-Key": key} if key is not None else {}
+        headers |= options.pop("headers", {})
+        self._client.cookies.clear()
+        return self._client.request(method, path, headers=headers, **options)
+
+    def send(self, method: str, path: str, headers: list[tuple[str, str]]) -> httpx.Response:
+        """A request with headers that may come twice."""
+        self._client.cookies.clear()
+        return self._client.request(method, path, headers=httpx.Headers(headers))
+
+
+class _Services(SimpleNamespace):
+    def __init__(self, known: dict[str, Any]) -> None:
+        super().__init__(**known)
+
+    def __getattr__(self, name: str) -> Any:
+        return _Service()
+
+
+def let_in(reply: httpx.Response) -> bool:
+    """Whether a request reached a handler. Fails for what is neither that nor refused."""
+    assert reply.status_code in (200, 201, 202, 204, 418, 401, 403, 429, 503), reply.text
+    return reply.status_code < 400 or reply.status_code == LetIn.status
