@@ -158,3 +158,8 @@ def let_in(reply: httpx.Response) -> bool:
     """Whether a request reached a handler. Fails for what is neither that nor refused."""
     assert reply.status_code in (200, 201, 202, 204, 418, 401, 403, 429, 503), reply.text
     return reply.status_code < 400 or reply.status_code == LetIn.status
+
+
+def refused(reply: httpx.Response, status: int, code: str) -> None:
+    """Fail for what was not refused in this way."""
+    assert (reply.status_code, reply.json()["code"]) == (status, code), reply.text

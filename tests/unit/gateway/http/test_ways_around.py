@@ -1,11 +1,10 @@
-"""Ways in by signed addresses, by sessions, and while Redis is away; docs/security.md names them."""
+"""Ways in by signed addresses and by sessions, and while Redis is away."""
 
-import httpx
 import pytest
 
 from gateway.http import signatures
 from shared.settings import Settings
-from tests.keyed import ADMINISTRATOR, IMAGE, NOW, KeyedApp, let_in
+from tests.keyed import ADMINISTRATOR, IMAGE, NOW, KeyedApp, let_in, refused
 
 MINE, FOREIGN = "/api/v2/collections/photos", "/api/v2/collections/private"
 
@@ -13,10 +12,6 @@ MINE, FOREIGN = "/api/v2/collections/photos", "/api/v2/collections/private"
 @pytest.fixture
 def app(base_settings: Settings) -> KeyedApp:
     return KeyedApp(base_settings)
-
-
-def refused(reply: httpx.Response, status: int, code: str) -> None:
-    assert (reply.status_code, reply.json()["code"]) == (status, code), reply.text
 
 
 def sign_in(app: KeyedApp, key: str) -> dict[str, str]:

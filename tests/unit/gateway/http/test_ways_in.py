@@ -3,11 +3,10 @@
 import hmac
 from typing import Any
 
-import httpx
 import pytest
 
 from shared.settings import Settings
-from tests.keyed import ADMINISTRATOR, FOREIGN_JOB, IMAGE, JOB, NOW, KeyedApp, let_in
+from tests.keyed import ADMINISTRATOR, FOREIGN_JOB, IMAGE, JOB, NOW, KeyedApp, let_in, refused
 
 MINE, FOREIGN = "/api/v2/collections/photos", "/api/v2/collections/private"
 
@@ -15,10 +14,6 @@ MINE, FOREIGN = "/api/v2/collections/photos", "/api/v2/collections/private"
 @pytest.fixture
 def app(base_settings: Settings) -> KeyedApp:
     return KeyedApp(base_settings)
-
-
-def refused(reply: httpx.Response, status: int, code: str) -> None:
-    assert (reply.status_code, reply.json()["code"]) == (status, code), reply.text
 
 
 def test_key_in_the_address(app: KeyedApp) -> None:
