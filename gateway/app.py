@@ -16,6 +16,8 @@ from gateway.http import docs, problems
 from gateway.http.body_limit import BodyLimit
 from gateway.http.hosts import HostCheck
 from gateway.http.problems import UnhandledErrors
+from gateway.http.request_log import HEADER as REQUEST_ID_HEADER
+from gateway.http.request_log import RequestLog
 from gateway.http.request_metrics import RequestMetrics
 from gateway.http.security import AccessControl, ApiKeys, SecurityHeaders
 from gateway.http.web_page import Page
@@ -113,6 +115,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
         # First, as it sets a request's scheme and client. uvicorn's own handling is disabled
         # (`--no-proxy-headers`), so that one setting names the trusted proxies.
         Middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies)),
+        Middleware(RequestLog, enabled=settings.access_log),
         Middleware(RequestMetrics),
         Middleware(SecurityHeaders, settings=settings),
         Middleware(HostCheck, settings=settings),
@@ -121,7 +124,13 @@ def _middleware(settings: Settings) -> list[Middleware]:
             allow_origins=settings.cors_origins,
             allow_methods=["*"],
             allow_headers=["*"],
-            expose_headers=["Location", "Retry-After", "ETag", "Content-Disposition"],
+            expose_headers=[
+                "Location",
+                "Retry-After",
+                "ETag",
+                "Content-Disposition",
+                REQUEST_ID_HEADER,
+            ],
         ),
         Middleware(UnhandledErrors),
         Middleware(AccessControl, keys=ApiKeys(settings.api_keys), settings=settings),

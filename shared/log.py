@@ -4,10 +4,15 @@ import logging
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import structlog
 
 from shared.settings import Settings
+
+#: The context variable that names the request which a line belongs to.
+REQUEST_ID = "request_id"
 
 #: Libraries that log a traceback for failures which are answered properly elsewhere.
 _CHATTY = ("pymilvus", "kombu", "celery.redirected", "grpc", "httpx", "PIL", "uvicorn.access")
@@ -94,6 +99,22 @@ def get_logger(name: str) -> structlog.stdlib.BoundLogger:
     """A logger for a module; bind `job` and `chunk` with structlog's context variables."""
     logger: structlog.stdlib.BoundLogger = structlog.get_logger(name)
     return logger
+
+
+@contextmanager
+def of_request(request_id: str | None) -> Iterator[None]:
+    """Bind the lines that are logged meanwhile to a request, if work is done for one."""
+    if request_id is None:
+        yield
+        return
+    with structlog.contextvars.bound_contextvars(**{REQUEST_ID: request_id}):
+        yield
+
+
+def bound_request_id() -> str | None:
+    """The id of the request that is being answered, or whose job is being worked on."""
+    value = structlog.contextvars.get_contextvars().get(REQUEST_ID)
+    return str(value) if value is not None else None
 
 
 #: The outages that this process has met.

@@ -171,6 +171,7 @@ class Settings(SourceSettings):
 
     # Logs
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Level.")
+    access_log: bool = Field(True, description="Whether each request has a line in the log.")
     log_format: Literal["json", "console"] = Field("console", description="Format of log lines.")
 
     @classmethod

@@ -26,7 +26,7 @@ from shared.domain.job import JobError, JobSpec
 from shared.errors import Conflict, DecoderUnavailable, JobFailed, NotFound, PictureError
 from shared.files.filesystems import RecordedFilesystems
 from shared.ledger import JobEnded
-from shared.log import get_logger
+from shared.log import get_logger, of_request
 from shared.retry import RetryPolicy, ShuttingDown
 
 _log = get_logger(__name__)
@@ -71,7 +71,8 @@ class ChunkProcessor:
             try:
                 claim = self._stores.chunks.claim(job_id, chunk_id)
                 if claim is not None:
-                    self._process_claim(claim)
+                    with of_request(claim.spec.request_id):
+                        self._process_claim(claim)
             except ShuttingDown:
                 _log.info("chunk_abandoned")  # its lease expires with this process
 

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.domain.filter import ALTERNATIVE
 from shared.errors import LookalikeError, StorageFull, Unavailable, storage_error
-from shared.log import get_logger, outages
+from shared.log import bound_request_id, get_logger, outages
 
 _log = get_logger(__name__)
 
@@ -39,6 +39,7 @@ class Problem(BaseModel):
                 "status": 404,
                 "detail": "There is no collection 'holidays'. Create it first.",
                 "code": "collection_not_found",
+                "request_id": "5f2b6c0e9d3f4f7a8c1d2e3f4a5b6c7d",
             }
         }
     )
@@ -48,6 +49,9 @@ class Problem(BaseModel):
     status: int
     detail: str = Field(description="Cause and remedy, for a person.")
     code: str = Field(description="A stable snake_case word, for a program.")
+    request_id: str | None = Field(
+        None, description="The request's `X-Request-ID`, by which the server's log knows it."
+    )
     errors: list[FieldError] | None = Field(
         None, description="With code `validation_error`: what is wrong, part by part."
     )
@@ -132,7 +136,8 @@ def problem_in_reply(error: LookalikeError | ValidationError, *location: int | s
 
 def _answer(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
     # ASCII only: a detail may quote lone surrogates, which UTF-8 cannot encode.
-    body = json.dumps(problem.model_dump(exclude_none=True))
+    named = problem.model_copy(update={"request_id": bound_request_id()})
+    body = json.dumps(named.model_dump(exclude_none=True))
     return Response(body, problem.status, dict(headers or {}), MEDIA_TYPE)
 
 

@@ -14,6 +14,7 @@ from shared.errors import invalid_cursor, job_not_found, redis_unavailable
 from shared.ledger import keys, scripts
 from shared.ledger.failures import FailureLists
 from shared.ledger.job_records import parse_status, to_job
+from shared.log import bound_request_id
 from shared.redis import RedisClient, seconds
 from shared.retry import Retriable, repeatable
 from shared.settings import Settings
@@ -46,7 +47,12 @@ class Jobs(Retriable):
         self._failures = FailureLists(redis)
 
     def create(self, spec: JobSpec, files: Iterable[FileRef] = ()) -> Job:
-        """Write a job, and for uploads and retries the list of its files before it."""
+        """Write a job, and for uploads and retries the list of its files before it.
+
+        It is of the request that is being answered, if one is.
+        """
+        request_id = spec.request_id or bound_request_id()
+        spec = spec.model_copy(update={"request_id": request_id})
         job, written = keys.for_job(spec.id), 0
         texts = (file.model_dump_json() for file in files)
         while batch := list(itertools.islice(texts, _PUSH_BATCH)):

@@ -105,6 +105,7 @@ def problem(reply: httpx.Response, status: int, code: str) -> dict[str, Any]:
     assert body["title"]
     assert body["detail"]
     assert body["type"] == f"urn:lookalike:problem:{code}"
+    assert body["request_id"] == reply.headers["x-request-id"]
     assert "Traceback" not in reply.text
     return body
 
