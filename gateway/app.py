@@ -38,6 +38,7 @@ from gateway.routes import (
     sources,
     system,
     uploads,
+    webhooks,
 )
 from shared import log
 from shared.settings import Settings, get_settings
@@ -50,6 +51,7 @@ _ROUTERS = (
     collections.router,
     jobs.router,
     sources.router,
+    webhooks.router,
     uploads.router,
     images.router,
     content.router,

@@ -25,6 +25,7 @@ from gateway.services.readiness import ReadinessProbe
 from gateway.services.search import SearchService
 from gateway.services.standing_sources import StandingSourceService
 from gateway.services.uploads import UploadService
+from gateway.services.webhooks import WebhookService
 from shared.ledger import Jobs, Workers
 from shared.settings import Settings
 from shared.sources import Files
@@ -76,4 +77,5 @@ WorkersDep = Annotated[Workers, Depends(_one(lambda s: s.workers))]
 QueueDepthsDep = Annotated[QueueDepths, Depends(_one(lambda s: s.queue_depths))]
 ThumbnailsDep = Annotated[Thumbnails, Depends(_one(lambda s: s.thumbnails))]
 ReadinessDep = Annotated[ReadinessProbe, Depends(_one(lambda s: s.readiness))]
+WebhooksDep = Annotated[WebhookService, Depends(_one(lambda s: s.webhooks))]
 UrlsDep = Annotated[UrlBuilder, Depends(_urls)]

@@ -29,7 +29,9 @@ from gateway.services.standing_sources import StandingSourceService
 from gateway.services.upkeep import Upkeep
 from gateway.services.upload_sweep import UploadSweep
 from gateway.services.uploads import Searchable, UploadService
+from gateway.services.webhooks import WebhookService
 from shared.fetch.fetcher import Fetcher
+from shared.fetch.poster import Poster
 from shared.ledger import (
     AsyncEvents,
     Calibrations,
@@ -43,6 +45,7 @@ from shared.ledger import (
     StandingSources,
     Stats,
     UploadFiles,
+    Webhooks,
     Workers,
     require_noeviction,
 )
@@ -85,6 +88,7 @@ class Services:
     standing_sources: StandingSourceService
     uploads: UploadService
     job_events: JobEventStream
+    webhooks: WebhookService
     workers: Workers
     queue_depths: QueueDepths
     files: Files
@@ -129,6 +133,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         stack.callback(fetcher.close)
         fetched = FetchedPictures(settings, fetcher)
         stack.callback(fetched.close)
+        poster = Poster(settings)
+        stack.callback(poster.close)
         loads = LoadService(settings, jobs, workers, collections, dispatcher)
         sources = StandingSources(redis)
         deletion = DeletionService(
@@ -167,6 +173,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
                 settings, loads, jobs, AsyncEvents(async_redis), searchable, row_locks
             ),
             job_events=JobEventStream(jobs, Events(redis)),
+            webhooks=WebhookService(Webhooks(redis), jobs, poster),
             workers=workers,
             queue_depths=queue_depths,
             files=files,

@@ -64,11 +64,13 @@ _MEANINGS: dict[int, str] = {
     403: "A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no "
     "permission to read: `unreadable`.",
     404: "`collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, "
+    "`webhook_not_found`, "
     "`not_found`, "
     "`duplicates_not_computed`, `duplicate_group_not_found`, or a picture "
     "whose file is gone: `missing`, `outside_roots`, `unreadable`.",
     409: "`collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, "
-    "`job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`.",
+    "`job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, "
+    "`too_many_webhooks`.",
     412: "The image is not as `If-Match` says any more: `precondition_failed`.",
     413: "The body is over the limit: `too_large`.",
     416: "The range lies outside the file: `range_not_satisfiable`.",

@@ -33,6 +33,7 @@ from shared.ledger.scans import ScanCounts, Scans, ScanStart, ScanSuperseded
 from shared.ledger.standing_sources import StandingSources, source_not_found
 from shared.ledger.stats import Stats
 from shared.ledger.upload_files import UploadFiles
+from shared.ledger.webhooks import Webhooks, webhook_not_found
 from shared.ledger.workers import Workers
 
 __all__ = [
@@ -75,10 +76,12 @@ __all__ = [
     "Ties",
     "TiesLost",
     "UploadFiles",
+    "Webhooks",
     "Workers",
     "await_reply",
     "cursor_after",
     "place_in",
     "require_noeviction",
     "source_not_found",
+    "webhook_not_found",
 ]
