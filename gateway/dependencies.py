@@ -11,6 +11,7 @@ from gateway.files.thumbnails import Thumbnails
 from gateway.http.security import ApiKeys
 from gateway.metrics import Metrics
 from gateway.schemas.urls import UrlBuilder
+from gateway.services.all_job_events import AllJobEvents
 from gateway.services.bulk_tags import BulkTags
 from gateway.services.calibration import CalibrationService
 from gateway.services.deletion import DeletionService
@@ -72,6 +73,7 @@ JobsDep = Annotated[Jobs, Depends(_one(lambda s: s.jobs))]
 StandingSourcesDep = Annotated[StandingSourceService, Depends(_one(lambda s: s.standing_sources))]
 LoadsDep = Annotated[LoadService, Depends(_one(lambda s: s.loads))]
 UploadsDep = Annotated[UploadService, Depends(_one(lambda s: s.uploads))]
+AllJobEventsDep = Annotated[AllJobEvents, Depends(_one(lambda s: s.all_job_events))]
 JobEventsDep = Annotated[JobEventStream, Depends(_one(lambda s: s.job_events))]
 WorkersDep = Annotated[Workers, Depends(_one(lambda s: s.workers))]
 QueueDepthsDep = Annotated[QueueDepths, Depends(_one(lambda s: s.queue_depths))]

@@ -10,6 +10,7 @@ from gateway.files.originals import OriginalThreads
 from gateway.files.thumbnails import Thumbnails
 from gateway.http.security import ApiKeys
 from gateway.metrics import LedgerMetrics, Metrics
+from gateway.services.all_job_events import AllJobEvents
 from gateway.services.bulk_tags import BulkTags
 from gateway.services.calibration import CalibrationService
 from gateway.services.deletion import DeletionService, Ledger, Store
@@ -39,6 +40,7 @@ from shared.ledger import (
     DuplicateGroups,
     DuplicateReports,
     Events,
+    JobChanges,
     Jobs,
     Queries,
     RowLocks,
@@ -88,6 +90,7 @@ class Services:
     standing_sources: StandingSourceService
     uploads: UploadService
     job_events: JobEventStream
+    all_job_events: AllJobEvents
     webhooks: WebhookService
     workers: Workers
     queue_depths: QueueDepths
@@ -173,6 +176,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
                 settings, loads, jobs, AsyncEvents(async_redis), searchable, row_locks
             ),
             job_events=JobEventStream(jobs, Events(redis)),
+            all_job_events=AllJobEvents(jobs, JobChanges(redis)),
             webhooks=WebhookService(Webhooks(redis), jobs, poster),
             workers=workers,
             queue_depths=queue_depths,

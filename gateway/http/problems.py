@@ -77,7 +77,8 @@ _MEANINGS: dict[int, str] = {
     422: "`validation_error`, or the code of what is wrong: `path_outside_roots`, "
     "`path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, "
     "`too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, …",
-    429: "Too many jobs or searches wait: `queue_full`.",
+    429: "Too many jobs or searches wait: `queue_full`; too many clients follow "
+    "all jobs: `too_many_followers`.",
     503: "A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, "
     "`redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, "
     "`no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`, "

@@ -6,6 +6,7 @@ raises Unavailable, as clients of `shared.redis` do.
 """
 
 from shared.ledger.calibrations import Calibrations
+from shared.ledger.changes import JobChanges
 from shared.ledger.chunks import Chunks
 from shared.ledger.content_claims import ContentClaims
 from shared.ledger.drops import Drops
@@ -54,6 +55,7 @@ __all__ = [
     "Filesystems",
     "Heartbeat",
     "HeldRows",
+    "JobChanges",
     "JobEnded",
     "JobRecovery",
     "Jobs",

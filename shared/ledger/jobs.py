@@ -75,6 +75,11 @@ class Jobs(Retriable):
             raise job_not_found(job_id)
         return jobs[0]
 
+    def get_all(self, job_ids: Sequence[str]) -> Mapping[str, Job]:
+        """Jobs by their ids, without those that are gone."""
+        found = zip(job_ids, self._read(job_ids), strict=True)
+        return {job_id: job for job_id, job in found if job is not None}
+
     def list(
         self, collection: str | None, status: JobStatus | None, cursor: str | None, limit: int
     ) -> tuple[Sequence[Job], str | None]:

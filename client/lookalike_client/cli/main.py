@@ -7,7 +7,17 @@ from typing import Annotated
 
 import typer
 
-from lookalike_client.cli import collections, images, jobs, load, search, sources, status, upload
+from lookalike_client.cli import (
+    collections,
+    images,
+    jobs,
+    load,
+    search,
+    sources,
+    status,
+    upload,
+    webhooks,
+)
 from lookalike_client.cli.exits import ExitCode, code_of
 from lookalike_client.cli.session import Session
 from lookalike_client.errors import LookalikeError
@@ -39,6 +49,7 @@ app.command()(images.images)
 app.command()(images.tag)
 app.command()(images.forget)
 app.add_typer(sources.app, name="sources")
+app.add_typer(webhooks.app, name="webhooks")
 app.command()(status.status)
 
 
