@@ -1,6 +1,5 @@
 """`lookalike webhooks`: addresses that the server tells of jobs that have ended."""
 
-import sys
 from typing import Annotated
 
 import typer
@@ -10,8 +9,6 @@ from lookalike_client.cli.output import print_json, print_table, shown_time
 from lookalike_client.cli.session import session_of
 
 app = typer.Typer(help="List webhooks; add or delete one.")
-
-_SECRET = "LOOKALIKE_WEBHOOK_SECRET"
 
 
 @app.callback(invoke_without_command=True)
@@ -47,19 +44,17 @@ def add(
     context: typer.Context,
     url: Annotated[str, typer.Argument(help="Where messages are posted to.")],
     secret: Annotated[
-        str | None,
+        str,
         typer.Option(
-            envvar=_SECRET,
-            help="The key of the signatures; `-` reads it from stdin.",
+            envvar="LOOKALIKE_WEBHOOK_SECRET",
+            prompt=True,
+            hide_input=True,
+            help="The key of the signatures; asked for, if it is not given.",
         ),
-    ] = None,
+    ],
     as_json: options.Json = False,
 ) -> None:
     """Have an address told of each job that has ended."""
-    if secret == "-":
-        secret = sys.stdin.readline().strip()
-    if not secret:
-        raise typer.BadParameter(f"Give --secret, or {_SECRET}.")
     session = session_of(context)
     with session.client() as client:
         kept = client.create_webhook({"url": url, "events": ["job.finished"], "secret": secret})
