@@ -41,7 +41,7 @@ from gateway.routes import (
     uploads,
     webhooks,
 )
-from shared import log
+from shared import log, tracing
 from shared.settings import Settings, get_settings
 
 #: Uploaded files larger than this are spooled to disk, so that a thousand fit into memory.
@@ -93,6 +93,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         async with open_services(settings) as services:
             app.state.services = services
             yield
+        tracing.stop()
 
     app = Gateway(
         title="Lookalike",
@@ -110,6 +111,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(router)
     # Not a route: one that matches every path would answer 404 where 405 is right.
     app.router.default = Page()
+    tracing.start(settings, "gateway")
+    tracing.instrument_app(app)
     return app
 
 

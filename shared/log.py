@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import structlog
 
+from shared import tracing
 from shared.settings import Settings
 
 #: The context variable that names the request which a line belongs to.
@@ -25,6 +26,7 @@ def configure(settings: Settings, process: str) -> None:
     """Send structlog's and the libraries' lines to stderr, as JSON or for a console."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        _add_trace,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
@@ -63,6 +65,13 @@ def configure(settings: Settings, process: str) -> None:
             logging.CRITICAL if name == "pymilvus" else logging.WARNING
         )
     structlog.contextvars.bind_contextvars(process=process)
+
+
+def _add_trace(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    trace_id = tracing.trace_id()
+    if trace_id is not None:
+        event["trace_id"] = trace_id
+    return event
 
 
 class OutageLog:

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
 from gateway.http.security import route_path
+from shared import tracing
 from shared.log import REQUEST_ID, get_logger
 
 HEADER = "X-Request-ID"
@@ -53,6 +54,7 @@ class RequestLog:
                 complete = not message.get("more_body", False)
             await send(message)
 
+        tracing.annotate(request_id=request_id)
         with bound_contextvars(**{REQUEST_ID: request_id}):
             try:
                 await self._app(scope, receive, observe)

@@ -8,6 +8,7 @@ from indexer.scan.deletion import Deletion
 from indexer.scan.duplicates import FindDuplicates
 from indexer.scan.scan import LedgerDataLost, Scan, WalkOutdated
 from indexer.stores import IndexerStores
+from shared import tracing
 from shared.domain.job import JobError
 from shared.errors import Conflict, JobFailed, NotFound
 from shared.ledger import JobEnded, ScanSuperseded, TiesLost
@@ -45,7 +46,16 @@ def _scan_until_complete(job_id: str, stores: IndexerStores, retry: RetryPolicy)
         afresh = False
         while (start := stores.scans.begin(job_id, afresh=afresh)) is not None:
             spec = stores.jobs.get(job_id).spec
-            with of_request(spec.request_id):
+            with (
+                of_request(spec.request_id),
+                tracing.span(
+                    "scan",
+                    parent=spec.traceparent,
+                    job=job_id,
+                    collection=spec.collection,
+                    generation=start.generation,
+                ),
+            ):
                 if _completes(ScanContext(spec, start, retry, stores)):
                     return None
             afresh = True

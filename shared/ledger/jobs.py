@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from redis.exceptions import LockError
 
-from shared import cursors
+from shared import cursors, tracing
 from shared.domain.chunk import FileRef
 from shared.domain.job import FINISHED, Failure, Job, JobError, JobSpec, JobStatus
 from shared.errors import invalid_cursor, job_not_found, redis_unavailable
@@ -49,10 +49,13 @@ class Jobs(Retriable):
     def create(self, spec: JobSpec, files: Iterable[FileRef] = ()) -> Job:
         """Write a job, and for uploads and retries the list of its files before it.
 
-        It is of the request that is being answered, if one is.
+        It belongs to the request that is being answered, and to the open span.
         """
-        request_id = spec.request_id or bound_request_id()
-        spec = spec.model_copy(update={"request_id": request_id})
+        caused_by = {
+            "request_id": spec.request_id or bound_request_id(),
+            "traceparent": spec.traceparent or tracing.traceparent(),
+        }
+        spec = spec.model_copy(update=caused_by)
         job, written = keys.for_job(spec.id), 0
         texts = (file.model_dump_json() for file in files)
         while batch := list(itertools.islice(texts, _PUSH_BATCH)):
