@@ -20,13 +20,7 @@ class Tracer(Protocol):
         self, name: str, parent: str | None, attributes: dict[str, Any]
     ) -> AbstractContextManager[None]: ...
     def traceparent(self) -> str | None: ...
-    def trace_id() -> str | None:
-    """The trace that the open span is of, 32 hex digits."""
-    named = traceparent()
-    return named.split("-")[1] if named else None
-
-
-def annotate(self, attributes: dict[str, Any]) -> None: ...
+    def annotate(self, attributes: dict[str, Any]) -> None: ...
     def instrument_app(self, app: Any) -> None: ...
     def close(self) -> None: ...
 
@@ -90,6 +84,12 @@ def span(
 def traceparent() -> str | None:
     """What names the open span to other processes (https://www.w3.org/TR/trace-context)."""
     return None if _tracer is None else _tracer.traceparent()
+
+
+def trace_id() -> str | None:
+    """The trace that the open span is of, 32 hex digits."""
+    named = traceparent()
+    return named.split("-")[1] if named else None
 
 
 def annotate(**attributes: Any) -> None:

@@ -126,7 +126,7 @@ def exporting(endpoint: str, process: str) -> OpenTelemetry:
     return OpenTelemetry(process, BatchSpanProcessor(OTLPSpanExporter(endpoint=address)))
 
 
-def _without_query(span: trace.Span, scope: dict[str, Any]) -> None:
+def _without_query(span: trace.Span, _: dict[str, Any]) -> None:
     """Overwrite what of a request's attributes holds its query."""
     if not span.is_recording():
         return

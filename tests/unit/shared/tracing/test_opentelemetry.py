@@ -91,7 +91,7 @@ def test_a_request_has_a_span_with_its_id_and_without_its_query(spans: Spans) ->
     image, health = asyncio.run(ask())
 
     assert health.json() is None
-    (span,) = [span for span in spans.named("GET /images/{image}")]
+    span = spans.one("GET /images/{image}")
     attributes = dict(span.attributes or {})
     assert (trace_of(span), parent_of(span)) == (REMOTE_TRACE, REMOTE_SPAN)
     assert f"{span.get_span_context().span_id:016x}" in image.json()
