@@ -124,7 +124,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         jobs, workers = Jobs(redis, settings), Workers(redis, settings)
         queries, search = Queries(redis), RefinedSearch(async_milvus)
         queue_depths = QueueDepths(dispatcher, queries, workers)
-        metrics.watch(LedgerMetrics(Stats(redis), jobs, workers, queue_depths.read))
+        webhooks = Webhooks(redis)
+        metrics.watch(LedgerMetrics(Stats(redis), jobs, workers, queue_depths.read, webhooks))
         readiness = ReadinessProbe(redis, workers, collections, settings.default_collection)
         stack.callback(readiness.close)
         files = stack.enter_context(Files(settings, serving=True))
@@ -177,7 +178,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             ),
             job_events=JobEventStream(jobs, Events(redis)),
             all_job_events=AllJobEvents(jobs, JobChanges(redis)),
-            webhooks=WebhookService(Webhooks(redis), jobs, poster),
+            webhooks=WebhookService(webhooks, jobs, poster),
             workers=workers,
             queue_depths=queue_depths,
             files=files,

@@ -52,6 +52,7 @@ end
 local function finish(state)
   redis.call('HSET', job, 'state', state, 'paused', '0', 'finished_at', tostring(now()))
   redis.call('HDEL', job, 'waiting')
+  redis.call('HINCRBY', prefix .. 'stats', 'jobs:' .. state, 1)
   redis.call('SREM', prefix .. 'jobs:active', job_id)
   for _, part in ipairs({'sent', 'attempts', 'files', 'remembered', 'moves', 'displaced',
     'ties', 'groups', 'identical', 'copy', 'similar'}) do
