@@ -36,6 +36,7 @@ class Nvml:
     def nvmlDeviceGetUtilizationRates(  # noqa: N802
         self, handle: ctypes.c_void_p, into: Any
     ) -> int:
+        assert handle.value == 7
         numbers = ctypes.cast(into, ctypes.POINTER(ctypes.c_uint))
         numbers[0], numbers[1] = 87, 12
         return self.results.get("busy", 0)
