@@ -3,6 +3,8 @@
 import ast
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
 
 import pytest
 import yaml
@@ -32,13 +34,21 @@ def alerts() -> list[dict[str, str]]:
     ]
 
 
+@cache
 def codes() -> set[str]:
     """Every code that is written in the sources: of errors, and of failures of files and jobs."""
-    files = [file for package in PACKAGES for file in (REPOSITORY / package).rglob("*.py")]
-    trees = [ast.parse(file.read_text()) for file in files if "node_modules" not in file.parts]
+    trees = [ast.parse(file.read_text()) for file in _sources()]
     errors = _errors(trees)
     found = BY_HTTP | {code for code, _ in problems._HTTP_DETAILS.values()}
     return found.union(*(_codes_in(tree, errors) for tree in trees))
+
+
+def _sources() -> Iterator[Path]:
+    for package in PACKAGES:
+        yield from (REPOSITORY / package).glob("*.py")
+        for folder in (REPOSITORY / package).iterdir():
+            if folder.is_dir() and folder.name != "web":
+                yield from folder.rglob("*.py")
 
 
 def _errors(trees: Sequence[ast.Module]) -> set[str]:
