@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import SpanContext
 
 from shared import tracing
 from shared.tracing.opentelemetry import OpenTelemetry
@@ -40,9 +41,21 @@ def kept_spans() -> Iterator[Spans]:
         yield Spans(exporter)
 
 
+def context_of(span: ReadableSpan) -> SpanContext:
+    """What names a span and its trace."""
+    context = span.get_span_context()
+    assert context is not None
+    return context
+
+
 def trace_of(span: ReadableSpan) -> int:
     """The trace that a span is of."""
-    return int(span.get_span_context().trace_id)
+    return context_of(span).trace_id
+
+
+def id_of(span: ReadableSpan) -> int:
+    """The id of a span in its trace."""
+    return context_of(span).span_id
 
 
 def parent_of(span: ReadableSpan) -> int | None:

@@ -6,6 +6,7 @@ chunk is given it, whichever process sent the chunk's message, and how often.
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from importlib import import_module
 from typing import Any, Protocol
 
 from shared.settings import Settings
@@ -43,7 +44,7 @@ def start(settings: Settings, process: str) -> None:
     if not settings.otlp_endpoint:
         return
     try:
-        from shared.tracing import opentelemetry
+        opentelemetry = import_module("shared.tracing.opentelemetry")
     except ImportError as error:
         raise TelemetryMissing(
             "LOOKALIKE_OTLP_ENDPOINT is set, and OpenTelemetry is not installed: "

@@ -71,7 +71,8 @@ class OpenTelemetry:
         self._apps: list[Any] = []
         propagate.set_global_textmap(_w3c)
         RedisInstrumentor().instrument(tracer_provider=self._provider)
-        CeleryInstrumentor().instrument(tracer_provider=self._provider)
+        self._celery: Any = CeleryInstrumentor()  # type: ignore[no-untyped-call]
+        self._celery.instrument(tracer_provider=self._provider)
 
     @contextmanager
     def span(self, name: str, parent: str | None, attributes: dict[str, Any]) -> Iterator[None]:
@@ -112,7 +113,7 @@ class OpenTelemetry:
     def close(self) -> None:
         """Send what is left, and take the instrumentation away."""
         RedisInstrumentor().uninstrument()
-        CeleryInstrumentor().uninstrument()
+        self._celery.uninstrument()
         for app in self._apps:
             FastAPIInstrumentor.uninstrument_app(app)
         self._provider.shutdown()

@@ -8,7 +8,7 @@ from shared import tracing
 from shared.ledger import Chunks, JobRecovery, keys
 from tests.drawn import draw_files
 from tests.integration.conftest import OpenLibrary
-from tests.tracing import kept_spans, parent_of, trace_of
+from tests.tracing import context_of, id_of, kept_spans, parent_of, trace_of
 
 
 def test_a_load_is_one_trace_though_its_encoder_was_lost(open_library: OpenLibrary) -> None:
@@ -31,9 +31,9 @@ def test_a_load_is_one_trace_though_its_encoder_was_lost(open_library: OpenLibra
     request, scan, worked = (spans.one(name) for name in ("request", "scan", "chunk"))
     parts = [spans.one(f"chunk.{part}") for part in ("read", "decode", "encode", "insert")]
     assert {trace_of(span) for span in (scan, worked, *parts)} == {trace_of(request)}
-    assert parent_of(scan) == parent_of(worked) == request.get_span_context().span_id
-    assert {parent_of(part) for part in parts} == {worked.get_span_context().span_id}
-    assert [link.context for link in worked.links] == [spans.one("resent").get_span_context()]
+    assert parent_of(scan) == parent_of(worked) == id_of(request)
+    assert {parent_of(part) for part in parts} == {id_of(worked)}
+    assert [link.context for link in worked.links] == [context_of(spans.one("resent"))]
     attributes = dict(worked.attributes or {})
     assert (attributes["job"], attributes["chunk"], attributes["attempt"]) == (job, chunk, 2)
 

@@ -130,6 +130,7 @@ def test_failures_wait_longer_and_longer_and_keep_the_order(
 
     assert waits == [10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 3600, 3600]
     assert (state.failures, state.waiting, state.delivered) == (12, 2, 0)
+    assert state.last is not None
     assert (state.last.ok, state.last.code) == (False, "http_503")
     redis.zadd(keys.WEBHOOKS_DUE, {"a" * 32: 0})
     assert taken(webhooks) == [first, second]

@@ -43,7 +43,7 @@ def request(
 
 
 def header(sent: list[Message]) -> str:
-    return dict(sent[0]["headers"])[b"x-request-id"].decode()
+    return str(dict(sent[0]["headers"])[b"x-request-id"], "ascii")
 
 
 async def answer(scope: Scope, receive: Receive, send: Send) -> None:
