@@ -647,6 +647,33 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow all jobs
+         * @description Server-Sent Events of all jobs, from now on or after Last-Event-ID, without an end.
+         *
+         *     Only jobs of collections that the key may read are told of.
+         *
+         *     Begins with the unfinished jobs as `progress`; then gives `progress` whenever a job has changed,
+         *     at most four times a second, and `end` once for each that has ended. The ledger keeps the last
+         *     10,000 changes: a client that comes back later is sent `reset`, and should list the jobs.
+         *     During an outage of Redis it sends comments and continues afterwards.
+         */
+        get: operations["stream_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/folders": {
         parameters: {
             query?: never;
@@ -957,6 +984,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the webhooks
+         * @description All webhooks, with what became of their messages. There are 20 at most, on one page.
+         */
+        get: operations["list_webhooks"];
+        put?: never;
+        /**
+         * Keep a webhook
+         * @description Have an address told of each job that ends from now on, by a signed POST.
+         *
+         *     A message is delivered at least once: it is repeated until a 2xx is answered, with growing
+         *     waits, for twelve hours. `X-Lookalike-Delivery` is the same for each try. Its
+         *     `X-Lookalike-Signature` is `sha256=` and the HMAC-SHA256, in hex, of `X-Lookalike-Timestamp`, a
+         *     full stop and the body. Redirects are not followed. The address must be one from which pictures
+         *     could be fetched.
+         */
+        post: operations["create_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/webhooks/{webhook}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a webhook
+         * @description A webhook, with what became of its messages.
+         */
+        get: operations["get_webhook"];
+        put?: never;
+        post?: never;
+        /**
+         * Keep a webhook no longer
+         * @description Forget a webhook, with the messages that wait for it.
+         */
+        delete: operations["delete_webhook"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/data/{image}.{ext}": {
         parameters: {
             query?: never;
@@ -1026,7 +1107,7 @@ export interface paths {
         };
         /**
          * Metrics for Prometheus
-         * @description Counts of images, queues, workers, searches and requests.
+         * @description Counts of images, jobs, queues, workers, searches and requests; the stores, and GPUs.
          */
         get: operations["get_metrics"];
         put?: never;
@@ -2797,6 +2878,26 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * LastDelivery
+         * @description The last try to deliver a message.
+         */
+        LastDelivery: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Code
+             * @description `http_200` and the like for the status that was answered, or why there was none: `fetch_forbidden`, `fetch_timeout`, `fetch_failed`.
+             */
+            code: string;
+            /** Job */
+            job: string;
+            /** Ok */
+            ok: boolean;
+        };
+        /**
          * Limits
          * @description What a client should know before it sends.
          */
@@ -2934,6 +3035,7 @@ export interface components {
          * @example {
          *       "code": "collection_not_found",
          *       "detail": "There is no collection 'holidays'. Create it first.",
+         *       "request_id": "5f2b6c0e9d3f4f7a8c1d2e3f4a5b6c7d",
          *       "status": 404,
          *       "title": "Not found",
          *       "type": "urn:lookalike:problem:collection_not_found"
@@ -2956,6 +3058,12 @@ export interface components {
              * @default null
              */
             errors: components["schemas"]["FieldError"][] | null;
+            /**
+             * Request Id
+             * @description The request's `X-Request-ID`, by which the server's log knows it.
+             * @default null
+             */
+            request_id: string | null;
             /** Status */
             status: number;
             /** Title */
@@ -4381,6 +4489,110 @@ export interface components {
             vector: number[];
         };
         /**
+         * Webhook
+         * @description An address that is told of events.
+         * @example {
+         *       "created_at": "2026-05-02T10:00:00Z",
+         *       "delivered": 17,
+         *       "dropped": 0,
+         *       "events": [
+         *         "job.finished"
+         *       ],
+         *       "failures": 2,
+         *       "given_up": 0,
+         *       "id": "0f6f1f6b0c0e4f0e8a7ab0d9f0d1c2b3",
+         *       "last_delivery": {
+         *         "at": "2026-05-02T10:04:00Z",
+         *         "code": "http_503",
+         *         "job": "0f6f1f6b0c0e4f0e8a7ab0d9f0d1c2b3",
+         *         "ok": false
+         *       },
+         *       "next_try": "2026-05-02T10:04:20Z",
+         *       "url": "https://example.com/lookalike",
+         *       "waiting": 1
+         *     }
+         */
+        Webhook: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Delivered */
+            delivered: number;
+            /**
+             * Dropped
+             * @description Messages that came while 10,000 waited.
+             */
+            dropped: number;
+            /** Events */
+            events: "job.finished"[];
+            /**
+             * Failures
+             * @description Tries in vain since the last success.
+             */
+            failures: number;
+            /**
+             * Given Up
+             * @description Messages that were tried for twelve hours in vain.
+             */
+            given_up: number;
+            /** Id */
+            id: string;
+            last_delivery: components["schemas"]["LastDelivery"] | null;
+            /** Next Try */
+            next_try: string | null;
+            /** Url */
+            url: string;
+            /**
+             * Waiting
+             * @description Messages that are to be delivered.
+             */
+            waiting: number;
+        };
+        /**
+         * WebhookInput
+         * @example {
+         *       "events": [
+         *         "job.finished"
+         *       ],
+         *       "secret": "at least sixteen characters",
+         *       "url": "https://example.com/lookalike"
+         *     }
+         */
+        WebhookInput: {
+            /**
+             * Events
+             * @description What it is told of: `job.finished`.
+             */
+            events: "job.finished"[];
+            /**
+             * Secret
+             * Format: password
+             * @description The key of the signatures. It is not shown again.
+             */
+            secret: string;
+            /**
+             * Url
+             * @description An http or https address. Its host must be on the public internet, or on a network that the server's LOOKALIKE_FETCH_ALLOW names.
+             * @example https://example.com/photo.jpg
+             */
+            url: string;
+        };
+        /**
+         * WebhookList
+         * @description Webhooks, the oldest first.
+         */
+        WebhookList: {
+            /** Items */
+            items: components["schemas"]["Webhook"][];
+            /**
+             * Next Cursor
+             * @description Give it as `cursor` for the next page; null on the last.
+             */
+            next_cursor: string | null;
+        };
+        /**
          * Worker
          * @description A process whose heartbeat has not expired.
          */
@@ -4513,7 +4725,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4638,7 +4850,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4710,7 +4922,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4810,7 +5022,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4819,7 +5031,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4846,7 +5058,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4980,7 +5192,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5007,7 +5219,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -5092,7 +5304,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -5165,7 +5377,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5192,7 +5404,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -5255,7 +5467,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5273,7 +5485,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -5334,7 +5546,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5352,7 +5564,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -5415,7 +5627,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5433,7 +5645,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -5496,7 +5708,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5514,7 +5726,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -5590,7 +5802,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5617,7 +5829,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -5689,7 +5901,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5707,7 +5919,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -5783,7 +5995,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5810,7 +6022,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -5873,7 +6085,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5891,7 +6103,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -5969,7 +6181,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5978,7 +6190,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6005,7 +6217,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -6075,7 +6287,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6093,7 +6305,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -6173,7 +6385,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6191,7 +6403,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -6282,7 +6494,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6309,7 +6521,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -6399,7 +6611,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6417,7 +6629,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -6485,7 +6697,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6503,7 +6715,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -6569,7 +6781,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6596,7 +6808,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -6678,7 +6890,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6714,7 +6926,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -6812,7 +7024,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6839,7 +7051,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -6920,7 +7132,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6938,7 +7150,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -7015,7 +7227,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7033,7 +7245,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -7109,7 +7321,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7136,7 +7348,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -7215,7 +7427,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7242,7 +7454,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -7321,7 +7533,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7330,7 +7542,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7357,7 +7569,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -7444,7 +7656,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7471,7 +7683,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -7547,7 +7759,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7556,7 +7768,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7583,7 +7795,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -7681,7 +7893,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7708,7 +7920,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -7771,7 +7983,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7789,7 +8001,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -7865,7 +8077,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7874,7 +8086,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7901,7 +8113,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -7966,7 +8178,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7984,7 +8196,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -8047,7 +8259,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8065,7 +8277,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -8143,7 +8355,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8170,7 +8382,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -8235,7 +8447,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8244,7 +8456,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8262,7 +8474,96 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`, `unreachable`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stream_events: {
+        parameters: {
+            query?: {
+                /** @description Only of its jobs. */
+                collection?: string | null;
+            };
+            header?: {
+                /** @description The id of the last event that was received; browsers send it themselves. */
+                "Last-Event-ID"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description `progress` and `end` (a job), and `reset`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example event: progress
+                     *     id: 1767225600000-4
+                     *     data: {"id": "0f6f…", "collection": "holidays", …}
+                     *
+                     *     event: end
+                     *     id: 1767225601250-0
+                     *     data: {"id": "0f6f…", "status": "done", …}
+                     */
+                    "text/event-stream": {
+                        data?: string;
+                        event?: string;
+                        id?: string;
+                        retry?: number;
+                    };
+                };
+            };
+            /** @description An API key is asked for: `unauthorized`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -8340,7 +8641,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -8418,7 +8719,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -8481,7 +8782,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8499,7 +8800,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -8562,7 +8863,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8580,7 +8881,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -8648,7 +8949,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8657,7 +8958,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8675,7 +8976,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -8766,7 +9067,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8784,7 +9085,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -8857,7 +9158,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8875,7 +9176,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -8938,7 +9239,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8956,7 +9257,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -9019,7 +9320,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9037,7 +9338,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -9100,7 +9401,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9109,7 +9410,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9127,7 +9428,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -9187,7 +9488,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -9260,7 +9561,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9287,7 +9588,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -9348,7 +9649,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9366,7 +9667,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -9540,7 +9841,336 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`, `unreachable`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookList"];
+                };
+            };
+            /** @description An API key is asked for: `unauthorized`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`, `unreachable`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookInput"];
+            };
+        };
+        responses: {
+            /** @description The webhook; `Location` is its address. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description The body cannot be read: `bad_request`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An API key is asked for: `unauthorized`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is over the limit: `too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`, `unreachable`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id. */
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description An API key is asked for: `unauthorized`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`, `unreachable`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id. */
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An API key is asked for: `unauthorized`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -9635,7 +10265,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9662,7 +10292,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -9772,7 +10402,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
