@@ -13,6 +13,7 @@ from gateway.http.key_ring import KeyRing
 from gateway.http.permissions import RULES, UNKNOWN, Place
 from gateway.metrics import Metrics
 from gateway.schemas.urls import UrlBuilder
+from gateway.services.all_job_events import AllJobEvents
 from gateway.services.api_keys import ApiKeyService
 from gateway.services.bulk_tags import BulkTags
 from gateway.services.calibration import CalibrationService
@@ -28,6 +29,7 @@ from gateway.services.readiness import ReadinessProbe
 from gateway.services.search import SearchService
 from gateway.services.standing_sources import StandingSourceService
 from gateway.services.uploads import UploadService
+from gateway.services.webhooks import WebhookService
 from shared.ledger import Jobs, Workers
 from shared.settings import Settings
 from shared.sources import Files
@@ -93,9 +95,11 @@ JobsDep = Annotated[Jobs, Depends(_one(lambda s: s.jobs))]
 StandingSourcesDep = Annotated[StandingSourceService, Depends(_one(lambda s: s.standing_sources))]
 LoadsDep = Annotated[LoadService, Depends(_one(lambda s: s.loads))]
 UploadsDep = Annotated[UploadService, Depends(_one(lambda s: s.uploads))]
+AllJobEventsDep = Annotated[AllJobEvents, Depends(_one(lambda s: s.all_job_events))]
 JobEventsDep = Annotated[JobEventStream, Depends(_one(lambda s: s.job_events))]
 WorkersDep = Annotated[Workers, Depends(_one(lambda s: s.workers))]
 QueueDepthsDep = Annotated[QueueDepths, Depends(_one(lambda s: s.queue_depths))]
 ThumbnailsDep = Annotated[Thumbnails, Depends(_one(lambda s: s.thumbnails))]
 ReadinessDep = Annotated[ReadinessProbe, Depends(_one(lambda s: s.readiness))]
+WebhooksDep = Annotated[WebhookService, Depends(_one(lambda s: s.webhooks))]
 UrlsDep = Annotated[UrlBuilder, Depends(_urls)]

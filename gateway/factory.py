@@ -12,6 +12,7 @@ from gateway.http.key_ring import KeyRing
 from gateway.http.rate_limits import RateLimits
 from gateway.http.security import ApiKeys
 from gateway.metrics import LedgerMetrics, Metrics
+from gateway.services.all_job_events import AllJobEvents
 from gateway.services.api_keys import ApiKeyService
 from gateway.services.bulk_tags import BulkTags
 from gateway.services.calibration import CalibrationService
@@ -32,7 +33,9 @@ from gateway.services.standing_sources import StandingSourceService
 from gateway.services.upkeep import Upkeep
 from gateway.services.upload_sweep import UploadSweep
 from gateway.services.uploads import Searchable, UploadService
+from gateway.services.webhooks import WebhookService
 from shared.fetch.fetcher import Fetcher
+from shared.fetch.poster import Poster
 from shared.ledger import ApiKeys as StoredKeys
 from shared.ledger import (
     AsyncApiKeys,
@@ -42,6 +45,7 @@ from shared.ledger import (
     DuplicateGroups,
     DuplicateReports,
     Events,
+    JobChanges,
     Jobs,
     Queries,
     RepeatableCalls,
@@ -49,6 +53,7 @@ from shared.ledger import (
     StandingSources,
     Stats,
     UploadFiles,
+    Webhooks,
     Workers,
     require_noeviction,
 )
@@ -93,6 +98,8 @@ class Services:
     standing_sources: StandingSourceService
     uploads: UploadService
     job_events: JobEventStream
+    all_job_events: AllJobEvents
+    webhooks: WebhookService
     workers: Workers
     queue_depths: QueueDepths
     files: Files
@@ -125,7 +132,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         jobs, workers = Jobs(redis, settings), Workers(redis, settings)
         queries, search = Queries(redis), RefinedSearch(async_milvus)
         queue_depths = QueueDepths(dispatcher, queries, workers)
-        metrics.watch(LedgerMetrics(Stats(redis), jobs, workers, queue_depths.read))
+        webhooks = Webhooks(redis)
+        metrics.watch(LedgerMetrics(Stats(redis), jobs, workers, queue_depths.read, webhooks))
         readiness = ReadinessProbe(redis, workers, collections, settings.default_collection)
         stack.callback(readiness.close)
         files = stack.enter_context(Files(settings, serving=True))
@@ -137,6 +145,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         stack.callback(fetcher.close)
         fetched = FetchedPictures(settings, fetcher)
         stack.callback(fetched.close)
+        poster = Poster(settings)
+        stack.callback(poster.close)
         loads = LoadService(settings, jobs, workers, collections, dispatcher)
         sources = StandingSources(redis)
         deletion = DeletionService(
@@ -182,6 +192,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
                 settings, loads, jobs, AsyncEvents(async_redis), searchable, row_locks
             ),
             job_events=JobEventStream(jobs, Events(redis)),
+            all_job_events=AllJobEvents(jobs, JobChanges(redis)),
+            webhooks=WebhookService(webhooks, jobs, poster),
             workers=workers,
             queue_depths=queue_depths,
             files=files,

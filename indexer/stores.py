@@ -17,6 +17,7 @@ from shared.ledger import (
     Scans,
     StandingSources,
     UploadFiles,
+    Webhooks,
     Workers,
 )
 from shared.queue import Celery, Dispatcher
@@ -49,6 +50,7 @@ class IndexerStores:
     row_locks: RowLocks
     upload_files: UploadFiles
     standing_sources: StandingSources
+    webhooks: Webhooks
     job_recovery: JobRecovery
     workers: Workers
     collections: Collections
@@ -102,6 +104,7 @@ def open_stores(settings: Settings, app: Celery, indexer_id: str) -> IndexerStor
         row_locks=RowLocks(redis, indexer_id),
         upload_files=UploadFiles(redis, jobs),
         standing_sources=StandingSources(redis),
+        webhooks=Webhooks(redis),
         job_recovery=JobRecovery(redis, indexer_id),
         workers=Workers(redis, settings),
         collections=Collections(milvus, settings),

@@ -250,6 +250,28 @@ def create_source(
     )
 
 
+def create_webhook(body: models.WebhookInput | Mapping[str, Any]) -> Call[models.Webhook]:
+    """Keep a webhook.
+
+    Have an address told of each job that ends from now on, by a signed POST.
+
+    A message is delivered at least once: it is repeated until a 2xx is answered, with growing
+    waits, for twelve hours. `X-Lookalike-Delivery` is the same for each try. Its
+    `X-Lookalike-Signature` is `sha256=` and the HMAC-SHA256, in hex, of
+    `X-Lookalike-Timestamp`, a full stop and the body. Redirects are not followed. The address
+    must be one from which pictures could be fetched.
+
+    `POST /api/v2/webhooks`
+    """
+    return Call(
+        "create_webhook",
+        "POST",
+        "/api/v2/webhooks",
+        {201: reads(models.Webhook)},
+        body=body,
+    )
+
+
 def delete_collection(collection: str) -> Call[None]:
     """Drop a collection.
 
@@ -360,6 +382,22 @@ def delete_source(collection: str, source: str) -> Call[None]:
         "/api/v2/collections/{collection}/sources/{source}",
         {204: NOTHING},
         path={"collection": collection, "source": source},
+    )
+
+
+def delete_webhook(webhook: str) -> Call[None]:
+    """Keep a webhook no longer.
+
+    Forget a webhook, with the messages that wait for it.
+
+    `DELETE /api/v2/webhooks/{webhook}`
+    """
+    return Call(
+        "delete_webhook",
+        "DELETE",
+        "/api/v2/webhooks/{webhook}",
+        {204: NOTHING},
+        path={"webhook": webhook},
     )
 
 
@@ -572,7 +610,7 @@ def get_liveness() -> Call[models.Liveness]:
 def get_metrics() -> Call[str]:
     """Metrics for Prometheus.
 
-    Counts of images, queues, workers, searches and requests.
+    Counts of images, jobs, queues, workers, searches and requests; the stores, and GPUs.
 
     `GET /metrics`
     """
@@ -629,6 +667,22 @@ def get_system() -> Call[models.System]:
         "GET",
         "/api/v2/system",
         {200: reads(models.System)},
+    )
+
+
+def get_webhook(webhook: str) -> Call[models.Webhook]:
+    """Show a webhook.
+
+    A webhook, with what became of its messages.
+
+    `GET /api/v2/webhooks/{webhook}`
+    """
+    return Call(
+        "get_webhook",
+        "GET",
+        "/api/v2/webhooks/{webhook}",
+        {200: reads(models.Webhook)},
+        path={"webhook": webhook},
     )
 
 
@@ -862,6 +916,21 @@ def list_sources(collection: str) -> Call[models.StandingSourceList]:
     )
 
 
+def list_webhooks() -> Call[models.WebhookList]:
+    """List the webhooks.
+
+    All webhooks, with what became of their messages. There are 20 at most, on one page.
+
+    `GET /api/v2/webhooks`
+    """
+    return Call(
+        "list_webhooks",
+        "GET",
+        "/api/v2/webhooks",
+        {200: reads(models.WebhookList)},
+    )
+
+
 def pause_job(job: str) -> Call[models.Job]:
     """Pause a job.
 
@@ -1084,6 +1153,32 @@ def start_calibration(collection: str) -> Call[models.Job]:
         "/api/v2/collections/{collection}/calibration",
         {202: reads(models.Job)},
         path={"collection": collection},
+    )
+
+
+def stream_events(
+    *, collection: str | None = None, last_event_id: str | None = None
+) -> Call[JobEvent]:
+    """Follow all jobs.
+
+    Server-Sent Events of all jobs, from now on or after Last-Event-ID, without an end.
+
+    Only jobs of collections that the key may read are told of.
+
+    Begins with the unfinished jobs as `progress`; then gives `progress` whenever a job has
+    changed, at most four times a second, and `end` once for each that has ended. The ledger
+    keeps the last 10,000 changes: a client that comes back later is sent `reset`, and should
+    list the jobs. During an outage of Redis it sends comments and continues afterwards.
+
+    `GET /api/v2/events`
+    """
+    return Call(
+        "stream_events",
+        "GET",
+        "/api/v2/events",
+        {200: EVENTS},
+        query={"collection": collection},
+        headers={"Last-Event-ID": last_event_id},
     )
 
 

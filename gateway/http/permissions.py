@@ -63,6 +63,7 @@ RULES: dict[str, Rule] = {
     "pause_job": _WRITE_JOB,
     "resume_job": _WRITE_JOB,
     "retry_job": _WRITE_JOB,
+    "stream_events": _LISTED,
     # Images.
     "list_images": _READ,
     "get_image": _READ,
@@ -92,6 +93,11 @@ RULES: dict[str, Rule] = {
     "list_keys": _SERVER,
     "create_key": _SERVER,
     "delete_key": _SERVER,
+    # A webhook is told of the jobs of every collection.
+    "list_webhooks": _SERVER,
+    "create_webhook": _SERVER,
+    "get_webhook": _SERVER,
+    "delete_webhook": _SERVER,
     "create_session": _OPEN,
     "delete_session": _OPEN,
     "get_liveness": _OPEN,

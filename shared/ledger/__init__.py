@@ -7,6 +7,7 @@ raises Unavailable, as clients of `shared.redis` do.
 
 from shared.ledger.api_keys import ApiKeys, AsyncApiKeys, KeyTable, key_not_found
 from shared.ledger.calibrations import Calibrations
+from shared.ledger.changes import JobChanges
 from shared.ledger.chunks import Chunks
 from shared.ledger.content_claims import ContentClaims
 from shared.ledger.drops import Drops
@@ -35,6 +36,7 @@ from shared.ledger.scans import ScanCounts, Scans, ScanStart, ScanSuperseded
 from shared.ledger.standing_sources import StandingSources, source_not_found
 from shared.ledger.stats import Stats
 from shared.ledger.upload_files import UploadFiles
+from shared.ledger.webhooks import Webhooks, webhook_not_found
 from shared.ledger.workers import Workers
 
 __all__ = [
@@ -58,6 +60,7 @@ __all__ = [
     "Filesystems",
     "Heartbeat",
     "HeldRows",
+    "JobChanges",
     "JobEnded",
     "JobRecovery",
     "Jobs",
@@ -82,6 +85,7 @@ __all__ = [
     "Ties",
     "TiesLost",
     "UploadFiles",
+    "Webhooks",
     "Workers",
     "await_reply",
     "cursor_after",
@@ -89,4 +93,5 @@ __all__ = [
     "place_in",
     "require_noeviction",
     "source_not_found",
+    "webhook_not_found",
 ]

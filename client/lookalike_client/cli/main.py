@@ -17,6 +17,7 @@ from lookalike_client.cli import (
     sources,
     status,
     upload,
+    webhooks,
 )
 from lookalike_client.cli.exits import ExitCode, code_of
 from lookalike_client.cli.session import Session
@@ -50,6 +51,7 @@ app.command()(images.tag)
 app.command()(images.forget)
 app.add_typer(sources.app, name="sources")
 app.add_typer(keys.app, name="keys")
+app.add_typer(webhooks.app, name="webhooks")
 app.command()(status.status)
 
 

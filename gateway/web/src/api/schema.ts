@@ -647,6 +647,33 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow all jobs
+         * @description Server-Sent Events of all jobs, from now on or after Last-Event-ID, without an end.
+         *
+         *     Only jobs of collections that the key may read are told of.
+         *
+         *     Begins with the unfinished jobs as `progress`; then gives `progress` whenever a job has changed,
+         *     at most four times a second, and `end` once for each that has ended. The ledger keeps the last
+         *     10,000 changes: a client that comes back later is sent `reset`, and should list the jobs.
+         *     During an outage of Redis it sends comments and continues afterwards.
+         */
+        get: operations["stream_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/folders": {
         parameters: {
             query?: never;
@@ -957,6 +984,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the webhooks
+         * @description All webhooks, with what became of their messages. There are 20 at most, on one page.
+         */
+        get: operations["list_webhooks"];
+        put?: never;
+        /**
+         * Keep a webhook
+         * @description Have an address told of each job that ends from now on, by a signed POST.
+         *
+         *     A message is delivered at least once: it is repeated until a 2xx is answered, with growing
+         *     waits, for twelve hours. `X-Lookalike-Delivery` is the same for each try. Its
+         *     `X-Lookalike-Signature` is `sha256=` and the HMAC-SHA256, in hex, of `X-Lookalike-Timestamp`, a
+         *     full stop and the body. Redirects are not followed. The address must be one from which pictures
+         *     could be fetched.
+         */
+        post: operations["create_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/webhooks/{webhook}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a webhook
+         * @description A webhook, with what became of its messages.
+         */
+        get: operations["get_webhook"];
+        put?: never;
+        post?: never;
+        /**
+         * Keep a webhook no longer
+         * @description Forget a webhook, with the messages that wait for it.
+         */
+        delete: operations["delete_webhook"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/data/{image}.{ext}": {
         parameters: {
             query?: never;
@@ -1026,7 +1107,7 @@ export interface paths {
         };
         /**
          * Metrics for Prometheus
-         * @description Counts of images, queues, workers, searches and requests.
+         * @description Counts of images, jobs, queues, workers, searches and requests; the stores, and GPUs.
          */
         get: operations["get_metrics"];
         put?: never;
@@ -2809,6 +2890,26 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * LastDelivery
+         * @description The last try to deliver a message.
+         */
+        LastDelivery: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Code
+             * @description `http_200` and the like for the status that was answered, or why there was none: `fetch_forbidden`, `fetch_timeout`, `fetch_failed`.
+             */
+            code: string;
+            /** Job */
+            job: string;
+            /** Ok */
+            ok: boolean;
+        };
+        /**
          * Limits
          * @description What a client should know before it sends.
          */
@@ -2946,6 +3047,7 @@ export interface components {
          * @example {
          *       "code": "collection_not_found",
          *       "detail": "There is no collection 'holidays'. Create it first.",
+         *       "request_id": "5f2b6c0e9d3f4f7a8c1d2e3f4a5b6c7d",
          *       "status": 404,
          *       "title": "Not found",
          *       "type": "urn:lookalike:problem:collection_not_found"
@@ -2968,6 +3070,12 @@ export interface components {
              * @default null
              */
             errors: components["schemas"]["FieldError"][] | null;
+            /**
+             * Request Id
+             * @description The request's `X-Request-ID`, by which the server's log knows it.
+             * @default null
+             */
+            request_id: string | null;
             /** Status */
             status: number;
             /** Title */
@@ -4393,6 +4501,110 @@ export interface components {
             vector: number[];
         };
         /**
+         * Webhook
+         * @description An address that is told of events.
+         * @example {
+         *       "created_at": "2026-05-02T10:00:00Z",
+         *       "delivered": 17,
+         *       "dropped": 0,
+         *       "events": [
+         *         "job.finished"
+         *       ],
+         *       "failures": 2,
+         *       "given_up": 0,
+         *       "id": "0f6f1f6b0c0e4f0e8a7ab0d9f0d1c2b3",
+         *       "last_delivery": {
+         *         "at": "2026-05-02T10:04:00Z",
+         *         "code": "http_503",
+         *         "job": "0f6f1f6b0c0e4f0e8a7ab0d9f0d1c2b3",
+         *         "ok": false
+         *       },
+         *       "next_try": "2026-05-02T10:04:20Z",
+         *       "url": "https://example.com/lookalike",
+         *       "waiting": 1
+         *     }
+         */
+        Webhook: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Delivered */
+            delivered: number;
+            /**
+             * Dropped
+             * @description Messages that came while 10,000 waited.
+             */
+            dropped: number;
+            /** Events */
+            events: "job.finished"[];
+            /**
+             * Failures
+             * @description Tries in vain since the last success.
+             */
+            failures: number;
+            /**
+             * Given Up
+             * @description Messages that were tried for twelve hours in vain.
+             */
+            given_up: number;
+            /** Id */
+            id: string;
+            last_delivery: components["schemas"]["LastDelivery"] | null;
+            /** Next Try */
+            next_try: string | null;
+            /** Url */
+            url: string;
+            /**
+             * Waiting
+             * @description Messages that are to be delivered.
+             */
+            waiting: number;
+        };
+        /**
+         * WebhookInput
+         * @example {
+         *       "events": [
+         *         "job.finished"
+         *       ],
+         *       "secret": "at least sixteen characters",
+         *       "url": "https://example.com/lookalike"
+         *     }
+         */
+        WebhookInput: {
+            /**
+             * Events
+             * @description What it is told of: `job.finished`.
+             */
+            events: "job.finished"[];
+            /**
+             * Secret
+             * Format: password
+             * @description The key of the signatures. It is not shown again.
+             */
+            secret: string;
+            /**
+             * Url
+             * @description An http or https address. Its host must be on the public internet, or on a network that the server's LOOKALIKE_FETCH_ALLOW names.
+             * @example https://example.com/photo.jpg
+             */
+            url: string;
+        };
+        /**
+         * WebhookList
+         * @description Webhooks, the oldest first.
+         */
+        WebhookList: {
+            /** Items */
+            items: components["schemas"]["Webhook"][];
+            /**
+             * Next Cursor
+             * @description Give it as `cursor` for the next page; null on the last.
+             */
+            next_cursor: string | null;
+        };
+        /**
          * Worker
          * @description A process whose heartbeat has not expired.
          */
@@ -4525,7 +4737,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4650,7 +4862,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4722,7 +4934,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4822,7 +5034,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4831,7 +5043,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4858,7 +5070,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4992,7 +5204,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5019,7 +5231,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -5104,7 +5316,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -5177,7 +5389,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5204,7 +5416,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -5267,7 +5479,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5285,7 +5497,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -5346,7 +5558,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5364,7 +5576,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -5427,7 +5639,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5445,7 +5657,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -5508,7 +5720,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5526,7 +5738,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -5602,7 +5814,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5629,7 +5841,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -5701,7 +5913,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5719,7 +5931,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -5795,7 +6007,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5822,7 +6034,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -5885,7 +6097,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5903,7 +6115,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -5981,7 +6193,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5990,7 +6202,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6017,7 +6229,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -6087,7 +6299,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6105,7 +6317,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -6185,7 +6397,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6203,7 +6415,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -6294,7 +6506,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6321,7 +6533,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -6411,7 +6623,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6429,7 +6641,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -6497,7 +6709,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6515,7 +6727,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -6581,7 +6793,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6608,7 +6820,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -6690,7 +6902,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6726,7 +6938,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -6824,7 +7036,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6851,7 +7063,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -6932,7 +7144,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6950,7 +7162,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -7027,7 +7239,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7045,7 +7257,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -7121,7 +7333,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7148,7 +7360,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -7227,7 +7439,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7254,7 +7466,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -7333,7 +7545,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7342,7 +7554,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7369,7 +7581,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -7456,7 +7668,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7483,7 +7695,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -7559,7 +7771,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7568,7 +7780,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7595,7 +7807,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -7693,7 +7905,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7720,7 +7932,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -7783,7 +7995,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7801,7 +8013,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -7877,7 +8089,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7886,7 +8098,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7913,7 +8125,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -7978,7 +8190,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7996,7 +8208,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -8059,7 +8271,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8077,7 +8289,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -8155,7 +8367,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8182,7 +8394,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -8247,7 +8459,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8256,7 +8468,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8274,7 +8486,96 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`, `unreachable`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stream_events: {
+        parameters: {
+            query?: {
+                /** @description Only of its jobs. */
+                collection?: string | null;
+            };
+            header?: {
+                /** @description The id of the last event that was received; browsers send it themselves. */
+                "Last-Event-ID"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description `progress` and `end` (a job), and `reset`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example event: progress
+                     *     id: 1767225600000-4
+                     *     data: {"id": "0f6f…", "collection": "holidays", …}
+                     *
+                     *     event: end
+                     *     id: 1767225601250-0
+                     *     data: {"id": "0f6f…", "status": "done", …}
+                     */
+                    "text/event-stream": {
+                        data?: string;
+                        event?: string;
+                        id?: string;
+                        retry?: number;
+                    };
+                };
+            };
+            /** @description An API key is asked for: `unauthorized`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -8352,7 +8653,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -8430,7 +8731,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -8493,7 +8794,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8511,7 +8812,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -8574,7 +8875,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8592,7 +8893,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -8660,7 +8961,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8669,7 +8970,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8687,7 +8988,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -8778,7 +9079,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8796,7 +9097,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -8869,7 +9170,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8887,7 +9188,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -8950,7 +9251,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8968,7 +9269,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -9031,7 +9332,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9049,7 +9350,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -9112,7 +9413,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9121,7 +9422,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9139,7 +9440,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -9199,7 +9500,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -9272,7 +9573,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9299,7 +9600,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -9360,7 +9661,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9378,7 +9679,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -9552,7 +9853,336 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`, `unreachable`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookList"];
+                };
+            };
+            /** @description An API key is asked for: `unauthorized`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`, `unreachable`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookInput"];
+            };
+        };
+        responses: {
+            /** @description The webhook; `Location` is its address. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description The body cannot be read: `bad_request`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An API key is asked for: `unauthorized`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is over the limit: `too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`, `unreachable`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id. */
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description An API key is asked for: `unauthorized`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`, `unreachable`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id. */
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An API key is asked for: `unauthorized`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -9647,7 +10277,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9674,7 +10304,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -9784,7 +10414,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
