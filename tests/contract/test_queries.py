@@ -79,8 +79,9 @@ def test_how_thoroughly_the_index_is_searched(api: httpx.Client, stored: Stored,
     for params in ({"ef": 1}, {"ef": 512}, {}):
         assert query(api, url, positive=like, params=params)["hits"] == expected
 
-    for params in ({"nprobe": 8}, {"ef": 0}, {"ef": 1.5}, {"refine_k": 2}):
-        reply = api.post(f"{url}/query", json={"positive": like, "params": params})
+    refused: list[dict[str, float]] = [{"nprobe": 8}, {"ef": 0}, {"ef": 1.5}, {"refine_k": 2}]
+    for wrong in refused:
+        reply = api.post(f"{url}/query", json={"positive": like, "params": wrong})
         refusal = problem(reply, 422, "invalid_search_params")
         assert "ef" in refusal["detail"]
     batch = {"queries": [{"positive": like, "params": {"nprobe": 8}}, {"positive": like}]}

@@ -126,7 +126,7 @@ async def test_in_an_event_loop_too(monkeypatch: pytest.MonkeyPatch) -> None:
     second = asyncio.create_task(recovery(Away()))
     await asyncio.sleep(0)
     go_on.set()
-    assert await asyncio.gather(first, second) == [True, True]
+    assert all(await asyncio.gather(first, second))
     assert len(channels) == 1
 
 
