@@ -6,11 +6,13 @@ from indexer.scan.calibration import CalibrationRun
 from indexer.scan.context import ScanContext, ScanSuspended
 from indexer.scan.deletion import Deletion
 from indexer.scan.duplicates import FindDuplicates
+from indexer.scan.export import ExportRun
+from indexer.scan.importing import ImportRun
 from indexer.scan.scan import LedgerDataLost, Scan, WalkOutdated
 from indexer.stores import IndexerStores
 from shared.domain.job import JobError
 from shared.errors import Conflict, JobFailed, NotFound
-from shared.ledger import JobEnded, ScanSuperseded, TiesLost
+from shared.ledger import CopyOutdated, JobEnded, ScanSuperseded, TiesLost
 from shared.log import get_logger
 from shared.retry import RetryPolicy, ShuttingDown
 
@@ -54,10 +56,16 @@ def _scan_until_complete(job_id: str, stores: IndexerStores, retry: RetryPolicy)
                     FindDuplicates(context, spec.source).run()
                 elif spec.source.kind == "calibration":
                     CalibrationRun(context).run()
+                elif spec.source.kind == "export":
+                    ExportRun(context, spec.source).run()
+                elif spec.source.kind == "import":
+                    ImportRun(context, spec.source).run()
                 else:
                     Scan(context).run()
             except TiesLost:
                 _log.warning("duplicates_outdated", generation=start.generation)
+            except CopyOutdated:
+                _log.warning("copy_outdated", generation=start.generation)
             except LedgerDataLost:
                 _log.error("ledger_data_lost", generation=start.generation)
             except WalkOutdated:

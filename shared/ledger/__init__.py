@@ -8,6 +8,7 @@ raises Unavailable, as clients of `shared.redis` do.
 from shared.ledger.calibrations import Calibrations
 from shared.ledger.chunks import Chunks
 from shared.ledger.content_claims import ContentClaims
+from shared.ledger.copies import Copies, CopyOutdated
 from shared.ledger.drops import Drops
 from shared.ledger.duplicate_groups import DuplicateGroups, Place, cursor_after, place_in
 from shared.ledger.duplicate_reports import DuplicateReports
@@ -41,6 +42,8 @@ __all__ = [
     "Calibrations",
     "Chunks",
     "ContentClaims",
+    "Copies",
+    "CopyOutdated",
     "DirectedTie",
     "DismissalsChanged",
     "Drops",

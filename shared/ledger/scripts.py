@@ -50,6 +50,7 @@ PACK_FAILURES = _on_job("pack_failures")
 LOCK_ROWS = _on_job("lock_rows")
 UNLOCK_ROWS = _on_job("unlock_rows")
 RECORD_TIES = _on_job("record_ties")
+RECORD_COPY = _on_job("record_copy")
 ADD_GROUPS = _on_job("add_groups")
 PUBLISH_GROUPS = _on_job("publish_groups")
 
