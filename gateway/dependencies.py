@@ -17,6 +17,7 @@ from gateway.services.deletion import DeletionService
 from gateway.services.duplicate_reports import DuplicateReportService
 from gateway.services.duplicates import DuplicateService
 from gateway.services.example_queries import ExampleQueries
+from gateway.services.exports import ExportService
 from gateway.services.job_events import JobEventStream
 from gateway.services.labels import LabelService
 from gateway.services.loads import LoadService
@@ -54,6 +55,7 @@ MetricsDep = Annotated[Metrics, Depends(_one(lambda s: s.metrics))]
 ApiKeysDep = Annotated[ApiKeys, Depends(_one(lambda s: s.api_keys))]
 CalibrationDep = Annotated[CalibrationService, Depends(_one(lambda s: s.calibration))]
 CollectionsDep = Annotated[Collections, Depends(_one(lambda s: s.collections))]
+ExportsDep = Annotated[ExportService, Depends(_one(lambda s: s.exports))]
 FacetsDep = Annotated[Facets, Depends(_one(lambda s: s.facets))]
 FilesDep = Annotated[Files, Depends(_one(lambda s: s.files))]
 OriginalThreadsDep = Annotated[OriginalThreads, Depends(_one(lambda s: s.original_threads))]

@@ -16,6 +16,7 @@ from gateway.services.deletion import DeletionService, Ledger, Store
 from gateway.services.duplicate_reports import DuplicateReportService
 from gateway.services.duplicates import DuplicateService
 from gateway.services.example_queries import ExampleQueries
+from gateway.services.exports import ExportService
 from gateway.services.fetched_pictures import FetchedPictures
 from gateway.services.job_events import JobEventStream
 from gateway.services.labels import LabelService
@@ -78,6 +79,7 @@ class Services:
     queries: ExampleQueries
     calibration: CalibrationService
     deletion: DeletionService
+    exports: ExportService
     duplicates: DuplicateService
     duplicate_reports: DuplicateReportService
     jobs: Jobs
@@ -156,6 +158,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             ),
             calibration=CalibrationService(collections, Calibrations(redis), loads),
             deletion=deletion,
+            exports=ExportService(settings, collections, jobs, workers, loads),
             duplicates=DuplicateService(
                 collections, images, DuplicateGroups(redis), deletion, loads
             ),

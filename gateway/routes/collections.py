@@ -1,14 +1,25 @@
 """Collections: list, create, show, drop."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse
 
-from gateway.dependencies import CollectionsDep, DeletionDep, SettingsDep, UrlsDep, WorkersDep
+from gateway.dependencies import (
+    CollectionsDep,
+    DeletionDep,
+    ExportsDep,
+    SettingsDep,
+    UrlsDep,
+    WorkersDep,
+)
 from gateway.http.problems import problem_responses
 from gateway.routes.parameters import CollectionPath, Cursor, Limit
 from gateway.schemas.collections import Collection, CollectionInput, CollectionList, DescriptorInput
+from gateway.schemas.jobs import Job
 from gateway.services.encoders import choose_weights
+from gateway.services.exports import NewCollection
 from shared import cursors
 from shared.domain.collection import CollectionInfo, IndexSpec
 from shared.errors import NotFound
@@ -38,28 +49,45 @@ def list_collections(
     status_code=201,
     summary="Create a collection",
     response_description="The new collection; `Location` is its address.",
-    responses=problem_responses(400, 409, 413, 422, 503),
+    response_model=Collection,
+    responses={
+        202: {
+            "model": Job,
+            "description": "With `from_export`: the job that fills it; `Location` is its address.",
+        },
+        **problem_responses(400, 404, 409, 413, 422, 429, 503, 507),
+    },
 )
 def create_collection(
     body: CollectionInput,
     response: Response,
     collections: CollectionsDep,
+    exports: ExportsDep,
     workers: WorkersDep,
     settings: SettingsDep,
     urls: UrlsDep,
-) -> Collection:
-    """Create a collection for vectors of the running encoder.
+) -> Any:
+    """Create a collection for vectors of the running encoder, or of an export.
 
     Pooling, index and regions are fixed for its lifetime. Loads create a collection with the
-    server's defaults where there is none, so that this is needed only for other ones.
+    server's defaults where there is none, so that this is needed only for other ones. With
+    `from_export` a job writes the export's images into it, and `unchanged` counts them: 202. An
+    export whose weights no encoder here has is answered 409 `encoder_mismatch`.
     """
+    index = IndexSpec(type=body.index.type, params=body.index.params) if body.index else None
+    if body.from_export is not None:
+        given = body.description if "description" in body.model_fields_set else None
+        new = NewCollection(body.name, given, index, body.any_encoder)
+        job = exports.create_collection(body.from_export, new)
+        headers = {"Location": urls.job(job.spec.id)}
+        return JSONResponse(Job.of(job).model_dump(mode="json"), 202, headers)
     descriptor = body.descriptor or DescriptorInput()
     info = collections.create(
         body.name,
         description=body.description,
         weights=choose_weights(descriptor.weights, workers),
         pooling=descriptor.pooling or settings.pooling,
-        index=IndexSpec(type=body.index.type, params=body.index.params) if body.index else None,
+        index=index,
         regions=body.regions,
     )
     response.headers["Location"] = urls.collection(info.name)

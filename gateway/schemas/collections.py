@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gateway.schemas.fields import CollectionName, Input, Page, moment
 from shared.domain.collection import CollectionInfo, IndexType
+from shared.domain.export import EXPORT_PATTERN
 from shared.domain.fingerprint import DIMENSION, Pooling
 from shared.domain.regions import REGIONS
 
@@ -62,6 +63,27 @@ class CollectionInput(Input):
         description="Also keep vectors of the parts of each picture, so that a search by a detail "
         "finds the whole picture. Each part is encoded, and takes as much as a picture.",
     )
+    from_export: str | None = Field(
+        None,
+        max_length=128,
+        pattern=EXPORT_PATTERN,
+        description="An export to fill it from, by its id, or by the name of a folder that was "
+        "copied into the directory of exports. Descriptor and regions are then the export's; "
+        "description and index, too, unless given.",
+    )
+    any_encoder: bool = Field(
+        False,
+        description="With `from_export`: whether to make it though no encoder with its weights "
+        "runs here. Until one does, it is searched only by its own images and by vectors.",
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.from_export is None and self.any_encoder:
+            raise ValueError("any_encoder goes with from_export")
+        if self.from_export is not None and (self.descriptor is not None or self.regions):
+            raise ValueError("descriptor and regions are the export's; leave them out")
+        return self
 
 
 class Collection(BaseModel):

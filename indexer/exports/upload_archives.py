@@ -41,7 +41,7 @@ class UploadArchive:
         with opened:
             if self._tar is None:
                 self._file = self._stack.enter_context(written_whole(self._folder, self._name))
-                self._tar = tarfile.open(fileobj=self._file, mode="w|", format=tarfile.PAX_FORMAT)
+                self._tar = tarfile.TarFile(fileobj=self._file, mode="w", format=tarfile.PAX_FORMAT)
             member = tarfile.TarInfo(path.name)
             member.size = os.fstat(opened.fileno()).st_size
             self._tar.addfile(member, opened)
