@@ -23,10 +23,11 @@ from gateway.services.labels import LabelService
 from gateway.services.loads import LoadService
 from gateway.services.queue_depths import QueueDepths
 from gateway.services.readiness import ReadinessProbe
+from gateway.services.renaming import RenamingService
 from gateway.services.search import SearchService
 from gateway.services.standing_sources import StandingSourceService
 from gateway.services.uploads import UploadService
-from shared.ledger import Jobs, Workers
+from shared.ledger import Aliases, Jobs, Renamings, Workers
 from shared.settings import Settings
 from shared.sources import Files
 from shared.store import Collections, Facets, Images
@@ -53,6 +54,9 @@ async def _urls(request: Request, services: Annotated[Services, Depends(_service
 SettingsDep = Annotated[Settings, Depends(_one(lambda s: s.settings))]
 MetricsDep = Annotated[Metrics, Depends(_one(lambda s: s.metrics))]
 ApiKeysDep = Annotated[ApiKeys, Depends(_one(lambda s: s.api_keys))]
+AliasesDep = Annotated[Aliases, Depends(_one(lambda s: s.aliases))]
+RenamingsDep = Annotated[Renamings, Depends(_one(lambda s: s.renamings))]
+RenamingDep = Annotated[RenamingService, Depends(_one(lambda s: s.renaming))]
 CalibrationDep = Annotated[CalibrationService, Depends(_one(lambda s: s.calibration))]
 CollectionsDep = Annotated[Collections, Depends(_one(lambda s: s.collections))]
 ExportsDep = Annotated[ExportService, Depends(_one(lambda s: s.exports))]

@@ -25,6 +25,7 @@ from gateway.services.query_encoder import QueryEncoder
 from gateway.services.queue_depths import QueueDepths
 from gateway.services.readiness import ReadinessProbe
 from gateway.services.region_sweep import RegionSweep
+from gateway.services.renaming import RenamingService
 from gateway.services.search import SearchService
 from gateway.services.standing_sources import StandingSourceService
 from gateway.services.upkeep import Upkeep
@@ -32,6 +33,7 @@ from gateway.services.upload_sweep import UploadSweep
 from gateway.services.uploads import Searchable, UploadService
 from shared.fetch.fetcher import Fetcher
 from shared.ledger import (
+    Aliases,
     AsyncEvents,
     Calibrations,
     Drops,
@@ -40,6 +42,7 @@ from shared.ledger import (
     Events,
     Jobs,
     Queries,
+    Renamings,
     RowLocks,
     StandingSources,
     Stats,
@@ -70,6 +73,9 @@ class Services:
     settings: Settings
     metrics: Metrics
     api_keys: ApiKeys
+    aliases: Aliases
+    renamings: Renamings
+    renaming: RenamingService
     collections: Collections
     images: Images
     facets: Facets
@@ -107,6 +113,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         await to_thread.run_sync(require_noeviction, redis)
         async_redis = connect_async(settings)
         stack.push_async_callback(async_redis.aclose)
+        # Of its own, as it does not wait for a Redis that is away.
+        alias_redis = connect_async(settings, retries=0)
+        stack.push_async_callback(alias_redis.aclose)
         celery = create_celery(settings)
         stack.callback(celery.close)
         milvus, async_milvus = MilvusConnection(settings), AsyncMilvusConnection(settings)
@@ -132,14 +141,18 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         fetched = FetchedPictures(settings, fetcher)
         stack.callback(fetched.close)
         loads = LoadService(settings, jobs, workers, collections, dispatcher)
-        sources = StandingSources(redis)
+        sources, renamings = StandingSources(redis), Renamings(redis)
         deletion = DeletionService(
-            settings, store, Ledger(jobs, row_locks, Drops(redis), sources), loads
+            settings, store, Ledger(jobs, row_locks, Drops(redis), renamings, sources), loads
         )
+        renaming = RenamingService(settings, collections, jobs, renamings)
         searchable = Searchable(collections, images, Regions(milvus))
         sweep = UploadSweep(settings, collections, images, UploadFiles(redis, jobs), row_locks)
         upkeep = Upkeep(
-            deletion, sweep, RegionSweep(collections, images, searchable.regions, row_locks)
+            deletion,
+            renaming,
+            sweep,
+            RegionSweep(collections, images, searchable.regions, row_locks),
         )
         upkeep.start()
         stack.callback(upkeep.stop)
@@ -147,6 +160,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             settings=settings,
             metrics=metrics,
             api_keys=ApiKeys(settings.api_keys),
+            aliases=Aliases(alias_redis),
+            renamings=renamings,
+            renaming=renaming,
             collections=collections,
             images=images,
             facets=Facets(milvus),

@@ -9,6 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, PlainTextResponse
 
 from gateway.dependencies import (
+    AliasesDep,
     CollectionsDep,
     DeletionDep,
     FilesDep,
@@ -38,10 +39,13 @@ ParametersDep = Annotated[Parameters, Depends(article_parameters)]
 async def _tables(
     collections: CollectionsDep,
     settings: SettingsDep,
+    aliases: AliasesDep,
     Table: CollectionName | None = None,  # noqa: N803 - the article's spelling
 ) -> Iterable[str]:
     """The collections to look in: `Table`, or the default one and then all others."""
-    return [Table] if Table else _all_tables(collections, settings.default_collection)
+    if Table:
+        return [await aliases.resolve(Table)]
+    return _all_tables(collections, settings.default_collection)
 
 
 def _text_reply(example: str) -> dict[int | str, dict[str, object]]:
@@ -133,7 +137,7 @@ async def article_delete(parameters: ParametersDep, deletion: DeletionDep) -> st
     """Drop `Table`; one that is not there is no error."""
     # A table that does not exist is already as the client wants it.
     with contextlib.suppress(NotFound):
-        await run_in_threadpool(deletion.collection, parameters.table)
+        await run_in_threadpool(deletion.collection, parameters.name)
     return "Deleted"
 
 

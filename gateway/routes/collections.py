@@ -1,5 +1,6 @@
 """Collections: list, create, show, drop."""
 
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -10,19 +11,28 @@ from gateway.dependencies import (
     CollectionsDep,
     DeletionDep,
     ExportsDep,
+    RenamingDep,
+    RenamingsDep,
     SettingsDep,
     UrlsDep,
     WorkersDep,
 )
 from gateway.http.problems import problem_responses
-from gateway.routes.parameters import CollectionPath, Cursor, Limit
-from gateway.schemas.collections import Collection, CollectionInput, CollectionList, DescriptorInput
+from gateway.routes.parameters import CollectionPath, Cursor, Limit, NamePath
+from gateway.schemas.collections import (
+    Collection,
+    CollectionChanges,
+    CollectionInput,
+    CollectionList,
+    DescriptorInput,
+)
 from gateway.schemas.jobs import Job
 from gateway.services.encoders import choose_weights
 from gateway.services.exports import NewCollection
 from shared import cursors
 from shared.domain.collection import CollectionInfo, IndexSpec
-from shared.errors import NotFound
+from shared.errors import Conflict, NotFound, Unavailable
+from shared.ledger import Renamings
 from shared.store import Collections
 
 #: Threads that count the images of collections for one list.
@@ -33,13 +43,20 @@ router = APIRouter(prefix="/api/v2/collections", tags=["collections"])
 
 @router.get("", summary="List the collections", responses=problem_responses(422, 503))
 def list_collections(
-    collections: CollectionsDep, cursor: Cursor = None, limit: Limit = 100
+    collections: CollectionsDep,
+    renamings: RenamingsDep,
+    cursor: Cursor = None,
+    limit: Limit = 100,
 ) -> CollectionList:
     """All collections, by name."""
+    aliases = _aliases(renamings)
     after = cursors.decode(cursor, str)[0] if cursor else ""
     names = sorted(name for name in collections.names() if name > after)
     return CollectionList(
-        items=[Collection.of(info) for info in _existing(collections, names[:limit])],
+        items=[
+            Collection.of(info, aliases.get(info.name, ()))
+            for info in _existing(collections, names[:limit])
+        ],
         next_cursor=cursors.encode(names[limit - 1]) if len(names) > limit else None,
     )
 
@@ -63,6 +80,7 @@ def create_collection(
     response: Response,
     collections: CollectionsDep,
     exports: ExportsDep,
+    renamings: RenamingsDep,
     workers: WorkersDep,
     settings: SettingsDep,
     urls: UrlsDep,
@@ -74,6 +92,8 @@ def create_collection(
     `from_export` a job writes the export's images into it, and `unchanged` counts them: 202. An
     export whose weights no encoder here has is answered 409 `encoder_mismatch`.
     """
+    if renamings.is_alias(body.name):
+        raise Conflict("collection_exists", f"{body.name!r} is an alias of another collection.")
     index = IndexSpec(type=body.index.type, params=body.index.params) if body.index else None
     if body.from_export is not None:
         given = body.description if "description" in body.model_fields_set else None
@@ -97,9 +117,38 @@ def create_collection(
 @router.get(
     "/{collection}", summary="Show a collection", responses=problem_responses(404, 422, 503)
 )
-def get_collection(collection: CollectionPath, collections: CollectionsDep) -> Collection:
+def get_collection(
+    collection: CollectionPath, collections: CollectionsDep, renamings: RenamingsDep
+) -> Collection:
     """How much is in a collection, and which encoder and index it has."""
-    return Collection.of(collections.get(collection))
+    info = collections.get(collection)
+    return Collection.of(info, _aliases(renamings).get(info.name, ()))
+
+
+@router.patch(
+    "/{collection}",
+    summary="Rename or describe a collection",
+    responses=problem_responses(400, 404, 409, 413, 422, 503, 507),
+)
+def update_collection(
+    collection: CollectionPath,
+    body: CollectionChanges,
+    collections: CollectionsDep,
+    renaming: RenamingDep,
+    renamings: RenamingsDep,
+) -> Collection:
+    """Give a collection another name, another description, or both. No vector is copied.
+
+    Its images, jobs, uploads, standing sources, duplicates and thresholds stay with it. While it
+    has unfinished jobs it keeps its name: 409 `collection_busy`. With `keep_alias` every call takes
+    the old name, too, until that is deleted by DELETE.
+    """
+    if body.description is not None:
+        renaming.describe(collection, body.description)
+    if body.name is not None:
+        renaming.rename(collection, body.name, keep_alias=body.keep_alias)
+    info = collections.get(body.name or collection)
+    return Collection.of(info, _aliases(renamings).get(info.name, ()))
 
 
 @router.delete(
@@ -107,14 +156,22 @@ def get_collection(collection: CollectionPath, collections: CollectionsDep) -> C
     status_code=204,
     summary="Drop a collection",
     response_description="It is gone.",
-    responses=problem_responses(404, 422, 503),
+    responses=problem_responses(404, 409, 422, 503),
 )
-def delete_collection(collection: CollectionPath, deletion: DeletionDep) -> None:
+def delete_collection(collection: NamePath, deletion: DeletionDep) -> None:
     """Forget all images of a collection, its jobs, and the files that were uploaded to it.
 
-    Files under the image roots are never touched.
+    Files under the image roots are never touched. Of an alias, only the alias is forgotten.
     """
     deletion.collection(collection)
+
+
+def _aliases(renamings: Renamings) -> Mapping[str, Sequence[str]]:
+    """All aliases; none while Redis is away, as no call is answered by an alias then."""
+    try:
+        return renamings.aliases()
+    except Unavailable:
+        return {}
 
 
 def _existing(collections: Collections, names: list[str]) -> list[CollectionInfo]:

@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.exceptions import HTTPException
 
-from gateway.dependencies import JobEventsDep, JobsDep, LoadsDep, UrlsDep
+from gateway.dependencies import AliasesDep, JobEventsDep, JobsDep, LoadsDep, UrlsDep
 from gateway.http.problems import problem_responses
 from gateway.routes.loads import start_load
 from gateway.routes.parameters import CollectionPath, Cursor, JobPath, Limit
@@ -71,12 +71,19 @@ def create_job(
     return Job.of(job)
 
 
-@router.get("/jobs", summary="List the jobs", responses=problem_responses(422, 503))
-def list_jobs(
-    jobs: JobsDep,
+async def _of_collection(
+    aliases: AliasesDep,
     collection: Annotated[
         CollectionName | None, BLANK_IS_NONE, Query(description="Only of this one.")
     ] = None,
+) -> str | None:
+    return await aliases.resolve(collection) if collection else None
+
+
+@router.get("/jobs", summary="List the jobs", responses=problem_responses(422, 503))
+def list_jobs(
+    jobs: JobsDep,
+    collection: Annotated[str | None, Depends(_of_collection)],
     status: Annotated[
         JobStatus | None, BLANK_IS_NONE, Query(description="Only in this state.")
     ] = None,

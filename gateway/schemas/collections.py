@@ -1,5 +1,6 @@
 """Collections over HTTP."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal, Self
 
@@ -86,11 +87,37 @@ class CollectionInput(Input):
         return self
 
 
+class CollectionChanges(Input):
+    """What of a collection is to change; what is left out stays."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {"name": "summers", "keep_alias": True, "description": "Since 2009"}
+        }
+    )
+
+    name: CollectionName | None = Field(None, description="Its new name.")
+    keep_alias: bool = Field(
+        False,
+        description="With `name`: whether the old name goes on naming it, until it is deleted.",
+    )
+    description: str | None = Field(None, max_length=1000)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.name is None and self.description is None:
+            raise ValueError("give a name, a description or both")
+        if self.name is None and self.keep_alias:
+            raise ValueError("keep_alias goes with name")
+        return self
+
+
 class Collection(BaseModel):
     model_config = ConfigDict(
         json_schema_extra={
             "example": {
                 "name": "holidays",
+                "aliases": ["summers"],
                 "description": "All summers since 2009",
                 "count": 4711,
                 "bytes": 9648128,
@@ -105,6 +132,7 @@ class Collection(BaseModel):
     )
 
     name: str
+    aliases: Sequence[str] = Field(description="Former names that name it, too.")
     description: str
     count: int = Field(description="Images in it.")
     bytes: int = Field(
@@ -120,10 +148,11 @@ class Collection(BaseModel):
     )
 
     @classmethod
-    def of(cls, info: CollectionInfo) -> Self:
+    def of(cls, info: CollectionInfo, aliases: Sequence[str] = ()) -> Self:
         vectors = 1 + len(REGIONS) if info.regions else 1
         return cls(
             name=info.name,
+            aliases=aliases,
             description=info.description,
             count=info.count,
             bytes=info.count * vectors * DIMENSION * _FLOAT32_BYTES,

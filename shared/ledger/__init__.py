@@ -29,6 +29,7 @@ from shared.ledger.jobs import JobEnded, Jobs
 from shared.ledger.moves import MoveRequest, Moves
 from shared.ledger.queries import Queries, QueryImage, QueryLimits, await_reply
 from shared.ledger.recovery import JobRecovery
+from shared.ledger.renamings import Aliases, Renamings
 from shared.ledger.row_locks import REDIS_WRITE, HeldRows, LockTime, RowLock, RowLocks
 from shared.ledger.scans import ScanCounts, Scans, ScanStart, ScanSuperseded
 from shared.ledger.standing_sources import StandingSources, source_not_found
@@ -38,6 +39,7 @@ from shared.ledger.workers import Workers
 
 __all__ = [
     "REDIS_WRITE",
+    "Aliases",
     "AsyncEvents",
     "Calibrations",
     "Chunks",
@@ -67,6 +69,7 @@ __all__ = [
     "Queries",
     "QueryImage",
     "QueryLimits",
+    "Renamings",
     "RowLock",
     "RowLocks",
     "ScanCounts",

@@ -10,6 +10,7 @@ from redis.exceptions import LockError
 from shared import cursors
 from shared.domain.chunk import FileRef
 from shared.domain.job import FINISHED, Failure, Job, JobError, JobSpec, JobStatus
+from shared.domain.renaming import collection_busy
 from shared.errors import invalid_cursor, job_not_found, redis_unavailable
 from shared.ledger import keys, scripts
 from shared.ledger.failures import FailureLists
@@ -46,15 +47,16 @@ class Jobs(Retriable):
         self._failures = FailureLists(redis)
 
     def create(self, spec: JobSpec, files: Iterable[FileRef] = ()) -> Job:
-        """Write a job, and for uploads and retries the list of its files before it."""
+        """Write a job, after files of uploads and retries. Raises Conflict `collection_busy`."""
         job, written = keys.for_job(spec.id), 0
         texts = (file.model_dump_json() for file in files)
         while batch := list(itertools.islice(texts, _PUSH_BATCH)):
             self._add_files(keys=job, args=[written, *batch])
             written += len(batch)
-        loads_directory = "1" if spec.source.kind == "directory" else "0"
-        args = [spec.model_dump_json(), spec.collection, repr(spec.created_at), loads_directory]
-        self._create(keys=job, args=[*args, self._retention, spec.priority])
+        args = [spec.model_dump_json(), spec.collection, repr(spec.created_at)]
+        args += ["1" if spec.source.kind == "directory" else "0", self._retention, spec.priority]
+        if self._create(keys=job, args=args) < 0:
+            raise collection_busy("It is being renamed, or was.")
         return Job(spec=spec, status="queued")
 
     def now(self) -> float:

@@ -18,6 +18,8 @@ SCHEDULE = f"{PREFIX}sources:schedule"
 WATCHED = f"{PREFIX}sources:watched"
 WATCHER = f"{PREFIX}sources:watcher"
 DROPS = f"{PREFIX}collections:dropped"
+RENAMINGS = f"{PREFIX}collections:renaming"
+ALIASES = f"{PREFIX}collections:aliases"
 WORKER = f"{PREFIX}worker:"
 
 
