@@ -7,6 +7,8 @@ from typing import Any
 
 #: Texts that hold JSON, which a caller may give as what they hold.
 _JSON_TEXTS = {"filter", "metadata"}
+#: What is not read but handed on.
+_FILES = ("image/", "application/octet-stream")
 _PROBLEM = "application/problem+json"
 
 
@@ -145,7 +147,7 @@ def _replies(operation: dict[str, Any]) -> Iterator[tuple[int, str]]:
             continue
         if "application/json" in content:
             yield int(status), f"reads({python_type(content['application/json']['schema'])})"
-        elif any(kind.startswith("image/") for kind in content):
+        elif any(kind.startswith(_FILES) for kind in content):
             yield int(status), "PICTURE"
         elif "text/event-stream" in content:
             yield int(status), "EVENTS"

@@ -130,7 +130,7 @@ async def article_search(
     "/api/v1/delete",
     summary="Drop a table (v1)",
     response_class=PlainTextResponse,
-    responses={**_text_reply("Deleted"), **problem_responses(400, 413, 422, 503, 507)},
+    responses={**_text_reply("Deleted"), **problem_responses(400, 409, 413, 422, 503, 507)},
     openapi_extra=documented("Table"),
 )
 async def article_delete(parameters: ParametersDep, deletion: DeletionDep) -> str:

@@ -26,7 +26,7 @@ from shared.log import get_logger
 _log = get_logger(__name__)
 
 #: Rows of one part: about 100 MB of vectors.
-_PART_ROWS = 50_000
+PART_ROWS = 50_000
 #: A part ends early where the uploads beside it are this large.
 _UPLOADS_BYTES = 1 << 30
 
@@ -39,14 +39,11 @@ class ExportRun:
     written meanwhile may be in it, or not.
     """
 
-    def __init__(
-        self, context: ScanContext, source: ExportSource, *, part_rows: int = _PART_ROWS
-    ) -> None:
+    def __init__(self, context: ScanContext, source: ExportSource) -> None:
         self._context = context
         self._spec = context.spec
         self._stores = context.stores
         self._with_uploads = source.uploads
-        self._part_rows = part_rows
         self._expected = 0
         self._missing = 0
 
@@ -106,7 +103,7 @@ class ExportRun:
                     self._add_uploads(uploads, target, batch)
                 self._context.wait_while_paused()
                 self._record(images, number)
-                if rows >= self._part_rows or uploads.size >= _UPLOADS_BYTES:
+                if rows >= PART_ROWS or uploads.size >= _UPLOADS_BYTES:
                     break
                 batch = self._read(target, kind, last)
             table.finish()
