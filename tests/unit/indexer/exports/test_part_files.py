@@ -37,7 +37,10 @@ def image(number: int) -> Row:
         "id": f"{number:032x}",
         "uri": f"file:///photos/{number}/\u00e4 %F6.jpg",
         "sha256": f"{number:064x}",
-        "width": number, "height": 2**40, "bytes": 0, "mtime_ns": -(2**62),
+        "width": number,
+        "height": 2**40,
+        "bytes": 0,
+        "mtime_ns": -(2**62),
         "format": "jpeg",
         "added_at": 1_704_067_200_000_000 + number,
         "job": "",
@@ -116,8 +119,8 @@ def test_a_disk_that_is_full_leaves_no_file(
     def full(*_: object) -> int:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    with monkeypatch.context() as patched, pytest.raises(OSError, match="No space") as caught:
-        patched.setattr(HashingFile, "write", full)
+    monkeypatch.setattr(HashingFile, "write", full)
+    with pytest.raises(OSError, match="No space") as caught:
         write_images(tmp_path, [[image(1)]])
     assert caught.value.errno == errno.ENOSPC
     assert list(tmp_path.iterdir()) == []
