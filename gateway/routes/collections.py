@@ -97,7 +97,9 @@ def create_collection(
     index = IndexSpec(type=body.index.type, params=body.index.params) if body.index else None
     if body.from_export is not None:
         given = body.description if "description" in body.model_fields_set else None
-        new = NewCollection(body.name, given, index, body.any_encoder)
+        new = NewCollection(
+            name=body.name, description=given, index=index, any_encoder=body.any_encoder
+        )
         job = exports.create_collection(body.from_export, new)
         headers = {"Location": urls.job(job.spec.id)}
         return JSONResponse(Job.of(job).model_dump(mode="json"), 202, headers)

@@ -5,6 +5,7 @@ from typing import BinaryIO, NamedTuple
 
 from gateway.services.encoders import encoder_weights
 from gateway.services.loads import LoadService
+from shared.domain.base import Frozen
 from shared.domain.collection import CollectionIdentity, IndexSpec
 from shared.domain.export import MANIFEST, ExportManifest
 from shared.domain.fingerprint import fingerprint
@@ -42,7 +43,7 @@ class OpenPart(NamedTuple):
     sha256: str | None
 
 
-class NewCollection(NamedTuple):
+class NewCollection(Frozen):
     """How a collection that is made of an export differs from the one that was exported."""
 
     name: str

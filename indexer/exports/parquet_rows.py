@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -60,9 +61,18 @@ class RowsFile:
         batch = pyarrow.RecordBatch.from_arrays(arrays, schema=self._schema)
         self._writer.write_batch(batch)
 
-    def finish(self) -> None:
-        """Write what comes after the rows. Raises OSError."""
-        self._writer.close()
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Write what comes after the rows, unless there was an error. Raises OSError."""
+        if kind is None:
+            self._writer.close()
+            return
+        # Or it would be tried once more when it is collected, on a file that is closed by then.
+        with suppress(Exception):
+            self._writer.close()
+        self._writer.is_open = False
 
 
 def read_rows(folder: Path, part: ExportPart) -> Iterator[list[Row]]:

@@ -8,7 +8,7 @@ from indexer.exports.part_files import written_whole
 from indexer.exports.upload_archives import UploadArchive
 from indexer.scan.context import ScanContext
 from shared.domain.collection import CollectionIdentity
-from shared.domain.export import ExportManifest, ExportPart, ExportStep, PartKind
+from shared.domain.export import MANIFEST, ExportManifest, ExportPart, ExportStep, PartKind
 from shared.domain.job import ExportSource
 from shared.domain.regions import LAYOUT
 from shared.errors import JobFailed, LookalikeError, StorageFull, storage_error
@@ -93,27 +93,26 @@ class ExportRun:
         name, rows, images, last = f"{kind}-{suffix}.parquet", 0, before.images, ""
         with ExitStack() as stack:
             file = stack.enter_context(written_whole(folder, name))
-            table = RowsFile(file, kind)
             uploads = UploadArchive(stack, folder, f"uploads-{suffix}.tar")
-            while batch:
-                table.write(batch)
-                rows, last = rows + len(batch), batch[-1]["id"]
-                if kind == "images":
-                    images += len(batch)
-                    self._add_uploads(uploads, target, batch)
-                self._context.wait_while_paused()
-                self._record(images, number)
-                if rows >= PART_ROWS or uploads.size >= _UPLOADS_BYTES:
-                    break
-                batch = self._read(target, kind, last)
-            table.finish()
+            with RowsFile(file, kind) as table:
+                while batch:
+                    table.write(batch)
+                    rows, last = rows + len(batch), batch[-1]["id"]
+                    if kind == "images":
+                        images += len(batch)
+                        self._add_uploads(uploads, target, batch)
+                    self._context.wait_while_paused()
+                    self._record(images, number)
+                    if rows >= PART_ROWS or uploads.size >= _UPLOADS_BYTES:
+                        break
+                    batch = self._read(target, kind, last)
             parts = (*uploads.finish(), file.part(name, kind, rows))
         return ExportStep(parts=parts, images=images, stage=before.stage, last=last)
 
     def _next_stage(self, target: CollectionIdentity, before: ExportStep) -> ExportStep:
         if before.stage == "images" and target.regions:
             return ExportStep(parts=(), images=before.images, stage="regions")
-        now = self._stores.jobs.now()
+        now = self._context.retry(self._stores.jobs.now)
         return ExportStep(parts=(), images=before.images, stage="end", finished_at=now)
 
     def _read(self, target: CollectionIdentity, kind: PartKind, last: str) -> list[Row]:
@@ -134,7 +133,7 @@ class ExportRun:
         self, target: CollectionIdentity, parts: list[ExportPart], finished_at: float
     ) -> None:
         settings, spec = self._stores.settings, self._spec
-        info = self._stores.collections.get(target.name)
+        info = self._context.retry(self._stores.collections.get, target.name)
         info.require_generation(target.generation)
         manifest = ExportManifest(
             collection=target.name,
@@ -151,10 +150,10 @@ class ExportRun:
             parts=tuple(parts),
         )
         # Of tries that were killed before they recorded what they had written.
-        named = {part.name for part in parts}
+        named = {MANIFEST, *(part.name for part in parts)}
         for path in export_folder(spec.id, settings).iterdir():
             if path.name not in named:
-                path.unlink()
+                path.unlink(missing_ok=True)
         write_manifest(spec.id, manifest, settings)
         self._stores.scans.finish(spec.id, self._context.generation)
         images, missing = manifest.rows("images"), self._missing
@@ -174,7 +173,7 @@ class ExportRun:
         """Delete what is left of jobs that ended while no indexer worked on them."""
         for export in list(export_names(self._stores.settings)):
             # What an operator is copying there has no job, and perhaps no manifest yet.
-            if self._stores.jobs.status(export) in ("cancelled", "failed"):
+            if self._context.retry(self._stores.jobs.status, export) in ("cancelled", "failed"):
                 self._remove_unfinished(export)
 
     def _remove_unfinished(self, export: str) -> None:

@@ -53,8 +53,8 @@ class Jobs(Retriable):
         while batch := list(itertools.islice(texts, _PUSH_BATCH)):
             self._add_files(keys=job, args=[written, *batch])
             written += len(batch)
-        args = [spec.model_dump_json(), spec.collection, repr(spec.created_at)]
-        args += ["1" if spec.source.kind == "directory" else "0", self._retention, spec.priority]
+        args: list[object] = [spec.model_dump_json(), spec.collection, repr(spec.created_at)]
+        args += [int(spec.source.kind == "directory"), self._retention, spec.priority]
         if self._create(keys=job, args=args) < 0:
             raise collection_busy("It is being renamed, or was.")
         return Job(spec=spec, status="queued")

@@ -15,6 +15,8 @@ from shared.store.schema import MAX_JSON_ROWS, SCALARS, VECTOR
 
 #: A region's fields but for its vector.
 REGION_SCALARS = ("id", "image", "region", "sha256")
+#: Rows that one call reads.
+READ_BATCH = MAX_JSON_ROWS
 _WRITE_BATCH = 500
 _DEFAULT_PARTITION = partition_of("")
 
@@ -75,7 +77,7 @@ class RowCopies(Retriable):
 
     def _after(self, collection: str, after: str, fields: Sequence[str]) -> list[Row]:
         expression = f"id > {quote(after)}"
-        rows = self._milvus.query(collection, expression, fields, limit=MAX_JSON_ROWS, ordered=True)
+        rows = self._milvus.query(collection, expression, fields, limit=READ_BATCH, ordered=True)
         for row in rows:
             row[VECTOR] = np.asarray(row[VECTOR], dtype=np.float32)
         return rows

@@ -1,5 +1,7 @@
 """Copies of rows, and renaming, on a real Milvus server."""
 
+from typing import Any
+
 import pytest
 
 from shared.domain.regions import REGIONS
@@ -27,7 +29,8 @@ def test_copies_are_exact_and_a_new_name_is_all_that_changes(stores: ServerStore
     assert Regions(stores.milvus).count(full, info.generation) == 50 * K
 
     copies, target = RowCopies(stores.milvus), stores.collections.identity(copy)
-    read, region = [], copies.regions_after(info, "")
+    read: list[Any] = []
+    region = copies.regions_after(info, "")
     while batch := copies.images_after(info, read[-1]["id"] if read else ""):
         read += batch
     assert len({row["id"] for row in read}) == 1200

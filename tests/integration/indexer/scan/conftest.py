@@ -38,8 +38,9 @@ def rows(alike: Loads, monkeypatch: pytest.MonkeyPatch) -> list[ImageRow]:
 def full(
     loads: Loads, collections: Collections, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[CollectionIdentity]:
-    """A collection to export, in parts of a thousand rows."""
-    monkeypatch.setattr(export, "PART_ROWS", 1000)
+    """A collection to export, in parts of twenty rows that are read by ten."""
+    monkeypatch.setattr(export, "PART_ROWS", 20)
+    monkeypatch.setattr("shared.store.row_copies.READ_BATCH", 10)
     with like_it(collections, "\u00c4") as made:
         fill(loads, made)
         yield made

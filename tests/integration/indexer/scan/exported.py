@@ -15,8 +15,8 @@ from shared.store import Collections, PictureRegions, Regions, RowCopies
 from tests.integration.indexer.loads import WEIGHTS, Loads
 from tests.integration.shared.store.samples import make_row, make_vectors
 
-ROWS = 2300
-WITH_REGIONS = 300
+ROWS = 45
+WITH_REGIONS = 10
 UPLOADED = b"a picture that was uploaded"
 
 
@@ -65,6 +65,5 @@ def fill(loads: Loads, target: CollectionIdentity) -> None:
 
 
 def run(loads: Loads, source: ExportSource | ImportSource, target: CollectionIdentity) -> Job:
-    spec = {"collection": target.name, "generation": target.generation}
-    job = loads.job(source=source, **spec)
+    job = loads.job(source=source, collection=target.name, generation=target.generation)
     return loads.finish(job, loads.indexer())

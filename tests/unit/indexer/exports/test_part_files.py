@@ -62,10 +62,9 @@ def same(rows: list[Row], others: list[Row]) -> bool:
 def write_images(folder: Path, batches: list[list[Row]]) -> ExportPart:
     name = "images-00000-1.parquet"
     with written_whole(folder, name) as file:
-        table = RowsFile(file, "images")
-        for batch in batches:
-            table.write(batch)
-        table.finish()
+        with RowsFile(file, "images") as table:
+            for batch in batches:
+                table.write(batch)
         return file.part(name, "images", sum(map(len, batches)))
 
 
