@@ -78,6 +78,8 @@ def _operation(
     document: dict[str, Any], path: str, method: str, operation: dict[str, Any]
 ) -> Operation:
     given = [_parameter(parameter) for parameter in operation.get("parameters", [])]
+    # A path's own order is the one that callers expect, however the document lists them.
+    given.sort(key=lambda p: path.find(f"{{{p.name}}}") if p.place == "path" else len(path))
     names = {parameter.argument for parameter in given}
     contents = operation.get("requestBody", {}).get("content", {})
     form = _resolved(document, contents.get("multipart/form-data", {}).get("schema", {}))

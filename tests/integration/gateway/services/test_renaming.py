@@ -59,7 +59,7 @@ class Everything:
         client, redis = self.client, self.redis
         assert client.collections.identity(name).generation == self.generation
         found = images.get_many(name, [row.id for row in ROWS], strong=True)
-        assert list(found.values()) == sorted(ROWS, key=lambda row: row.id)
+        assert found == {row.id: row for row in ROWS}
         folder = client.settings.uploads_dir / name
         assert [p.name for p in folder.rglob("*.png")] == [self.ref.uri.removeprefix("upload://")]
         jobs, _ = client.jobs.list(name, None, None, 10)
