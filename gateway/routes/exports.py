@@ -23,7 +23,9 @@ ExportPath = Annotated[
     Path(max_length=128, description="An export's id: its job's.", examples=[EXAMPLE_JOB_ID]),
 ]
 _MEDIA_TYPE = "application/octet-stream"
-_FILE = {_MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}
+_FILE = {
+    _MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}, "example": "PAR1\u2026PAR1"}
+}
 _RANGE = {
     "name": "Range",
     "in": "header",

@@ -10,12 +10,21 @@ from shared.domain.fingerprint import fingerprint
 from shared.domain.image import ImageRow
 from shared.files.exports import export_folder
 from shared.settings import Settings
+from shared.store import Collections, MilvusConnection
 from tests.contract.calls import NOTHING, problem
 from tests.contract.exports import PART, write_export
-from tests.contract.workers import Encoder
+from tests.contract.workers import WEIGHTS, Encoder
 
 
-def test_an_export_is_a_job(api: httpx.Client, stored: list[ImageRow], url: str) -> None:
+@pytest.fixture
+def idle(api: httpx.Client, settings: Settings, collection: str) -> None:
+    """A collection, and no worker that takes a job."""
+    milvus = MilvusConnection(settings)
+    Collections(milvus, settings).create(collection, weights=WEIGHTS, pooling="gem")
+    milvus.close()
+
+
+def test_an_export_is_a_job(api: httpx.Client, idle: None, url: str) -> None:
     reply = api.post(f"{url}/exports", json={"uploads": False})
     assert reply.status_code == 202
     job = reply.json()
@@ -25,6 +34,8 @@ def test_an_export_is_a_job(api: httpx.Client, stored: list[ImageRow], url: str)
     assert api.post(f"{url}/exports").json()["id"] != job["id"]
     problem(api.get(f"{url}/exports/{job['id']}"), 404, "export_not_found")
     assert api.get(f"{url}/exports").json() == {"items": [], "next_cursor": None}
+    # Unfinished jobs keep the collection's name.
+    problem(api.patch(url, json={"name": "another_name"}), 409, "collection_busy")
 
 
 def test_exports_are_listed_shown_served_and_deleted(
@@ -71,10 +82,12 @@ def test_exports_outlive_their_collection(
 
 
 def test_a_collection_of_an_export(
-    api: httpx.Client, encoder: Encoder, settings: Settings, collection: str, url: str
+    api: httpx.Client, settings: Settings, collection: str, url: str
 ) -> None:
     name = write_export(settings, "elsewhere")
-    body = {"name": collection, "from_export": name}
+    body: dict[str, Any] = {"name": collection, "from_export": name}
+    problem(api.post("/api/v2/collections", json=body), 503, "no_encoder")
+    body["any_encoder"] = True
     reply = api.post("/api/v2/collections", json=body)
     assert reply.status_code == 202
     assert reply.json()["source"] == {"kind": "import", "export": name}

@@ -6477,6 +6477,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example PAR1…PAR1 */
                     "application/octet-stream": string;
                 };
             };
@@ -6486,6 +6487,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example PAR1…PAR1 */
                     "application/octet-stream": string;
                 };
             };
