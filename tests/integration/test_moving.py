@@ -18,8 +18,7 @@ def pictures_of(stack: Stack, collection: str) -> list[dict[str, Any]]:
 def test_counts_and_vectors_are_equal_and_searches_go_on(stack: Stack) -> None:
     client, base = stack.client, "/api/v2/collections"
     folder = stack.image_root / "moving"
-    draw_files(folder, 12)
-    picture = next(folder.iterdir()).read_bytes()
+    picture = draw_files(folder, 12)[0].read_bytes()
     body = {"name": "moving", "descriptor": {"pooling": "gem"}, "regions": True}
     client.post(base, json=body).raise_for_status()
     assert stack.wait_job(stack.load("moving", folder, tags=["a"])["id"])["status"] == "done"
