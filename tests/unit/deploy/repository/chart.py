@@ -112,8 +112,9 @@ class Refused(Exception):
     """The chart takes no such values."""
 
 
+@functools.cache
 def variant(name: str) -> list[Object]:
-    """The objects of one of `VARIANTS`."""
+    """The objects of one of `VARIANTS`, which are not to be changed."""
     results = _rendered(tuple(json.dumps(values) for values in VARIANTS.values()))["results"]
     return _objects(results[list(VARIANTS).index(name)])
 

@@ -3,6 +3,7 @@
 import functools
 import re
 import tomllib
+from copy import deepcopy
 from typing import Any, get_args
 
 import kubernetes_validate
@@ -38,7 +39,7 @@ def test_every_object_is_one_of_kubernetes(variant: str) -> None:
 
 
 def test_validation_would_notice_a_mistake() -> None:
-    deployment = chart.of_kind(chart.variant("default"), "Deployment")["gateway"]
+    deployment = deepcopy(chart.of_kind(chart.variant("default"), "Deployment")["gateway"])
     deployment["spec"]["template"]["spec"]["containers"][0]["imagePullPolice"] = "Always"
     with pytest.raises(kubernetes_validate.ValidationError, match="imagePullPolice"):
         kubernetes_validate.validate(deployment, VERSIONS[-1], strict=True)
