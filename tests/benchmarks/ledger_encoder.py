@@ -51,7 +51,7 @@ class LedgerEncoder:
         self._locks.now()
         outcome = simulated.outcome(claim.files, _place(claim.files[0]))
         left_out = {*outcome.duplicate_ids, *(image_id(f.uri) for f in outcome.failures)}
-        ids = sorted(ref.id for ref in claim.files if ref.id not in left_out)
+        ids = sorted({ref.id for ref in claim.files} - left_out)
         wanted = RowLock(collection, ids, writer=job_id, changes_labels=False)
         with self._locks.hold(wanted, time.sleep):
             pass

@@ -136,7 +136,7 @@ def test_every_secret_is_mounted_where_its_variable_says(variant: str) -> None:
 
 _REDIS = {"REDIS_PASSWORD": {"value": "x"}}
 #: Values that an operator may get wrong, and what the refusal names.
-REFUSED = {
+REFUSED: dict[str, tuple[chart.Values, str]] = {
     "no password for the chart's Redis": ({}, "secrets.REDIS_PASSWORD"),
     "an empty secret": ({"secrets": {"REDIS_PASSWORD": {"value": ""}}}, "REDIS_PASSWORD"),
     "a secret's name without its key": ({"secrets": {"REDIS_PASSWORD": {"name": "a"}}}, "key"),
