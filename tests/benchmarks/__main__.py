@@ -19,6 +19,7 @@ from tests.benchmarks import (
     hostile,
     large,
     ledger,
+    ledger_scale,
     load,
     match,
     precision,
@@ -104,6 +105,11 @@ def _ledger(options: Options) -> Report:
     with tempfile.TemporaryDirectory() as folder:
         size = {"files": options.files, "jobs": options.jobs, "runs": options.runs}
         return ledger.measure(Path(folder), **size)
+
+
+def _ledger_scale(options: Options) -> Report:
+    with tempfile.TemporaryDirectory() as folder:
+        return ledger_scale.measure(Path(folder), files=options.files)
 
 
 def _search(options: Options) -> Report:
@@ -207,6 +213,7 @@ BENCHMARKS: dict[str, Callable[[Options], Report]] = {
     "load": _load,
     "scan": _scan,
     "ledger": _ledger,
+    "ledger-scale": _ledger_scale,
     "search": _search,
     "serve": _serve,
     "store": _store,
