@@ -25,8 +25,11 @@ class Kept:
     def get(self, *_: str) -> StandingState:
         return self.state
 
-    def replace(self, source: StandingSource, due: float | None) -> None:
+    def replace(self, source: StandingSource, due: float | None, known: StandingSource) -> bool:
+        if known != self.state.source:
+            return False
         self.state = StandingState(source, None, due)
+        return True
 
     def now(self) -> float:
         return NOW

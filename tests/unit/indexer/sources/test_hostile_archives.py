@@ -15,8 +15,9 @@ from shared.errors import JobFailed, PictureError
 from shared.settings import Settings
 from shared.sources import Files
 from tests import archives
+from tests.broken_archives import noise
 from tests.drawn import JPEG
-from tests.hostile_archives import GOOD, MEMBERS, WHOLES, noise, packed, zipped
+from tests.hostile_archives import GOOD, MEMBERS, WHOLES, packed, zipped
 
 
 @pytest.fixture
