@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-from lookalike_client.cli import collections, images, jobs, load, search, sources, status, upload
+from lookalike_client.cli import (
+    collections,
+    duplicates,
+    images,
+    jobs,
+    load,
+    measures,
+    search,
+    sources,
+    status,
+    upload,
+)
 from lookalike_client.cli.exits import ExitCode, code_of
 from lookalike_client.cli.session import Session
 from lookalike_client.errors import LookalikeError
@@ -39,6 +50,9 @@ app.command()(images.images)
 app.command()(images.tag)
 app.command()(images.forget)
 app.add_typer(sources.app, name="sources")
+app.add_typer(duplicates.app, name="duplicates")
+app.add_typer(measures.app, name="calibration")
+app.command()(measures.facets)
 app.command()(status.status)
 
 

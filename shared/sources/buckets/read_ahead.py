@@ -6,6 +6,7 @@ is looked for by another. What is ahead is bounded, whatever the bucket has.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import dropwhile
 from queue import Full, Queue
 from threading import Event, Thread
 from typing import TypeVar
@@ -41,13 +42,13 @@ def read_ahead(pages: ListPages, root: str, after: str) -> Iterator[Page]:
     if keys != sorted(keys) or keys[0] <= after:
         yield from found
         return
-    last = keys[-1]
+    highest = keys[-1]
     for page in _Ahead(pages, root).pages_after(first):
-        # What ends with a slash is listed without it, and so comes after itself.
-        rest = page[1:] if page and page[0].key == last else page
-        if rest:
-            yield rest
-            last = rest[-1].key
+        # An object whose key ends with a slash is listed without it, and so comes after itself.
+        new = list(dropwhile(lambda item, most=highest: item.key <= most, page))
+        if new:
+            yield new
+            highest = max(highest, *(item.key for item in new))
 
 
 class _Ahead:
@@ -71,7 +72,7 @@ class _Ahead:
         """Find the folders, each after the one before it."""
         try:
             while page:
-                last = page[-1].key
+                last = max(item.key for item in page)
                 folder = _folder(self._root, page[0].key, last)
                 rest: _Part = Queue(_PAGES)
                 self._start(self._list, rest, folder, last)
