@@ -116,8 +116,9 @@ class Watching:
         """Watch until there is nothing to watch, or the watch has to begin anew."""
         pending, known = self._pending[polls], set[str]()
         read_again = time.monotonic() + _REFRESH_SECONDS
-        changes = self._begin(sources, polls)
+        changes: _Changes | None = None
         try:
+            changes = self._begin(sources, polls)
             while (burst := next(changes, None)) is not None:
                 # Nobody looked until now, be it for the seconds since another watch ended.
                 pending.add_whole(sources.keys() - known)
@@ -142,7 +143,8 @@ class Watching:
                 folders = _folders(sources)
                 _log.warning("watch_failed", folders=folders, error=str(error)[:200])
         finally:
-            changes.close()
+            if changes is not None:
+                changes.close()
 
     def _begin(self, sources: Mapping[str, _Watched], polls: bool) -> _Changes:
         folders = _folders(sources)

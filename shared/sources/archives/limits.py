@@ -160,8 +160,8 @@ class _Part(ArchiveLimits):
         self.common.add(self._rise("members", count), 0)
 
     def check_size(self, unpacked: int, packed: int) -> None:
-        super().check_size(unpacked, packed)
         self.common.add(0, self._rise("size", unpacked))
+        super().check_size(unpacked, packed)
 
     def _rise(self, what: str, now: int) -> int:
         rise = max(0, now - self._most[what])

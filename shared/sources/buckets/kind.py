@@ -74,7 +74,7 @@ class BucketFiles:
     def _pages(
         self, store: ObjectStore, location: BucketLocation, folder: str, after: str, page: int
     ) -> Iterator[Sequence[BucketObject]]:
-        error: Exception | None = None
+        refused: InvalidPathError | ValueError = ValueError("the key cannot be begun after")
         if is_usable(after):
             try:
                 # An object that is named as the prefix itself would not be below it.
@@ -82,15 +82,15 @@ class BucketFiles:
                 for objects in found:
                     yield [BucketObject(item["path"], _status(item)) for item in objects]
                     after = objects[-1]["path"]
-            except InvalidPathError as invalid:
-                error = invalid
-            except ERRORS as failed:
-                raise error_of(failed) from None
+            except InvalidPathError as error:
+                refused = error
+            except ERRORS as error:
+                raise error_of(error) from None
             else:
                 return
         own = S3Pages(location.bucket, self._settings)
         if location.scheme != "s3" or not own.is_possible:
-            raise error_of(error or ValueError(after)) from None
+            raise error_of(refused) from None
         yield from own.after(folder, after, page)
 
     def head(self, uri: str, size: int) -> bytes:

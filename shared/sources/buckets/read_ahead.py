@@ -6,6 +6,7 @@ is looked for by another. What is ahead is bounded, whatever the bucket has.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import dropwhile
 from queue import Full, Queue
 from threading import Event, Thread
@@ -45,7 +46,7 @@ def read_ahead(pages: ListPages, root: str, after: str) -> Iterator[Page]:
     highest = keys[-1]
     for page in _Ahead(pages, root).pages_after(first):
         # An object whose key ends with a slash is listed without it, and so comes after itself.
-        new = list(dropwhile(lambda item, most=highest: item.key <= most, page))
+        new = list(dropwhile(partial(_is_before, highest), page))
         if new:
             yield new
             highest = max(highest, *(item.key for item in new))
@@ -111,6 +112,10 @@ class _Ahead:
 
     def _start(self, run: Callable[..., None], *args: object) -> None:
         Thread(target=run, args=args, name="list", daemon=True).start()
+
+
+def _is_before(highest: str, item: BucketObject) -> bool:
+    return item.key <= highest
 
 
 def _got(queue: Queue[_T | Exception | None]) -> _T | None:
