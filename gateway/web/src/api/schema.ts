@@ -657,7 +657,8 @@ export interface paths {
          * List folders to load
          * @description The image roots, or the sub-folders of one folder under them, by name.
          *
-         *     With `files` also what else a load can name there: archives, or lists of addresses.
+         *     With `files` also what else a load can name there: archives, or lists of addresses. Of a bucket,
+         *     its folders; a page of them may be short, or empty, though others follow.
          */
         get: operations["list_folders"];
         put?: never;
@@ -2099,7 +2100,7 @@ export interface components {
             name: string;
             /**
              * Path
-             * @description What a load takes as its `path`.
+             * @description What a load takes as its `path`, or as the `url` of a bucket.
              */
             path: string;
         };
@@ -7661,7 +7662,7 @@ export interface operations {
                 files?: ("archives" | "lists") | null;
                 /** @description Items on a page. */
                 limit?: number;
-                /** @description A directory; without it, the image roots. */
+                /** @description A directory, or a bucket or a prefix in it (`s3://photos/2024`); without it, the image roots. */
                 path?: string | null;
             };
             header?: never;
@@ -7688,9 +7689,29 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`, `unreachable`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
