@@ -16,7 +16,7 @@ from shared.sources.buckets.objects import BucketObject, is_usable, object_statu
 from shared.sources.buckets.range_file import RangeFile
 from shared.sources.buckets.read_ahead import read_ahead
 from shared.sources.buckets.s3_pages import S3Pages
-from shared.sources.buckets.stores import ERRORS, error_of, open_store
+from shared.sources.buckets.stores import ERRORS, error_of, is_ordered, open_store
 from shared.sources.kind import FileStatus, OpenedFile
 from shared.sources.stamps import same_tag
 
@@ -55,9 +55,8 @@ class BucketFiles:
         def pages(folder: str, last: str) -> Iterator[Sequence[BucketObject]]:
             return self._pages(store, location, folder, last, page)
 
-        if location.scheme == "s3":
+        if is_ordered(location, self._settings):
             return read_ahead(pages, location.key, after)
-        # Others have no place to begin at but the first key, or may have none.
         return pages(location.key, after)
 
     def folders(

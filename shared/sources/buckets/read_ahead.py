@@ -32,7 +32,8 @@ _Part = Queue[Page | Exception | None]
 def read_ahead(pages: ListPages, root: str, after: str) -> Iterator[Page]:
     """All pages of a folder after a key, in order. Raises what `pages` raises.
 
-    A store whose first page is in no order is listed page by page.
+    `pages` has to list by the bytes of keys, from any key on. One whose first page shows that it
+    does not is listed page by page.
     """
     found = pages(root, after)
     first = next(found, None)

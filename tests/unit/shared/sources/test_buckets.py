@@ -13,6 +13,7 @@ from shared.domain.job import BucketSource
 from shared.errors import JobFailed, PictureError
 from shared.settings import Settings
 from shared.sources import Files
+from shared.sources.buckets.stores import is_ordered
 from tests.drawn import JPEG
 from tests.s3 import ACCESS_KEY, SECRET, Reply, answering, numbered, stored
 
@@ -180,3 +181,27 @@ def test_roots_are_folders(address: str, roots: tuple[str, ...], expected: bool)
 def test_a_root_that_is_no_bucket_is_a_setting_that_is_refused(root: str) -> None:
     with pytest.raises(ValidationError):
         Settings.model_validate({"bucket_roots": root})
+
+
+@pytest.mark.parametrize(
+    ("address", "endpoint", "variable", "expected"),
+    [
+        ("s3://bucket/in", "", "", True),
+        ("s3://bucket/in", "http://127.0.0.1:9000", "", False),
+        ("s3://bucket/in", "", "http://127.0.0.1:9000", False),
+        ("s3://bucket--use1-az4--x-s3", "", "", False),
+        ("gs://bucket/in", "", "", False),
+        ("az://bucket/in", "", "", False),
+    ],
+)
+def test_only_what_is_sure_to_have_an_order_is_listed_ahead(
+    address: str,
+    endpoint: str,
+    variable: str,
+    expected: bool,
+    base_settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", variable)
+    elsewhere = base_settings.model_copy(update={"s3_endpoint": endpoint})
+    assert is_ordered(parse(address), elsewhere) is expected
