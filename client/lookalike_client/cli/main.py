@@ -12,6 +12,7 @@ from lookalike_client.cli import (
     duplicates,
     images,
     jobs,
+    keys,
     load,
     measures,
     search,
@@ -53,6 +54,7 @@ app.add_typer(sources.app, name="sources")
 app.add_typer(duplicates.app, name="duplicates")
 app.add_typer(measures.app, name="calibration")
 app.command()(measures.facets)
+app.add_typer(keys.app, name="keys")
 app.command()(status.status)
 
 

@@ -110,7 +110,7 @@ export interface paths {
         };
         /**
          * List the collections
-         * @description All collections, by name.
+         * @description All collections, by name; those that the key may read.
          */
         get: operations["list_collections"];
         put?: never;
@@ -477,7 +477,7 @@ export interface paths {
          *
          *     Files that are known and unchanged are not read again, and files that were renamed or moved
          *     are not encoded again. An unknown collection is created with the server's defaults. If the
-         *     encoder is not running now, the job waits for it.
+         *     encoder is not running now, the job waits for it. `sync` takes the permission to delete, too.
          */
         post: operations["create_job"];
         delete?: never;
@@ -590,6 +590,7 @@ export interface paths {
          *
          *     A run that is due while an earlier one is unfinished is left out; of several that were missed,
          *     as while no indexer ran, there is one. It is dropped with the collection.
+         *     `sync` takes the permission to delete, too.
          */
         post: operations["create_source"];
         delete?: never;
@@ -678,7 +679,10 @@ export interface paths {
         };
         /**
          * List the jobs
-         * @description All jobs that the ledger still keeps, newest first.
+         * @description All jobs that the ledger still keeps, newest first; of collections that the key may read.
+         *
+         *     With such a key a page may have fewer than `limit`; as long as there is a `next_cursor`, there
+         *     are more.
          */
         get: operations["list_jobs"];
         put?: never;
@@ -858,6 +862,56 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the keys
+         * @description All stored keys, with their last use. Those of `LOOKALIKE_API_KEYS` are not among them.
+         */
+        get: operations["list_keys"];
+        put?: never;
+        /**
+         * Create a key
+         * @description Create a key that may do some things with some collections.
+         *
+         *     It takes an administrator: a key of `LOOKALIKE_API_KEYS`, or a stored one with the action
+         *     `admin` for the collections `*`. Where there is none yet: 409 `no_administrator`.
+         */
+        post: operations["create_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/keys/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a key
+         * @description Delete a key for good, with the sessions that it opened.
+         *
+         *     Other gateways refuse it a second later. Addresses of pictures that were signed for it are good
+         *     until they end, in six hours at most.
+         */
+        delete: operations["delete_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/session": {
         parameters: {
             query?: never;
@@ -892,6 +946,8 @@ export interface paths {
         /**
          * Show the system
          * @description The running encoder, the workers, the queues, and the limits for clients.
+         *
+         *     What can be loaded from is for those who may load.
          */
         get: operations["get_system"];
         put?: never;
@@ -1466,6 +1522,63 @@ export interface components {
              *     }
              */
             filter: components["schemas"]["Filter"];
+        };
+        /**
+         * CreatedKey
+         * @description A new key, with what its holder sends.
+         * @example {
+         *       "id": "5e884898da28047151d0e56f8dc62927",
+         *       "name": "web shop",
+         *       "actions": [
+         *         "read"
+         *       ],
+         *       "collections": [
+         *         "photos*"
+         *       ],
+         *       "expires_at": "2027-01-01T00:00:00Z",
+         *       "rate_per_minute": 600,
+         *       "created_at": "2026-05-02T10:00:00Z",
+         *       "created_by": "administrator 1",
+         *       "last_used_at": null,
+         *       "expired": false,
+         *       "key": "lk_5e884898da28047151d0e56f8dc62927_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+         *     }
+         */
+        CreatedKey: {
+            /** Actions */
+            actions: ("read" | "write" | "delete" | "admin")[];
+            /** Collections */
+            collections: string[];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Created By
+             * @description The name of the key that made it.
+             */
+            created_by: string;
+            /** Expired */
+            expired: boolean;
+            /** Expires At */
+            expires_at: string | null;
+            /** Id */
+            id: string;
+            /**
+             * Key
+             * @description Shown this once: only its SHA-256 is stored.
+             */
+            key: string;
+            /**
+             * Last Used At
+             * @description To the minute; null before its first use.
+             */
+            last_used_at: string | null;
+            /** Name */
+            name: string;
+            /** Rate Per Minute */
+            rate_per_minute: number | null;
         };
         /**
          * CropFractions
@@ -2573,6 +2686,111 @@ export interface components {
         JobList: {
             /** Items */
             items: components["schemas"]["Job"][];
+            /**
+             * Next Cursor
+             * @description Give it as `cursor` for the next page; null on the last.
+             */
+            next_cursor: string | null;
+        };
+        /**
+         * Key
+         * @description A stored key.
+         * @example {
+         *       "id": "5e884898da28047151d0e56f8dc62927",
+         *       "name": "web shop",
+         *       "actions": [
+         *         "read"
+         *       ],
+         *       "collections": [
+         *         "photos*"
+         *       ],
+         *       "expires_at": "2027-01-01T00:00:00Z",
+         *       "rate_per_minute": 600,
+         *       "created_at": "2026-05-02T10:00:00Z",
+         *       "created_by": "administrator 1",
+         *       "last_used_at": "2026-05-03T08:00:00Z",
+         *       "expired": false
+         *     }
+         */
+        Key: {
+            /** Actions */
+            actions: ("read" | "write" | "delete" | "admin")[];
+            /** Collections */
+            collections: string[];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Created By
+             * @description The name of the key that made it.
+             */
+            created_by: string;
+            /** Expired */
+            expired: boolean;
+            /** Expires At */
+            expires_at: string | null;
+            /** Id */
+            id: string;
+            /**
+             * Last Used At
+             * @description To the minute; null before its first use.
+             */
+            last_used_at: string | null;
+            /** Name */
+            name: string;
+            /** Rate Per Minute */
+            rate_per_minute: number | null;
+        };
+        /**
+         * KeyInput
+         * @example {
+         *       "actions": [
+         *         "read"
+         *       ],
+         *       "collections": [
+         *         "photos*"
+         *       ],
+         *       "expires_at": "2027-01-01T00:00:00Z",
+         *       "name": "web shop",
+         *       "rate_per_minute": 600
+         *     }
+         */
+        KeyInput: {
+            /**
+             * Actions
+             * @description `read`: see and search. `write`: load, upload, label, create. `delete`: forget images, drop collections. `admin`: all of that; with the collections `*` also keys and metrics.
+             */
+            actions: ("read" | "write" | "delete" | "admin")[];
+            /**
+             * Collections
+             * @description Names of collections; `*` stands for any number of letters.
+             */
+            collections: string[];
+            /**
+             * Expires At
+             * @description When it ends, with the offset from UTC; null for never.
+             */
+            expires_at?: string | null;
+            /**
+             * Name
+             * @description For people, and for the log: whose it is, or what for.
+             */
+            name: string;
+            /**
+             * Rate Per Minute
+             * @description Requests in any minute; null for no limit.
+             */
+            rate_per_minute?: number | null;
+        };
+        /**
+         * KeyList
+         * @description Stored keys, the oldest first.
+         */
+        KeyList: {
+            /** Items */
+            items: components["schemas"]["Key"][];
             /**
              * Next Cursor
              * @description Give it as `cursor` for the next page; null on the last.
@@ -4269,7 +4487,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4287,9 +4505,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4383,7 +4612,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4401,9 +4630,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4456,6 +4696,26 @@ export interface operations {
             /** @description An API key is asked for: `unauthorized`. */
             401: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4542,7 +4802,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4551,7 +4811,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4560,7 +4820,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4578,7 +4838,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4587,7 +4847,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4712,7 +4972,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4721,7 +4981,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4739,7 +4999,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4748,7 +5008,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4815,9 +5075,29 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4877,7 +5157,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4886,7 +5166,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4904,9 +5184,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4956,7 +5247,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4965,9 +5265,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5015,7 +5326,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5024,7 +5335,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5033,9 +5344,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5085,7 +5407,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5094,9 +5425,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5146,7 +5488,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5155,7 +5497,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5164,7 +5506,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5173,7 +5515,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -5240,7 +5582,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5249,7 +5591,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5267,9 +5609,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5328,7 +5681,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5337,9 +5699,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5402,7 +5775,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5411,7 +5784,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5429,7 +5802,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5438,7 +5811,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -5492,7 +5865,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5501,7 +5874,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5510,9 +5883,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5577,7 +5961,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5586,7 +5970,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5595,7 +5979,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5613,9 +5997,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5672,7 +6067,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5681,9 +6085,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5750,7 +6165,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5759,9 +6183,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5787,7 +6222,10 @@ export interface operations {
                 /** @description Answer once they are searchable: 200, or 202 when that takes long. */
                 wait?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description Drawn by the client for one call. The call that is sent again with it happens once, and is answered as it was the first time; with another request it is 422 `idempotency_key_reused`. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 /** @description A collection's name. */
                 collection: string;
@@ -5836,7 +6274,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5845,7 +6283,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5863,7 +6301,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5872,7 +6310,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -5953,7 +6391,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5962,7 +6400,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5971,7 +6409,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5980,7 +6418,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -6039,7 +6477,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6048,9 +6495,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6103,7 +6561,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6112,7 +6570,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6130,9 +6588,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6201,7 +6670,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6210,7 +6679,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6237,9 +6706,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6324,7 +6804,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6333,7 +6813,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6351,9 +6831,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6421,7 +6912,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6430,9 +6930,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6496,7 +7007,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6505,7 +7016,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6514,9 +7025,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6579,7 +7101,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6588,7 +7110,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6606,9 +7128,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6631,7 +7164,10 @@ export interface operations {
     create_job: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Drawn by the client for one call. The call that is sent again with it happens once, and is answered as it was the first time; with another request it is 422 `idempotency_key_reused`. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 /** @description A collection's name. */
                 collection: string;
@@ -6671,7 +7207,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6680,7 +7216,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6698,7 +7234,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6707,7 +7243,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -6734,7 +7270,10 @@ export interface operations {
     query_images: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Drawn by the client for one call. The call that is sent again with it happens once, and is answered as it was the first time; with another request it is 422 `idempotency_key_reused`. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 /** @description A collection's name. */
                 collection: string;
@@ -6774,7 +7313,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6783,7 +7322,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6792,7 +7331,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6810,7 +7349,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6819,7 +7358,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -6897,7 +7436,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6906,7 +7445,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6924,9 +7463,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6989,7 +7539,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6998,7 +7548,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7007,7 +7557,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7025,7 +7575,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7034,7 +7584,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -7123,7 +7673,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7132,7 +7682,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7150,9 +7700,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7202,7 +7763,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7211,9 +7781,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7276,7 +7857,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7285,7 +7866,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7294,7 +7875,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7312,9 +7893,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7366,7 +7958,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7375,9 +7976,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7427,7 +8039,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7436,7 +8048,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7445,9 +8057,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7512,7 +8135,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7521,7 +8144,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7539,9 +8162,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7593,7 +8227,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7602,7 +8236,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7611,7 +8245,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7620,7 +8254,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7629,7 +8263,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -7689,7 +8323,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7698,9 +8332,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7756,9 +8401,29 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7808,7 +8473,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7817,9 +8491,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7869,7 +8554,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7878,7 +8563,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7887,9 +8572,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7944,7 +8640,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7953,7 +8658,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7962,9 +8667,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8042,7 +8758,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8051,9 +8776,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8113,7 +8849,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8122,9 +8867,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8174,7 +8930,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8183,7 +8939,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8192,9 +8948,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8244,7 +9011,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8253,7 +9020,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8262,9 +9029,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8314,7 +9092,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8323,7 +9101,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8332,7 +9110,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8341,7 +9119,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8350,7 +9128,246 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`, `unreachable`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyList"];
+                };
+            };
+            /** @description An API key is asked for: `unauthorized`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`, `unreachable`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyInput"];
+            };
+        };
+        responses: {
+            /** @description The key, whose `key` is shown this once; `Location` is its address. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedKey"];
+                };
+            };
+            /** @description The body cannot be read: `bad_request`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An API key is asked for: `unauthorized`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is over the limit: `too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`, `unreachable`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A key's id. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It opens nothing any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An API key is asked for: `unauthorized`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -8412,7 +9429,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8430,9 +9447,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`, `unreachable`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8466,7 +9494,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8498,6 +9526,26 @@ export interface operations {
             /** @description An API key is asked for: `unauthorized`. */
             401: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8579,7 +9627,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8588,7 +9636,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8606,9 +9654,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8699,6 +9758,37 @@ export interface operations {
             /** @description An API key is asked for: `unauthorized`. */
             401: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`, `unreachable`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
