@@ -94,7 +94,8 @@ def detail(site: Site, _image: str) -> None:
     image = image_id(file_uri(_ROOT / DETAILS / "sent.jpg"))
     site.open("search", collection=DETAILS, image=image, crop=_DETAIL)
     site.hits.first.click()
-    expect(site.page.get_by_role("img", name="The part that was found")).to_be_visible()
+    slide = site.page.get_by_role("dialog").get_by_role("group", name=re.compile("^1 of"))
+    expect(slide.get_by_role("img", name="The part that was found")).to_be_visible()
 
 
 def new_collection(site: Site, _image: str) -> None:

@@ -1,5 +1,6 @@
 """axe-core finds no violation in any state of the page, in light and dark, at every width."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -76,8 +77,8 @@ def _detail(site: Site, wardrobe: Wardrobe) -> None:
     image = image_id(file_uri(smaller))
     site.open("search", collection="parts", image=image, crop="0.5,0,0.5,0.5")
     site.hits.first.click()
-    box = site.page.get_by_role("dialog")
-    expect(box.get_by_role("img", name="The part that was found")).to_be_visible()
+    slide = site.page.get_by_role("dialog").get_by_role("group", name=re.compile("^1 of"))
+    expect(slide.get_by_role("img", name="The part that was found")).to_be_visible()
 
 
 def _system(site: Site, _wardrobe: Wardrobe) -> None:

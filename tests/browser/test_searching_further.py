@@ -149,10 +149,11 @@ def test_a_detail_finds_the_whole_picture_and_is_outlined(
     site.hits.first.click()
     lightbox = site.page.get_by_role("dialog")
     expect(lightbox.get_by_text("a part, which is outlined")).to_be_visible()
-    outline = lightbox.get_by_role("img", name="The part that was found")
+    slide = lightbox.get_by_role("group", name=re.compile("^1 of"))
+    outline = slide.get_by_role("img", name="The part that was found")
     expect(outline).to_be_visible()
     # The frame lies over the lower left quarter of the picture as it is shown.
-    shown = lightbox.get_by_role("img", name=second.name).bounding_box()
+    shown = slide.get_by_role("img", name=second.name).bounding_box()
     frame = outline.locator("rect").last.bounding_box()
     assert shown
     assert frame
