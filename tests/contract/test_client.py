@@ -127,9 +127,8 @@ def _sources(call: Caller, collection: str, root: Path) -> None:
 
 
 def _followers(call: Caller, collection: str) -> None:
-    call("find_duplicates", collection)
-    first = call.first("stream_events", collection=collection)
-    assert (first.event, first.job.collection) == ("progress", collection)
+    first = call.first("stream_events", collection=collection, last_event_id="1-0")
+    assert (first.event, first.job.collection) == ("end", collection)
     body = models.WebhookInput(
         url="https://93.184.216.34/", events=["job.finished"], secret="sixteen or more of them"
     )
