@@ -8,9 +8,12 @@ from anyio import to_thread
 
 from gateway.files.originals import OriginalThreads
 from gateway.files.thumbnails import Thumbnails
+from gateway.http.key_ring import KeyRing
+from gateway.http.rate_limits import RateLimits
 from gateway.http.security import ApiKeys
 from gateway.metrics import LedgerMetrics, Metrics
 from gateway.services.all_job_events import AllJobEvents
+from gateway.services.api_keys import ApiKeyService
 from gateway.services.bulk_tags import BulkTags
 from gateway.services.calibration import CalibrationService
 from gateway.services.deletion import DeletionService, Ledger, Store
@@ -33,7 +36,9 @@ from gateway.services.uploads import Searchable, UploadService
 from gateway.services.webhooks import WebhookService
 from shared.fetch.fetcher import Fetcher
 from shared.fetch.poster import Poster
+from shared.ledger import ApiKeys as StoredKeys
 from shared.ledger import (
+    AsyncApiKeys,
     AsyncEvents,
     Calibrations,
     Drops,
@@ -43,6 +48,7 @@ from shared.ledger import (
     JobChanges,
     Jobs,
     Queries,
+    RepeatableCalls,
     RowLocks,
     StandingSources,
     Stats,
@@ -73,7 +79,9 @@ class Services:
 
     settings: Settings
     metrics: Metrics
-    api_keys: ApiKeys
+    key_ring: KeyRing
+    api_keys: ApiKeyService
+    repeatable_calls: RepeatableCalls
     collections: Collections
     images: Images
     facets: Facets
@@ -151,10 +159,17 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         )
         upkeep.start()
         stack.callback(upkeep.stop)
+        key_ring = KeyRing(
+            ApiKeys(settings.api_keys),
+            AsyncApiKeys(async_redis),
+            RateLimits.in_redis(async_redis),
+        )
         yield Services(
             settings=settings,
             metrics=metrics,
-            api_keys=ApiKeys(settings.api_keys),
+            key_ring=key_ring,
+            api_keys=ApiKeyService(StoredKeys(redis), key_ring.forget),
+            repeatable_calls=RepeatableCalls(async_redis),
             collections=collections,
             images=images,
             facets=Facets(milvus),

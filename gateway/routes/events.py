@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Header, Query
 from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from gateway.dependencies import AllJobEventsDep
+from gateway.dependencies import AccessDep, AllJobEventsDep
 from gateway.http.problems import problem_responses
 from gateway.schemas.fields import BLANK_IS_NONE, CollectionName
 from gateway.schemas.jobs import Job
@@ -24,6 +24,7 @@ _EXAMPLE = (
 
 async def _events_to_follow(
     all_job_events: AllJobEventsDep,
+    access: AccessDep,
     collection: Annotated[
         CollectionName | None, BLANK_IS_NONE, Query(description="Only of its jobs.")
     ] = None,
@@ -36,9 +37,12 @@ async def _events_to_follow(
         ),
     ] = None,
 ) -> AsyncIterator[AnyJobEvent]:
+    if collection is not None:
+        access.require(collection)
     # Checked in a dependency, as the answer cannot be an error once the stream has begun.
     await run_in_threadpool(all_job_events.check, last_event_id)
-    return all_job_events.follow(last_event_id, collection)
+    shows = access.shows if collection is None else collection.__eq__
+    return all_job_events.follow(last_event_id, shows)
 
 
 @router.get(
@@ -55,6 +59,8 @@ async def stream_events(
     events: Annotated[AsyncIterator[AnyJobEvent], Depends(_events_to_follow)],
 ) -> AsyncIterator[ServerSentEvent]:
     """Server-Sent Events of all jobs, from now on or after Last-Event-ID, without an end.
+
+    Only jobs of collections that the key may read are told of.
 
     Begins with the unfinished jobs as `progress`; then gives `progress` whenever a job has changed,
     at most four times a second, and `end` once for each that has ended. The ledger keeps the last

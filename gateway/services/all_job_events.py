@@ -1,7 +1,7 @@
 """The events of all jobs as they happen, for one client that follows them."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing
 from typing import Literal, NamedTuple
 
@@ -58,8 +58,10 @@ class AllJobEvents:
             )
         self._changes.newest()
 
-    async def follow(self, after: str | None, collection: str | None) -> AsyncIterator[AnyJobEvent]:
-        """Events after the id `after`, without end; of one collection's jobs, where it is given.
+    async def follow(
+        self, after: str | None, shows: Callable[[str], bool]
+    ) -> AsyncIterator[AnyJobEvent]:
+        """Events after the id `after`, without end; of jobs in collections that `shows` is true of.
 
         Without `after`, and after `reset`, they begin with the jobs that are unfinished now.
         """
@@ -67,7 +69,7 @@ class AllJobEvents:
         try:
             async with aclosing(self._events(after)) as events:
                 async for event in events:
-                    if event.job is None or collection in (None, event.job.spec.collection):
+                    if event.job is None or shows(event.job.spec.collection):
                         yield event
                     elif event.id is not None:
                         yield AnyJobEvent("position", event.id)

@@ -5,6 +5,7 @@ whichever processes were killed and however often its message was delivered. On 
 raises Unavailable, as clients of `shared.redis` do.
 """
 
+from shared.ledger.api_keys import ApiKeys, AsyncApiKeys, KeyTable, key_not_found
 from shared.ledger.calibrations import Calibrations
 from shared.ledger.changes import JobChanges
 from shared.ledger.chunks import Chunks
@@ -29,6 +30,7 @@ from shared.ledger.jobs import JobEnded, Jobs
 from shared.ledger.moves import MoveRequest, Moves
 from shared.ledger.queries import Queries, QueryImage, QueryLimits, await_reply
 from shared.ledger.recovery import JobRecovery
+from shared.ledger.repeatable_calls import CLAIM_SECONDS, RepeatableCalls
 from shared.ledger.row_locks import REDIS_WRITE, HeldRows, LockTime, RowLock, RowLocks
 from shared.ledger.scans import ScanCounts, Scans, ScanStart, ScanSuperseded
 from shared.ledger.standing_sources import StandingSources, source_not_found
@@ -38,7 +40,10 @@ from shared.ledger.webhooks import Webhooks, webhook_not_found
 from shared.ledger.workers import Workers
 
 __all__ = [
+    "CLAIM_SECONDS",
     "REDIS_WRITE",
+    "ApiKeys",
+    "AsyncApiKeys",
     "AsyncEvents",
     "Calibrations",
     "Chunks",
@@ -59,6 +64,7 @@ __all__ = [
     "JobEnded",
     "JobRecovery",
     "Jobs",
+    "KeyTable",
     "LockTime",
     "Looked",
     "MoveRequest",
@@ -67,6 +73,7 @@ __all__ = [
     "Queries",
     "QueryImage",
     "QueryLimits",
+    "RepeatableCalls",
     "RowLock",
     "RowLocks",
     "ScanCounts",
@@ -82,6 +89,7 @@ __all__ = [
     "Workers",
     "await_reply",
     "cursor_after",
+    "key_not_found",
     "place_in",
     "require_noeviction",
     "source_not_found",

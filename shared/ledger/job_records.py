@@ -1,4 +1,4 @@
-"""A job put together from the fields that the ledger keeps of it."""
+"""A job put together from the fields that the ledger keeps of it; places in lists of jobs."""
 
 import math
 from typing import Any, cast
@@ -74,7 +74,7 @@ def parse_status(state: bytes | None, paused: bytes | None) -> JobStatus | None:
 
 
 def parse_place(cursor: str) -> tuple[str, str]:
-    """A job and its time, of a list's cursor. Raises InvalidRequest `invalid_cursor`."""
+    """The job and its time that a cursor of a list of jobs names. Raises InvalidRequest."""
     job_id, score = cursors.decode(cursor, str, float)
     if not (job_id and job_id.isascii() and math.isfinite(score)):
         raise invalid_cursor()
@@ -82,6 +82,7 @@ def parse_place(cursor: str) -> tuple[str, str]:
 
 
 def parse_index(cursor: str) -> int:
+    """The place that a cursor of a list of failures names. Raises InvalidRequest."""
     (index,) = cursors.decode(cursor, int)
     if not 0 <= index < 2**32:  # what a list of Redis may hold
         raise invalid_cursor()

@@ -1,7 +1,7 @@
 """Jobs: written once, read often, ended by exactly one of done, failed, cancelled."""
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from redis.exceptions import LockError
@@ -92,10 +92,15 @@ class Jobs(Retriable):
         index = keys.collection_jobs(collection) if collection else keys.JOBS
         return self._list(index, status, cursor, limit)
 
-    def newest_of_directory(self) -> Job | None:
-        """The newest job of any collection that loads a directory, or None before the first."""
-        jobs, _ = self._list(keys.DIRECTORY_JOBS, None, None, 1)
-        return jobs[0] if jobs else None
+    def newest_of_directory(self, shows: Callable[[str], bool] = lambda _: True) -> Job | None:
+        """The newest job that loads a directory into a collection that is shown; None before it."""
+        cursor, wanted = None, 1
+        while True:
+            jobs, cursor = self._list(keys.DIRECTORY_JOBS, None, cursor, wanted)
+            shown = [job for job in jobs if shows(job.spec.collection)]
+            if shown or cursor is None:
+                return shown[0] if shown else None
+            wanted = _FIND_BATCH
 
     def _list(
         self, index: str, status: JobStatus | None, cursor: str | None, limit: int

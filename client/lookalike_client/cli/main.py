@@ -11,6 +11,7 @@ from lookalike_client.cli import (
     collections,
     images,
     jobs,
+    keys,
     load,
     search,
     sources,
@@ -49,6 +50,7 @@ app.command()(images.images)
 app.command()(images.tag)
 app.command()(images.forget)
 app.add_typer(sources.app, name="sources")
+app.add_typer(keys.app, name="keys")
 app.add_typer(webhooks.app, name="webhooks")
 app.command()(status.status)
 
