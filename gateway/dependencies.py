@@ -21,16 +21,18 @@ from gateway.services.deletion import DeletionService
 from gateway.services.duplicate_reports import DuplicateReportService
 from gateway.services.duplicates import DuplicateService
 from gateway.services.example_queries import ExampleQueries
+from gateway.services.exports import ExportService
 from gateway.services.job_events import JobEventStream
 from gateway.services.labels import LabelService
 from gateway.services.loads import LoadService
 from gateway.services.queue_depths import QueueDepths
 from gateway.services.readiness import ReadinessProbe
+from gateway.services.renaming import RenamingService
 from gateway.services.search import SearchService
 from gateway.services.standing_sources import StandingSourceService
 from gateway.services.uploads import UploadService
 from gateway.services.webhooks import WebhookService
-from shared.ledger import Jobs, Workers
+from shared.ledger import Aliases, Jobs, Renamings, Workers
 from shared.settings import Settings
 from shared.sources import Files
 from shared.store import Collections, Facets, Images
@@ -76,8 +78,12 @@ MetricsDep = Annotated[Metrics, Depends(_one(lambda s: s.metrics))]
 AccessDep = Annotated[Access, Depends(_access)]
 ApiKeysDep = Annotated[ApiKeyService, Depends(_one(lambda s: s.api_keys))]
 KeyRingDep = Annotated[KeyRing, Depends(_one(lambda s: s.key_ring))]
+AliasesDep = Annotated[Aliases, Depends(_one(lambda s: s.aliases))]
+RenamingsDep = Annotated[Renamings, Depends(_one(lambda s: s.renamings))]
+RenamingDep = Annotated[RenamingService, Depends(_one(lambda s: s.renaming))]
 CalibrationDep = Annotated[CalibrationService, Depends(_one(lambda s: s.calibration))]
 CollectionsDep = Annotated[Collections, Depends(_one(lambda s: s.collections))]
+ExportsDep = Annotated[ExportService, Depends(_one(lambda s: s.exports))]
 FacetsDep = Annotated[Facets, Depends(_one(lambda s: s.facets))]
 FilesDep = Annotated[Files, Depends(_one(lambda s: s.files))]
 OriginalThreadsDep = Annotated[OriginalThreads, Depends(_one(lambda s: s.original_threads))]

@@ -8,6 +8,7 @@ from indexer.active_scans import ActiveScans
 from shared.fetch.fetcher import Fetcher
 from shared.ledger import (
     Calibrations,
+    Copies,
     DuplicateTies,
     FailureLists,
     Filesystems,
@@ -31,6 +32,7 @@ from shared.store import (
     ImageWriter,
     MilvusConnection,
     Neighbours,
+    RowCopies,
 )
 
 
@@ -59,6 +61,8 @@ class IndexerStores:
     neighbours: Neighbours
     duplicate_ties: DuplicateTies
     calibrations: Calibrations
+    copies: Copies
+    row_copies: RowCopies
     dispatcher: Dispatcher
     active_scans: ActiveScans
     stop: threading.Event
@@ -77,6 +81,8 @@ class IndexerStores:
             neighbours=self.neighbours.with_retry(retry),
             duplicate_ties=self.duplicate_ties.with_retry(retry),
             calibrations=self.calibrations.with_retry(retry),
+            copies=self.copies.with_retry(retry),
+            row_copies=self.row_copies.with_retry(retry),
             dispatcher=self.dispatcher.with_retry(retry),
         )
 
@@ -113,6 +119,8 @@ def open_stores(settings: Settings, app: Celery, indexer_id: str) -> IndexerStor
         neighbours=Neighbours(milvus),
         duplicate_ties=DuplicateTies(redis),
         calibrations=Calibrations(redis),
+        copies=Copies(redis),
+        row_copies=RowCopies(milvus),
         dispatcher=Dispatcher(app),
         active_scans=ActiveScans(),
         stop=threading.Event(),

@@ -145,13 +145,17 @@ def count_images(
     )
 
 
-def create_collection(body: models.CollectionInput | Mapping[str, Any]) -> Call[models.Collection]:
+def create_collection(
+    body: models.CollectionInput | Mapping[str, Any],
+) -> Call[models.Collection | models.Job]:
     """Create a collection.
 
-    Create a collection for vectors of the running encoder.
+    Create a collection for vectors of the running encoder, or of an export.
 
     Pooling, index and regions are fixed for its lifetime. Loads create a collection with the
-    server's defaults where there is none, so that this is needed only for other ones.
+    server's defaults where there is none, so that this is needed only for other ones. With
+    `from_export` a job writes the export's images into it, and `unchanged` counts them: 202. An
+    export whose weights no encoder here has is answered 409 `encoder_mismatch`.
 
     `POST /api/v2/collections`
     """
@@ -159,7 +163,31 @@ def create_collection(body: models.CollectionInput | Mapping[str, Any]) -> Call[
         "create_collection",
         "POST",
         "/api/v2/collections",
-        {201: reads(models.Collection)},
+        {201: reads(models.Collection), 202: reads(models.Job)},
+        body=body,
+    )
+
+
+def create_export(
+    collection: str, body: models.ExportInput | Mapping[str, Any] | None = None
+) -> Call[models.Job]:
+    """Export a collection.
+
+    Queue a job that writes every field and vector of a collection to Parquet files.
+
+    Its id is the export's. Each image that there is when it begins, and that is neither changed
+    nor deleted before it ends, is in the export as it is; what is written meanwhile may be in
+    it or not. While such a job is unfinished, asking again answers that one. Exports outlive
+    their collection.
+
+    `POST /api/v2/collections/{collection}/exports`
+    """
+    return Call(
+        "create_export",
+        "POST",
+        "/api/v2/collections/{collection}/exports",
+        {202: reads(models.Job)},
+        path={"collection": collection},
         body=body,
     )
 
@@ -277,7 +305,7 @@ def delete_collection(collection: str) -> Call[None]:
 
     Forget all images of a collection, its jobs, and the files that were uploaded to it.
 
-    Files under the image roots are never touched.
+    Files under the image roots are never touched. Of an alias, only the alias is forgotten.
 
     `DELETE /api/v2/collections/{collection}`
     """
@@ -287,6 +315,22 @@ def delete_collection(collection: str) -> Call[None]:
         "/api/v2/collections/{collection}",
         {204: NOTHING},
         path={"collection": collection},
+    )
+
+
+def delete_export(collection: str, export: str) -> Call[None]:
+    """Delete an export.
+
+    Delete the files of an export. One that a job is writing ends by cancelling that job.
+
+    `DELETE /api/v2/collections/{collection}/exports/{export}`
+    """
+    return Call(
+        "delete_export",
+        "DELETE",
+        "/api/v2/collections/{collection}/exports/{export}",
+        {204: NOTHING},
+        path={"collection": collection, "export": export},
     )
 
 
@@ -521,6 +565,44 @@ def get_collection(collection: str) -> Call[models.Collection]:
     )
 
 
+def get_export(collection: str, export: str) -> Call[models.Export]:
+    """Show an export.
+
+    What an export holds, and the SHA-256 of each part. 404 until its job is done.
+
+    `GET /api/v2/collections/{collection}/exports/{export}`
+    """
+    return Call(
+        "get_export",
+        "GET",
+        "/api/v2/collections/{collection}/exports/{export}",
+        {200: reads(models.Export)},
+        path={"collection": collection, "export": export},
+    )
+
+
+def get_export_part(
+    collection: str, export: str, part: str, *, range: str | None = None
+) -> Call[Picture]:
+    """Get a file of an export.
+
+    A part as it is, or `manifest.json`; ranges are served.
+
+    An export is copied to another system as a folder of these, whose name is then
+    `from_export`.
+
+    `GET /api/v2/collections/{collection}/exports/{export}/parts/{part}`
+    """
+    return Call(
+        "get_export_part",
+        "GET",
+        "/api/v2/collections/{collection}/exports/{export}/parts/{part}",
+        {200: PICTURE, 206: PICTURE},
+        path={"collection": collection, "export": export, "part": part},
+        headers={"Range": range},
+    )
+
+
 def get_image(
     collection: str, image: str, *, with_vector: bool | None = None
 ) -> Call[models.Image]:
@@ -733,6 +815,25 @@ def list_duplicates(
     )
 
 
+def list_exports(
+    collection: str, *, cursor: str | None = None, limit: int | None = None
+) -> Call[models.ExportList]:
+    """List the exports.
+
+    The finished exports of a collection, newest first, also of one that was dropped.
+
+    `GET /api/v2/collections/{collection}/exports`
+    """
+    return Call(
+        "list_exports",
+        "GET",
+        "/api/v2/collections/{collection}/exports",
+        {200: reads(models.ExportList)},
+        path={"collection": collection},
+        query={"cursor": cursor, "limit": limit},
+    )
+
+
 def list_facets(
     collection: str,
     *,
@@ -861,11 +962,11 @@ def list_job_failures(
 
 def list_jobs(
     *,
-    collection: str | None = None,
     status: Literal["queued", "scanning", "running", "paused", "done", "failed", "cancelled"]
     | None = None,
     cursor: str | None = None,
     limit: int | None = None,
+    collection: str | None = None,
 ) -> Call[models.JobList]:
     """List the jobs.
 
@@ -881,7 +982,7 @@ def list_jobs(
         "GET",
         "/api/v2/jobs",
         {200: reads(models.JobList)},
-        query={"collection": collection, "status": status, "cursor": cursor, "limit": limit},
+        query={"status": status, "cursor": cursor, "limit": limit, "collection": collection},
     )
 
 
@@ -1220,6 +1321,30 @@ def tag_images(
         "POST",
         "/api/v2/collections/{collection}/images/tags",
         {200: reads(models.TagsChanged)},
+        path={"collection": collection},
+        body=body,
+    )
+
+
+def update_collection(
+    collection: str, body: models.CollectionChanges | Mapping[str, Any]
+) -> Call[models.Collection]:
+    """Rename or describe a collection.
+
+    Give a collection another name, another description, or both. No vector is copied.
+
+    Its images, jobs, uploads, standing sources, duplicates and thresholds stay with it. While
+    it has unfinished jobs it keeps its name: 409 `collection_busy`. With `keep_alias` every
+    call takes the old name, too, until that is deleted by DELETE. A new name takes the
+    permission to delete under the old one, and to write under the new one.
+
+    `PATCH /api/v2/collections/{collection}`
+    """
+    return Call(
+        "update_collection",
+        "PATCH",
+        "/api/v2/collections/{collection}",
+        {200: reads(models.Collection)},
         path={"collection": collection},
         body=body,
     )

@@ -132,6 +132,24 @@ class Check(Model):
     ]
 
 
+class CollectionChanges(Model):
+    """
+    What of a collection is to change; what is left out stays.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    name: Annotated[str | None, Field(description="Its new name.")] = None
+    keep_alias: Annotated[
+        bool,
+        Field(
+            description="With `name`: whether the old name goes on naming it, until it is deleted."
+        ),
+    ] = False
+    description: str | None = None
+
+
 class Count(Model):
     count: Annotated[
         int,
@@ -302,6 +320,42 @@ class Exists(Model):
     exists: bool
 
 
+class ExportInput(Model):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    uploads: Annotated[
+        bool,
+        Field(
+            description="Whether to write the files of uploaded and fetched pictures, too. Those of folders, archives and buckets are never written."
+        ),
+    ] = True
+
+
+class ExportPart(Model):
+    """
+    One file of an export.
+    """
+
+    name: str
+    kind: Literal["images", "regions", "uploads"]
+    rows: Annotated[int, Field(description="Images, vectors of regions, or pictures.")]
+    bytes: int
+    sha256: str
+
+
+class ExportSource(Model):
+    """
+    The collection itself, which the job writes to files; `unchanged` counts images in them.
+    """
+
+    kind: Literal["export"] = "export"
+    uploads: Annotated[
+        bool,
+        Field(description="Whether the files of uploaded pictures are written, too."),
+    ]
+
+
 class FacetValue(Model):
     """
     One value, and how many images have it.
@@ -375,6 +429,15 @@ class ImageExample(Model):
     )
     image: str
     crop: CropFractions | None = None
+
+
+class ImportSource(Model):
+    """
+    An export, whose images the job writes into the collection; `unchanged` counts them.
+    """
+
+    kind: Literal["import"] = "import"
+    export: Annotated[str, Field(description="The export's name.")]
 
 
 class InFolder(Model):
@@ -924,6 +987,7 @@ class Calibration(Model):
 
 class Collection(Model):
     name: str
+    aliases: Annotated[list[str], Field(description="Former names that name it, too.")]
     description: str
     count: Annotated[int, Field(description="Images in it.")]
     bytes: Annotated[
@@ -961,6 +1025,18 @@ class CollectionInput(Model):
             description="Also keep vectors of the parts of each picture, so that a search by a detail finds the whole picture. Each part is encoded, and takes as much as a picture."
         ),
     ] = False
+    from_export: Annotated[
+        str | None,
+        Field(
+            description="An export to fill it from, by its id, or by the name of a folder that was copied into the directory of exports. Descriptor and regions are then the export's; description and index, too, unless given."
+        ),
+    ] = None
+    any_encoder: Annotated[
+        bool,
+        Field(
+            description="With `from_export`: whether to make it though no encoder with its weights runs here. Until one does, it is searched only by its own images and by vectors."
+        ),
+    ] = False
 
 
 class CollectionList(Model):
@@ -969,6 +1045,46 @@ class CollectionList(Model):
     """
 
     items: list[Collection]
+    next_cursor: Annotated[
+        str | None,
+        Field(description="Give it as `cursor` for the next page; null on the last."),
+    ]
+
+
+class Export(Model):
+    """
+    An export: what it is of, and its parts.
+    """
+
+    id: Annotated[
+        str,
+        Field(description="Its name, which `from_export` takes: the id of its job."),
+    ]
+    version: Annotated[int, Field(description="The layout of its files.")]
+    collection: Annotated[str, Field(description="What the collection was called then.")]
+    description: str
+    encoder: Annotated[
+        str, Field(description="Fingerprint of the encoder that its vectors come from.")
+    ]
+    descriptor: Descriptor
+    index: Index
+    regions: bool
+    images: int
+    region_vectors: int
+    uploads: Annotated[int, Field(description="Files of uploaded and fetched pictures.")]
+    with_uploads: bool
+    bytes: Annotated[int, Field(description="Size of all parts.")]
+    created_at: AwareDatetime
+    finished_at: AwareDatetime
+    parts: list[ExportPart]
+
+
+class ExportList(Model):
+    """
+    Exports, newest first.
+    """
+
+    items: list[Export]
     next_cursor: Annotated[
         str | None,
         Field(description="Give it as `cursor` for the next page; null on the last."),
@@ -1136,7 +1252,9 @@ class Job(Model):
         | RetrySource
         | DeletionSource
         | DuplicatesSource
-        | CalibrationSource,
+        | CalibrationSource
+        | ExportSource
+        | ImportSource,
         Field(discriminator="kind"),
     ]
     status: Literal["queued", "scanning", "running", "paused", "done", "failed", "cancelled"]
@@ -1250,7 +1368,9 @@ class StandingSource(Model):
         | RetrySource
         | DeletionSource
         | DuplicatesSource
-        | CalibrationSource,
+        | CalibrationSource
+        | ExportSource
+        | ImportSource,
         Field(discriminator="kind"),
     ]
     on_duplicate: Literal["keep", "skip"]
@@ -1348,7 +1468,9 @@ class Upload(Model):
         | RetrySource
         | DeletionSource
         | DuplicatesSource
-        | CalibrationSource,
+        | CalibrationSource
+        | ExportSource
+        | ImportSource,
         Field(discriminator="kind"),
     ]
     status: Literal["queued", "scanning", "running", "paused", "done", "failed", "cancelled"]

@@ -17,7 +17,7 @@ JsonText: TypeAlias = BaseModel | Mapping[str, Any] | str
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture's bytes, and what the server says of them."""
+    """A picture's or another file's bytes, and what the server says of them."""
 
     content: bytes
     media_type: str

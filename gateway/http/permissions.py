@@ -42,6 +42,14 @@ RULES: dict[str, Rule] = {
     "create_collection": Rule("write", Place.GIVEN),
     "get_collection": _READ,
     "delete_collection": _DELETE,
+    # Another name: handlers require `delete` under the old one.
+    "update_collection": _WRITE,
+    # Exports hold all that can be read. Handlers of an import require `read` of what was exported.
+    "create_export": _WRITE,
+    "list_exports": _READ,
+    "get_export": _READ,
+    "get_export_part": _READ,
+    "delete_export": _DELETE,
     "get_calibration": _READ,
     "start_calibration": _WRITE,
     # Loads. `sync` forgets images: handlers require `delete` for it.

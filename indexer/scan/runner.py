@@ -6,12 +6,14 @@ from indexer.scan.calibration import CalibrationRun
 from indexer.scan.context import ScanContext, ScanSuspended
 from indexer.scan.deletion import Deletion
 from indexer.scan.duplicates import FindDuplicates
+from indexer.scan.export import ExportRun
+from indexer.scan.importing import ImportRun
 from indexer.scan.scan import LedgerDataLost, Scan, WalkOutdated
 from indexer.stores import IndexerStores
 from shared import tracing
 from shared.domain.job import JobError
 from shared.errors import Conflict, JobFailed, NotFound
-from shared.ledger import JobEnded, ScanSuperseded, TiesLost
+from shared.ledger import CopyOutdated, JobEnded, ScanSuperseded, TiesLost
 from shared.log import get_logger, of_request
 from shared.retry import RetryPolicy, ShuttingDown
 
@@ -84,10 +86,16 @@ def _completes(context: ScanContext) -> bool:
             FindDuplicates(context, spec.source).run()
         elif spec.source.kind == "calibration":
             CalibrationRun(context).run()
+        elif spec.source.kind == "export":
+            ExportRun(context, spec.source).run()
+        elif spec.source.kind == "import":
+            ImportRun(context, spec.source).run()
         else:
             Scan(context).run()
     except TiesLost:
         _log.warning("duplicates_outdated", generation=generation)
+    except CopyOutdated:
+        _log.warning("copy_outdated", generation=generation)
     except LedgerDataLost:
         _log.error("ledger_data_lost", generation=generation)
     except WalkOutdated:

@@ -10,6 +10,7 @@ from shared.ledger.calibrations import Calibrations
 from shared.ledger.changes import JobChanges
 from shared.ledger.chunks import Chunks
 from shared.ledger.content_claims import ContentClaims
+from shared.ledger.copies import Copies, CopyOutdated
 from shared.ledger.drops import Drops
 from shared.ledger.duplicate_groups import DuplicateGroups, Place, cursor_after, place_in
 from shared.ledger.duplicate_reports import DuplicateReports
@@ -30,6 +31,7 @@ from shared.ledger.jobs import JobEnded, Jobs
 from shared.ledger.moves import MoveRequest, Moves
 from shared.ledger.queries import Queries, QueryImage, QueryLimits, await_reply
 from shared.ledger.recovery import JobRecovery
+from shared.ledger.renamings import Aliases, Renamings
 from shared.ledger.repeatable_calls import CLAIM_SECONDS, RepeatableCalls
 from shared.ledger.row_locks import REDIS_WRITE, HeldRows, LockTime, RowLock, RowLocks
 from shared.ledger.scans import ScanCounts, Scans, ScanStart, ScanSuperseded
@@ -42,12 +44,15 @@ from shared.ledger.workers import Workers
 __all__ = [
     "CLAIM_SECONDS",
     "REDIS_WRITE",
+    "Aliases",
     "ApiKeys",
     "AsyncApiKeys",
     "AsyncEvents",
     "Calibrations",
     "Chunks",
     "ContentClaims",
+    "Copies",
+    "CopyOutdated",
     "DirectedTie",
     "DismissalsChanged",
     "Drops",
@@ -73,6 +78,7 @@ __all__ = [
     "Queries",
     "QueryImage",
     "QueryLimits",
+    "Renamings",
     "RepeatableCalls",
     "RowLock",
     "RowLocks",

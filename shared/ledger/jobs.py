@@ -9,6 +9,7 @@ from redis.exceptions import LockError
 from shared import cursors, tracing
 from shared.domain.chunk import FileRef
 from shared.domain.job import FINISHED, Failure, Job, JobError, JobSpec, JobStatus
+from shared.domain.renaming import collection_busy
 from shared.errors import job_not_found, redis_unavailable
 from shared.ledger import keys, scripts
 from shared.ledger.failures import FailureLists
@@ -46,7 +47,7 @@ class Jobs(Retriable):
         self._failures = FailureLists(redis)
 
     def create(self, spec: JobSpec, files: Iterable[FileRef] = ()) -> Job:
-        """Write a job, and for uploads and retries the list of its files before it.
+        """Write a job, after files of uploads and retries. Raises Conflict `collection_busy`.
 
         It belongs to the request that is being answered, and to the open span.
         """
@@ -60,9 +61,10 @@ class Jobs(Retriable):
         while batch := list(itertools.islice(texts, _PUSH_BATCH)):
             self._add_files(keys=job, args=[written, *batch])
             written += len(batch)
-        loads_directory = "1" if spec.source.kind == "directory" else "0"
-        args = [spec.model_dump_json(), spec.collection, repr(spec.created_at), loads_directory]
-        self._create(keys=job, args=[*args, self._retention, spec.priority])
+        args: list[object] = [spec.model_dump_json(), spec.collection, repr(spec.created_at)]
+        args += [int(spec.source.kind == "directory"), self._retention, spec.priority]
+        if self._create(keys=job, args=args) < 0:
+            raise collection_busy("It is being renamed, or was.")
         return Job(spec=spec, status="queued")
 
     def now(self) -> float:

@@ -13,6 +13,7 @@ from lookalike_client import ApiError, AsyncClient, Client, models
 from shared.domain.image import ImageRow
 from shared.settings import Settings
 from tests.contract.calls import NOTHING, png
+from tests.contract.exports import PART, write_export
 from tests.services import wait_until
 
 
@@ -74,7 +75,12 @@ def call(request: pytest.FixtureRequest, api: httpx.Client) -> Iterator[Caller]:
 
 
 def test_every_operation(
-    call: Caller, stored: list[ImageRow], picture: bytes, collection: str, pictures_root: Path
+    call: Caller,
+    stored: list[ImageRow],
+    picture: bytes,
+    collection: str,
+    pictures_root: Path,
+    settings: Settings,
 ) -> None:
     job = _jobs(call, collection, pictures_root)
     _sources(call, collection, pictures_root)
@@ -85,6 +91,7 @@ def test_every_operation(
     _server(call)
     _article(call, collection, stored, picture, pictures_root)
     _deletions(call, collection, stored)
+    _moving(call, collection, settings)
 
     document = create_app(Settings(image_roots=(), data_dir=Path("var"))).openapi()
     operations = {o["operationId"] for path in document["paths"].values() for o in path.values()}
@@ -235,3 +242,24 @@ def _deletions(call: Caller, collection: str, stored: list[ImageRow]) -> None:
     assert call("delete_images", collection, tag="loaded") == models.Deleted(deleted=5)
     call("delete_collection", other)
     call.refused("collection_not_found", "get_collection", other)
+
+
+def _moving(call: Caller, collection: str, settings: Settings) -> None:
+    new, body = f"{collection}_new", models.CollectionChanges(name=f"{collection}_new")
+    job = call("create_export", collection)
+    assert isinstance(job, models.Job)
+    assert call("stream_job_events", job.id)[-1].event == "end"
+    assert call("update_collection", collection, body).name == new
+    name = write_export(settings, new)
+    found = call("get_export", new, name)
+    assert call("list_exports", new).items == [found]
+    assert call("iterate_exports", new) == [found]
+    part = call("get_export_part", new, name, found.parts[0].name, range="bytes=1-3")
+    assert part.content == PART[1:4]
+    copy = models.CollectionInput(name=f"{new}_copy", from_export=name)
+    job = call("create_collection", copy)
+    assert isinstance(job, models.Job)
+    assert call("stream_job_events", job.id)[-1].event == "end"
+    call("delete_collection", f"{new}_copy")
+    call("delete_export", new, name)
+    call("delete_collection", new)

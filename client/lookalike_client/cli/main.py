@@ -9,6 +9,7 @@ import typer
 
 from lookalike_client.cli import (
     collections,
+    exports,
     images,
     jobs,
     keys,
@@ -46,6 +47,8 @@ app.command()(search.search)
 app.add_typer(jobs.app, name="jobs")
 app.command()(jobs.failures)
 app.add_typer(collections.app, name="collections")
+app.command()(exports.export)
+app.command()(exports.exports)
 app.command()(images.images)
 app.command()(images.tag)
 app.command()(images.forget)

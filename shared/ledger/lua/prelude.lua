@@ -55,7 +55,7 @@ local function finish(state)
   redis.call('HINCRBY', prefix .. 'stats', 'jobs:' .. state, 1)
   redis.call('SREM', prefix .. 'jobs:active', job_id)
   for _, part in ipairs({'sent', 'attempts', 'files', 'remembered', 'moves', 'displaced',
-    'ties', 'groups', 'identical', 'copy', 'similar'}) do
+    'ties', 'copied', 'groups', 'identical', 'copy', 'similar'}) do
     redis.call('UNLINK', job .. ':' .. part)
   end
   -- Leased chunks may still be reported; the others are dropped.
