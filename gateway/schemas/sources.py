@@ -172,6 +172,20 @@ class CalibrationSource(BaseModel):
     kind: Literal["calibration"]
 
 
+class ExportSource(BaseModel):
+    """The collection itself, which the job writes to files; `unchanged` counts images in them."""
+
+    kind: Literal["export"]
+    uploads: bool = Field(description="Whether the files of uploaded pictures are written, too.")
+
+
+class ImportSource(BaseModel):
+    """An export, whose images the job writes into the collection; `unchanged` counts them."""
+
+    kind: Literal["import"]
+    export: str = Field(description="The export's name.")
+
+
 Source = Annotated[
     DirectorySource
     | ArchiveSource
@@ -181,6 +195,8 @@ Source = Annotated[
     | RetrySource
     | DeletionSource
     | DuplicatesSource
-    | CalibrationSource,
+    | CalibrationSource
+    | ExportSource
+    | ImportSource,
     Field(discriminator="kind"),
 ]

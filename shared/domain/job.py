@@ -94,6 +94,23 @@ class CalibrationSource(Frozen):
     kind: Literal["calibration"] = "calibration"
 
 
+class ExportSource(Frozen):
+    """No source: the job writes the collection to files, an export that has the job's id.
+
+    With `uploads` the files of uploaded and fetched pictures, too.
+    """
+
+    kind: Literal["export"] = "export"
+    uploads: bool = True
+
+
+class ImportSource(Frozen):
+    """An export, by the name of its folder: the job writes its rows into the collection."""
+
+    kind: Literal["import"] = "import"
+    export: str
+
+
 Source = Annotated[
     DirectorySource
     | ArchiveSource
@@ -103,7 +120,9 @@ Source = Annotated[
     | RetrySource
     | DeletionSource
     | DuplicatesSource
-    | CalibrationSource,
+    | CalibrationSource
+    | ExportSource
+    | ImportSource,
     Field(discriminator="kind"),
 ]
 
@@ -124,6 +143,10 @@ class JobSpec(Frozen):
     tags: tuple[str, ...] = ()
     metadata: dict[str, Any] = Field({})
     created_at: float
+    #: The request that asked for it, by which the log's lines of its scan and its chunks are found.
+    request_id: str | None = None
+    #: The span in which it was queued. A chunk is given it with each claim.
+    traceparent: str | None = None
 
     @property
     def priority(self) -> int:

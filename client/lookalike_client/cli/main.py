@@ -10,6 +10,7 @@ import typer
 from lookalike_client.cli import (
     collections,
     duplicates,
+    exports,
     images,
     jobs,
     keys,
@@ -19,6 +20,7 @@ from lookalike_client.cli import (
     sources,
     status,
     upload,
+    webhooks,
 )
 from lookalike_client.cli.exits import ExitCode, code_of
 from lookalike_client.cli.session import Session
@@ -47,6 +49,8 @@ app.command()(search.search)
 app.add_typer(jobs.app, name="jobs")
 app.command()(jobs.failures)
 app.add_typer(collections.app, name="collections")
+app.command()(exports.export)
+app.command()(exports.exports)
 app.command()(images.images)
 app.command()(images.tag)
 app.command()(images.forget)
@@ -55,6 +59,7 @@ app.add_typer(duplicates.app, name="duplicates")
 app.add_typer(measures.app, name="calibration")
 app.command()(measures.facets)
 app.add_typer(keys.app, name="keys")
+app.add_typer(webhooks.app, name="webhooks")
 app.command()(status.status)
 
 

@@ -208,7 +208,7 @@ return errors === 0;
 validate21.evaluated = {"props":{"uri":true,"code":true,"reason":true,"attempts":true,"name":true,"source_url":true},"dynamicProps":false,"dynamicItems":false};
 
 export const isJob = validate22;
-const schema33 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/ArchiveSource"},{"$ref":"#/components/schemas/UrlsSource"},{"$ref":"#/components/schemas/BucketSource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/DuplicatesSource"},{"$ref":"#/components/schemas/CalibrationSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error"]};
+const schema33 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/ArchiveSource"},{"$ref":"#/components/schemas/UrlsSource"},{"$ref":"#/components/schemas/BucketSource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/DuplicatesSource"},{"$ref":"#/components/schemas/CalibrationSource"},{"$ref":"#/components/schemas/ExportSource"},{"$ref":"#/components/schemas/ImportSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error"]};
 const schema34 = {"properties":{"kind":{"type":"string","const":"directory"},"path":{"type":"string"},"recursive":{"type":"boolean"},"pattern":{"anyOf":[{"type":"string"},{"type":"null"}]},"exclude":{"items":{"type":"string"},"type":"array"}},"type":"object","required":["kind","path","recursive","pattern","exclude"]};
 const schema35 = {"properties":{"kind":{"type":"string","const":"archive"},"path":{"type":"string"}},"type":"object","required":["kind","path"]};
 const schema36 = {"properties":{"kind":{"type":"string","const":"urls"},"addresses":{"anyOf":[{"type":"integer"},{"type":"null"}]},"path":{"anyOf":[{"type":"string"},{"type":"null"}]},"column":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["kind","addresses","path","column"]};
@@ -218,7 +218,9 @@ const schema39 = {"properties":{"kind":{"type":"string","const":"retry"},"job":{
 const schema40 = {"properties":{"kind":{"type":"string","const":"deletion"},"tag":{"anyOf":[{"type":"string"},{"type":"null"}]},"path_prefix":{"anyOf":[{"type":"string"},{"type":"null"}]},"filter":{"anyOf":[{"additionalProperties":true,"type":"object"},{"type":"null"}]}},"type":"object","required":["kind","tag","path_prefix","filter"]};
 const schema41 = {"properties":{"kind":{"type":"string","const":"duplicates"},"min_match":{"type":"number"}},"type":"object","required":["kind","min_match"]};
 const schema42 = {"properties":{"kind":{"type":"string","const":"calibration"}},"type":"object","required":["kind"]};
-const schema43 = {"properties":{"code":{"type":"string"},"detail":{"type":"string"}},"type":"object","required":["code","detail"]};
+const schema43 = {"properties":{"kind":{"type":"string","const":"export"},"uploads":{"type":"boolean"}},"type":"object","required":["kind","uploads"]};
+const schema44 = {"properties":{"kind":{"type":"string","const":"import"},"export":{"type":"string"}},"type":"object","required":["kind","export"]};
+const schema45 = {"properties":{"code":{"type":"string"},"detail":{"type":"string"}},"type":"object","required":["code","detail"]};
 const formats0 = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 
 function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -1630,6 +1632,190 @@ props0 = props0 || {};
 props0.kind = true;
 }
 }
+const _errs125 = errors;
+const _errs126 = errors;
+if(errors === _errs126){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing10;
+if(((data2.kind === undefined) && (missing10 = "kind")) || ((data2.uploads === undefined) && (missing10 = "uploads"))){
+const err72 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/ExportSource/required",keyword:"required",params:{missingProperty: missing10}};
+if(vErrors === null){
+vErrors = [err72];
+}
+else {
+vErrors.push(err72);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data32 = data2.kind;
+const _errs128 = errors;
+if(typeof data32 !== "string"){
+const err73 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/ExportSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err73];
+}
+else {
+vErrors.push(err73);
+}
+errors++;
+}
+if("export" !== data32){
+const err74 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/ExportSource/properties/kind/const",keyword:"const",params:{allowedValue: "export"}};
+if(vErrors === null){
+vErrors = [err74];
+}
+else {
+vErrors.push(err74);
+}
+errors++;
+}
+var valid31 = _errs128 === errors;
+}
+else {
+var valid31 = true;
+}
+if(valid31){
+if(data2.uploads !== undefined){
+const _errs130 = errors;
+if(typeof data2.uploads !== "boolean"){
+const err75 = {instancePath:instancePath+"/source/uploads",schemaPath:"#/components/schemas/ExportSource/properties/uploads/type",keyword:"type",params:{type: "boolean"}};
+if(vErrors === null){
+vErrors = [err75];
+}
+else {
+vErrors.push(err75);
+}
+errors++;
+}
+var valid31 = _errs130 === errors;
+}
+else {
+var valid31 = true;
+}
+}
+}
+}
+else {
+const err76 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/ExportSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err76];
+}
+else {
+vErrors.push(err76);
+}
+errors++;
+}
+}
+var _valid0 = _errs125 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 9];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 9;
+if(props0 !== true){
+props0 = props0 || {};
+props0.kind = true;
+props0.uploads = true;
+}
+}
+const _errs132 = errors;
+const _errs133 = errors;
+if(errors === _errs133){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing11;
+if(((data2.kind === undefined) && (missing11 = "kind")) || ((data2.export === undefined) && (missing11 = "export"))){
+const err77 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/ImportSource/required",keyword:"required",params:{missingProperty: missing11}};
+if(vErrors === null){
+vErrors = [err77];
+}
+else {
+vErrors.push(err77);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data34 = data2.kind;
+const _errs135 = errors;
+if(typeof data34 !== "string"){
+const err78 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/ImportSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err78];
+}
+else {
+vErrors.push(err78);
+}
+errors++;
+}
+if("import" !== data34){
+const err79 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/ImportSource/properties/kind/const",keyword:"const",params:{allowedValue: "import"}};
+if(vErrors === null){
+vErrors = [err79];
+}
+else {
+vErrors.push(err79);
+}
+errors++;
+}
+var valid33 = _errs135 === errors;
+}
+else {
+var valid33 = true;
+}
+if(valid33){
+if(data2.export !== undefined){
+const _errs137 = errors;
+if(typeof data2.export !== "string"){
+const err80 = {instancePath:instancePath+"/source/export",schemaPath:"#/components/schemas/ImportSource/properties/export/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err80];
+}
+else {
+vErrors.push(err80);
+}
+errors++;
+}
+var valid33 = _errs137 === errors;
+}
+else {
+var valid33 = true;
+}
+}
+}
+}
+else {
+const err81 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/ImportSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err81];
+}
+else {
+vErrors.push(err81);
+}
+errors++;
+}
+}
+var _valid0 = _errs132 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 10];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 10;
+if(props0 !== true){
+props0 = props0 || {};
+props0.kind = true;
+props0.export = true;
+}
+}
+}
+}
 }
 }
 }
@@ -1639,12 +1825,12 @@ props0.kind = true;
 }
 }
 if(!valid1){
-const err72 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
+const err82 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
 if(vErrors === null){
-vErrors = [err72];
+vErrors = [err82];
 }
 else {
-vErrors.push(err72);
+vErrors.push(err82);
 }
 errors++;
 validate22.errors = vErrors;
@@ -1668,105 +1854,14 @@ var valid0 = true;
 }
 if(valid0){
 if(data.status !== undefined){
-let data32 = data.status;
-const _errs125 = errors;
-if(typeof data32 !== "string"){
+let data36 = data.status;
+const _errs139 = errors;
+if(typeof data36 !== "string"){
 validate22.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((((((data32 === "queued") || (data32 === "scanning")) || (data32 === "running")) || (data32 === "paused")) || (data32 === "done")) || (data32 === "failed")) || (data32 === "cancelled"))){
+if(!(((((((data36 === "queued") || (data36 === "scanning")) || (data36 === "running")) || (data36 === "paused")) || (data36 === "done")) || (data36 === "failed")) || (data36 === "cancelled"))){
 validate22.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema33.properties.status.enum}}];
-return false;
-}
-var valid0 = _errs125 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.total !== undefined){
-let data33 = data.total;
-const _errs127 = errors;
-if(!((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33)))){
-validate22.errors = [{instancePath:instancePath+"/total",schemaPath:"#/properties/total/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-var valid0 = _errs127 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.done !== undefined){
-let data34 = data.done;
-const _errs129 = errors;
-if(!((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34)))){
-validate22.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-var valid0 = _errs129 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.indexed !== undefined){
-let data35 = data.indexed;
-const _errs131 = errors;
-if(!((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35)))){
-validate22.errors = [{instancePath:instancePath+"/indexed",schemaPath:"#/properties/indexed/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-var valid0 = _errs131 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.unchanged !== undefined){
-let data36 = data.unchanged;
-const _errs133 = errors;
-if(!((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36)))){
-validate22.errors = [{instancePath:instancePath+"/unchanged",schemaPath:"#/properties/unchanged/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-var valid0 = _errs133 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.moved !== undefined){
-let data37 = data.moved;
-const _errs135 = errors;
-if(!((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37)))){
-validate22.errors = [{instancePath:instancePath+"/moved",schemaPath:"#/properties/moved/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-var valid0 = _errs135 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.duplicates !== undefined){
-let data38 = data.duplicates;
-const _errs137 = errors;
-if(!((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38)))){
-validate22.errors = [{instancePath:instancePath+"/duplicates",schemaPath:"#/properties/duplicates/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-var valid0 = _errs137 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.failed !== undefined){
-let data39 = data.failed;
-const _errs139 = errors;
-if(!((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39)))){
-validate22.errors = [{instancePath:instancePath+"/failed",schemaPath:"#/properties/failed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 var valid0 = _errs139 === errors;
@@ -1775,11 +1870,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.ignored !== undefined){
-let data40 = data.ignored;
+if(data.total !== undefined){
+let data37 = data.total;
 const _errs141 = errors;
-if(!((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40)))){
-validate22.errors = [{instancePath:instancePath+"/ignored",schemaPath:"#/properties/ignored/type",keyword:"type",params:{type: "integer"}}];
+if(!((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37)))){
+validate22.errors = [{instancePath:instancePath+"/total",schemaPath:"#/properties/total/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 var valid0 = _errs141 === errors;
@@ -1788,11 +1883,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.removed !== undefined){
-let data41 = data.removed;
+if(data.done !== undefined){
+let data38 = data.done;
 const _errs143 = errors;
-if(!((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41)))){
-validate22.errors = [{instancePath:instancePath+"/removed",schemaPath:"#/properties/removed/type",keyword:"type",params:{type: "integer"}}];
+if(!((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38)))){
+validate22.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 var valid0 = _errs143 === errors;
@@ -1801,11 +1896,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.bytes !== undefined){
-let data42 = data.bytes;
+if(data.indexed !== undefined){
+let data39 = data.indexed;
 const _errs145 = errors;
-if(!((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42)))){
-validate22.errors = [{instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "integer"}}];
+if(!((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39)))){
+validate22.errors = [{instancePath:instancePath+"/indexed",schemaPath:"#/properties/indexed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 var valid0 = _errs145 === errors;
@@ -1814,10 +1909,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.images_per_second !== undefined){
+if(data.unchanged !== undefined){
+let data40 = data.unchanged;
 const _errs147 = errors;
-if(!(typeof data.images_per_second == "number")){
-validate22.errors = [{instancePath:instancePath+"/images_per_second",schemaPath:"#/properties/images_per_second/type",keyword:"type",params:{type: "number"}}];
+if(!((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40)))){
+validate22.errors = [{instancePath:instancePath+"/unchanged",schemaPath:"#/properties/unchanged/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 var valid0 = _errs147 === errors;
@@ -1826,59 +1922,12 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.eta_seconds !== undefined){
-let data44 = data.eta_seconds;
+if(data.moved !== undefined){
+let data41 = data.moved;
 const _errs149 = errors;
-const _errs150 = errors;
-let valid30 = false;
-const _errs151 = errors;
-if(!(typeof data44 == "number")){
-const err73 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
-if(vErrors === null){
-vErrors = [err73];
-}
-else {
-vErrors.push(err73);
-}
-errors++;
-}
-var _valid9 = _errs151 === errors;
-valid30 = valid30 || _valid9;
-const _errs153 = errors;
-if(data44 !== null){
-const err74 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err74];
-}
-else {
-vErrors.push(err74);
-}
-errors++;
-}
-var _valid9 = _errs153 === errors;
-valid30 = valid30 || _valid9;
-if(!valid30){
-const err75 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err75];
-}
-else {
-vErrors.push(err75);
-}
-errors++;
-validate22.errors = vErrors;
+if(!((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41)))){
+validate22.errors = [{instancePath:instancePath+"/moved",schemaPath:"#/properties/moved/type",keyword:"type",params:{type: "integer"}}];
 return false;
-}
-else {
-errors = _errs150;
-if(vErrors !== null){
-if(_errs150){
-vErrors.length = _errs150;
-}
-else {
-vErrors = null;
-}
-}
 }
 var valid0 = _errs149 === errors;
 }
@@ -1886,22 +1935,38 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.created_at !== undefined){
-let data45 = data.created_at;
-const _errs155 = errors;
-if(errors === _errs155){
-if(errors === _errs155){
-if(typeof data45 === "string"){
-if(!(formats0.test(data45))){
-validate22.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"}}];
+if(data.duplicates !== undefined){
+let data42 = data.duplicates;
+const _errs151 = errors;
+if(!((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42)))){
+validate22.errors = [{instancePath:instancePath+"/duplicates",schemaPath:"#/properties/duplicates/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
+var valid0 = _errs151 === errors;
 }
 else {
-validate22.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/type",keyword:"type",params:{type: "string"}}];
+var valid0 = true;
+}
+if(valid0){
+if(data.failed !== undefined){
+let data43 = data.failed;
+const _errs153 = errors;
+if(!((typeof data43 == "number") && (!(data43 % 1) && !isNaN(data43)))){
+validate22.errors = [{instancePath:instancePath+"/failed",schemaPath:"#/properties/failed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
+var valid0 = _errs153 === errors;
 }
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.ignored !== undefined){
+let data44 = data.ignored;
+const _errs155 = errors;
+if(!((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44)))){
+validate22.errors = [{instancePath:instancePath+"/ignored",schemaPath:"#/properties/ignored/type",keyword:"type",params:{type: "integer"}}];
+return false;
 }
 var valid0 = _errs155 === errors;
 }
@@ -1909,75 +1974,12 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.started_at !== undefined){
-let data46 = data.started_at;
+if(data.removed !== undefined){
+let data45 = data.removed;
 const _errs157 = errors;
-const _errs158 = errors;
-let valid31 = false;
-const _errs159 = errors;
-if(errors === _errs159){
-if(errors === _errs159){
-if(typeof data46 === "string"){
-if(!(formats0.test(data46))){
-const err76 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
-if(vErrors === null){
-vErrors = [err76];
-}
-else {
-vErrors.push(err76);
-}
-errors++;
-}
-}
-else {
-const err77 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err77];
-}
-else {
-vErrors.push(err77);
-}
-errors++;
-}
-}
-}
-var _valid10 = _errs159 === errors;
-valid31 = valid31 || _valid10;
-const _errs161 = errors;
-if(data46 !== null){
-const err78 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err78];
-}
-else {
-vErrors.push(err78);
-}
-errors++;
-}
-var _valid10 = _errs161 === errors;
-valid31 = valid31 || _valid10;
-if(!valid31){
-const err79 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err79];
-}
-else {
-vErrors.push(err79);
-}
-errors++;
-validate22.errors = vErrors;
+if(!((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45)))){
+validate22.errors = [{instancePath:instancePath+"/removed",schemaPath:"#/properties/removed/type",keyword:"type",params:{type: "integer"}}];
 return false;
-}
-else {
-errors = _errs158;
-if(vErrors !== null){
-if(_errs158){
-vErrors.length = _errs158;
-}
-else {
-vErrors = null;
-}
-}
 }
 var valid0 = _errs157 === errors;
 }
@@ -1985,60 +1987,69 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.finished_at !== undefined){
-let data47 = data.finished_at;
+if(data.bytes !== undefined){
+let data46 = data.bytes;
+const _errs159 = errors;
+if(!((typeof data46 == "number") && (!(data46 % 1) && !isNaN(data46)))){
+validate22.errors = [{instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+var valid0 = _errs159 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.images_per_second !== undefined){
+const _errs161 = errors;
+if(!(typeof data.images_per_second == "number")){
+validate22.errors = [{instancePath:instancePath+"/images_per_second",schemaPath:"#/properties/images_per_second/type",keyword:"type",params:{type: "number"}}];
+return false;
+}
+var valid0 = _errs161 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.eta_seconds !== undefined){
+let data48 = data.eta_seconds;
 const _errs163 = errors;
 const _errs164 = errors;
-let valid32 = false;
+let valid34 = false;
 const _errs165 = errors;
-if(errors === _errs165){
-if(errors === _errs165){
-if(typeof data47 === "string"){
-if(!(formats0.test(data47))){
-const err80 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
-if(vErrors === null){
-vErrors = [err80];
-}
-else {
-vErrors.push(err80);
-}
-errors++;
-}
-}
-else {
-const err81 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err81];
-}
-else {
-vErrors.push(err81);
-}
-errors++;
-}
-}
-}
-var _valid11 = _errs165 === errors;
-valid32 = valid32 || _valid11;
-const _errs167 = errors;
-if(data47 !== null){
-const err82 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err82];
-}
-else {
-vErrors.push(err82);
-}
-errors++;
-}
-var _valid11 = _errs167 === errors;
-valid32 = valid32 || _valid11;
-if(!valid32){
-const err83 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
+if(!(typeof data48 == "number")){
+const err83 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
 if(vErrors === null){
 vErrors = [err83];
 }
 else {
 vErrors.push(err83);
+}
+errors++;
+}
+var _valid9 = _errs165 === errors;
+valid34 = valid34 || _valid9;
+const _errs167 = errors;
+if(data48 !== null){
+const err84 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err84];
+}
+else {
+vErrors.push(err84);
+}
+errors++;
+}
+var _valid9 = _errs167 === errors;
+valid34 = valid34 || _valid9;
+if(!valid34){
+const err85 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err85];
+}
+else {
+vErrors.push(err85);
 }
 errors++;
 validate22.errors = vErrors;
@@ -2061,11 +2072,22 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.finished !== undefined){
+if(data.created_at !== undefined){
+let data49 = data.created_at;
 const _errs169 = errors;
-if(typeof data.finished !== "boolean"){
-validate22.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
+if(errors === _errs169){
+if(errors === _errs169){
+if(typeof data49 === "string"){
+if(!(formats0.test(data49))){
+validate22.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"}}];
 return false;
+}
+}
+else {
+validate22.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
 }
 var valid0 = _errs169 === errors;
 }
@@ -2073,49 +2095,17 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.error !== undefined){
-let data49 = data.error;
+if(data.started_at !== undefined){
+let data50 = data.started_at;
 const _errs171 = errors;
 const _errs172 = errors;
-let valid33 = false;
+let valid35 = false;
 const _errs173 = errors;
-const _errs174 = errors;
-if(errors === _errs174){
-if(data49 && typeof data49 == "object" && !Array.isArray(data49)){
-let missing10;
-if(((data49.code === undefined) && (missing10 = "code")) || ((data49.detail === undefined) && (missing10 = "detail"))){
-const err84 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing10}};
-if(vErrors === null){
-vErrors = [err84];
-}
-else {
-vErrors.push(err84);
-}
-errors++;
-}
-else {
-if(data49.code !== undefined){
-const _errs176 = errors;
-if(typeof data49.code !== "string"){
-const err85 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err85];
-}
-else {
-vErrors.push(err85);
-}
-errors++;
-}
-var valid35 = _errs176 === errors;
-}
-else {
-var valid35 = true;
-}
-if(valid35){
-if(data49.detail !== undefined){
-const _errs178 = errors;
-if(typeof data49.detail !== "string"){
-const err86 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
+if(errors === _errs173){
+if(errors === _errs173){
+if(typeof data50 === "string"){
+if(!(formats0.test(data50))){
+const err86 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
 vErrors = [err86];
 }
@@ -2124,16 +2114,9 @@ vErrors.push(err86);
 }
 errors++;
 }
-var valid35 = _errs178 === errors;
 }
 else {
-var valid35 = true;
-}
-}
-}
-}
-else {
-const err87 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
+const err87 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err87];
 }
@@ -2143,16 +2126,12 @@ vErrors.push(err87);
 errors++;
 }
 }
-var _valid12 = _errs173 === errors;
-valid33 = valid33 || _valid12;
-if(_valid12){
-var props2 = {};
-props2.code = true;
-props2.detail = true;
 }
-const _errs180 = errors;
-if(data49 !== null){
-const err88 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid10 = _errs173 === errors;
+valid35 = valid35 || _valid10;
+const _errs175 = errors;
+if(data50 !== null){
+const err88 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err88];
 }
@@ -2161,10 +2140,10 @@ vErrors.push(err88);
 }
 errors++;
 }
-var _valid12 = _errs180 === errors;
-valid33 = valid33 || _valid12;
-if(!valid33){
-const err89 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
+var _valid10 = _errs175 === errors;
+valid35 = valid35 || _valid10;
+if(!valid35){
+const err89 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err89];
 }
@@ -2187,6 +2166,213 @@ vErrors = null;
 }
 }
 var valid0 = _errs171 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.finished_at !== undefined){
+let data51 = data.finished_at;
+const _errs177 = errors;
+const _errs178 = errors;
+let valid36 = false;
+const _errs179 = errors;
+if(errors === _errs179){
+if(errors === _errs179){
+if(typeof data51 === "string"){
+if(!(formats0.test(data51))){
+const err90 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
+if(vErrors === null){
+vErrors = [err90];
+}
+else {
+vErrors.push(err90);
+}
+errors++;
+}
+}
+else {
+const err91 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err91];
+}
+else {
+vErrors.push(err91);
+}
+errors++;
+}
+}
+}
+var _valid11 = _errs179 === errors;
+valid36 = valid36 || _valid11;
+const _errs181 = errors;
+if(data51 !== null){
+const err92 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err92];
+}
+else {
+vErrors.push(err92);
+}
+errors++;
+}
+var _valid11 = _errs181 === errors;
+valid36 = valid36 || _valid11;
+if(!valid36){
+const err93 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err93];
+}
+else {
+vErrors.push(err93);
+}
+errors++;
+validate22.errors = vErrors;
+return false;
+}
+else {
+errors = _errs178;
+if(vErrors !== null){
+if(_errs178){
+vErrors.length = _errs178;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs177 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.finished !== undefined){
+const _errs183 = errors;
+if(typeof data.finished !== "boolean"){
+validate22.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs183 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.error !== undefined){
+let data53 = data.error;
+const _errs185 = errors;
+const _errs186 = errors;
+let valid37 = false;
+const _errs187 = errors;
+const _errs188 = errors;
+if(errors === _errs188){
+if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
+let missing12;
+if(((data53.code === undefined) && (missing12 = "code")) || ((data53.detail === undefined) && (missing12 = "detail"))){
+const err94 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing12}};
+if(vErrors === null){
+vErrors = [err94];
+}
+else {
+vErrors.push(err94);
+}
+errors++;
+}
+else {
+if(data53.code !== undefined){
+const _errs190 = errors;
+if(typeof data53.code !== "string"){
+const err95 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err95];
+}
+else {
+vErrors.push(err95);
+}
+errors++;
+}
+var valid39 = _errs190 === errors;
+}
+else {
+var valid39 = true;
+}
+if(valid39){
+if(data53.detail !== undefined){
+const _errs192 = errors;
+if(typeof data53.detail !== "string"){
+const err96 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err96];
+}
+else {
+vErrors.push(err96);
+}
+errors++;
+}
+var valid39 = _errs192 === errors;
+}
+else {
+var valid39 = true;
+}
+}
+}
+}
+else {
+const err97 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err97];
+}
+else {
+vErrors.push(err97);
+}
+errors++;
+}
+}
+var _valid12 = _errs187 === errors;
+valid37 = valid37 || _valid12;
+if(_valid12){
+var props2 = {};
+props2.code = true;
+props2.detail = true;
+}
+const _errs194 = errors;
+if(data53 !== null){
+const err98 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err98];
+}
+else {
+vErrors.push(err98);
+}
+errors++;
+}
+var _valid12 = _errs194 === errors;
+valid37 = valid37 || _valid12;
+if(!valid37){
+const err99 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err99];
+}
+else {
+vErrors.push(err99);
+}
+errors++;
+validate22.errors = vErrors;
+return false;
+}
+else {
+errors = _errs186;
+if(vErrors !== null){
+if(_errs186){
+vErrors.length = _errs186;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs185 === errors;
 }
 else {
 var valid0 = true;
@@ -2224,8 +2410,8 @@ return errors === 0;
 validate22.evaluated = {"props":{"id":true,"collection":true,"source":true,"status":true,"total":true,"done":true,"indexed":true,"unchanged":true,"moved":true,"duplicates":true,"failed":true,"ignored":true,"removed":true,"bytes":true,"images_per_second":true,"eta_seconds":true,"created_at":true,"started_at":true,"finished_at":true,"finished":true,"error":true},"dynamicProps":false,"dynamicItems":false};
 
 export const isUpload = validate23;
-const schema44 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/ArchiveSource"},{"$ref":"#/components/schemas/UrlsSource"},{"$ref":"#/components/schemas/BucketSource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/DuplicatesSource"},{"$ref":"#/components/schemas/CalibrationSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]},"files":{"items":{"$ref":"#/components/schemas/UploadedFile"},"type":"array"}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error","files"]};
-const schema55 = {"properties":{"name":{"type":"string"},"id":{"anyOf":[{"type":"string"},{"type":"null"}]},"uri":{"anyOf":[{"type":"string"},{"type":"null"}]},"outcome":{"type":"string","enum":["queued","indexed","unchanged","duplicate","failed","rejected"]},"code":{"anyOf":[{"type":"string"},{"type":"null"}]},"reason":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["name","id","uri","outcome"]};
+const schema46 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/ArchiveSource"},{"$ref":"#/components/schemas/UrlsSource"},{"$ref":"#/components/schemas/BucketSource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/DuplicatesSource"},{"$ref":"#/components/schemas/CalibrationSource"},{"$ref":"#/components/schemas/ExportSource"},{"$ref":"#/components/schemas/ImportSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]},"files":{"items":{"$ref":"#/components/schemas/UploadedFile"},"type":"array"}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error","files"]};
+const schema59 = {"properties":{"name":{"type":"string"},"id":{"anyOf":[{"type":"string"},{"type":"null"}]},"uri":{"anyOf":[{"type":"string"},{"type":"null"}]},"outcome":{"type":"string","enum":["queued","indexed","unchanged","duplicate","failed","rejected"]},"code":{"anyOf":[{"type":"string"},{"type":"null"}]},"reason":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["name","id","uri","outcome"]};
 
 function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -3636,6 +3822,190 @@ props0 = props0 || {};
 props0.kind = true;
 }
 }
+const _errs125 = errors;
+const _errs126 = errors;
+if(errors === _errs126){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing10;
+if(((data2.kind === undefined) && (missing10 = "kind")) || ((data2.uploads === undefined) && (missing10 = "uploads"))){
+const err72 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/ExportSource/required",keyword:"required",params:{missingProperty: missing10}};
+if(vErrors === null){
+vErrors = [err72];
+}
+else {
+vErrors.push(err72);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data32 = data2.kind;
+const _errs128 = errors;
+if(typeof data32 !== "string"){
+const err73 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/ExportSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err73];
+}
+else {
+vErrors.push(err73);
+}
+errors++;
+}
+if("export" !== data32){
+const err74 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/ExportSource/properties/kind/const",keyword:"const",params:{allowedValue: "export"}};
+if(vErrors === null){
+vErrors = [err74];
+}
+else {
+vErrors.push(err74);
+}
+errors++;
+}
+var valid31 = _errs128 === errors;
+}
+else {
+var valid31 = true;
+}
+if(valid31){
+if(data2.uploads !== undefined){
+const _errs130 = errors;
+if(typeof data2.uploads !== "boolean"){
+const err75 = {instancePath:instancePath+"/source/uploads",schemaPath:"#/components/schemas/ExportSource/properties/uploads/type",keyword:"type",params:{type: "boolean"}};
+if(vErrors === null){
+vErrors = [err75];
+}
+else {
+vErrors.push(err75);
+}
+errors++;
+}
+var valid31 = _errs130 === errors;
+}
+else {
+var valid31 = true;
+}
+}
+}
+}
+else {
+const err76 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/ExportSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err76];
+}
+else {
+vErrors.push(err76);
+}
+errors++;
+}
+}
+var _valid0 = _errs125 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 9];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 9;
+if(props0 !== true){
+props0 = props0 || {};
+props0.kind = true;
+props0.uploads = true;
+}
+}
+const _errs132 = errors;
+const _errs133 = errors;
+if(errors === _errs133){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing11;
+if(((data2.kind === undefined) && (missing11 = "kind")) || ((data2.export === undefined) && (missing11 = "export"))){
+const err77 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/ImportSource/required",keyword:"required",params:{missingProperty: missing11}};
+if(vErrors === null){
+vErrors = [err77];
+}
+else {
+vErrors.push(err77);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data34 = data2.kind;
+const _errs135 = errors;
+if(typeof data34 !== "string"){
+const err78 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/ImportSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err78];
+}
+else {
+vErrors.push(err78);
+}
+errors++;
+}
+if("import" !== data34){
+const err79 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/ImportSource/properties/kind/const",keyword:"const",params:{allowedValue: "import"}};
+if(vErrors === null){
+vErrors = [err79];
+}
+else {
+vErrors.push(err79);
+}
+errors++;
+}
+var valid33 = _errs135 === errors;
+}
+else {
+var valid33 = true;
+}
+if(valid33){
+if(data2.export !== undefined){
+const _errs137 = errors;
+if(typeof data2.export !== "string"){
+const err80 = {instancePath:instancePath+"/source/export",schemaPath:"#/components/schemas/ImportSource/properties/export/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err80];
+}
+else {
+vErrors.push(err80);
+}
+errors++;
+}
+var valid33 = _errs137 === errors;
+}
+else {
+var valid33 = true;
+}
+}
+}
+}
+else {
+const err81 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/ImportSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err81];
+}
+else {
+vErrors.push(err81);
+}
+errors++;
+}
+}
+var _valid0 = _errs132 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 10];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 10;
+if(props0 !== true){
+props0 = props0 || {};
+props0.kind = true;
+props0.export = true;
+}
+}
+}
+}
 }
 }
 }
@@ -3645,12 +4015,12 @@ props0.kind = true;
 }
 }
 if(!valid1){
-const err72 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
+const err82 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
 if(vErrors === null){
-vErrors = [err72];
+vErrors = [err82];
 }
 else {
-vErrors.push(err72);
+vErrors.push(err82);
 }
 errors++;
 validate23.errors = vErrors;
@@ -3674,105 +4044,14 @@ var valid0 = true;
 }
 if(valid0){
 if(data.status !== undefined){
-let data32 = data.status;
-const _errs125 = errors;
-if(typeof data32 !== "string"){
+let data36 = data.status;
+const _errs139 = errors;
+if(typeof data36 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((((((data32 === "queued") || (data32 === "scanning")) || (data32 === "running")) || (data32 === "paused")) || (data32 === "done")) || (data32 === "failed")) || (data32 === "cancelled"))){
-validate23.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema44.properties.status.enum}}];
-return false;
-}
-var valid0 = _errs125 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.total !== undefined){
-let data33 = data.total;
-const _errs127 = errors;
-if(!((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33)))){
-validate23.errors = [{instancePath:instancePath+"/total",schemaPath:"#/properties/total/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-var valid0 = _errs127 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.done !== undefined){
-let data34 = data.done;
-const _errs129 = errors;
-if(!((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34)))){
-validate23.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-var valid0 = _errs129 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.indexed !== undefined){
-let data35 = data.indexed;
-const _errs131 = errors;
-if(!((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35)))){
-validate23.errors = [{instancePath:instancePath+"/indexed",schemaPath:"#/properties/indexed/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-var valid0 = _errs131 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.unchanged !== undefined){
-let data36 = data.unchanged;
-const _errs133 = errors;
-if(!((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36)))){
-validate23.errors = [{instancePath:instancePath+"/unchanged",schemaPath:"#/properties/unchanged/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-var valid0 = _errs133 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.moved !== undefined){
-let data37 = data.moved;
-const _errs135 = errors;
-if(!((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37)))){
-validate23.errors = [{instancePath:instancePath+"/moved",schemaPath:"#/properties/moved/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-var valid0 = _errs135 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.duplicates !== undefined){
-let data38 = data.duplicates;
-const _errs137 = errors;
-if(!((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38)))){
-validate23.errors = [{instancePath:instancePath+"/duplicates",schemaPath:"#/properties/duplicates/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-var valid0 = _errs137 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.failed !== undefined){
-let data39 = data.failed;
-const _errs139 = errors;
-if(!((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39)))){
-validate23.errors = [{instancePath:instancePath+"/failed",schemaPath:"#/properties/failed/type",keyword:"type",params:{type: "integer"}}];
+if(!(((((((data36 === "queued") || (data36 === "scanning")) || (data36 === "running")) || (data36 === "paused")) || (data36 === "done")) || (data36 === "failed")) || (data36 === "cancelled"))){
+validate23.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema46.properties.status.enum}}];
 return false;
 }
 var valid0 = _errs139 === errors;
@@ -3781,11 +4060,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.ignored !== undefined){
-let data40 = data.ignored;
+if(data.total !== undefined){
+let data37 = data.total;
 const _errs141 = errors;
-if(!((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40)))){
-validate23.errors = [{instancePath:instancePath+"/ignored",schemaPath:"#/properties/ignored/type",keyword:"type",params:{type: "integer"}}];
+if(!((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37)))){
+validate23.errors = [{instancePath:instancePath+"/total",schemaPath:"#/properties/total/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 var valid0 = _errs141 === errors;
@@ -3794,11 +4073,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.removed !== undefined){
-let data41 = data.removed;
+if(data.done !== undefined){
+let data38 = data.done;
 const _errs143 = errors;
-if(!((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41)))){
-validate23.errors = [{instancePath:instancePath+"/removed",schemaPath:"#/properties/removed/type",keyword:"type",params:{type: "integer"}}];
+if(!((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38)))){
+validate23.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 var valid0 = _errs143 === errors;
@@ -3807,11 +4086,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.bytes !== undefined){
-let data42 = data.bytes;
+if(data.indexed !== undefined){
+let data39 = data.indexed;
 const _errs145 = errors;
-if(!((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42)))){
-validate23.errors = [{instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "integer"}}];
+if(!((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39)))){
+validate23.errors = [{instancePath:instancePath+"/indexed",schemaPath:"#/properties/indexed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 var valid0 = _errs145 === errors;
@@ -3820,10 +4099,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.images_per_second !== undefined){
+if(data.unchanged !== undefined){
+let data40 = data.unchanged;
 const _errs147 = errors;
-if(!(typeof data.images_per_second == "number")){
-validate23.errors = [{instancePath:instancePath+"/images_per_second",schemaPath:"#/properties/images_per_second/type",keyword:"type",params:{type: "number"}}];
+if(!((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40)))){
+validate23.errors = [{instancePath:instancePath+"/unchanged",schemaPath:"#/properties/unchanged/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 var valid0 = _errs147 === errors;
@@ -3832,59 +4112,12 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.eta_seconds !== undefined){
-let data44 = data.eta_seconds;
+if(data.moved !== undefined){
+let data41 = data.moved;
 const _errs149 = errors;
-const _errs150 = errors;
-let valid30 = false;
-const _errs151 = errors;
-if(!(typeof data44 == "number")){
-const err73 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
-if(vErrors === null){
-vErrors = [err73];
-}
-else {
-vErrors.push(err73);
-}
-errors++;
-}
-var _valid9 = _errs151 === errors;
-valid30 = valid30 || _valid9;
-const _errs153 = errors;
-if(data44 !== null){
-const err74 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err74];
-}
-else {
-vErrors.push(err74);
-}
-errors++;
-}
-var _valid9 = _errs153 === errors;
-valid30 = valid30 || _valid9;
-if(!valid30){
-const err75 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err75];
-}
-else {
-vErrors.push(err75);
-}
-errors++;
-validate23.errors = vErrors;
+if(!((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41)))){
+validate23.errors = [{instancePath:instancePath+"/moved",schemaPath:"#/properties/moved/type",keyword:"type",params:{type: "integer"}}];
 return false;
-}
-else {
-errors = _errs150;
-if(vErrors !== null){
-if(_errs150){
-vErrors.length = _errs150;
-}
-else {
-vErrors = null;
-}
-}
 }
 var valid0 = _errs149 === errors;
 }
@@ -3892,22 +4125,38 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.created_at !== undefined){
-let data45 = data.created_at;
-const _errs155 = errors;
-if(errors === _errs155){
-if(errors === _errs155){
-if(typeof data45 === "string"){
-if(!(formats0.test(data45))){
-validate23.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"}}];
+if(data.duplicates !== undefined){
+let data42 = data.duplicates;
+const _errs151 = errors;
+if(!((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42)))){
+validate23.errors = [{instancePath:instancePath+"/duplicates",schemaPath:"#/properties/duplicates/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
+var valid0 = _errs151 === errors;
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/type",keyword:"type",params:{type: "string"}}];
+var valid0 = true;
+}
+if(valid0){
+if(data.failed !== undefined){
+let data43 = data.failed;
+const _errs153 = errors;
+if(!((typeof data43 == "number") && (!(data43 % 1) && !isNaN(data43)))){
+validate23.errors = [{instancePath:instancePath+"/failed",schemaPath:"#/properties/failed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
+var valid0 = _errs153 === errors;
 }
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.ignored !== undefined){
+let data44 = data.ignored;
+const _errs155 = errors;
+if(!((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44)))){
+validate23.errors = [{instancePath:instancePath+"/ignored",schemaPath:"#/properties/ignored/type",keyword:"type",params:{type: "integer"}}];
+return false;
 }
 var valid0 = _errs155 === errors;
 }
@@ -3915,75 +4164,12 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.started_at !== undefined){
-let data46 = data.started_at;
+if(data.removed !== undefined){
+let data45 = data.removed;
 const _errs157 = errors;
-const _errs158 = errors;
-let valid31 = false;
-const _errs159 = errors;
-if(errors === _errs159){
-if(errors === _errs159){
-if(typeof data46 === "string"){
-if(!(formats0.test(data46))){
-const err76 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
-if(vErrors === null){
-vErrors = [err76];
-}
-else {
-vErrors.push(err76);
-}
-errors++;
-}
-}
-else {
-const err77 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err77];
-}
-else {
-vErrors.push(err77);
-}
-errors++;
-}
-}
-}
-var _valid10 = _errs159 === errors;
-valid31 = valid31 || _valid10;
-const _errs161 = errors;
-if(data46 !== null){
-const err78 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err78];
-}
-else {
-vErrors.push(err78);
-}
-errors++;
-}
-var _valid10 = _errs161 === errors;
-valid31 = valid31 || _valid10;
-if(!valid31){
-const err79 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err79];
-}
-else {
-vErrors.push(err79);
-}
-errors++;
-validate23.errors = vErrors;
+if(!((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45)))){
+validate23.errors = [{instancePath:instancePath+"/removed",schemaPath:"#/properties/removed/type",keyword:"type",params:{type: "integer"}}];
 return false;
-}
-else {
-errors = _errs158;
-if(vErrors !== null){
-if(_errs158){
-vErrors.length = _errs158;
-}
-else {
-vErrors = null;
-}
-}
 }
 var valid0 = _errs157 === errors;
 }
@@ -3991,60 +4177,69 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.finished_at !== undefined){
-let data47 = data.finished_at;
+if(data.bytes !== undefined){
+let data46 = data.bytes;
+const _errs159 = errors;
+if(!((typeof data46 == "number") && (!(data46 % 1) && !isNaN(data46)))){
+validate23.errors = [{instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+var valid0 = _errs159 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.images_per_second !== undefined){
+const _errs161 = errors;
+if(!(typeof data.images_per_second == "number")){
+validate23.errors = [{instancePath:instancePath+"/images_per_second",schemaPath:"#/properties/images_per_second/type",keyword:"type",params:{type: "number"}}];
+return false;
+}
+var valid0 = _errs161 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.eta_seconds !== undefined){
+let data48 = data.eta_seconds;
 const _errs163 = errors;
 const _errs164 = errors;
-let valid32 = false;
+let valid34 = false;
 const _errs165 = errors;
-if(errors === _errs165){
-if(errors === _errs165){
-if(typeof data47 === "string"){
-if(!(formats0.test(data47))){
-const err80 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
-if(vErrors === null){
-vErrors = [err80];
-}
-else {
-vErrors.push(err80);
-}
-errors++;
-}
-}
-else {
-const err81 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err81];
-}
-else {
-vErrors.push(err81);
-}
-errors++;
-}
-}
-}
-var _valid11 = _errs165 === errors;
-valid32 = valid32 || _valid11;
-const _errs167 = errors;
-if(data47 !== null){
-const err82 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err82];
-}
-else {
-vErrors.push(err82);
-}
-errors++;
-}
-var _valid11 = _errs167 === errors;
-valid32 = valid32 || _valid11;
-if(!valid32){
-const err83 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
+if(!(typeof data48 == "number")){
+const err83 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
 if(vErrors === null){
 vErrors = [err83];
 }
 else {
 vErrors.push(err83);
+}
+errors++;
+}
+var _valid9 = _errs165 === errors;
+valid34 = valid34 || _valid9;
+const _errs167 = errors;
+if(data48 !== null){
+const err84 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err84];
+}
+else {
+vErrors.push(err84);
+}
+errors++;
+}
+var _valid9 = _errs167 === errors;
+valid34 = valid34 || _valid9;
+if(!valid34){
+const err85 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err85];
+}
+else {
+vErrors.push(err85);
 }
 errors++;
 validate23.errors = vErrors;
@@ -4067,11 +4262,22 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.finished !== undefined){
+if(data.created_at !== undefined){
+let data49 = data.created_at;
 const _errs169 = errors;
-if(typeof data.finished !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
+if(errors === _errs169){
+if(errors === _errs169){
+if(typeof data49 === "string"){
+if(!(formats0.test(data49))){
+validate23.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"}}];
 return false;
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
 }
 var valid0 = _errs169 === errors;
 }
@@ -4079,49 +4285,17 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.error !== undefined){
-let data49 = data.error;
+if(data.started_at !== undefined){
+let data50 = data.started_at;
 const _errs171 = errors;
 const _errs172 = errors;
-let valid33 = false;
+let valid35 = false;
 const _errs173 = errors;
-const _errs174 = errors;
-if(errors === _errs174){
-if(data49 && typeof data49 == "object" && !Array.isArray(data49)){
-let missing10;
-if(((data49.code === undefined) && (missing10 = "code")) || ((data49.detail === undefined) && (missing10 = "detail"))){
-const err84 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing10}};
-if(vErrors === null){
-vErrors = [err84];
-}
-else {
-vErrors.push(err84);
-}
-errors++;
-}
-else {
-if(data49.code !== undefined){
-const _errs176 = errors;
-if(typeof data49.code !== "string"){
-const err85 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err85];
-}
-else {
-vErrors.push(err85);
-}
-errors++;
-}
-var valid35 = _errs176 === errors;
-}
-else {
-var valid35 = true;
-}
-if(valid35){
-if(data49.detail !== undefined){
-const _errs178 = errors;
-if(typeof data49.detail !== "string"){
-const err86 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
+if(errors === _errs173){
+if(errors === _errs173){
+if(typeof data50 === "string"){
+if(!(formats0.test(data50))){
+const err86 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
 vErrors = [err86];
 }
@@ -4130,16 +4304,9 @@ vErrors.push(err86);
 }
 errors++;
 }
-var valid35 = _errs178 === errors;
 }
 else {
-var valid35 = true;
-}
-}
-}
-}
-else {
-const err87 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
+const err87 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err87];
 }
@@ -4149,16 +4316,12 @@ vErrors.push(err87);
 errors++;
 }
 }
-var _valid12 = _errs173 === errors;
-valid33 = valid33 || _valid12;
-if(_valid12){
-var props2 = {};
-props2.code = true;
-props2.detail = true;
 }
-const _errs180 = errors;
-if(data49 !== null){
-const err88 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid10 = _errs173 === errors;
+valid35 = valid35 || _valid10;
+const _errs175 = errors;
+if(data50 !== null){
+const err88 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err88];
 }
@@ -4167,10 +4330,10 @@ vErrors.push(err88);
 }
 errors++;
 }
-var _valid12 = _errs180 === errors;
-valid33 = valid33 || _valid12;
-if(!valid33){
-const err89 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
+var _valid10 = _errs175 === errors;
+valid35 = valid35 || _valid10;
+if(!valid35){
+const err89 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err89];
 }
@@ -4198,45 +4361,17 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.files !== undefined){
-let data52 = data.files;
-const _errs182 = errors;
-if(errors === _errs182){
-if(Array.isArray(data52)){
-var valid36 = true;
-const len2 = data52.length;
-for(let i2=0; i2<len2; i2++){
-let data53 = data52[i2];
-const _errs184 = errors;
-const _errs185 = errors;
-if(errors === _errs185){
-if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
-let missing11;
-if(((((data53.name === undefined) && (missing11 = "name")) || ((data53.id === undefined) && (missing11 = "id"))) || ((data53.uri === undefined) && (missing11 = "uri"))) || ((data53.outcome === undefined) && (missing11 = "outcome"))){
-validate23.errors = [{instancePath:instancePath+"/files/" + i2,schemaPath:"#/components/schemas/UploadedFile/required",keyword:"required",params:{missingProperty: missing11}}];
-return false;
-}
-else {
-if(data53.name !== undefined){
-const _errs187 = errors;
-if(typeof data53.name !== "string"){
-validate23.errors = [{instancePath:instancePath+"/files/" + i2+"/name",schemaPath:"#/components/schemas/UploadedFile/properties/name/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-var valid38 = _errs187 === errors;
-}
-else {
-var valid38 = true;
-}
-if(valid38){
-if(data53.id !== undefined){
-let data55 = data53.id;
-const _errs189 = errors;
-const _errs190 = errors;
-let valid39 = false;
-const _errs191 = errors;
-if(typeof data55 !== "string"){
-const err90 = {instancePath:instancePath+"/files/" + i2+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(data.finished_at !== undefined){
+let data51 = data.finished_at;
+const _errs177 = errors;
+const _errs178 = errors;
+let valid36 = false;
+const _errs179 = errors;
+if(errors === _errs179){
+if(errors === _errs179){
+if(typeof data51 === "string"){
+if(!(formats0.test(data51))){
+const err90 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
 vErrors = [err90];
 }
@@ -4245,11 +4380,9 @@ vErrors.push(err90);
 }
 errors++;
 }
-var _valid13 = _errs191 === errors;
-valid39 = valid39 || _valid13;
-const _errs193 = errors;
-if(data55 !== null){
-const err91 = {instancePath:instancePath+"/files/" + i2+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/1/type",keyword:"type",params:{type: "null"}};
+}
+else {
+const err91 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err91];
 }
@@ -4258,10 +4391,13 @@ vErrors.push(err91);
 }
 errors++;
 }
-var _valid13 = _errs193 === errors;
-valid39 = valid39 || _valid13;
-if(!valid39){
-const err92 = {instancePath:instancePath+"/files/" + i2+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf",keyword:"anyOf",params:{}};
+}
+}
+var _valid11 = _errs179 === errors;
+valid36 = valid36 || _valid11;
+const _errs181 = errors;
+if(data51 !== null){
+const err92 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err92];
 }
@@ -4269,34 +4405,11 @@ else {
 vErrors.push(err92);
 }
 errors++;
-validate23.errors = vErrors;
-return false;
 }
-else {
-errors = _errs190;
-if(vErrors !== null){
-if(_errs190){
-vErrors.length = _errs190;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid38 = _errs189 === errors;
-}
-else {
-var valid38 = true;
-}
-if(valid38){
-if(data53.uri !== undefined){
-let data56 = data53.uri;
-const _errs195 = errors;
-const _errs196 = errors;
-let valid40 = false;
-const _errs197 = errors;
-if(typeof data56 !== "string"){
-const err93 = {instancePath:instancePath+"/files/" + i2+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/0/type",keyword:"type",params:{type: "string"}};
+var _valid11 = _errs181 === errors;
+valid36 = valid36 || _valid11;
+if(!valid36){
+const err93 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err93];
 }
@@ -4304,12 +4417,50 @@ else {
 vErrors.push(err93);
 }
 errors++;
+validate23.errors = vErrors;
+return false;
 }
-var _valid14 = _errs197 === errors;
-valid40 = valid40 || _valid14;
-const _errs199 = errors;
-if(data56 !== null){
-const err94 = {instancePath:instancePath+"/files/" + i2+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/1/type",keyword:"type",params:{type: "null"}};
+else {
+errors = _errs178;
+if(vErrors !== null){
+if(_errs178){
+vErrors.length = _errs178;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs177 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.finished !== undefined){
+const _errs183 = errors;
+if(typeof data.finished !== "boolean"){
+validate23.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs183 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.error !== undefined){
+let data53 = data.error;
+const _errs185 = errors;
+const _errs186 = errors;
+let valid37 = false;
+const _errs187 = errors;
+const _errs188 = errors;
+if(errors === _errs188){
+if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
+let missing12;
+if(((data53.code === undefined) && (missing12 = "code")) || ((data53.detail === undefined) && (missing12 = "detail"))){
+const err94 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing12}};
 if(vErrors === null){
 vErrors = [err94];
 }
@@ -4318,10 +4469,11 @@ vErrors.push(err94);
 }
 errors++;
 }
-var _valid14 = _errs199 === errors;
-valid40 = valid40 || _valid14;
-if(!valid40){
-const err95 = {instancePath:instancePath+"/files/" + i2+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf",keyword:"anyOf",params:{}};
+else {
+if(data53.code !== undefined){
+const _errs190 = errors;
+if(typeof data53.code !== "string"){
+const err95 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err95];
 }
@@ -4329,51 +4481,17 @@ else {
 vErrors.push(err95);
 }
 errors++;
-validate23.errors = vErrors;
-return false;
+}
+var valid39 = _errs190 === errors;
 }
 else {
-errors = _errs196;
-if(vErrors !== null){
-if(_errs196){
-vErrors.length = _errs196;
+var valid39 = true;
 }
-else {
-vErrors = null;
-}
-}
-}
-var valid38 = _errs195 === errors;
-}
-else {
-var valid38 = true;
-}
-if(valid38){
-if(data53.outcome !== undefined){
-let data57 = data53.outcome;
-const _errs201 = errors;
-if(typeof data57 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/files/" + i2+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((((((data57 === "queued") || (data57 === "indexed")) || (data57 === "unchanged")) || (data57 === "duplicate")) || (data57 === "failed")) || (data57 === "rejected"))){
-validate23.errors = [{instancePath:instancePath+"/files/" + i2+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/enum",keyword:"enum",params:{allowedValues: schema55.properties.outcome.enum}}];
-return false;
-}
-var valid38 = _errs201 === errors;
-}
-else {
-var valid38 = true;
-}
-if(valid38){
-if(data53.code !== undefined){
-let data58 = data53.code;
-const _errs203 = errors;
-const _errs204 = errors;
-let valid41 = false;
-const _errs205 = errors;
-if(typeof data58 !== "string"){
-const err96 = {instancePath:instancePath+"/files/" + i2+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(valid39){
+if(data53.detail !== undefined){
+const _errs192 = errors;
+if(typeof data53.detail !== "string"){
+const err96 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err96];
 }
@@ -4382,11 +4500,16 @@ vErrors.push(err96);
 }
 errors++;
 }
-var _valid15 = _errs205 === errors;
-valid41 = valid41 || _valid15;
-const _errs207 = errors;
-if(data58 !== null){
-const err97 = {instancePath:instancePath+"/files/" + i2+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var valid39 = _errs192 === errors;
+}
+else {
+var valid39 = true;
+}
+}
+}
+}
+else {
+const err97 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err97];
 }
@@ -4395,15 +4518,125 @@ vErrors.push(err97);
 }
 errors++;
 }
-var _valid15 = _errs207 === errors;
-valid41 = valid41 || _valid15;
-if(!valid41){
-const err98 = {instancePath:instancePath+"/files/" + i2+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf",keyword:"anyOf",params:{}};
+}
+var _valid12 = _errs187 === errors;
+valid37 = valid37 || _valid12;
+if(_valid12){
+var props2 = {};
+props2.code = true;
+props2.detail = true;
+}
+const _errs194 = errors;
+if(data53 !== null){
+const err98 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err98];
 }
 else {
 vErrors.push(err98);
+}
+errors++;
+}
+var _valid12 = _errs194 === errors;
+valid37 = valid37 || _valid12;
+if(!valid37){
+const err99 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err99];
+}
+else {
+vErrors.push(err99);
+}
+errors++;
+validate23.errors = vErrors;
+return false;
+}
+else {
+errors = _errs186;
+if(vErrors !== null){
+if(_errs186){
+vErrors.length = _errs186;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs185 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.files !== undefined){
+let data56 = data.files;
+const _errs196 = errors;
+if(errors === _errs196){
+if(Array.isArray(data56)){
+var valid40 = true;
+const len2 = data56.length;
+for(let i2=0; i2<len2; i2++){
+let data57 = data56[i2];
+const _errs198 = errors;
+const _errs199 = errors;
+if(errors === _errs199){
+if(data57 && typeof data57 == "object" && !Array.isArray(data57)){
+let missing13;
+if(((((data57.name === undefined) && (missing13 = "name")) || ((data57.id === undefined) && (missing13 = "id"))) || ((data57.uri === undefined) && (missing13 = "uri"))) || ((data57.outcome === undefined) && (missing13 = "outcome"))){
+validate23.errors = [{instancePath:instancePath+"/files/" + i2,schemaPath:"#/components/schemas/UploadedFile/required",keyword:"required",params:{missingProperty: missing13}}];
+return false;
+}
+else {
+if(data57.name !== undefined){
+const _errs201 = errors;
+if(typeof data57.name !== "string"){
+validate23.errors = [{instancePath:instancePath+"/files/" + i2+"/name",schemaPath:"#/components/schemas/UploadedFile/properties/name/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+var valid42 = _errs201 === errors;
+}
+else {
+var valid42 = true;
+}
+if(valid42){
+if(data57.id !== undefined){
+let data59 = data57.id;
+const _errs203 = errors;
+const _errs204 = errors;
+let valid43 = false;
+const _errs205 = errors;
+if(typeof data59 !== "string"){
+const err100 = {instancePath:instancePath+"/files/" + i2+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err100];
+}
+else {
+vErrors.push(err100);
+}
+errors++;
+}
+var _valid13 = _errs205 === errors;
+valid43 = valid43 || _valid13;
+const _errs207 = errors;
+if(data59 !== null){
+const err101 = {instancePath:instancePath+"/files/" + i2+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err101];
+}
+else {
+vErrors.push(err101);
+}
+errors++;
+}
+var _valid13 = _errs207 === errors;
+valid43 = valid43 || _valid13;
+if(!valid43){
+const err102 = {instancePath:instancePath+"/files/" + i2+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err102];
+}
+else {
+vErrors.push(err102);
 }
 errors++;
 validate23.errors = vErrors;
@@ -4420,50 +4653,50 @@ vErrors = null;
 }
 }
 }
-var valid38 = _errs203 === errors;
+var valid42 = _errs203 === errors;
 }
 else {
-var valid38 = true;
+var valid42 = true;
 }
-if(valid38){
-if(data53.reason !== undefined){
-let data59 = data53.reason;
+if(valid42){
+if(data57.uri !== undefined){
+let data60 = data57.uri;
 const _errs209 = errors;
 const _errs210 = errors;
-let valid42 = false;
+let valid44 = false;
 const _errs211 = errors;
-if(typeof data59 !== "string"){
-const err99 = {instancePath:instancePath+"/files/" + i2+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(typeof data60 !== "string"){
+const err103 = {instancePath:instancePath+"/files/" + i2+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
-vErrors = [err99];
+vErrors = [err103];
 }
 else {
-vErrors.push(err99);
+vErrors.push(err103);
 }
 errors++;
 }
-var _valid16 = _errs211 === errors;
-valid42 = valid42 || _valid16;
+var _valid14 = _errs211 === errors;
+valid44 = valid44 || _valid14;
 const _errs213 = errors;
-if(data59 !== null){
-const err100 = {instancePath:instancePath+"/files/" + i2+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(data60 !== null){
+const err104 = {instancePath:instancePath+"/files/" + i2+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
-vErrors = [err100];
+vErrors = [err104];
 }
 else {
-vErrors.push(err100);
+vErrors.push(err104);
 }
 errors++;
 }
-var _valid16 = _errs213 === errors;
-valid42 = valid42 || _valid16;
-if(!valid42){
-const err101 = {instancePath:instancePath+"/files/" + i2+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf",keyword:"anyOf",params:{}};
+var _valid14 = _errs213 === errors;
+valid44 = valid44 || _valid14;
+if(!valid44){
+const err105 = {instancePath:instancePath+"/files/" + i2+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
-vErrors = [err101];
+vErrors = [err105];
 }
 else {
-vErrors.push(err101);
+vErrors.push(err105);
 }
 errors++;
 validate23.errors = vErrors;
@@ -4480,10 +4713,147 @@ vErrors = null;
 }
 }
 }
-var valid38 = _errs209 === errors;
+var valid42 = _errs209 === errors;
 }
 else {
-var valid38 = true;
+var valid42 = true;
+}
+if(valid42){
+if(data57.outcome !== undefined){
+let data61 = data57.outcome;
+const _errs215 = errors;
+if(typeof data61 !== "string"){
+validate23.errors = [{instancePath:instancePath+"/files/" + i2+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((((((data61 === "queued") || (data61 === "indexed")) || (data61 === "unchanged")) || (data61 === "duplicate")) || (data61 === "failed")) || (data61 === "rejected"))){
+validate23.errors = [{instancePath:instancePath+"/files/" + i2+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/enum",keyword:"enum",params:{allowedValues: schema59.properties.outcome.enum}}];
+return false;
+}
+var valid42 = _errs215 === errors;
+}
+else {
+var valid42 = true;
+}
+if(valid42){
+if(data57.code !== undefined){
+let data62 = data57.code;
+const _errs217 = errors;
+const _errs218 = errors;
+let valid45 = false;
+const _errs219 = errors;
+if(typeof data62 !== "string"){
+const err106 = {instancePath:instancePath+"/files/" + i2+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err106];
+}
+else {
+vErrors.push(err106);
+}
+errors++;
+}
+var _valid15 = _errs219 === errors;
+valid45 = valid45 || _valid15;
+const _errs221 = errors;
+if(data62 !== null){
+const err107 = {instancePath:instancePath+"/files/" + i2+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err107];
+}
+else {
+vErrors.push(err107);
+}
+errors++;
+}
+var _valid15 = _errs221 === errors;
+valid45 = valid45 || _valid15;
+if(!valid45){
+const err108 = {instancePath:instancePath+"/files/" + i2+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err108];
+}
+else {
+vErrors.push(err108);
+}
+errors++;
+validate23.errors = vErrors;
+return false;
+}
+else {
+errors = _errs218;
+if(vErrors !== null){
+if(_errs218){
+vErrors.length = _errs218;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid42 = _errs217 === errors;
+}
+else {
+var valid42 = true;
+}
+if(valid42){
+if(data57.reason !== undefined){
+let data63 = data57.reason;
+const _errs223 = errors;
+const _errs224 = errors;
+let valid46 = false;
+const _errs225 = errors;
+if(typeof data63 !== "string"){
+const err109 = {instancePath:instancePath+"/files/" + i2+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err109];
+}
+else {
+vErrors.push(err109);
+}
+errors++;
+}
+var _valid16 = _errs225 === errors;
+valid46 = valid46 || _valid16;
+const _errs227 = errors;
+if(data63 !== null){
+const err110 = {instancePath:instancePath+"/files/" + i2+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err110];
+}
+else {
+vErrors.push(err110);
+}
+errors++;
+}
+var _valid16 = _errs227 === errors;
+valid46 = valid46 || _valid16;
+if(!valid46){
+const err111 = {instancePath:instancePath+"/files/" + i2+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err111];
+}
+else {
+vErrors.push(err111);
+}
+errors++;
+validate23.errors = vErrors;
+return false;
+}
+else {
+errors = _errs224;
+if(vErrors !== null){
+if(_errs224){
+vErrors.length = _errs224;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid42 = _errs223 === errors;
+}
+else {
+var valid42 = true;
 }
 }
 }
@@ -4497,8 +4867,8 @@ validate23.errors = [{instancePath:instancePath+"/files/" + i2,schemaPath:"#/com
 return false;
 }
 }
-var valid36 = _errs184 === errors;
-if(!valid36){
+var valid40 = _errs198 === errors;
+if(!valid40){
 break;
 }
 }
@@ -4508,7 +4878,7 @@ validate23.errors = [{instancePath:instancePath+"/files",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs182 === errors;
+var valid0 = _errs196 === errors;
 }
 else {
 var valid0 = true;

@@ -21,6 +21,8 @@ export function sourceText(source: Job['source']): string {
     return `Forgets the images${tag}${folder}${source.filter === null ? '' : ' that match a filter'}`;
   }
   if (source.kind === 'duplicates') return 'Finds duplicates';
+  if (source.kind === 'export') return `Exports the collection${source.uploads ? '' : ', without uploads'}`;
+  if (source.kind === 'import') return `Import of ${source.export}`;
   return `Retry of ${formatNumberOf(source.files, 'failed file')}`;
 }
 
