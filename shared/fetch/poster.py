@@ -7,8 +7,9 @@ import httpcore2
 from shared.fetch.addresses import AddressPolicy
 from shared.fetch.errors import FetchFailed
 from shared.fetch.failures import Passing, as_failures
-from shared.fetch.network import CheckedBackend, Deadline, Resolve, resolve
+from shared.fetch.network import CheckedBackend, Deadline
 from shared.fetch.replies import AGENT
+from shared.fetch.resolving import Resolve, resolve
 from shared.fetch.urls import normalise, parse
 from shared.settings import Settings
 
