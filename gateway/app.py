@@ -4,20 +4,25 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.formparsers import MultiPartParser
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from gateway import __version__, openapi
+from gateway.dependencies import confirm_operation
 from gateway.factory import open_services
 from gateway.http import docs, problems
+from gateway.http.access_control import AccessControl
 from gateway.http.body_limit import BodyLimit
 from gateway.http.hosts import HostCheck
+from gateway.http.idempotency import Idempotency
 from gateway.http.problems import UnhandledErrors
+from gateway.http.request_log import HEADER as REQUEST_ID_HEADER
+from gateway.http.request_log import RequestLog
 from gateway.http.request_metrics import RequestMetrics
-from gateway.http.security import AccessControl, ApiKeys, SecurityHeaders
+from gateway.http.security import SecurityHeaders
 from gateway.http.web_page import Page
 from gateway.routes import (
     article,
@@ -26,19 +31,22 @@ from gateway.routes import (
     content,
     duplicate_reports,
     duplicates,
+    events,
     exports,
     facets,
     health,
     images,
     jobs,
+    keys,
     queries,
     search,
     session,
     sources,
     system,
     uploads,
+    webhooks,
 )
-from shared import log
+from shared import log, tracing
 from shared.settings import Settings, get_settings
 
 #: Uploaded files larger than this are spooled to disk, so that a thousand fit into memory.
@@ -48,7 +56,9 @@ _ROUTERS = (
     calibration.router,
     collections.router,
     jobs.router,
+    events.router,
     sources.router,
+    webhooks.router,
     uploads.router,
     images.router,
     content.router,
@@ -59,6 +69,7 @@ _ROUTERS = (
     duplicate_reports.router,
     exports.router,
     system.router,
+    keys.router,
     session.router,
     health.router,
     article.router,
@@ -89,6 +100,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         async with open_services(settings) as services:
             app.state.services = services
             yield
+        tracing.stop()
 
     app = Gateway(
         title="Lookalike",
@@ -103,9 +115,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     problems.install(app)
     docs.install(app)
     for router in _ROUTERS:
-        app.include_router(router)
+        app.include_router(router, dependencies=[Depends(confirm_operation)])
     # Not a route: one that matches every path would answer 404 where 405 is right.
     app.router.default = Page()
+    tracing.start(settings, "gateway")
+    tracing.instrument_app(app)
     return app
 
 
@@ -115,6 +129,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
         # First, as it sets a request's scheme and client. uvicorn's own handling is disabled
         # (`--no-proxy-headers`), so that one setting names the trusted proxies.
         Middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies)),
+        Middleware(RequestLog, enabled=settings.access_log),
         Middleware(RequestMetrics),
         Middleware(SecurityHeaders, settings=settings),
         Middleware(HostCheck, settings=settings),
@@ -123,9 +138,16 @@ def _middleware(settings: Settings) -> list[Middleware]:
             allow_origins=settings.cors_origins,
             allow_methods=["*"],
             allow_headers=["*"],
-            expose_headers=["Location", "Retry-After", "ETag", "Content-Disposition"],
+            expose_headers=[
+                "Location",
+                "Retry-After",
+                "ETag",
+                "Content-Disposition",
+                REQUEST_ID_HEADER,
+            ],
         ),
         Middleware(UnhandledErrors),
-        Middleware(AccessControl, keys=ApiKeys(settings.api_keys), settings=settings),
+        Middleware(AccessControl, settings=settings),
+        Middleware(Idempotency),
         Middleware(BodyLimit, max_bytes=settings.max_upload_bytes),
     ]

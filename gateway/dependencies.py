@@ -8,9 +8,13 @@ from fastapi import Depends, Request
 from gateway.factory import Services
 from gateway.files.originals import OriginalThreads
 from gateway.files.thumbnails import Thumbnails
-from gateway.http.security import ApiKeys
+from gateway.http.access import ACCESS, Access, not_allowed
+from gateway.http.key_ring import KeyRing
+from gateway.http.permissions import RULES, UNKNOWN, Place
 from gateway.metrics import Metrics
 from gateway.schemas.urls import UrlBuilder
+from gateway.services.all_job_events import AllJobEvents
+from gateway.services.api_keys import ApiKeyService
 from gateway.services.bulk_tags import BulkTags
 from gateway.services.calibration import CalibrationService
 from gateway.services.deletion import DeletionService
@@ -27,6 +31,7 @@ from gateway.services.renaming import RenamingService
 from gateway.services.search import SearchService
 from gateway.services.standing_sources import StandingSourceService
 from gateway.services.uploads import UploadService
+from gateway.services.webhooks import WebhookService
 from shared.ledger import Aliases, Jobs, Renamings, Workers
 from shared.settings import Settings
 from shared.sources import Files
@@ -47,16 +52,35 @@ def _one(pick: Callable[[Services], T]) -> Callable[[Services], Awaitable[T]]:
     return provide
 
 
+async def confirm_operation(request: Request) -> None:
+    """Raise NotAllowed unless the request was let in for the very operation that it now reaches.
+
+    Every route depends on it, since requests are let in before the router has seen them.
+    """
+    name: str = request.scope["route"].name
+    rule = RULES.get(name, UNKNOWN)
+    access: Access | None = request.scope.get(ACCESS)
+    if rule.place is not Place.OPEN and (access is None or access.operation != name):
+        raise not_allowed(rule.action, "this address")
+
+
+async def _access(request: Request) -> Access:
+    return cast("Access", request.scope[ACCESS])
+
+
 async def _urls(request: Request, services: Annotated[Services, Depends(_services)]) -> UrlBuilder:
-    return UrlBuilder(request, services.settings)
+    access: Access | None = request.scope.get(ACCESS)
+    return UrlBuilder(request, services.settings, access and access.sign)
 
 
 SettingsDep = Annotated[Settings, Depends(_one(lambda s: s.settings))]
 MetricsDep = Annotated[Metrics, Depends(_one(lambda s: s.metrics))]
-ApiKeysDep = Annotated[ApiKeys, Depends(_one(lambda s: s.api_keys))]
 AliasesDep = Annotated[Aliases, Depends(_one(lambda s: s.aliases))]
 RenamingsDep = Annotated[Renamings, Depends(_one(lambda s: s.renamings))]
 RenamingDep = Annotated[RenamingService, Depends(_one(lambda s: s.renaming))]
+AccessDep = Annotated[Access, Depends(_access)]
+ApiKeysDep = Annotated[ApiKeyService, Depends(_one(lambda s: s.api_keys))]
+KeyRingDep = Annotated[KeyRing, Depends(_one(lambda s: s.key_ring))]
 CalibrationDep = Annotated[CalibrationService, Depends(_one(lambda s: s.calibration))]
 CollectionsDep = Annotated[Collections, Depends(_one(lambda s: s.collections))]
 ExportsDep = Annotated[ExportService, Depends(_one(lambda s: s.exports))]
@@ -77,9 +101,11 @@ JobsDep = Annotated[Jobs, Depends(_one(lambda s: s.jobs))]
 StandingSourcesDep = Annotated[StandingSourceService, Depends(_one(lambda s: s.standing_sources))]
 LoadsDep = Annotated[LoadService, Depends(_one(lambda s: s.loads))]
 UploadsDep = Annotated[UploadService, Depends(_one(lambda s: s.uploads))]
+AllJobEventsDep = Annotated[AllJobEvents, Depends(_one(lambda s: s.all_job_events))]
 JobEventsDep = Annotated[JobEventStream, Depends(_one(lambda s: s.job_events))]
 WorkersDep = Annotated[Workers, Depends(_one(lambda s: s.workers))]
 QueueDepthsDep = Annotated[QueueDepths, Depends(_one(lambda s: s.queue_depths))]
 ThumbnailsDep = Annotated[Thumbnails, Depends(_one(lambda s: s.thumbnails))]
 ReadinessDep = Annotated[ReadinessProbe, Depends(_one(lambda s: s.readiness))]
+WebhooksDep = Annotated[WebhookService, Depends(_one(lambda s: s.webhooks))]
 UrlsDep = Annotated[UrlBuilder, Depends(_urls)]

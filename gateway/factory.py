@@ -8,8 +8,12 @@ from anyio import to_thread
 
 from gateway.files.originals import OriginalThreads
 from gateway.files.thumbnails import Thumbnails
+from gateway.http.key_ring import KeyRing
+from gateway.http.rate_limits import RateLimits
 from gateway.http.security import ApiKeys
 from gateway.metrics import LedgerMetrics, Metrics
+from gateway.services.all_job_events import AllJobEvents
+from gateway.services.api_keys import ApiKeyService
 from gateway.services.bulk_tags import BulkTags
 from gateway.services.calibration import CalibrationService
 from gateway.services.deletion import DeletionService, Ledger, Store
@@ -31,25 +35,32 @@ from gateway.services.standing_sources import StandingSourceService
 from gateway.services.upkeep import Upkeep
 from gateway.services.upload_sweep import UploadSweep
 from gateway.services.uploads import Searchable, UploadService
+from gateway.services.webhooks import WebhookService
 from shared.fetch.fetcher import Fetcher
+from shared.fetch.poster import Poster
 from shared.ledger import (
     Aliases,
+    AsyncApiKeys,
     AsyncEvents,
     Calibrations,
     Drops,
     DuplicateGroups,
     DuplicateReports,
     Events,
+    JobChanges,
     Jobs,
     Queries,
     Renamings,
+    RepeatableCalls,
     RowLocks,
     StandingSources,
     Stats,
     UploadFiles,
+    Webhooks,
     Workers,
     require_noeviction,
 )
+from shared.ledger import ApiKeys as StoredKeys
 from shared.queue import Dispatcher, create_celery
 from shared.redis import connect, connect_async
 from shared.settings import Settings
@@ -72,10 +83,12 @@ class Services:
 
     settings: Settings
     metrics: Metrics
-    api_keys: ApiKeys
     aliases: Aliases
     renamings: Renamings
     renaming: RenamingService
+    key_ring: KeyRing
+    api_keys: ApiKeyService
+    repeatable_calls: RepeatableCalls
     collections: Collections
     images: Images
     facets: Facets
@@ -93,6 +106,8 @@ class Services:
     standing_sources: StandingSourceService
     uploads: UploadService
     job_events: JobEventStream
+    all_job_events: AllJobEvents
+    webhooks: WebhookService
     workers: Workers
     queue_depths: QueueDepths
     files: Files
@@ -128,7 +143,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         jobs, workers = Jobs(redis, settings), Workers(redis, settings)
         queries, search = Queries(redis), RefinedSearch(async_milvus)
         queue_depths = QueueDepths(dispatcher, queries, workers)
-        metrics.watch(LedgerMetrics(Stats(redis), jobs, workers, queue_depths.read))
+        webhooks = Webhooks(redis)
+        metrics.watch(LedgerMetrics(Stats(redis), jobs, workers, queue_depths.read, webhooks))
         readiness = ReadinessProbe(redis, workers, collections, settings.default_collection)
         stack.callback(readiness.close)
         files = stack.enter_context(Files(settings, serving=True))
@@ -140,6 +156,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         stack.callback(fetcher.close)
         fetched = FetchedPictures(settings, fetcher)
         stack.callback(fetched.close)
+        poster = Poster(settings)
+        stack.callback(poster.close)
         loads = LoadService(settings, jobs, workers, collections, dispatcher)
         sources, renamings = StandingSources(redis), Renamings(redis)
         deletion = DeletionService(
@@ -156,13 +174,20 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         )
         upkeep.start()
         stack.callback(upkeep.stop)
+        key_ring = KeyRing(
+            ApiKeys(settings.api_keys),
+            AsyncApiKeys(async_redis),
+            RateLimits.in_redis(async_redis),
+        )
         yield Services(
             settings=settings,
             metrics=metrics,
-            api_keys=ApiKeys(settings.api_keys),
             aliases=Aliases(alias_redis),
             renamings=renamings,
             renaming=renaming,
+            key_ring=key_ring,
+            api_keys=ApiKeyService(StoredKeys(redis), key_ring.forget),
+            repeatable_calls=RepeatableCalls(async_redis),
             collections=collections,
             images=images,
             facets=Facets(milvus),
@@ -186,6 +211,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
                 settings, loads, jobs, AsyncEvents(async_redis), searchable, row_locks
             ),
             job_events=JobEventStream(jobs, Events(redis)),
+            all_job_events=AllJobEvents(jobs, JobChanges(redis)),
+            webhooks=WebhookService(webhooks, jobs, poster),
             workers=workers,
             queue_depths=queue_depths,
             files=files,

@@ -18,6 +18,7 @@ from shared.ledger import (
     Scans,
     StandingSources,
     UploadFiles,
+    Webhooks,
     Workers,
 )
 from shared.queue import Celery, Dispatcher
@@ -51,6 +52,7 @@ class IndexerStores:
     row_locks: RowLocks
     upload_files: UploadFiles
     standing_sources: StandingSources
+    webhooks: Webhooks
     job_recovery: JobRecovery
     workers: Workers
     collections: Collections
@@ -108,6 +110,7 @@ def open_stores(settings: Settings, app: Celery, indexer_id: str) -> IndexerStor
         row_locks=RowLocks(redis, indexer_id),
         upload_files=UploadFiles(redis, jobs),
         standing_sources=StandingSources(redis),
+        webhooks=Webhooks(redis),
         job_recovery=JobRecovery(redis, indexer_id),
         workers=Workers(redis, settings),
         collections=Collections(milvus, settings),

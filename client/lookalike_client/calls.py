@@ -192,14 +192,20 @@ def create_export(
     )
 
 
-def create_job(collection: str, body: models.LoadInput | Mapping[str, Any]) -> Call[models.Job]:
+def create_job(
+    collection: str,
+    body: models.LoadInput | Mapping[str, Any],
+    *,
+    idempotency_key: str | None = None,
+) -> Call[models.Job]:
     """Load pictures.
 
     Queue a load of the pictures in a directory, an archive or a bucket, or at addresses.
 
     Files that are known and unchanged are not read again, and files that were renamed or moved
     are not encoded again. An unknown collection is created with the server's defaults. If the
-    encoder is not running now, the job waits for it.
+    encoder is not running now, the job waits for it. `sync` takes the permission to delete,
+    too.
 
     `POST /api/v2/collections/{collection}/jobs`
     """
@@ -209,6 +215,26 @@ def create_job(collection: str, body: models.LoadInput | Mapping[str, Any]) -> C
         "/api/v2/collections/{collection}/jobs",
         {202: reads(models.Job)},
         path={"collection": collection},
+        headers={"Idempotency-Key": idempotency_key},
+        body=body,
+    )
+
+
+def create_key(body: models.KeyInput | Mapping[str, Any]) -> Call[models.CreatedKey]:
+    """Create a key.
+
+    Create a key that may do some things with some collections.
+
+    It takes an administrator: a key of `LOOKALIKE_API_KEYS`, or a stored one with the action
+    `admin` for the collections `*`. Where there is none yet: 409 `no_administrator`.
+
+    `POST /api/v2/keys`
+    """
+    return Call(
+        "create_key",
+        "POST",
+        "/api/v2/keys",
+        {201: reads(models.CreatedKey)},
         body=body,
     )
 
@@ -237,7 +263,8 @@ def create_source(
     Keep a source with a collection, to be loaded by a schedule, or on request.
 
     A run that is due while an earlier one is unfinished is left out; of several that were
-    missed, as while no indexer ran, there is one. It is dropped with the collection.
+    missed, as while no indexer ran, there is one. It is dropped with the collection. `sync`
+    takes the permission to delete, too.
 
     `POST /api/v2/collections/{collection}/sources`
     """
@@ -247,6 +274,28 @@ def create_source(
         "/api/v2/collections/{collection}/sources",
         {201: reads(models.StandingSource)},
         path={"collection": collection},
+        body=body,
+    )
+
+
+def create_webhook(body: models.WebhookInput | Mapping[str, Any]) -> Call[models.Webhook]:
+    """Keep a webhook.
+
+    Have an address told of each job that ends from now on, by a signed POST.
+
+    A message is delivered at least once: it is repeated until a 2xx is answered, with growing
+    waits, for twelve hours. `X-Lookalike-Delivery` is the same for each try. Its
+    `X-Lookalike-Signature` is `sha256=` and the HMAC-SHA256, in hex, of
+    `X-Lookalike-Timestamp`, a full stop and the body. Redirects are not followed. The address
+    must be one from which pictures could be fetched.
+
+    `POST /api/v2/webhooks`
+    """
+    return Call(
+        "create_webhook",
+        "POST",
+        "/api/v2/webhooks",
+        {201: reads(models.Webhook)},
         body=body,
     )
 
@@ -330,6 +379,25 @@ def delete_images(
     )
 
 
+def delete_key(key: str) -> Call[None]:
+    """Revoke a key.
+
+    Delete a key for good, with the sessions that it opened.
+
+    Other gateways refuse it a second later. Addresses of pictures that were signed for it are
+    good until they end, in six hours at most.
+
+    `DELETE /api/v2/keys/{key}`
+    """
+    return Call(
+        "delete_key",
+        "DELETE",
+        "/api/v2/keys/{key}",
+        {204: NOTHING},
+        path={"key": key},
+    )
+
+
 def delete_session() -> Call[None]:
     """Sign out.
 
@@ -358,6 +426,22 @@ def delete_source(collection: str, source: str) -> Call[None]:
         "/api/v2/collections/{collection}/sources/{source}",
         {204: NOTHING},
         path={"collection": collection, "source": source},
+    )
+
+
+def delete_webhook(webhook: str) -> Call[None]:
+    """Keep a webhook no longer.
+
+    Forget a webhook, with the messages that wait for it.
+
+    `DELETE /api/v2/webhooks/{webhook}`
+    """
+    return Call(
+        "delete_webhook",
+        "DELETE",
+        "/api/v2/webhooks/{webhook}",
+        {204: NOTHING},
+        path={"webhook": webhook},
     )
 
 
@@ -608,7 +692,7 @@ def get_liveness() -> Call[models.Liveness]:
 def get_metrics() -> Call[str]:
     """Metrics for Prometheus.
 
-    Counts of images, queues, workers, searches and requests.
+    Counts of images, jobs, queues, workers, searches and requests; the stores, and GPUs.
 
     `GET /metrics`
     """
@@ -656,6 +740,8 @@ def get_system() -> Call[models.System]:
 
     The running encoder, the workers, the queues, and the limits for clients.
 
+    What can be loaded from is for those who may load.
+
     `GET /api/v2/system`
     """
     return Call(
@@ -666,12 +752,28 @@ def get_system() -> Call[models.System]:
     )
 
 
+def get_webhook(webhook: str) -> Call[models.Webhook]:
+    """Show a webhook.
+
+    A webhook, with what became of its messages.
+
+    `GET /api/v2/webhooks/{webhook}`
+    """
+    return Call(
+        "get_webhook",
+        "GET",
+        "/api/v2/webhooks/{webhook}",
+        {200: reads(models.Webhook)},
+        path={"webhook": webhook},
+    )
+
+
 def list_collections(
     *, cursor: str | None = None, limit: int | None = None
 ) -> Call[models.CollectionList]:
     """List the collections.
 
-    All collections, by name.
+    All collections, by name; those that the key may read.
 
     `GET /api/v2/collections`
     """
@@ -868,7 +970,10 @@ def list_jobs(
 ) -> Call[models.JobList]:
     """List the jobs.
 
-    All jobs that the ledger still keeps, newest first.
+    All jobs that the ledger still keeps, newest first; of collections that the key may read.
+
+    With such a key a page may have fewer than `limit`; as long as there is a `next_cursor`,
+    there are more.
 
     `GET /api/v2/jobs`
     """
@@ -878,6 +983,21 @@ def list_jobs(
         "/api/v2/jobs",
         {200: reads(models.JobList)},
         query={"status": status, "cursor": cursor, "limit": limit, "collection": collection},
+    )
+
+
+def list_keys() -> Call[models.KeyList]:
+    """List the keys.
+
+    All stored keys, with their last use. Those of `LOOKALIKE_API_KEYS` are not among them.
+
+    `GET /api/v2/keys`
+    """
+    return Call(
+        "list_keys",
+        "GET",
+        "/api/v2/keys",
+        {200: reads(models.KeyList)},
     )
 
 
@@ -894,6 +1014,21 @@ def list_sources(collection: str) -> Call[models.StandingSourceList]:
         "/api/v2/collections/{collection}/sources",
         {200: reads(models.StandingSourceList)},
         path={"collection": collection},
+    )
+
+
+def list_webhooks() -> Call[models.WebhookList]:
+    """List the webhooks.
+
+    All webhooks, with what became of their messages. There are 20 at most, on one page.
+
+    `GET /api/v2/webhooks`
+    """
+    return Call(
+        "list_webhooks",
+        "GET",
+        "/api/v2/webhooks",
+        {200: reads(models.WebhookList)},
     )
 
 
@@ -914,7 +1049,10 @@ def pause_job(job: str) -> Call[models.Job]:
 
 
 def query_images(
-    collection: str, body: models.ImageQuery | Mapping[str, Any]
+    collection: str,
+    body: models.ImageQuery | Mapping[str, Any],
+    *,
+    idempotency_key: str | None = None,
 ) -> Call[models.SearchReply]:
     """Search by examples.
 
@@ -932,6 +1070,7 @@ def query_images(
         "/api/v2/collections/{collection}/query",
         {200: reads(models.SearchReply)},
         path={"collection": collection},
+        headers={"Idempotency-Key": idempotency_key},
         body=body,
     )
 
@@ -1118,6 +1257,32 @@ def start_calibration(collection: str) -> Call[models.Job]:
     )
 
 
+def stream_events(
+    *, collection: str | None = None, last_event_id: str | None = None
+) -> Call[JobEvent]:
+    """Follow all jobs.
+
+    Server-Sent Events of all jobs, from now on or after Last-Event-ID, without an end.
+
+    Only jobs of collections that the key may read are told of.
+
+    Begins with the unfinished jobs as `progress`; then gives `progress` whenever a job has
+    changed, at most four times a second, and `end` once for each that has ended. The ledger
+    keeps the last 10,000 changes: a client that comes back later is sent `reset`, and should
+    list the jobs. During an outage of Redis it sends comments and continues afterwards.
+
+    `GET /api/v2/events`
+    """
+    return Call(
+        "stream_events",
+        "GET",
+        "/api/v2/events",
+        {200: EVENTS},
+        query={"collection": collection},
+        headers={"Last-Event-ID": last_event_id},
+    )
+
+
 def stream_job_events(job: str, *, last_event_id: str | None = None) -> Call[JobEvent]:
     """Follow a job.
 
@@ -1236,6 +1401,7 @@ def upload_images(
     files: Sequence[FileInput],
     *,
     wait: bool | None = None,
+    idempotency_key: str | None = None,
     tags: Sequence[str] | None = None,
     on_duplicate: Literal["keep", "skip"] | None = None,
     report_duplicates: bool | None = None,
@@ -1261,6 +1427,7 @@ def upload_images(
         {202: reads(models.Upload), 200: reads(models.Upload)},
         path={"collection": collection},
         query={"wait": wait},
+        headers={"Idempotency-Key": idempotency_key},
         form={
             "tags": tags,
             "on_duplicate": on_duplicate,

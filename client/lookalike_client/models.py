@@ -157,6 +157,27 @@ class Count(Model):
     ]
 
 
+class CreatedKey(Model):
+    """
+    A new key, with what its holder sends.
+    """
+
+    id: str
+    name: str
+    actions: list[Literal["read", "write", "delete", "admin"]]
+    collections: list[str]
+    expires_at: AwareDatetime | None
+    rate_per_minute: int | None
+    created_at: AwareDatetime
+    created_by: Annotated[str, Field(description="The name of the key that made it.")]
+    last_used_at: Annotated[
+        AwareDatetime | None,
+        Field(description="To the minute; null before its first use."),
+    ]
+    expired: bool
+    key: Annotated[str, Field(description="Shown this once: only its SHA-256 is stored.")]
+
+
 class CropFractions(Model):
     """
     A part of the upright picture, in fractions of its width and height.
@@ -477,6 +498,80 @@ class JobError(Model):
     detail: str
 
 
+class Key(Model):
+    """
+    A stored key.
+    """
+
+    id: str
+    name: str
+    actions: list[Literal["read", "write", "delete", "admin"]]
+    collections: list[str]
+    expires_at: AwareDatetime | None
+    rate_per_minute: int | None
+    created_at: AwareDatetime
+    created_by: Annotated[str, Field(description="The name of the key that made it.")]
+    last_used_at: Annotated[
+        AwareDatetime | None,
+        Field(description="To the minute; null before its first use."),
+    ]
+    expired: bool
+
+
+class KeyInput(Model):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    name: Annotated[
+        str, Field(description="For people, and for the log: whose it is, or what for.")
+    ]
+    actions: Annotated[
+        list[Literal["read", "write", "delete", "admin"]],
+        Field(
+            description="`read`: see and search. `write`: load, upload, label, create. `delete`: forget images, drop collections. `admin`: all of that; with the collections `*` also keys and metrics."
+        ),
+    ]
+    collections: Annotated[
+        list[str],
+        Field(description="Names of collections; `*` stands for any number of letters."),
+    ]
+    expires_at: Annotated[
+        AwareDatetime | None,
+        Field(description="When it ends, with the offset from UTC; null for never."),
+    ] = None
+    rate_per_minute: Annotated[
+        int | None, Field(description="Requests in any minute; null for no limit.")
+    ] = None
+
+
+class KeyList(Model):
+    """
+    Stored keys, the oldest first.
+    """
+
+    items: list[Key]
+    next_cursor: Annotated[
+        str | None,
+        Field(description="Give it as `cursor` for the next page; null on the last."),
+    ]
+
+
+class LastDelivery(Model):
+    """
+    The last try to deliver a message.
+    """
+
+    job: str
+    at: AwareDatetime
+    ok: bool
+    code: Annotated[
+        str,
+        Field(
+            description="`http_200` and the like for the status that was answered, or why there was none: `fetch_forbidden`, `fetch_timeout`, `fetch_failed`."
+        ),
+    ]
+
+
 class Limits(Model):
     """
     What a client should know before it sends.
@@ -540,6 +635,10 @@ class Problem(Model):
     status: int
     detail: Annotated[str, Field(description="Cause and remedy, for a person.")]
     code: Annotated[str, Field(description="A stable snake_case word, for a program.")]
+    request_id: Annotated[
+        str | None,
+        Field(description="The request's `X-Request-ID`, by which the server's log knows it."),
+    ] = None
     errors: Annotated[
         list[FieldError] | None,
         Field(description="With code `validation_error`: what is wrong, part by part."),
@@ -793,6 +892,55 @@ class VectorExample(Model):
     vector: Annotated[
         list[float],
         Field(description="512 numbers of any length but zero; only their direction counts."),
+    ]
+
+
+class Webhook(Model):
+    """
+    An address that is told of events.
+    """
+
+    id: str
+    url: str
+    events: list[Literal["job.finished"]]
+    created_at: AwareDatetime
+    waiting: Annotated[int, Field(description="Messages that are to be delivered.")]
+    delivered: int
+    given_up: Annotated[
+        int, Field(description="Messages that were tried for twelve hours in vain.")
+    ]
+    dropped: Annotated[int, Field(description="Messages that came while 10,000 waited.")]
+    failures: Annotated[int, Field(description="Tries in vain since the last success.")]
+    next_try: AwareDatetime | None
+    last_delivery: LastDelivery | None
+
+
+class WebhookInput(Model):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    url: Annotated[
+        str,
+        Field(
+            description="An http or https address. Its host must be on the public internet, or on a network that the server's LOOKALIKE_FETCH_ALLOW names."
+        ),
+    ]
+    events: Annotated[
+        list[Literal["job.finished"]],
+        Field(description="What it is told of: `job.finished`."),
+    ]
+    secret: Annotated[str, Field(description="The key of the signatures. It is not shown again.")]
+
+
+class WebhookList(Model):
+    """
+    Webhooks, the oldest first.
+    """
+
+    items: list[Webhook]
+    next_cursor: Annotated[
+        str | None,
+        Field(description="Give it as `cursor` for the next page; null on the last."),
     ]
 
 

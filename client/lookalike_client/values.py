@@ -26,7 +26,10 @@ class Picture:
 
 @dataclass(frozen=True)
 class JobEvent:
-    """One event of a job: `job` is there with `progress` and `end`, `failure` with `failure`."""
+    """One event of a job: `job` is there with `progress` and `end`, `failure` with `failure`.
+
+    A stream over all jobs gives `reset`, with neither, where it has lost some: list the jobs then.
+    """
 
     event: str
     id: str | None

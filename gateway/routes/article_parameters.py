@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from fastapi import Request
 from starlette.datastructures import UploadFile
 
-from gateway.dependencies import AliasesDep, SettingsDep
+from gateway.dependencies import AccessDep, AliasesDep, SettingsDep
 from gateway.http.problems import invalid_field
 from gateway.schemas.search import MAX_TOP_K
 from shared.domain.collection import COLLECTION_PATTERN
@@ -48,15 +48,16 @@ class Parameters(NamedTuple):
 
 
 async def article_parameters(
-    request: Request, settings: SettingsDep, aliases: AliasesDep
+    request: Request, settings: SettingsDep, access: AccessDep, aliases: AliasesDep
 ) -> AsyncIterator[Parameters]:
     """Read a call's parameters. The body takes precedence over the query string.
 
-    An uploaded file is closed once the call is answered. Raises RequestValidationError.
+    An uploaded file is closed once the call is answered. Raises RequestValidationError, NotAllowed.
     """
     try:
-        found = await _read(request, settings.default_collection)
-        yield found._replace(table=await aliases.resolve(found.name))
+        parameters = await _read(request, settings.default_collection)
+        access.require(parameters.table)
+        yield parameters._replace(table=await aliases.resolve(parameters.name))
     finally:
         await request.close()
 

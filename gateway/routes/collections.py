@@ -8,6 +8,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 
 from gateway.dependencies import (
+    AccessDep,
     CollectionsDep,
     DeletionDep,
     ExportsDep,
@@ -45,13 +46,14 @@ router = APIRouter(prefix="/api/v2/collections", tags=["collections"])
 def list_collections(
     collections: CollectionsDep,
     renamings: RenamingsDep,
+    access: AccessDep,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> CollectionList:
-    """All collections, by name."""
+    """All collections, by name; those that the key may read."""
     aliases = _aliases(renamings)
     after = cursors.decode(cursor, str)[0] if cursor else ""
-    names = sorted(name for name in collections.names() if name > after)
+    names = sorted(name for name in collections.names() if name > after and access.shows(name))
     return CollectionList(
         items=[
             Collection.of(info, aliases.get(info.name, ()))
@@ -84,6 +86,7 @@ def create_collection(
     workers: WorkersDep,
     settings: SettingsDep,
     urls: UrlsDep,
+    access: AccessDep,
 ) -> Any:
     """Create a collection for vectors of the running encoder, or of an export.
 
@@ -92,6 +95,7 @@ def create_collection(
     `from_export` a job writes the export's images into it, and `unchanged` counts them: 202. An
     export whose weights no encoder here has is answered 409 `encoder_mismatch`.
     """
+    access.require(body.name)
     if renamings.is_alias(body.name):
         raise Conflict("collection_exists", f"{body.name!r} is an alias of another collection.")
     index = IndexSpec(type=body.index.type, params=body.index.params) if body.index else None
@@ -100,7 +104,7 @@ def create_collection(
         new = NewCollection(
             name=body.name, description=given, index=index, any_encoder=body.any_encoder
         )
-        job = exports.create_collection(body.from_export, new)
+        job = exports.create_collection(body.from_export, new, may_read=access.shows)
         headers = {"Location": urls.job(job.spec.id)}
         return JSONResponse(Job.of(job).model_dump(mode="json"), 202, headers)
     descriptor = body.descriptor or DescriptorInput()
@@ -138,6 +142,7 @@ def update_collection(
     collections: CollectionsDep,
     renaming: RenamingDep,
     renamings: RenamingsDep,
+    access: AccessDep,
 ) -> Collection:
     """Give a collection another name, another description, or both. No vector is copied.
 
@@ -145,6 +150,10 @@ def update_collection(
     has unfinished jobs it keeps its name: 409 `collection_busy`. With `keep_alias` every call takes
     the old name, too, until that is deleted by DELETE.
     """
+    if body.name is not None:
+        # By an alias, too, it is the collection itself that is renamed.
+        access.require(collection, "delete")
+        access.require(body.name)
     if body.description is not None:
         renaming.describe(collection, body.description)
     if body.name is not None:

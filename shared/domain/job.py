@@ -143,6 +143,10 @@ class JobSpec(Frozen):
     tags: tuple[str, ...] = ()
     metadata: dict[str, Any] = Field({})
     created_at: float
+    #: The request that asked for it, by which the log's lines of its scan and its chunks are found.
+    request_id: str | None = None
+    #: The span in which it was queued. A chunk is given it with each claim.
+    traceparent: str | None = None
 
     @property
     def priority(self) -> int:

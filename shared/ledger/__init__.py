@@ -5,7 +5,9 @@ whichever processes were killed and however often its message was delivered. On 
 raises Unavailable, as clients of `shared.redis` do.
 """
 
+from shared.ledger.api_keys import ApiKeys, AsyncApiKeys, KeyTable, key_not_found
 from shared.ledger.calibrations import Calibrations
+from shared.ledger.changes import JobChanges
 from shared.ledger.chunks import Chunks
 from shared.ledger.content_claims import ContentClaims
 from shared.ledger.copies import Copies, CopyOutdated
@@ -30,16 +32,21 @@ from shared.ledger.moves import MoveRequest, Moves
 from shared.ledger.queries import Queries, QueryImage, QueryLimits, await_reply
 from shared.ledger.recovery import JobRecovery
 from shared.ledger.renamings import Aliases, Renamings
+from shared.ledger.repeatable_calls import CLAIM_SECONDS, RepeatableCalls
 from shared.ledger.row_locks import REDIS_WRITE, HeldRows, LockTime, RowLock, RowLocks
 from shared.ledger.scans import ScanCounts, Scans, ScanStart, ScanSuperseded
 from shared.ledger.standing_sources import StandingSources, source_not_found
 from shared.ledger.stats import Stats
 from shared.ledger.upload_files import UploadFiles
+from shared.ledger.webhooks import Webhooks, webhook_not_found
 from shared.ledger.workers import Workers
 
 __all__ = [
+    "CLAIM_SECONDS",
     "REDIS_WRITE",
     "Aliases",
+    "ApiKeys",
+    "AsyncApiKeys",
     "AsyncEvents",
     "Calibrations",
     "Chunks",
@@ -58,9 +65,11 @@ __all__ = [
     "Filesystems",
     "Heartbeat",
     "HeldRows",
+    "JobChanges",
     "JobEnded",
     "JobRecovery",
     "Jobs",
+    "KeyTable",
     "LockTime",
     "Looked",
     "MoveRequest",
@@ -70,6 +79,7 @@ __all__ = [
     "QueryImage",
     "QueryLimits",
     "Renamings",
+    "RepeatableCalls",
     "RowLock",
     "RowLocks",
     "ScanCounts",
@@ -81,10 +91,13 @@ __all__ = [
     "Ties",
     "TiesLost",
     "UploadFiles",
+    "Webhooks",
     "Workers",
     "await_reply",
     "cursor_after",
+    "key_not_found",
     "place_in",
     "require_noeviction",
     "source_not_found",
+    "webhook_not_found",
 ]

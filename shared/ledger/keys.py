@@ -20,7 +20,15 @@ WATCHER = f"{PREFIX}sources:watcher"
 DROPS = f"{PREFIX}collections:dropped"
 RENAMINGS = f"{PREFIX}collections:renaming"
 ALIASES = f"{PREFIX}collections:aliases"
+WEBHOOKS = f"{PREFIX}webhooks"
+WEBHOOKS_DUE = f"{PREFIX}webhooks:due"
+CHANGES = f"{PREFIX}jobs:changes"
 WORKER = f"{PREFIX}worker:"
+API_KEYS = f"{PREFIX}keys"
+API_KEYS_USED = f"{PREFIX}keys:used"
+API_KEYS_VERSION = f"{PREFIX}keys:version"
+SIGNING_SECRET = f"{PREFIX}keys:secret"
+RATE_LIMITS = f"{PREFIX}limits"
 
 
 def job(job_id: str, part: str = "") -> str:
@@ -80,9 +88,19 @@ def of_collection(collection: str) -> list[str]:
     return [*found, *(duplicates(collection, part) for part in parts)]
 
 
+def webhook(webhook_id: str, part: str = "") -> str:
+    """What became of a webhook's messages, or those that wait: messages."""
+    return f"{PREFIX}webhook:{webhook_id}" + (f":{part}" if part else "")
+
+
 def sent_queries(weights: str) -> str:
     return f"{PREFIX}queries:sent:{weights}"
 
 
 def query(query_id: str, part: str) -> str:
     return f"{PREFIX}query:{query_id}:{part}"
+
+
+def repeatable_call(digest: str) -> str:
+    """A call that has an Idempotency-Key."""
+    return f"{PREFIX}call:{digest}"

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from pymilvus import AsyncMilvusClient
 
+from shared import tracing
 from shared.domain.collection import CollectionIdentity
 from shared.domain.fingerprint import DIMENSION
 from shared.domain.image import Hit, distance_of
@@ -95,9 +96,10 @@ class VectorSearch:
         """
         _check(vector)
         whole = (*SCALARS, VECTOR) if with_vectors else SCALARS
-        ranking = await self._rank(
-            collection, vector, parameters, exclude=exclude, generation=generation, fields=whole
-        )
+        with tracing.span("search.milvus", collection=collection, top_k=parameters.top_k):
+            ranking = await self._rank(
+                collection, vector, parameters, exclude=exclude, generation=generation, fields=whole
+            )
         page = [
             (score, image)
             for score, image in ranking.scored[parameters.offset :][: parameters.top_k]

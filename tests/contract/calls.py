@@ -75,6 +75,18 @@ def every_call(
         "resolve_duplicates": client.post(
             f"{base}/duplicates/{NOTHING}/resolve", json={"keep": [NOTHING]}
         ),
+        "list_webhooks": client.get("/api/v2/webhooks"),
+        "create_webhook": client.post(
+            "/api/v2/webhooks",
+            json={
+                # It is looked up, and asked for nothing as long as no job ends.
+                "url": "https://93.184.216.34/",
+                "events": ["job.finished"],
+                "secret": "sixteen or more of them",
+            },
+        ),
+        "get_webhook": client.get(f"/api/v2/webhooks/{NOTHING}"),
+        "delete_webhook": client.delete(f"/api/v2/webhooks/{NOTHING}"),
         "system": client.get("/api/v2/system"),
         "train": client.post("/api/v1/train", json={"File": str(root)}),
         "process": client.get("/api/v1/process"),
@@ -108,6 +120,7 @@ def problem(reply: httpx.Response, status: int, code: str) -> dict[str, Any]:
     assert body["title"]
     assert body["detail"]
     assert body["type"] == f"urn:lookalike:problem:{code}"
+    assert body["request_id"] == reply.headers["x-request-id"]
     assert "Traceback" not in reply.text
     return body
 

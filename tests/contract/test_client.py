@@ -1,7 +1,7 @@
 """Every operation of the API, by both faces of the client."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,18 @@ class Caller:
         if isinstance(result, AsyncIterator):
             return self._runner.run(_listed(result))
         return list(result) if isinstance(result, Iterator) else result
+
+    def first(self, name: str, *arguments: Any, **keywords: Any) -> Any:
+        """The first event of a stream that has no end."""
+        self.called.add(name)
+        stream = getattr(self._client, name)(*arguments, **keywords)
+        if isinstance(stream, AsyncGenerator):
+            event = self._runner.run(anext(stream))
+            self._runner.run(stream.aclose())
+        else:
+            event = next(stream)
+            stream.close()
+        return event
 
     def refused(self, code: str, name: str, *arguments: Any, **keywords: Any) -> None:
         """A call that there is nothing for here: the error is an exception with its code."""
@@ -72,6 +84,7 @@ def test_every_operation(
 ) -> None:
     job = _jobs(call, collection, pictures_root)
     _sources(call, collection, pictures_root)
+    _followers(call, collection)
     _images(call, collection, stored, picture)
     _searches(call, collection, stored, picture)
     _duplicates(call, collection, job)
@@ -118,6 +131,21 @@ def _sources(call: Caller, collection: str, root: Path) -> None:
     assert call("stream_job_events", job.id)[-1].event == "end"
     call("delete_source", collection, made.id)
     call.refused("source_not_found", "get_source", collection, made.id)
+
+
+def _followers(call: Caller, collection: str) -> None:
+    call("find_duplicates", collection)
+    first = call.first("stream_events", collection=collection)
+    assert (first.event, first.job.collection) == ("progress", collection)
+    body = models.WebhookInput(
+        url="https://93.184.216.34/", events=["job.finished"], secret="sixteen or more of them"
+    )
+    made = call("create_webhook", body)
+    assert isinstance(made, models.Webhook)
+    assert call("list_webhooks").items == [made]
+    assert call("get_webhook", made.id) == made
+    call("delete_webhook", made.id)
+    call.refused("webhook_not_found", "delete_webhook", made.id)
 
 
 def _images(call: Caller, collection: str, stored: list[ImageRow], picture: bytes) -> None:
@@ -180,6 +208,10 @@ def _server(call: Caller) -> None:
     assert isinstance(call("get_liveness"), models.Liveness)
     assert isinstance(call("get_readiness"), models.Readiness)
     assert "# TYPE" in call("get_metrics")
+    assert call("list_keys").items == []
+    body = {"name": "a", "actions": ["read"], "collections": ["*"]}
+    call.refused("no_administrator", "create_key", body)
+    call.refused("key_not_found", "delete_key", NOTHING)
     call("create_session", models.SessionInput(api_key="any, as none is asked for"))
     call("delete_session")
 

@@ -12,11 +12,13 @@ from lookalike_client.cli import (
     exports,
     images,
     jobs,
+    keys,
     load,
     search,
     sources,
     status,
     upload,
+    webhooks,
 )
 from lookalike_client.cli.exits import ExitCode, code_of
 from lookalike_client.cli.session import Session
@@ -51,6 +53,8 @@ app.command()(images.images)
 app.command()(images.tag)
 app.command()(images.forget)
 app.add_typer(sources.app, name="sources")
+app.add_typer(keys.app, name="keys")
+app.add_typer(webhooks.app, name="webhooks")
 app.command()(status.status)
 
 

@@ -23,6 +23,7 @@ if ARGV[4] == '1' then
   redis.call('ZREMRANGEBYRANK', prefix .. 'jobs:directory', 0, -1001)
 end
 redis.call('SADD', prefix .. 'jobs:active', job_id)
+announce('progress')
 -- Jobs that have expired are forgotten by the lists, a few with each new job.
 local expired = tostring(now() - tonumber(ARGV[5]))
 for _, list in ipairs({'jobs', 'jobs:directory', 'collection:' .. ARGV[2] .. ':jobs'}) do
