@@ -48,8 +48,7 @@ class Jobs(Retriable):
     def create(self, spec: JobSpec, files: Iterable[FileRef] = ()) -> Job:
         """Write a job, and for uploads and retries the list of its files before it.
 
-        It belongs to the request that is being answered, and to the open span. Raises Conflict
-        `collection_busy`.
+        It is of the request and the span that are open. Raises Conflict `collection_busy`.
         """
         spec = with_cause(spec)
         job, written = keys.for_job(spec.id), 0
