@@ -83,12 +83,12 @@ class Services:
 
     settings: Settings
     metrics: Metrics
-    aliases: Aliases
-    renamings: Renamings
-    renaming: RenamingService
     key_ring: KeyRing
     api_keys: ApiKeyService
     repeatable_calls: RepeatableCalls
+    aliases: Aliases
+    renamings: Renamings
+    renaming: RenamingService
     collections: Collections
     images: Images
     facets: Facets
@@ -182,12 +182,12 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         yield Services(
             settings=settings,
             metrics=metrics,
-            aliases=Aliases(alias_redis),
-            renamings=renamings,
-            renaming=renaming,
             key_ring=key_ring,
             api_keys=ApiKeyService(StoredKeys(redis), key_ring.forget),
             repeatable_calls=RepeatableCalls(async_redis),
+            aliases=Aliases(alias_redis),
+            renamings=renamings,
+            renaming=renaming,
             collections=collections,
             images=images,
             facets=Facets(milvus),

@@ -29,8 +29,9 @@ _TAGS = (
     ("images", "What is in a collection; uploads, content, thumbnails."),
     ("search", "By a picture, by a stored image, by a vector."),
     ("duplicates", "Groups of images that show the same; what becomes of them."),
-    ("exports", "A collection as files: to keep, and to move to another system."),
     ("system", "State, limits, folders, keys, sessions."),
+    ("exports", "A collection as files: to keep, and to move to another system."),
+    ("system", "State, limits, folders, sessions."),
     ("health", "For supervisors and monitoring."),
     ("article", "v1: the five calls of the article, for clients written for it."),
 )

@@ -1335,7 +1335,8 @@ def update_collection(
 
     Its images, jobs, uploads, standing sources, duplicates and thresholds stay with it. While
     it has unfinished jobs it keeps its name: 409 `collection_busy`. With `keep_alias` every
-    call takes the old name, too, until that is deleted by DELETE.
+    call takes the old name, too, until that is deleted by DELETE. A new name takes the
+    permission to delete under the old one, and to write under the new one.
 
     `PATCH /api/v2/collections/{collection}`
     """

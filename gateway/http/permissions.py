@@ -41,10 +41,10 @@ RULES: dict[str, Rule] = {
     "list_collections": _LISTED,
     "create_collection": Rule("write", Place.GIVEN),
     "get_collection": _READ,
-    # To rename takes the old name away: the handler requires `delete` for it.
-    "update_collection": _WRITE,
     "delete_collection": _DELETE,
-    # An export holds what a reader sees. It outlives its collection, whose name is what counts.
+    # Another name: handlers require `delete` under the old one.
+    "update_collection": _WRITE,
+    # Exports hold all that can be read. Handlers of an import require `read` of what was exported.
     "create_export": _WRITE,
     "list_exports": _READ,
     "get_export": _READ,

@@ -78,8 +78,7 @@ _MEANINGS: dict[int, str] = {
     422: "`validation_error`, or the code of what is wrong: `path_outside_roots`, "
     "`path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, "
     "`too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, "
-    "`export_corrupt`, `export_unsupported`, "
-    "`idempotency_key_reused`, …",
+    "`idempotency_key_reused`, `export_corrupt`, `export_unsupported`, …",
     429: "Too many jobs or searches wait: `queue_full`; a key sent too many requests: "
     "`rate_limited`; too many clients follow all jobs: `too_many_followers`.",
     503: "A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, "

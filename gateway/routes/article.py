@@ -47,7 +47,9 @@ async def _tables(
     """The collections to look in: `Table`, or the default one and all others, of those shown."""
     if Table:
         access.require(Table)
-        return [await aliases.resolve(Table)]
+        found = await aliases.resolve(Table)
+        access.require(found)
+        return [found]
     return filter(access.shows, _all_tables(collections, settings.default_collection))
 
 

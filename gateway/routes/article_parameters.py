@@ -55,9 +55,11 @@ async def article_parameters(
     An uploaded file is closed once the call is answered. Raises RequestValidationError, NotAllowed.
     """
     try:
-        parameters = await _read(request, settings.default_collection)
-        access.require(parameters.table)
-        yield parameters._replace(table=await aliases.resolve(parameters.name))
+        found = await _read(request, settings.default_collection)
+        access.require(found.name)
+        table = await aliases.resolve(found.name)
+        access.require(table)
+        yield found._replace(table=table)
     finally:
         await request.close()
 

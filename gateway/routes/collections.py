@@ -104,7 +104,8 @@ def create_collection(
         new = NewCollection(
             name=body.name, description=given, index=index, any_encoder=body.any_encoder
         )
-        job = exports.create_collection(body.from_export, new, may_read=access.shows)
+        access.require(exports.collection_of(body.from_export), "read")
+        job = exports.create_collection(body.from_export, new)
         headers = {"Location": urls.job(job.spec.id)}
         return JSONResponse(Job.of(job).model_dump(mode="json"), 202, headers)
     descriptor = body.descriptor or DescriptorInput()
@@ -148,10 +149,10 @@ def update_collection(
 
     Its images, jobs, uploads, standing sources, duplicates and thresholds stay with it. While it
     has unfinished jobs it keeps its name: 409 `collection_busy`. With `keep_alias` every call takes
-    the old name, too, until that is deleted by DELETE.
+    the old name, too, until that is deleted by DELETE. A new name takes the permission to delete
+    under the old one, and to write under the new one.
     """
     if body.name is not None:
-        # By an alias, too, it is the collection itself that is renamed.
         access.require(collection, "delete")
         access.require(body.name)
     if body.description is not None:

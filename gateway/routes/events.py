@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Header, Query
 from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from gateway.dependencies import AccessDep, AllJobEventsDep
+from gateway.dependencies import AccessDep, AliasesDep, AllJobEventsDep
 from gateway.http.problems import problem_responses
 from gateway.schemas.fields import BLANK_IS_NONE, CollectionName
 from gateway.schemas.jobs import Job
@@ -25,6 +25,7 @@ _EXAMPLE = (
 async def _events_to_follow(
     all_job_events: AllJobEventsDep,
     access: AccessDep,
+    aliases: AliasesDep,
     collection: Annotated[
         CollectionName | None, BLANK_IS_NONE, Query(description="Only of its jobs.")
     ] = None,
@@ -38,6 +39,8 @@ async def _events_to_follow(
     ] = None,
 ) -> AsyncIterator[AnyJobEvent]:
     if collection is not None:
+        access.require(collection)
+        collection = await aliases.resolve(collection)
         access.require(collection)
     # Checked in a dependency, as the answer cannot be an error once the stream has begun.
     await run_in_threadpool(all_job_events.check, last_event_id)

@@ -77,16 +77,18 @@ def create_job(
 
 
 async def _of_collection(
-    access: AccessDep,
     aliases: AliasesDep,
+    access: AccessDep,
     collection: Annotated[
         CollectionName | None, BLANK_IS_NONE, Query(description="Only of this one.")
     ] = None,
 ) -> str | None:
-    if collection is None:
+    if not collection:
         return None
     access.require(collection)
-    return await aliases.resolve(collection)
+    found = await aliases.resolve(collection)
+    access.require(found)
+    return found
 
 
 @router.get("/jobs", summary="List the jobs", responses=problem_responses(422, 503))

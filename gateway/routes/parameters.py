@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Path, Query
 from pydantic import Field
 
-from gateway.dependencies import AliasesDep
+from gateway.dependencies import AccessDep, AliasesDep
 from gateway.schemas.fields import (
     BLANK_IS_NONE,
     EXAMPLE_ID,
@@ -21,8 +21,12 @@ NamePath = Annotated[
 ]
 
 
-async def _collection(collection: NamePath, aliases: AliasesDep) -> str:
-    return await aliases.resolve(collection)
+async def _collection(collection: NamePath, aliases: AliasesDep, access: AccessDep) -> str:
+    found = await aliases.resolve(collection)
+    if found != collection:
+        # A key needs the permission for the name in the path, and for the collection's own.
+        access.require(found)
+    return found
 
 
 #: The collection that the path names, by its name or an alias.

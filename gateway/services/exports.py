@@ -1,7 +1,6 @@
 """Exports: started, listed, read and deleted; and collections that are made of one."""
 
 import os
-from collections.abc import Callable
 from typing import BinaryIO, NamedTuple
 
 from gateway.services.encoders import encoder_weights
@@ -150,20 +149,21 @@ class ExportService:
             raise storage_error(error) from error
         _log.info("export_deleted", export=export)
 
-    def create_collection(
-        self, export: str, new: NewCollection, may_read: Callable[[str], bool] = lambda _: True
-    ) -> Job:
-        """Create a collection as the exported one was, and queue the job that fills it.
+    def collection_of(self, export: str) -> str:
+        """The collection that was exported, by the name that it had then.
 
-        An export of a collection that the caller may not read is none.
+        Raises InvalidRequest `export_unsupported`, `export_corrupt`.
+        """
+        return self._read(export).collection
+
+    def create_collection(self, export: str, new: NewCollection) -> Job:
+        """Create a collection as the exported one was, and queue the job that fills it.
 
         Raises Conflict `collection_exists`, `encoder_mismatch`; InvalidRequest
         `export_unsupported`, `export_corrupt`, `invalid_index`; QueueFull; Unavailable
         `no_encoder`.
         """
         manifest = self._read(export)
-        if not may_read(manifest.collection):
-            raise export_not_found(export)
         if fingerprint(manifest.weights, manifest.pooling) != manifest.fingerprint:
             raise _unsupported(f"of the encoder {manifest.fingerprint!r}")
         if manifest.regions not in (None, LAYOUT):
