@@ -11,6 +11,7 @@ from encoder_worker.model.weights import find_weights
 from shared.log import configure
 from shared.settings import Settings
 from tests.benchmarks import (
+    bucket,
     corpus,
     cuda,
     duplicates,
@@ -32,12 +33,13 @@ from tests.benchmarks import (
     serve,
     store,
     stored_rows,
+    watching,
 )
 from tests.benchmarks import truth as truths
-from tests.benchmarks.on_stack import on_a_stack, settings_in
 from tests.benchmarks.options import ROWS, Options, parse
 from tests.benchmarks.plot import FOLDER, bars
 from tests.benchmarks.report import Report, machine, write_json
+from tests.benchmarks.stacks import on_a_stack, settings_of
 from tests.stack import Stack
 
 
@@ -60,7 +62,7 @@ def main(arguments: list[str]) -> int:
 def _encoder(options: Options) -> Report:
     with tempfile.TemporaryDirectory() as folder:
         photos = corpus.photos(Path(folder) / "photos", 32)
-        report = encoder.measure(photos, settings_in(folder, options), runs=options.runs)
+        report = encoder.measure(photos, settings_of(folder, options), runs=options.runs)
         bars("encoder.svg", report, "images/s")
         return report
 
@@ -68,19 +70,19 @@ def _encoder(options: Options) -> Report:
 def _quality(options: Options) -> Report:
     with tempfile.TemporaryDirectory() as folder:
         truth = _truth(folder, options)
-        settings = settings_in(folder, options)
+        settings = settings_of(folder, options)
         return quality.measure(truth, settings, variants=options.variants)
 
 
 def _precision(options: Options) -> Report:
     with tempfile.TemporaryDirectory() as folder:
-        return precision.measure(_truth(folder, options), settings_in(folder, options))
+        return precision.measure(_truth(folder, options), settings_of(folder, options))
 
 
 def _match(options: Options) -> Report:
     with tempfile.TemporaryDirectory() as folder:
         photos = corpus.photos(Path(folder) / "photos", options.photos)
-        return match.measure(photos, settings_in(folder, options))
+        return match.measure(photos, settings_of(folder, options))
 
 
 def _truth(folder: str, options: Options) -> truths.Truth:
@@ -92,6 +94,24 @@ def _load(options: Options) -> Report:
     def measure(stack: Stack, settings: Settings, context: dict[str, str]) -> Report:
         size = {"count": options.photos, "runs": options.runs}
         return load.measure(stack, settings, **size, context=context)
+
+    return on_a_stack(options, measure)
+
+
+def _bucket(options: Options) -> Report:
+    with tempfile.TemporaryDirectory() as folder, bucket.running_server(Path(folder)) as server:
+        name, s3 = server
+
+        def measure(stack: Stack, _: Settings, context: dict[str, str]) -> Report:
+            size = {"count": options.photos, "runs": options.runs}
+            return bucket.measure(stack, s3, **size, context=context | {"server": name})
+
+        return on_a_stack(options, measure, settings=s3.settings)
+
+
+def _watching(options: Options) -> Report:
+    def measure(stack: Stack, _: Settings, context: dict[str, str]) -> Report:
+        return watching.measure(stack, count=options.photos, context=context)
 
     return on_a_stack(options, measure)
 
@@ -113,20 +133,16 @@ def _ledger_scale(options: Options) -> Report:
 
 
 def _search(options: Options) -> Report:
-    def measure(stack: Stack, settings: Settings, context: dict[str, str]) -> Report:
-        size = {"rows": options.rows, "searches": options.searches, "runs": options.runs}
-        return search.measure(stack, settings, **size, context=context)
-
     def fill(folder: Path, own: Settings) -> None:
         search.fill(folder, own, options.rows)
 
-    def on_server(stack: Stack, settings: Settings, context: dict[str, str]) -> Report:
-        search.fill_server(stack, settings, options.rows)
-        return measure(stack, settings, context)
+    def measure(stack: Stack, settings: Settings, context: dict[str, str]) -> Report:
+        if options.server:
+            search.fill_server(stack, settings, options.rows)
+        size = {"rows": options.rows, "searches": options.searches, "runs": options.runs}
+        return search.measure(stack, settings, **size, context=context)
 
-    if options.server:
-        return on_a_stack(options, on_server)
-    return on_a_stack(options, measure, fill)
+    return on_a_stack(options, measure, None if options.server else fill)
 
 
 def _serve(options: Options) -> Report:
@@ -149,7 +165,7 @@ def _filters(options: Options) -> Report:
 def _recall(options: Options) -> Report:
     with tempfile.TemporaryDirectory() as folder:
         photos = corpus.photos(Path(folder) / "photos", options.photos)
-        return recall.measure(photos, settings_in(folder, options))
+        return recall.measure(photos, settings_of(folder, options))
 
 
 def _large(options: Options) -> Report:
@@ -199,7 +215,7 @@ def _scaling(options: Options) -> Report:
 def _cuda(options: Options) -> Report:
     with tempfile.TemporaryDirectory() as folder:
         photos = corpus.photos(Path(folder) / "photos", options.photos)
-        settings = settings_in(folder, options)
+        settings = settings_of(folder, options)
         return cuda.measure(photos, settings, runs=options.runs, pictures=_GPU_PICTURES)
 
 
@@ -211,6 +227,8 @@ BENCHMARKS: dict[str, Callable[[Options], Report]] = {
     "duplicates": _duplicates,
     "regions": _regions,
     "load": _load,
+    "bucket": _bucket,
+    "watching": _watching,
     "scan": _scan,
     "ledger": _ledger,
     "ledger-scale": _ledger_scale,

@@ -1,7 +1,7 @@
-"""A running system for a benchmark."""
+"""The systems that benchmarks measure."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,23 +14,34 @@ from tests.stack import Stack, running_stack
 OnStack = Callable[[Stack, Settings, dict[str, str]], Report]
 
 
+def settings_of(folder: str, options: Options) -> Settings:
+    """The settings of a benchmark, with a data folder of its own."""
+    return Settings(
+        data_dir=Path(folder) / "data", weights=options.weights, precision=options.precision
+    )
+
+
 def on_a_stack(
-    options: Options, measure: OnStack, fill: Callable[[Path, Settings], None] | None = None
+    options: Options,
+    measure: OnStack,
+    fill: Callable[[Path, Settings], None] | None = None,
+    settings: Mapping[str, str] | None = None,
 ) -> Report:
-    """Measure on a stack of its own with one encoder; `fill` its folder before it is started."""
+    """What `measure` reports of a whole system, whose store `fill` has filled before it starts."""
     with tempfile.TemporaryDirectory() as name:
         root = Path(name) / "pictures"
         root.mkdir()
-        settings = settings_in(name, options)
+        used = settings_of(name, options)
         if fill is not None:
-            fill(Path(name), settings)
+            fill(Path(name), used)
         own: dict[str, Any] = {
-            "weights": settings.weights,
-            "precision": settings.precision,
-            "chunk_size": str(settings.chunk_size),
-            "max_pending_chunks": str(settings.max_pending_chunks),
-            "lease_seconds": str(settings.lease_seconds),
-            "log_level": settings.log_level,
+            "weights": used.weights,
+            "precision": used.precision,
+            "chunk_size": str(used.chunk_size),
+            "max_pending_chunks": str(used.max_pending_chunks),
+            "lease_seconds": str(used.lease_seconds),
+            "log_level": used.log_level,
+            **(settings or {}),
         }
         store = MilvusServer if options.server else MilvusLite
         with running_stack(Path(name), root, store=store, **own) as stack:
@@ -42,11 +53,4 @@ def on_a_stack(
                 **facts,
                 "store": "Milvus server 2.3.5" if options.server else "milvus-lite",
             }
-            return measure(stack, settings, context)
-
-
-def settings_in(folder: str, options: Options) -> Settings:
-    """The settings of what is measured, with its data in a folder."""
-    return Settings(
-        data_dir=Path(folder) / "data", weights=options.weights, precision=options.precision
-    )
+            return measure(stack, used, context)
