@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks import corpus
+from tests.benchmarks.cpu import CpuTimes
 from tests.benchmarks.jobs import load
 from tests.benchmarks.report import Report
 from tests.s3 import S3, request
@@ -32,15 +33,22 @@ def measure(stack: Stack, server: S3, *, count: int, runs: int, context: dict[st
         "bucket": {"kind": "bucket", "url": f"s3://{BUCKET}"},
     }
     rates: dict[str, list[float]] = {name: [] for name in sources}
+    times = {name: CpuTimes(stack) for name in sources}
     for name in sources:
         # The first load of a process is slower: its network is compiled, its caches are filled.
         _rate(stack, f"warm_{name}", sources[name], count)
     for run in range(runs):
         for name in sorted(sources, reverse=run % 2 == 0):
+            times[name].start()
             rates[name].append(_rate(stack, f"{name}_{run}", sources[name], count))
+            times[name].stop(count)
     report.add("from disk", rates["disk"], "images/s")
     report.add("from a bucket", rates["bucket"], "images/s", "from disk")
     report.add_ratio("bucket / disk, run by run", rates["bucket"], rates["disk"])
+    # A busy machine slows a load, and takes no processor time of it.
+    of_disk = report.add("processor time of a picture, from disk", times["disk"].sums, "ms")
+    name = "processor time of a picture, from a bucket, but for its server's"
+    report.add(name, times["bucket"].sums, "ms", of_disk.name)
     return report
 
 
