@@ -120,7 +120,7 @@ def system(site: Site, _image: str) -> None:
 
 
 def keys(site: Site, _image: str) -> None:
-    site.open("keys", collection=_COLLECTION)
+    site.open("keys", collection=COLLECTION)
     site.page.get_by_role("button", name="New key").click()
     form = site.page.get_by_role("dialog")
     form.get_by_label("Name").fill("web shop")
