@@ -73,6 +73,13 @@ class HeldKeys(AsyncApiKeys):
             raise redis_unavailable()
 
 
+class _NoAliases(_Service):
+    """No collection has another name."""
+
+    async def resolve(self, name: str) -> str:
+        return name
+
+
 class _HeldJobs(_Service):
     """A job of the collection `photos`, and one of `private`."""
 

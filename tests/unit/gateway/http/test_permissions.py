@@ -27,6 +27,7 @@ _SOURCE = {"source": {"kind": "directory", "path": "/photos"}}
 #: What an operation with a body is sent.
 BODIES: dict[str, dict[str, Any]] = {
     "create_collection": {"json": {"name": "photos"}},
+    "update_collection": {"json": {"description": "Others."}},
     "create_job": {"json": _SOURCE},
     "upload_images": {"files": {"files": b"picture"}},
     "create_source": {"json": _SOURCE},
@@ -48,6 +49,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "article_train": {"json": {"File": "/photos"}},
     "article_search": _PICTURE,
 }
+#: What takes a body, and does without.
+WITHOUT_BODY = {"find_duplicates", "create_export", "article_count", "article_delete"}
 GUARDED_OPERATIONS = [name for name in OPERATIONS if RULES[name].place is not Place.OPEN]
 
 
@@ -55,8 +58,7 @@ def call(app: KeyedApp, name: str, key: str | None) -> Any:
     """Send what an operation takes, for the collection `photos`."""
     method, path = OPERATIONS[name]
     if "requestBody" in DOCUMENT["paths"][path][method.lower()] and name not in BODIES:
-        bare = ("create_export", "find_duplicates", "article_count", "article_delete")
-        assert name in bare, "say its body above"
+        assert name in WITHOUT_BODY, "say its body above"
     parameters = {"collection": "photos", "job": JOB, "ext": "jpg"}
     path = re.sub(r"{(\w+)}", lambda found: parameters.get(found[1], IMAGE), path)
     return app.call(method, path, key, **BODIES.get(name, {}))
