@@ -90,6 +90,13 @@ class _HeldJobs(_Service):
         return Job(spec=spec, status="running")
 
 
+class _NoAliases(_Service):
+    """No collection has another name."""
+
+    async def resolve(self, name: str) -> str:
+        return name
+
+
 @functools.cache
 def _application(administrators: tuple[str, ...]) -> FastAPI:
     """The application with these keys in its setting; one for all tests, as it takes a while."""
@@ -113,6 +120,7 @@ class KeyedApp:
             "metrics": Metrics(),
             "key_ring": self.ring,
             "jobs": _HeldJobs(),
+            "aliases": _NoAliases(),
         }
         self.app.state.services = _Services(known)
 

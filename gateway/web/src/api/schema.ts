@@ -5137,7 +5137,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`, `collection_busy`, `export_in_use`. */
+            /** @description `collection_exists`, `collection_busy`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `export_in_use`, `too_many_…`, `no_administrator`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5336,7 +5336,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5345,7 +5345,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`, `collection_busy`, `export_in_use`. */
+            /** @description `collection_exists`, `collection_busy`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `export_in_use`, `too_many_…`, `no_administrator`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5506,7 +5506,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`, `collection_busy`, `export_in_use`. */
+            /** @description `collection_exists`, `collection_busy`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `export_in_use`, `too_many_…`, `no_administrator`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5700,7 +5700,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5709,7 +5709,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`, `collection_busy`, `export_in_use`. */
+            /** @description `collection_exists`, `collection_busy`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `export_in_use`, `too_many_…`, `no_administrator`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5810,7 +5810,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5889,7 +5889,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5898,7 +5898,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`, `collection_busy`, `export_in_use`. */
+            /** @description `collection_exists`, `collection_busy`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `export_in_use`, `too_many_…`, `no_administrator`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5992,7 +5992,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6001,7 +6001,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`, `collection_busy`, `export_in_use`. */
+            /** @description `collection_exists`, `collection_busy`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `export_in_use`, `too_many_…`, `no_administrator`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6102,7 +6102,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6183,7 +6183,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6277,7 +6277,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6376,7 +6376,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6470,7 +6470,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6560,7 +6560,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6656,7 +6656,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6665,7 +6665,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`, `collection_busy`, `export_in_use`. */
+            /** @description `collection_exists`, `collection_busy`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `export_in_use`, `too_many_…`, `no_administrator`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6760,7 +6760,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6865,7 +6865,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6957,7 +6957,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7049,7 +7049,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7058,7 +7058,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`, `collection_busy`, `export_in_use`. */
+            /** @description `collection_exists`, `collection_busy`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `export_in_use`, `too_many_…`, `no_administrator`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7184,7 +7184,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7292,7 +7292,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7390,7 +7390,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7499,7 +7499,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`, `collection_busy`, `export_in_use`. */
+            /** @description `collection_exists`, `collection_busy`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `export_in_use`, `too_many_…`, `no_administrator`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7616,7 +7616,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7702,7 +7702,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7786,7 +7786,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7895,7 +7895,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8029,7 +8029,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8137,7 +8137,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8232,7 +8232,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8326,7 +8326,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8432,7 +8432,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`, `collection_busy`, `export_in_use`. */
+            /** @description `collection_exists`, `collection_busy`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `export_in_use`, `too_many_…`, `no_administrator`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8538,7 +8538,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8547,7 +8547,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`, `collection_busy`, `export_in_use`. */
+            /** @description `collection_exists`, `collection_busy`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `export_in_use`, `too_many_…`, `no_administrator`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8661,7 +8661,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8764,7 +8764,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8773,7 +8773,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`, `collection_busy`, `export_in_use`. */
+            /** @description `collection_exists`, `collection_busy`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `export_in_use`, `too_many_…`, `no_administrator`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8898,7 +8898,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8988,7 +8988,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9082,7 +9082,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9091,7 +9091,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`, `collection_busy`, `export_in_use`. */
+            /** @description `collection_exists`, `collection_busy`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `export_in_use`, `too_many_…`, `no_administrator`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9183,7 +9183,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9264,7 +9264,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9360,7 +9360,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9452,7 +9452,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9461,7 +9461,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`, `collection_busy`, `export_in_use`. */
+            /** @description `collection_exists`, `collection_busy`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `export_in_use`, `too_many_…`, `no_administrator`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9787,7 +9787,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9868,7 +9868,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9954,7 +9954,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9963,7 +9963,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`, `collection_busy`, `export_in_use`. */
+            /** @description `collection_exists`, `collection_busy`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `export_in_use`, `too_many_…`, `no_administrator`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10072,7 +10072,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10163,7 +10163,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10244,7 +10244,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10325,7 +10325,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10406,7 +10406,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10415,7 +10415,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`, `collection_busy`, `export_in_use`. */
+            /** @description `collection_exists`, `collection_busy`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `export_in_use`, `too_many_…`, `no_administrator`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10566,7 +10566,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`, `collection_busy`, `export_in_use`. */
+            /** @description `collection_exists`, `collection_busy`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `export_in_use`, `too_many_…`, `no_administrator`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10654,7 +10654,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10988,7 +10988,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`, `collection_busy`, `export_in_use`. */
+            /** @description `collection_exists`, `collection_busy`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `export_in_use`, `too_many_…`, `no_administrator`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11078,7 +11078,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11157,7 +11157,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11270,7 +11270,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `…_not_found` for what the path names, `duplicates_not_computed`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;

@@ -27,6 +27,8 @@ _SOURCE = {"source": {"kind": "directory", "path": "/photos"}}
 #: What an operation with a body is sent.
 BODIES: dict[str, dict[str, Any]] = {
     "create_collection": {"json": {"name": "photos"}},
+    "update_collection": {"json": {"description": "new"}},
+    "create_export": {"json": {}},
     "create_job": {"json": _SOURCE},
     "upload_images": {"files": {"files": b"picture"}},
     "create_source": {"json": _SOURCE},
