@@ -91,9 +91,9 @@ def parse_index(cursor: str) -> int:
 
 
 def with_cause(spec: JobSpec) -> JobSpec:
-    """A new job as that of the request that is being answered, and of the open span."""
-    caused_by = {
+    """A job with the request that is being answered, and the open span, unless it names some."""
+    cause = {
         "request_id": spec.request_id or bound_request_id(),
         "traceparent": spec.traceparent or tracing.traceparent(),
     }
-    return spec.model_copy(update=caused_by)
+    return spec.model_copy(update=cause)

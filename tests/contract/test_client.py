@@ -11,7 +11,7 @@ from gateway.app import create_app
 from lookalike_client import AsyncClient, Client, models
 from shared.domain.image import ImageRow
 from shared.settings import Settings
-from tests.contract.callers import Caller
+from tests.contract.caller import Caller
 from tests.contract.calls import NOTHING, png
 from tests.contract.exports import PART, write_export
 from tests.services import wait_until
@@ -90,9 +90,8 @@ def _sources(call: Caller, collection: str, root: Path) -> None:
 
 
 def _followers(call: Caller, collection: str) -> None:
-    call("find_duplicates", collection)
-    first = call.first("stream_events", collection=collection)
-    assert (first.event, first.job.collection) == ("progress", collection)
+    first = call.first("stream_events", collection=collection, last_event_id="1-0")
+    assert (first.event, first.job.collection) == ("end", collection)
     body = models.WebhookInput(
         url="https://93.184.216.34/", events=["job.finished"], secret="sixteen or more of them"
     )

@@ -1,4 +1,4 @@
-"""Calls of the client by the names of its methods, whichever client has them."""
+"""Methods of either client, called by their names."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Iterator
