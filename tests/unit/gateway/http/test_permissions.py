@@ -43,6 +43,13 @@ BODIES: dict[str, dict[str, Any]] = {
     "count_images": {"json": {}},
     "resolve_duplicates": {"json": {"keep": [IMAGE]}},
     "create_key": {"json": {"name": "a", "actions": ["read"], "collections": ["*"]}},
+    "create_webhook": {
+        "json": {
+            "url": "https://example.com/hook",
+            "events": ["job.finished"],
+            "secret": "at least sixteen characters",
+        }
+    },
     "article_train": {"json": {"File": "/photos"}},
     "article_search": _PICTURE,
 }
