@@ -90,13 +90,6 @@ class _HeldJobs(_Service):
         return Job(spec=spec, status="running")
 
 
-class _NoAliases(_Service):
-    """No collection has another name."""
-
-    async def resolve(self, name: str) -> str:
-        return name
-
-
 @functools.cache
 def _application(administrators: tuple[str, ...]) -> FastAPI:
     """The application with these keys in its setting; one for all tests, as it takes a while."""

@@ -27,8 +27,6 @@ _SOURCE = {"source": {"kind": "directory", "path": "/photos"}}
 #: What an operation with a body is sent.
 BODIES: dict[str, dict[str, Any]] = {
     "create_collection": {"json": {"name": "photos"}},
-    "update_collection": {"json": {"description": "new"}},
-    "create_export": {"json": {}},
     "create_job": {"json": _SOURCE},
     "upload_images": {"files": {"files": b"picture"}},
     "create_source": {"json": _SOURCE},
@@ -47,13 +45,6 @@ BODIES: dict[str, dict[str, Any]] = {
         "json": {"url": "https://93.184.216.34/", "events": ["job.finished"], "secret": "s" * 16}
     },
     "create_key": {"json": {"name": "a", "actions": ["read"], "collections": ["*"]}},
-    "create_webhook": {
-        "json": {
-            "url": "https://example.com/hook",
-            "events": ["job.finished"],
-            "secret": "at least sixteen characters",
-        }
-    },
     "article_train": {"json": {"File": "/photos"}},
     "article_search": _PICTURE,
 }
