@@ -6,15 +6,14 @@ from contextlib import contextmanager
 
 from redis.exceptions import LockError
 
-from shared import cursors, tracing
+from shared import cursors
 from shared.domain.chunk import FileRef
 from shared.domain.job import FINISHED, Failure, Job, JobError, JobSpec, JobStatus
 from shared.domain.renaming import collection_busy
 from shared.errors import job_not_found, redis_unavailable
 from shared.ledger import keys, scripts
 from shared.ledger.failures import FailureLists
-from shared.ledger.job_records import parse_index, parse_place, parse_status, to_job
-from shared.log import bound_request_id
+from shared.ledger.job_records import parse_index, parse_place, parse_status, to_job, with_cause
 from shared.redis import RedisClient, seconds
 from shared.retry import Retriable, repeatable
 from shared.settings import Settings
@@ -51,11 +50,7 @@ class Jobs(Retriable):
 
         It belongs to the request that is being answered, and to the open span.
         """
-        caused_by = {
-            "request_id": spec.request_id or bound_request_id(),
-            "traceparent": spec.traceparent or tracing.traceparent(),
-        }
-        spec = spec.model_copy(update=caused_by)
+        spec = with_cause(spec)
         job, written = keys.for_job(spec.id), 0
         texts = (file.model_dump_json() for file in files)
         while batch := list(itertools.islice(texts, _PUSH_BATCH)):
