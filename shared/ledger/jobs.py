@@ -46,9 +46,9 @@ class Jobs(Retriable):
         self._failures = FailureLists(redis)
 
     def create(self, spec: JobSpec, files: Iterable[FileRef] = ()) -> Job:
-        """Write a job, after files of uploads and retries. Raises Conflict `collection_busy`.
+        """Write a job, and for uploads and retries the list of its files before it.
 
-        It belongs to the request that is being answered, and to the open span.
+        It is of the request and the span that are open. Raises Conflict `collection_busy`.
         """
         spec = with_cause(spec)
         job, written = keys.for_job(spec.id), 0
