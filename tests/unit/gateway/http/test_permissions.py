@@ -27,7 +27,6 @@ _SOURCE = {"source": {"kind": "directory", "path": "/photos"}}
 #: What an operation with a body is sent.
 BODIES: dict[str, dict[str, Any]] = {
     "create_collection": {"json": {"name": "photos"}},
-    "update_collection": {"json": {"description": "Others."}},
     "create_job": {"json": _SOURCE},
     "upload_images": {"files": {"files": b"picture"}},
     "create_source": {"json": _SOURCE},
