@@ -194,11 +194,6 @@ class KeyedApp:
         return httpx.Response(sent[0]["status"], headers=sent[0]["headers"], content=content)
 
 
-class _NoAliases:
-    async def resolve(self, name: str) -> str:
-        return name
-
-
 class _Services(SimpleNamespace):
     def __init__(self, known: dict[str, Any]) -> None:
         super().__init__(**known)

@@ -8,7 +8,7 @@ from shared.domain.collection import IndexSpec
 from shared.domain.fingerprint import DIMENSION
 from shared.ledger.chunks import MAX_REMEMBERED
 from shared.settings import Settings
-from shared.store.schema import complete_index
+from shared.store.indexes import complete_index
 from tests.benchmarks import sizes, sizes_tables
 
 DOCUMENT = sizes_tables.DOCUMENT.read_text()

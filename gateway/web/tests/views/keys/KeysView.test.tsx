@@ -102,7 +102,7 @@ describe('a new key', () => {
   });
 
   test('for what is no pattern is not asked for', async () => {
-    const { user, fill, name, collections, create } = await open();
+    const { fill, name, collections, create } = await open();
     await fill(name, 'a');
     await fill(collections, 'photos.*');
     expect(await screen.findByText(/^photos\.\*: letters/)).toBeVisible();
