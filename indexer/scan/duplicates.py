@@ -17,10 +17,19 @@ from shared.domain.duplicates import (
 )
 from shared.domain.job import DuplicatesSource
 from shared.domain.match import MatchCurve, curve_of
+from shared.errors import JobFailed
 from shared.ledger import DismissalsChanged, Looked, Ties
 from shared.log import get_logger
 
 _log = get_logger(__name__)
+
+
+def require_edition(context: ScanContext, identity: CollectionIdentity) -> None:
+    """Raise JobFailed `reencoded` unless a job's tries all see the same vectors. Raises JobEnded."""
+    if context.stores.scans.note_edition(context.spec.id, identity.edition) != identity.edition:
+        raise JobFailed(
+            "reencoded", "The collection was encoded anew meanwhile. Start the job again."
+        )
 
 
 class FindDuplicates:
@@ -39,6 +48,7 @@ class FindDuplicates:
         """
         identity = self._stores.collections.identity(self._collection)
         identity.require_generation(self._context.spec.generation)
+        require_edition(self._context, identity)
         curve = curve_of(identity.fingerprint)
         if curve is None:
             _log.info("match_curve_missing", fingerprint=identity.fingerprint)
@@ -83,6 +93,8 @@ class FindDuplicates:
             copy_match=None if curve is None else self._copy_match,
             similar_match=None if curve is None else SIMILAR_MATCH,
         )
+        # What was read before and after another edition was put in place does not fit together.
+        require_edition(self._context, self._stores.collections.identity(self._collection))
         while True:
             known = len(dismissed)
             scan = self._context.generation

@@ -6,6 +6,7 @@ from indexer.scan.calibration import CalibrationRun
 from indexer.scan.context import ScanContext, ScanSuspended
 from indexer.scan.deletion import Deletion
 from indexer.scan.duplicates import FindDuplicates
+from indexer.scan.reencoding import Reencoding
 from indexer.scan.scan import LedgerDataLost, Scan, WalkOutdated
 from indexer.stores import IndexerStores
 from shared.domain.job import JobError
@@ -54,6 +55,8 @@ def _scan_until_complete(job_id: str, stores: IndexerStores, retry: RetryPolicy)
                     FindDuplicates(context, spec.source).run()
                 elif spec.source.kind == "calibration":
                     CalibrationRun(context).run()
+                elif spec.source.kind == "reencoding":
+                    Reencoding(context, spec.source).run()
                 else:
                     Scan(context).run()
             except TiesLost:

@@ -28,7 +28,7 @@ from shared.ledger.jobs import JobEnded, Jobs
 from shared.ledger.moves import MoveRequest, Moves
 from shared.ledger.queries import Queries, QueryImage, QueryLimits, await_reply
 from shared.ledger.recovery import JobRecovery
-from shared.ledger.row_locks import REDIS_WRITE, HeldRows, LockTime, RowLock, RowLocks
+from shared.ledger.row_locks import REDIS_WRITE, HeldRows, LockTime, RowLock, RowLocks, edition_lock
 from shared.ledger.scans import ScanCounts, Scans, ScanStart, ScanSuperseded
 from shared.ledger.standing_sources import StandingSources, source_not_found
 from shared.ledger.stats import Stats
@@ -78,6 +78,7 @@ __all__ = [
     "Workers",
     "await_reply",
     "cursor_after",
+    "edition_lock",
     "place_in",
     "require_noeviction",
     "source_not_found",
