@@ -31,6 +31,7 @@ from gateway.routes import (
     images,
     jobs,
     queries,
+    reencoding,
     search,
     session,
     sources,
@@ -45,6 +46,7 @@ _SPOOL_BYTES = 64 * 1024
 
 _ROUTERS = (
     calibration.router,
+    reencoding.router,
     collections.router,
     jobs.router,
     sources.router,

@@ -22,6 +22,7 @@ from gateway.services.labels import LabelService
 from gateway.services.loads import LoadService
 from gateway.services.queue_depths import QueueDepths
 from gateway.services.readiness import ReadinessProbe
+from gateway.services.reencoding import ReencodingService
 from gateway.services.search import SearchService
 from gateway.services.standing_sources import StandingSourceService
 from gateway.services.uploads import UploadService
@@ -53,6 +54,7 @@ SettingsDep = Annotated[Settings, Depends(_one(lambda s: s.settings))]
 MetricsDep = Annotated[Metrics, Depends(_one(lambda s: s.metrics))]
 ApiKeysDep = Annotated[ApiKeys, Depends(_one(lambda s: s.api_keys))]
 CalibrationDep = Annotated[CalibrationService, Depends(_one(lambda s: s.calibration))]
+ReencodingDep = Annotated[ReencodingService, Depends(_one(lambda s: s.reencoding))]
 CollectionsDep = Annotated[Collections, Depends(_one(lambda s: s.collections))]
 FacetsDep = Annotated[Facets, Depends(_one(lambda s: s.facets))]
 FilesDep = Annotated[Files, Depends(_one(lambda s: s.files))]

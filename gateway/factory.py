@@ -23,6 +23,7 @@ from gateway.services.loads import LoadService
 from gateway.services.query_encoder import QueryEncoder
 from gateway.services.queue_depths import QueueDepths
 from gateway.services.readiness import ReadinessProbe
+from gateway.services.reencoding import ReencodingService
 from gateway.services.region_sweep import RegionSweep
 from gateway.services.search import SearchService
 from gateway.services.standing_sources import StandingSourceService
@@ -53,6 +54,7 @@ from shared.sources import Files
 from shared.store import (
     AsyncMilvusConnection,
     Collections,
+    Editions,
     Facets,
     Images,
     ImageWriter,
@@ -77,6 +79,7 @@ class Services:
     searches: SearchService
     queries: ExampleQueries
     calibration: CalibrationService
+    reencoding: ReencodingService
     deletion: DeletionService
     duplicates: DuplicateService
     duplicate_reports: DuplicateReportService
@@ -155,6 +158,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
                 files, original_threads, search, images, encoder, fetched, metrics
             ),
             calibration=CalibrationService(collections, Calibrations(redis), loads),
+            reencoding=ReencodingService(
+                collections, Editions(milvus, collections), jobs, row_locks, loads
+            ),
             deletion=deletion,
             duplicates=DuplicateService(
                 collections, images, DuplicateGroups(redis), deletion, loads

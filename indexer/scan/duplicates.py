@@ -25,7 +25,7 @@ _log = get_logger(__name__)
 
 
 def require_edition(context: ScanContext, identity: CollectionIdentity) -> None:
-    """Raise JobFailed `reencoded` unless a job's tries all see the same vectors. Raises JobEnded."""
+    """Raise JobFailed `reencoded` unless all tries of a job see the same vectors."""
     if context.stores.scans.note_edition(context.spec.id, identity.edition) != identity.edition:
         raise JobFailed(
             "reencoded", "The collection was encoded anew meanwhile. Start the job again."

@@ -34,8 +34,13 @@ class Editions(Retriable):
         """The edition that a re-encoding is to make; None leaves what the collection has.
 
         Raises InvalidRequest `invalid_index`, Conflict `nothing_to_reencode`,
-        `reencoding_unfinished`, `reencoding_kept`.
+        `reencoding_unfinished`, `reencoding_kept`, `collection_too_old`.
         """
+        if not info.generation:
+            raise Conflict(
+                "collection_too_old",
+                "An early version made this collection. Load its sources into a new one.",
+            )
         pooling = pooling or info.pooling
         spec = complete_index(index) if index else info.index
         made = Edition(fingerprint=fingerprint(info.weights, pooling), pooling=pooling, index=spec)
