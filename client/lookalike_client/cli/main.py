@@ -7,7 +7,17 @@ from typing import Annotated
 
 import typer
 
-from lookalike_client.cli import collections, images, jobs, load, search, sources, status, upload
+from lookalike_client.cli import (
+    collections,
+    images,
+    jobs,
+    load,
+    reencoding,
+    search,
+    sources,
+    status,
+    upload,
+)
 from lookalike_client.cli.exits import ExitCode, code_of
 from lookalike_client.cli.session import Session
 from lookalike_client.errors import LookalikeError
@@ -34,6 +44,7 @@ app.command()(upload.upload)
 app.command()(search.search)
 app.add_typer(jobs.app, name="jobs")
 app.command()(jobs.failures)
+collections.app.command()(reencoding.reencode)
 app.add_typer(collections.app, name="collections")
 app.command()(images.images)
 app.command()(images.tag)
