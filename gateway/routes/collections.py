@@ -50,8 +50,9 @@ def create_collection(
 ) -> Collection:
     """Create a collection for vectors of the running encoder.
 
-    Pooling, index and regions are fixed for its lifetime. Loads create a collection with the
-    server's defaults where there is none, so that this is needed only for other ones.
+    Regions are fixed for its lifetime; a re-encoding gives it another pooling or index. Loads
+    create a collection with the server's defaults where there is none, so that this is needed only
+    for other ones.
     """
     descriptor = body.descriptor or DescriptorInput()
     info = collections.create(

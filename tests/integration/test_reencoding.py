@@ -11,7 +11,7 @@ from indexer.scan import chunk_producer
 from shared.domain.collection import IndexSpec
 from shared.domain.job import ReencodingSource
 from shared.ledger import RowLock, RowLocks, keys
-from shared.store import Collections, Editions, ImageWriter, MilvusConnection
+from shared.store import Collections, Editions, Images, ImageWriter, MilvusConnection
 from tests.integration.conftest import OpenLibrary
 from tests.integration.library import Library
 from tests.services import wait_until
@@ -51,7 +51,8 @@ def others(collections: Collections) -> Iterator[list[str]]:
 
 def vectors(library: Library, collection: str | None = None) -> dict[str, Any]:
     """The vectors that are searched, by id."""
-    # A store of its own knows nothing of the time before.
+    # Stores of their own know nothing of the time before.
+    library.images = Images(library.indexing.milvus)
     writer = ImageWriter(library.indexing.milvus)
     ids = [row.id for row in library.rows().values()]
     found = writer.stored(collection or library.collection, ids)
