@@ -33,7 +33,7 @@ def start_reencoding(
     DELETE. Pictures are read from their sources: where some cannot be encoded any more, the job
     fails with `sources_missing`, and its failures say why. Started again, it goes on where it was.
     """
-    index = body.index and IndexSpec(type=body.index.type, params=body.index.params)
+    index = IndexSpec(type=body.index.type, params=body.index.params) if body.index else None
     job = reencoding.start(collection, body.pooling, index, allow_missing=body.allow_missing)
     response.headers["Location"] = urls.job(job.spec.id)
     return Job.of(job)

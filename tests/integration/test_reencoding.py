@@ -283,7 +283,8 @@ def test_writers_from_before_are_waited_for(library: Library) -> None:
         wait_until(
             lambda: library.encoding.collections.identity(library.collection).next, 20, "the start"
         )
-        assert not scanning.join(0.3)
+        scanning.join(0.3)
+        assert scanning.is_alive()
         assert library.redis.exists(keys.job(job, "chunks")) == 0
     scanning.join(20)
     assert len(library.indexing.pending(job)) == 3

@@ -9,6 +9,7 @@ import pytest
 
 from indexer.scan import reencoding
 from shared.domain.collection import IndexSpec
+from shared.domain.fingerprint import Pooling
 from shared.domain.job import ReencodingSource
 from shared.ledger import scripts
 from shared.store import Editions, Images, ImageWriter
@@ -57,8 +58,8 @@ def test_killed(library: Library, points: CrashPoints, part: str) -> None:
     rows = library.rows()
 
     def reencode(point: Point | None) -> Doomed:
-        pooling = "rmac" if collections.identity(library.collection).pooling == "avg" else "avg"
-        source = ReencodingSource(pooling=pooling, index=HNSW)  # type: ignore[arg-type]
+        pooling: Pooling = "rmac" if collections.identity(library.collection).pooling == "avg" else "avg"
+        source = ReencodingSource(pooling=pooling, index=HNSW)
         doomed, other = Doomed(point), Doomed(None)
         indexer, encoder = (doomed, other) if part == "indexer" else (other, doomed)
         job = system.load(indexer, encoder, source=source)

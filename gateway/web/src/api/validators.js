@@ -208,7 +208,7 @@ return errors === 0;
 validate21.evaluated = {"props":{"uri":true,"code":true,"reason":true,"attempts":true,"name":true,"source_url":true},"dynamicProps":false,"dynamicItems":false};
 
 export const isJob = validate22;
-const schema33 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/ArchiveSource"},{"$ref":"#/components/schemas/UrlsSource"},{"$ref":"#/components/schemas/BucketSource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/DuplicatesSource"},{"$ref":"#/components/schemas/CalibrationSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error"]};
+const schema33 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/ArchiveSource"},{"$ref":"#/components/schemas/UrlsSource"},{"$ref":"#/components/schemas/BucketSource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/DuplicatesSource"},{"$ref":"#/components/schemas/CalibrationSource"},{"$ref":"#/components/schemas/ReencodingSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error"]};
 const schema34 = {"properties":{"kind":{"type":"string","const":"directory"},"path":{"type":"string"},"recursive":{"type":"boolean"},"pattern":{"anyOf":[{"type":"string"},{"type":"null"}]},"exclude":{"items":{"type":"string"},"type":"array"}},"type":"object","required":["kind","path","recursive","pattern","exclude"]};
 const schema35 = {"properties":{"kind":{"type":"string","const":"archive"},"path":{"type":"string"}},"type":"object","required":["kind","path"]};
 const schema36 = {"properties":{"kind":{"type":"string","const":"urls"},"addresses":{"anyOf":[{"type":"integer"},{"type":"null"}]},"path":{"anyOf":[{"type":"string"},{"type":"null"}]},"column":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["kind","addresses","path","column"]};
@@ -218,7 +218,159 @@ const schema39 = {"properties":{"kind":{"type":"string","const":"retry"},"job":{
 const schema40 = {"properties":{"kind":{"type":"string","const":"deletion"},"tag":{"anyOf":[{"type":"string"},{"type":"null"}]},"path_prefix":{"anyOf":[{"type":"string"},{"type":"null"}]},"filter":{"anyOf":[{"additionalProperties":true,"type":"object"},{"type":"null"}]}},"type":"object","required":["kind","tag","path_prefix","filter"]};
 const schema41 = {"properties":{"kind":{"type":"string","const":"duplicates"},"min_match":{"type":"number"}},"type":"object","required":["kind","min_match"]};
 const schema42 = {"properties":{"kind":{"type":"string","const":"calibration"}},"type":"object","required":["kind"]};
-const schema43 = {"properties":{"code":{"type":"string"},"detail":{"type":"string"}},"type":"object","required":["code","detail"]};
+const schema45 = {"properties":{"code":{"type":"string"},"detail":{"type":"string"}},"type":"object","required":["code","detail"]};
+const schema43 = {"properties":{"kind":{"type":"string","const":"reencoding"},"pooling":{"type":"string","enum":["avg","max","gem","rmac"]},"index":{"$ref":"#/components/schemas/Index"},"allow_missing":{"type":"boolean"}},"type":"object","required":["kind","pooling","index","allow_missing"]};
+const schema44 = {"properties":{"type":{"type":"string","enum":["FLAT","IVF_FLAT","IVF_SQ8","HNSW","AUTOINDEX"]},"params":{"additionalProperties":{"type":"integer"},"type":"object","default":{}}},"type":"object","required":["type"]};
+
+function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate23.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((data.kind === undefined) && (missing0 = "kind")) || ((data.pooling === undefined) && (missing0 = "pooling"))) || ((data.index === undefined) && (missing0 = "index"))) || ((data.allow_missing === undefined) && (missing0 = "allow_missing"))){
+validate23.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.kind !== undefined){
+let data0 = data.kind;
+const _errs1 = errors;
+if(typeof data0 !== "string"){
+validate23.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if("reencoding" !== data0){
+validate23.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/const",keyword:"const",params:{allowedValue: "reencoding"}}];
+return false;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.pooling !== undefined){
+let data1 = data.pooling;
+const _errs3 = errors;
+if(typeof data1 !== "string"){
+validate23.errors = [{instancePath:instancePath+"/pooling",schemaPath:"#/properties/pooling/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((((data1 === "avg") || (data1 === "max")) || (data1 === "gem")) || (data1 === "rmac"))){
+validate23.errors = [{instancePath:instancePath+"/pooling",schemaPath:"#/properties/pooling/enum",keyword:"enum",params:{allowedValues: schema43.properties.pooling.enum}}];
+return false;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.index !== undefined){
+let data2 = data.index;
+const _errs5 = errors;
+const _errs6 = errors;
+if(errors === _errs6){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing1;
+if((data2.type === undefined) && (missing1 = "type")){
+validate23.errors = [{instancePath:instancePath+"/index",schemaPath:"#/components/schemas/Index/required",keyword:"required",params:{missingProperty: missing1}}];
+return false;
+}
+else {
+if(data2.type !== undefined){
+let data3 = data2.type;
+const _errs8 = errors;
+if(typeof data3 !== "string"){
+validate23.errors = [{instancePath:instancePath+"/index/type",schemaPath:"#/components/schemas/Index/properties/type/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!(((((data3 === "FLAT") || (data3 === "IVF_FLAT")) || (data3 === "IVF_SQ8")) || (data3 === "HNSW")) || (data3 === "AUTOINDEX"))){
+validate23.errors = [{instancePath:instancePath+"/index/type",schemaPath:"#/components/schemas/Index/properties/type/enum",keyword:"enum",params:{allowedValues: schema44.properties.type.enum}}];
+return false;
+}
+var valid2 = _errs8 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data2.params !== undefined){
+let data4 = data2.params;
+const _errs10 = errors;
+if(errors === _errs10){
+if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
+for(const key0 in data4){
+let data5 = data4[key0];
+const _errs13 = errors;
+if(!((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5)))){
+validate23.errors = [{instancePath:instancePath+"/index/params/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/components/schemas/Index/properties/params/additionalProperties/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+var valid3 = _errs13 === errors;
+if(!valid3){
+break;
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/index/params",schemaPath:"#/components/schemas/Index/properties/params/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid2 = _errs10 === errors;
+}
+else {
+var valid2 = true;
+}
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/index",schemaPath:"#/components/schemas/Index/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.allow_missing !== undefined){
+const _errs15 = errors;
+if(typeof data.allow_missing !== "boolean"){
+validate23.errors = [{instancePath:instancePath+"/allow_missing",schemaPath:"#/properties/allow_missing/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs15 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+else {
+validate23.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+validate23.errors = vErrors;
+return errors === 0;
+}
+validate23.evaluated = {"props":{"kind":true,"pooling":true,"index":true,"allow_missing":true},"dynamicProps":false,"dynamicItems":false};
+
 const formats0 = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 
 function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -1630,6 +1782,29 @@ props0 = props0 || {};
 props0.kind = true;
 }
 }
+const _errs125 = errors;
+if(!(validate23(data2, {instancePath:instancePath+"/source",parentData:data,parentDataProperty:"source",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate23.errors : vErrors.concat(validate23.errors);
+errors = vErrors.length;
+}
+var _valid0 = _errs125 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 9];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 9;
+if(props0 !== true){
+props0 = props0 || {};
+props0.kind = true;
+props0.pooling = true;
+props0.index = true;
+props0.allow_missing = true;
+}
+}
+}
 }
 }
 }
@@ -1669,7 +1844,7 @@ var valid0 = true;
 if(valid0){
 if(data.status !== undefined){
 let data32 = data.status;
-const _errs125 = errors;
+const _errs126 = errors;
 if(typeof data32 !== "string"){
 validate22.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "string"}}];
 return false;
@@ -1678,7 +1853,7 @@ if(!(((((((data32 === "queued") || (data32 === "scanning")) || (data32 === "runn
 validate22.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema33.properties.status.enum}}];
 return false;
 }
-var valid0 = _errs125 === errors;
+var valid0 = _errs126 === errors;
 }
 else {
 var valid0 = true;
@@ -1686,12 +1861,12 @@ var valid0 = true;
 if(valid0){
 if(data.total !== undefined){
 let data33 = data.total;
-const _errs127 = errors;
+const _errs128 = errors;
 if(!((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33)))){
 validate22.errors = [{instancePath:instancePath+"/total",schemaPath:"#/properties/total/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs127 === errors;
+var valid0 = _errs128 === errors;
 }
 else {
 var valid0 = true;
@@ -1699,12 +1874,12 @@ var valid0 = true;
 if(valid0){
 if(data.done !== undefined){
 let data34 = data.done;
-const _errs129 = errors;
+const _errs130 = errors;
 if(!((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34)))){
 validate22.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs129 === errors;
+var valid0 = _errs130 === errors;
 }
 else {
 var valid0 = true;
@@ -1712,12 +1887,12 @@ var valid0 = true;
 if(valid0){
 if(data.indexed !== undefined){
 let data35 = data.indexed;
-const _errs131 = errors;
+const _errs132 = errors;
 if(!((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35)))){
 validate22.errors = [{instancePath:instancePath+"/indexed",schemaPath:"#/properties/indexed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs131 === errors;
+var valid0 = _errs132 === errors;
 }
 else {
 var valid0 = true;
@@ -1725,12 +1900,12 @@ var valid0 = true;
 if(valid0){
 if(data.unchanged !== undefined){
 let data36 = data.unchanged;
-const _errs133 = errors;
+const _errs134 = errors;
 if(!((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36)))){
 validate22.errors = [{instancePath:instancePath+"/unchanged",schemaPath:"#/properties/unchanged/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs133 === errors;
+var valid0 = _errs134 === errors;
 }
 else {
 var valid0 = true;
@@ -1738,12 +1913,12 @@ var valid0 = true;
 if(valid0){
 if(data.moved !== undefined){
 let data37 = data.moved;
-const _errs135 = errors;
+const _errs136 = errors;
 if(!((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37)))){
 validate22.errors = [{instancePath:instancePath+"/moved",schemaPath:"#/properties/moved/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs135 === errors;
+var valid0 = _errs136 === errors;
 }
 else {
 var valid0 = true;
@@ -1751,12 +1926,12 @@ var valid0 = true;
 if(valid0){
 if(data.duplicates !== undefined){
 let data38 = data.duplicates;
-const _errs137 = errors;
+const _errs138 = errors;
 if(!((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38)))){
 validate22.errors = [{instancePath:instancePath+"/duplicates",schemaPath:"#/properties/duplicates/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs137 === errors;
+var valid0 = _errs138 === errors;
 }
 else {
 var valid0 = true;
@@ -1764,12 +1939,12 @@ var valid0 = true;
 if(valid0){
 if(data.failed !== undefined){
 let data39 = data.failed;
-const _errs139 = errors;
+const _errs140 = errors;
 if(!((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39)))){
 validate22.errors = [{instancePath:instancePath+"/failed",schemaPath:"#/properties/failed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs139 === errors;
+var valid0 = _errs140 === errors;
 }
 else {
 var valid0 = true;
@@ -1777,12 +1952,12 @@ var valid0 = true;
 if(valid0){
 if(data.ignored !== undefined){
 let data40 = data.ignored;
-const _errs141 = errors;
+const _errs142 = errors;
 if(!((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40)))){
 validate22.errors = [{instancePath:instancePath+"/ignored",schemaPath:"#/properties/ignored/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs141 === errors;
+var valid0 = _errs142 === errors;
 }
 else {
 var valid0 = true;
@@ -1790,12 +1965,12 @@ var valid0 = true;
 if(valid0){
 if(data.removed !== undefined){
 let data41 = data.removed;
-const _errs143 = errors;
+const _errs144 = errors;
 if(!((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41)))){
 validate22.errors = [{instancePath:instancePath+"/removed",schemaPath:"#/properties/removed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs143 === errors;
+var valid0 = _errs144 === errors;
 }
 else {
 var valid0 = true;
@@ -1803,24 +1978,24 @@ var valid0 = true;
 if(valid0){
 if(data.bytes !== undefined){
 let data42 = data.bytes;
-const _errs145 = errors;
+const _errs146 = errors;
 if(!((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42)))){
 validate22.errors = [{instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs145 === errors;
+var valid0 = _errs146 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.images_per_second !== undefined){
-const _errs147 = errors;
+const _errs148 = errors;
 if(!(typeof data.images_per_second == "number")){
 validate22.errors = [{instancePath:instancePath+"/images_per_second",schemaPath:"#/properties/images_per_second/type",keyword:"type",params:{type: "number"}}];
 return false;
 }
-var valid0 = _errs147 === errors;
+var valid0 = _errs148 === errors;
 }
 else {
 var valid0 = true;
@@ -1828,10 +2003,10 @@ var valid0 = true;
 if(valid0){
 if(data.eta_seconds !== undefined){
 let data44 = data.eta_seconds;
-const _errs149 = errors;
 const _errs150 = errors;
-let valid30 = false;
 const _errs151 = errors;
+let valid30 = false;
+const _errs152 = errors;
 if(!(typeof data44 == "number")){
 const err73 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
 if(vErrors === null){
@@ -1842,9 +2017,9 @@ vErrors.push(err73);
 }
 errors++;
 }
-var _valid9 = _errs151 === errors;
+var _valid9 = _errs152 === errors;
 valid30 = valid30 || _valid9;
-const _errs153 = errors;
+const _errs154 = errors;
 if(data44 !== null){
 const err74 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
@@ -1855,7 +2030,7 @@ vErrors.push(err74);
 }
 errors++;
 }
-var _valid9 = _errs153 === errors;
+var _valid9 = _errs154 === errors;
 valid30 = valid30 || _valid9;
 if(!valid30){
 const err75 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
@@ -1870,17 +2045,17 @@ validate22.errors = vErrors;
 return false;
 }
 else {
-errors = _errs150;
+errors = _errs151;
 if(vErrors !== null){
-if(_errs150){
-vErrors.length = _errs150;
+if(_errs151){
+vErrors.length = _errs151;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs149 === errors;
+var valid0 = _errs150 === errors;
 }
 else {
 var valid0 = true;
@@ -1888,9 +2063,9 @@ var valid0 = true;
 if(valid0){
 if(data.created_at !== undefined){
 let data45 = data.created_at;
-const _errs155 = errors;
-if(errors === _errs155){
-if(errors === _errs155){
+const _errs156 = errors;
+if(errors === _errs156){
+if(errors === _errs156){
 if(typeof data45 === "string"){
 if(!(formats0.test(data45))){
 validate22.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"}}];
@@ -1903,7 +2078,7 @@ return false;
 }
 }
 }
-var valid0 = _errs155 === errors;
+var valid0 = _errs156 === errors;
 }
 else {
 var valid0 = true;
@@ -1911,12 +2086,12 @@ var valid0 = true;
 if(valid0){
 if(data.started_at !== undefined){
 let data46 = data.started_at;
-const _errs157 = errors;
 const _errs158 = errors;
-let valid31 = false;
 const _errs159 = errors;
-if(errors === _errs159){
-if(errors === _errs159){
+let valid31 = false;
+const _errs160 = errors;
+if(errors === _errs160){
+if(errors === _errs160){
 if(typeof data46 === "string"){
 if(!(formats0.test(data46))){
 const err76 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
@@ -1941,9 +2116,9 @@ errors++;
 }
 }
 }
-var _valid10 = _errs159 === errors;
+var _valid10 = _errs160 === errors;
 valid31 = valid31 || _valid10;
-const _errs161 = errors;
+const _errs162 = errors;
 if(data46 !== null){
 const err78 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
@@ -1954,7 +2129,7 @@ vErrors.push(err78);
 }
 errors++;
 }
-var _valid10 = _errs161 === errors;
+var _valid10 = _errs162 === errors;
 valid31 = valid31 || _valid10;
 if(!valid31){
 const err79 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
@@ -1969,17 +2144,17 @@ validate22.errors = vErrors;
 return false;
 }
 else {
-errors = _errs158;
+errors = _errs159;
 if(vErrors !== null){
-if(_errs158){
-vErrors.length = _errs158;
+if(_errs159){
+vErrors.length = _errs159;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs157 === errors;
+var valid0 = _errs158 === errors;
 }
 else {
 var valid0 = true;
@@ -1987,12 +2162,12 @@ var valid0 = true;
 if(valid0){
 if(data.finished_at !== undefined){
 let data47 = data.finished_at;
-const _errs163 = errors;
 const _errs164 = errors;
-let valid32 = false;
 const _errs165 = errors;
-if(errors === _errs165){
-if(errors === _errs165){
+let valid32 = false;
+const _errs166 = errors;
+if(errors === _errs166){
+if(errors === _errs166){
 if(typeof data47 === "string"){
 if(!(formats0.test(data47))){
 const err80 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
@@ -2017,9 +2192,9 @@ errors++;
 }
 }
 }
-var _valid11 = _errs165 === errors;
+var _valid11 = _errs166 === errors;
 valid32 = valid32 || _valid11;
-const _errs167 = errors;
+const _errs168 = errors;
 if(data47 !== null){
 const err82 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
@@ -2030,7 +2205,7 @@ vErrors.push(err82);
 }
 errors++;
 }
-var _valid11 = _errs167 === errors;
+var _valid11 = _errs168 === errors;
 valid32 = valid32 || _valid11;
 if(!valid32){
 const err83 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
@@ -2045,29 +2220,29 @@ validate22.errors = vErrors;
 return false;
 }
 else {
-errors = _errs164;
+errors = _errs165;
 if(vErrors !== null){
-if(_errs164){
-vErrors.length = _errs164;
+if(_errs165){
+vErrors.length = _errs165;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs163 === errors;
+var valid0 = _errs164 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.finished !== undefined){
-const _errs169 = errors;
+const _errs170 = errors;
 if(typeof data.finished !== "boolean"){
 validate22.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs169 === errors;
+var valid0 = _errs170 === errors;
 }
 else {
 var valid0 = true;
@@ -2075,12 +2250,12 @@ var valid0 = true;
 if(valid0){
 if(data.error !== undefined){
 let data49 = data.error;
-const _errs171 = errors;
 const _errs172 = errors;
-let valid33 = false;
 const _errs173 = errors;
+let valid33 = false;
 const _errs174 = errors;
-if(errors === _errs174){
+const _errs175 = errors;
+if(errors === _errs175){
 if(data49 && typeof data49 == "object" && !Array.isArray(data49)){
 let missing10;
 if(((data49.code === undefined) && (missing10 = "code")) || ((data49.detail === undefined) && (missing10 = "detail"))){
@@ -2095,7 +2270,7 @@ errors++;
 }
 else {
 if(data49.code !== undefined){
-const _errs176 = errors;
+const _errs177 = errors;
 if(typeof data49.code !== "string"){
 const err85 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
@@ -2106,14 +2281,14 @@ vErrors.push(err85);
 }
 errors++;
 }
-var valid35 = _errs176 === errors;
+var valid35 = _errs177 === errors;
 }
 else {
 var valid35 = true;
 }
 if(valid35){
 if(data49.detail !== undefined){
-const _errs178 = errors;
+const _errs179 = errors;
 if(typeof data49.detail !== "string"){
 const err86 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
@@ -2124,7 +2299,7 @@ vErrors.push(err86);
 }
 errors++;
 }
-var valid35 = _errs178 === errors;
+var valid35 = _errs179 === errors;
 }
 else {
 var valid35 = true;
@@ -2143,14 +2318,14 @@ vErrors.push(err87);
 errors++;
 }
 }
-var _valid12 = _errs173 === errors;
+var _valid12 = _errs174 === errors;
 valid33 = valid33 || _valid12;
 if(_valid12){
 var props2 = {};
 props2.code = true;
 props2.detail = true;
 }
-const _errs180 = errors;
+const _errs181 = errors;
 if(data49 !== null){
 const err88 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
@@ -2161,7 +2336,7 @@ vErrors.push(err88);
 }
 errors++;
 }
-var _valid12 = _errs180 === errors;
+var _valid12 = _errs181 === errors;
 valid33 = valid33 || _valid12;
 if(!valid33){
 const err89 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
@@ -2176,17 +2351,17 @@ validate22.errors = vErrors;
 return false;
 }
 else {
-errors = _errs172;
+errors = _errs173;
 if(vErrors !== null){
-if(_errs172){
-vErrors.length = _errs172;
+if(_errs173){
+vErrors.length = _errs173;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs171 === errors;
+var valid0 = _errs172 === errors;
 }
 else {
 var valid0 = true;
@@ -2223,14 +2398,14 @@ return errors === 0;
 }
 validate22.evaluated = {"props":{"id":true,"collection":true,"source":true,"status":true,"total":true,"done":true,"indexed":true,"unchanged":true,"moved":true,"duplicates":true,"failed":true,"ignored":true,"removed":true,"bytes":true,"images_per_second":true,"eta_seconds":true,"created_at":true,"started_at":true,"finished_at":true,"finished":true,"error":true},"dynamicProps":false,"dynamicItems":false};
 
-export const isUpload = validate23;
-const schema44 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/ArchiveSource"},{"$ref":"#/components/schemas/UrlsSource"},{"$ref":"#/components/schemas/BucketSource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/DuplicatesSource"},{"$ref":"#/components/schemas/CalibrationSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]},"files":{"items":{"$ref":"#/components/schemas/UploadedFile"},"type":"array"}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error","files"]};
-const schema55 = {"properties":{"name":{"type":"string"},"id":{"anyOf":[{"type":"string"},{"type":"null"}]},"uri":{"anyOf":[{"type":"string"},{"type":"null"}]},"outcome":{"type":"string","enum":["queued","indexed","unchanged","duplicate","failed","rejected"]},"code":{"anyOf":[{"type":"string"},{"type":"null"}]},"reason":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["name","id","uri","outcome"]};
+export const isUpload = validate25;
+const schema46 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/ArchiveSource"},{"$ref":"#/components/schemas/UrlsSource"},{"$ref":"#/components/schemas/BucketSource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/DuplicatesSource"},{"$ref":"#/components/schemas/CalibrationSource"},{"$ref":"#/components/schemas/ReencodingSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]},"files":{"items":{"$ref":"#/components/schemas/UploadedFile"},"type":"array"}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error","files"]};
+const schema57 = {"properties":{"name":{"type":"string"},"id":{"anyOf":[{"type":"string"},{"type":"null"}]},"uri":{"anyOf":[{"type":"string"},{"type":"null"}]},"outcome":{"type":"string","enum":["queued","indexed","unchanged","duplicate","failed","rejected"]},"code":{"anyOf":[{"type":"string"},{"type":"null"}]},"reason":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["name","id","uri","outcome"]};
 
-function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate25(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate23.evaluated;
+const evaluated0 = validate25.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2241,14 +2416,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((((((((((((((((((((data.id === undefined) && (missing0 = "id")) || ((data.collection === undefined) && (missing0 = "collection"))) || ((data.source === undefined) && (missing0 = "source"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.total === undefined) && (missing0 = "total"))) || ((data.done === undefined) && (missing0 = "done"))) || ((data.indexed === undefined) && (missing0 = "indexed"))) || ((data.unchanged === undefined) && (missing0 = "unchanged"))) || ((data.moved === undefined) && (missing0 = "moved"))) || ((data.duplicates === undefined) && (missing0 = "duplicates"))) || ((data.failed === undefined) && (missing0 = "failed"))) || ((data.ignored === undefined) && (missing0 = "ignored"))) || ((data.removed === undefined) && (missing0 = "removed"))) || ((data.bytes === undefined) && (missing0 = "bytes"))) || ((data.images_per_second === undefined) && (missing0 = "images_per_second"))) || ((data.eta_seconds === undefined) && (missing0 = "eta_seconds"))) || ((data.created_at === undefined) && (missing0 = "created_at"))) || ((data.started_at === undefined) && (missing0 = "started_at"))) || ((data.finished_at === undefined) && (missing0 = "finished_at"))) || ((data.finished === undefined) && (missing0 = "finished"))) || ((data.error === undefined) && (missing0 = "error"))) || ((data.files === undefined) && (missing0 = "files"))){
-validate23.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate25.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.id !== undefined){
 const _errs1 = errors;
 if(typeof data.id !== "string"){
-validate23.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"}}];
+validate25.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -2260,7 +2435,7 @@ if(valid0){
 if(data.collection !== undefined){
 const _errs3 = errors;
 if(typeof data.collection !== "string"){
-validate23.errors = [{instancePath:instancePath+"/collection",schemaPath:"#/properties/collection/type",keyword:"type",params:{type: "string"}}];
+validate25.errors = [{instancePath:instancePath+"/collection",schemaPath:"#/properties/collection/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid0 = _errs3 === errors;
@@ -3636,6 +3811,29 @@ props0 = props0 || {};
 props0.kind = true;
 }
 }
+const _errs125 = errors;
+if(!(validate23(data2, {instancePath:instancePath+"/source",parentData:data,parentDataProperty:"source",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate23.errors : vErrors.concat(validate23.errors);
+errors = vErrors.length;
+}
+var _valid0 = _errs125 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 9];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 9;
+if(props0 !== true){
+props0 = props0 || {};
+props0.kind = true;
+props0.pooling = true;
+props0.index = true;
+props0.allow_missing = true;
+}
+}
+}
 }
 }
 }
@@ -3653,7 +3851,7 @@ else {
 vErrors.push(err72);
 }
 errors++;
-validate23.errors = vErrors;
+validate25.errors = vErrors;
 return false;
 }
 else {
@@ -3675,16 +3873,16 @@ var valid0 = true;
 if(valid0){
 if(data.status !== undefined){
 let data32 = data.status;
-const _errs125 = errors;
+const _errs126 = errors;
 if(typeof data32 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "string"}}];
+validate25.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((((((data32 === "queued") || (data32 === "scanning")) || (data32 === "running")) || (data32 === "paused")) || (data32 === "done")) || (data32 === "failed")) || (data32 === "cancelled"))){
-validate23.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema44.properties.status.enum}}];
+validate25.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema46.properties.status.enum}}];
 return false;
 }
-var valid0 = _errs125 === errors;
+var valid0 = _errs126 === errors;
 }
 else {
 var valid0 = true;
@@ -3692,12 +3890,12 @@ var valid0 = true;
 if(valid0){
 if(data.total !== undefined){
 let data33 = data.total;
-const _errs127 = errors;
+const _errs128 = errors;
 if(!((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33)))){
-validate23.errors = [{instancePath:instancePath+"/total",schemaPath:"#/properties/total/type",keyword:"type",params:{type: "integer"}}];
+validate25.errors = [{instancePath:instancePath+"/total",schemaPath:"#/properties/total/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs127 === errors;
+var valid0 = _errs128 === errors;
 }
 else {
 var valid0 = true;
@@ -3705,12 +3903,12 @@ var valid0 = true;
 if(valid0){
 if(data.done !== undefined){
 let data34 = data.done;
-const _errs129 = errors;
+const _errs130 = errors;
 if(!((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34)))){
-validate23.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/type",keyword:"type",params:{type: "integer"}}];
+validate25.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs129 === errors;
+var valid0 = _errs130 === errors;
 }
 else {
 var valid0 = true;
@@ -3718,12 +3916,12 @@ var valid0 = true;
 if(valid0){
 if(data.indexed !== undefined){
 let data35 = data.indexed;
-const _errs131 = errors;
+const _errs132 = errors;
 if(!((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35)))){
-validate23.errors = [{instancePath:instancePath+"/indexed",schemaPath:"#/properties/indexed/type",keyword:"type",params:{type: "integer"}}];
+validate25.errors = [{instancePath:instancePath+"/indexed",schemaPath:"#/properties/indexed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs131 === errors;
+var valid0 = _errs132 === errors;
 }
 else {
 var valid0 = true;
@@ -3731,12 +3929,12 @@ var valid0 = true;
 if(valid0){
 if(data.unchanged !== undefined){
 let data36 = data.unchanged;
-const _errs133 = errors;
+const _errs134 = errors;
 if(!((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36)))){
-validate23.errors = [{instancePath:instancePath+"/unchanged",schemaPath:"#/properties/unchanged/type",keyword:"type",params:{type: "integer"}}];
+validate25.errors = [{instancePath:instancePath+"/unchanged",schemaPath:"#/properties/unchanged/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs133 === errors;
+var valid0 = _errs134 === errors;
 }
 else {
 var valid0 = true;
@@ -3744,12 +3942,12 @@ var valid0 = true;
 if(valid0){
 if(data.moved !== undefined){
 let data37 = data.moved;
-const _errs135 = errors;
+const _errs136 = errors;
 if(!((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37)))){
-validate23.errors = [{instancePath:instancePath+"/moved",schemaPath:"#/properties/moved/type",keyword:"type",params:{type: "integer"}}];
+validate25.errors = [{instancePath:instancePath+"/moved",schemaPath:"#/properties/moved/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs135 === errors;
+var valid0 = _errs136 === errors;
 }
 else {
 var valid0 = true;
@@ -3757,12 +3955,12 @@ var valid0 = true;
 if(valid0){
 if(data.duplicates !== undefined){
 let data38 = data.duplicates;
-const _errs137 = errors;
+const _errs138 = errors;
 if(!((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38)))){
-validate23.errors = [{instancePath:instancePath+"/duplicates",schemaPath:"#/properties/duplicates/type",keyword:"type",params:{type: "integer"}}];
+validate25.errors = [{instancePath:instancePath+"/duplicates",schemaPath:"#/properties/duplicates/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs137 === errors;
+var valid0 = _errs138 === errors;
 }
 else {
 var valid0 = true;
@@ -3770,12 +3968,12 @@ var valid0 = true;
 if(valid0){
 if(data.failed !== undefined){
 let data39 = data.failed;
-const _errs139 = errors;
+const _errs140 = errors;
 if(!((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39)))){
-validate23.errors = [{instancePath:instancePath+"/failed",schemaPath:"#/properties/failed/type",keyword:"type",params:{type: "integer"}}];
+validate25.errors = [{instancePath:instancePath+"/failed",schemaPath:"#/properties/failed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs139 === errors;
+var valid0 = _errs140 === errors;
 }
 else {
 var valid0 = true;
@@ -3783,12 +3981,12 @@ var valid0 = true;
 if(valid0){
 if(data.ignored !== undefined){
 let data40 = data.ignored;
-const _errs141 = errors;
+const _errs142 = errors;
 if(!((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40)))){
-validate23.errors = [{instancePath:instancePath+"/ignored",schemaPath:"#/properties/ignored/type",keyword:"type",params:{type: "integer"}}];
+validate25.errors = [{instancePath:instancePath+"/ignored",schemaPath:"#/properties/ignored/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs141 === errors;
+var valid0 = _errs142 === errors;
 }
 else {
 var valid0 = true;
@@ -3796,12 +3994,12 @@ var valid0 = true;
 if(valid0){
 if(data.removed !== undefined){
 let data41 = data.removed;
-const _errs143 = errors;
+const _errs144 = errors;
 if(!((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41)))){
-validate23.errors = [{instancePath:instancePath+"/removed",schemaPath:"#/properties/removed/type",keyword:"type",params:{type: "integer"}}];
+validate25.errors = [{instancePath:instancePath+"/removed",schemaPath:"#/properties/removed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs143 === errors;
+var valid0 = _errs144 === errors;
 }
 else {
 var valid0 = true;
@@ -3809,24 +4007,24 @@ var valid0 = true;
 if(valid0){
 if(data.bytes !== undefined){
 let data42 = data.bytes;
-const _errs145 = errors;
+const _errs146 = errors;
 if(!((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42)))){
-validate23.errors = [{instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "integer"}}];
+validate25.errors = [{instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs145 === errors;
+var valid0 = _errs146 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.images_per_second !== undefined){
-const _errs147 = errors;
+const _errs148 = errors;
 if(!(typeof data.images_per_second == "number")){
-validate23.errors = [{instancePath:instancePath+"/images_per_second",schemaPath:"#/properties/images_per_second/type",keyword:"type",params:{type: "number"}}];
+validate25.errors = [{instancePath:instancePath+"/images_per_second",schemaPath:"#/properties/images_per_second/type",keyword:"type",params:{type: "number"}}];
 return false;
 }
-var valid0 = _errs147 === errors;
+var valid0 = _errs148 === errors;
 }
 else {
 var valid0 = true;
@@ -3834,10 +4032,10 @@ var valid0 = true;
 if(valid0){
 if(data.eta_seconds !== undefined){
 let data44 = data.eta_seconds;
-const _errs149 = errors;
 const _errs150 = errors;
-let valid30 = false;
 const _errs151 = errors;
+let valid30 = false;
+const _errs152 = errors;
 if(!(typeof data44 == "number")){
 const err73 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
 if(vErrors === null){
@@ -3848,9 +4046,9 @@ vErrors.push(err73);
 }
 errors++;
 }
-var _valid9 = _errs151 === errors;
+var _valid9 = _errs152 === errors;
 valid30 = valid30 || _valid9;
-const _errs153 = errors;
+const _errs154 = errors;
 if(data44 !== null){
 const err74 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
@@ -3861,7 +4059,7 @@ vErrors.push(err74);
 }
 errors++;
 }
-var _valid9 = _errs153 === errors;
+var _valid9 = _errs154 === errors;
 valid30 = valid30 || _valid9;
 if(!valid30){
 const err75 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
@@ -3872,21 +4070,21 @@ else {
 vErrors.push(err75);
 }
 errors++;
-validate23.errors = vErrors;
+validate25.errors = vErrors;
 return false;
 }
 else {
-errors = _errs150;
+errors = _errs151;
 if(vErrors !== null){
-if(_errs150){
-vErrors.length = _errs150;
+if(_errs151){
+vErrors.length = _errs151;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs149 === errors;
+var valid0 = _errs150 === errors;
 }
 else {
 var valid0 = true;
@@ -3894,22 +4092,22 @@ var valid0 = true;
 if(valid0){
 if(data.created_at !== undefined){
 let data45 = data.created_at;
-const _errs155 = errors;
-if(errors === _errs155){
-if(errors === _errs155){
+const _errs156 = errors;
+if(errors === _errs156){
+if(errors === _errs156){
 if(typeof data45 === "string"){
 if(!(formats0.test(data45))){
-validate23.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"}}];
+validate25.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"}}];
 return false;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/type",keyword:"type",params:{type: "string"}}];
+validate25.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
 }
-var valid0 = _errs155 === errors;
+var valid0 = _errs156 === errors;
 }
 else {
 var valid0 = true;
@@ -3917,12 +4115,12 @@ var valid0 = true;
 if(valid0){
 if(data.started_at !== undefined){
 let data46 = data.started_at;
-const _errs157 = errors;
 const _errs158 = errors;
-let valid31 = false;
 const _errs159 = errors;
-if(errors === _errs159){
-if(errors === _errs159){
+let valid31 = false;
+const _errs160 = errors;
+if(errors === _errs160){
+if(errors === _errs160){
 if(typeof data46 === "string"){
 if(!(formats0.test(data46))){
 const err76 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
@@ -3947,9 +4145,9 @@ errors++;
 }
 }
 }
-var _valid10 = _errs159 === errors;
+var _valid10 = _errs160 === errors;
 valid31 = valid31 || _valid10;
-const _errs161 = errors;
+const _errs162 = errors;
 if(data46 !== null){
 const err78 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
@@ -3960,7 +4158,7 @@ vErrors.push(err78);
 }
 errors++;
 }
-var _valid10 = _errs161 === errors;
+var _valid10 = _errs162 === errors;
 valid31 = valid31 || _valid10;
 if(!valid31){
 const err79 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
@@ -3971,21 +4169,21 @@ else {
 vErrors.push(err79);
 }
 errors++;
-validate23.errors = vErrors;
+validate25.errors = vErrors;
 return false;
 }
 else {
-errors = _errs158;
+errors = _errs159;
 if(vErrors !== null){
-if(_errs158){
-vErrors.length = _errs158;
+if(_errs159){
+vErrors.length = _errs159;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs157 === errors;
+var valid0 = _errs158 === errors;
 }
 else {
 var valid0 = true;
@@ -3993,12 +4191,12 @@ var valid0 = true;
 if(valid0){
 if(data.finished_at !== undefined){
 let data47 = data.finished_at;
-const _errs163 = errors;
 const _errs164 = errors;
-let valid32 = false;
 const _errs165 = errors;
-if(errors === _errs165){
-if(errors === _errs165){
+let valid32 = false;
+const _errs166 = errors;
+if(errors === _errs166){
+if(errors === _errs166){
 if(typeof data47 === "string"){
 if(!(formats0.test(data47))){
 const err80 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
@@ -4023,9 +4221,9 @@ errors++;
 }
 }
 }
-var _valid11 = _errs165 === errors;
+var _valid11 = _errs166 === errors;
 valid32 = valid32 || _valid11;
-const _errs167 = errors;
+const _errs168 = errors;
 if(data47 !== null){
 const err82 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
@@ -4036,7 +4234,7 @@ vErrors.push(err82);
 }
 errors++;
 }
-var _valid11 = _errs167 === errors;
+var _valid11 = _errs168 === errors;
 valid32 = valid32 || _valid11;
 if(!valid32){
 const err83 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
@@ -4047,33 +4245,33 @@ else {
 vErrors.push(err83);
 }
 errors++;
-validate23.errors = vErrors;
+validate25.errors = vErrors;
 return false;
 }
 else {
-errors = _errs164;
+errors = _errs165;
 if(vErrors !== null){
-if(_errs164){
-vErrors.length = _errs164;
+if(_errs165){
+vErrors.length = _errs165;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs163 === errors;
+var valid0 = _errs164 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.finished !== undefined){
-const _errs169 = errors;
+const _errs170 = errors;
 if(typeof data.finished !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
+validate25.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs169 === errors;
+var valid0 = _errs170 === errors;
 }
 else {
 var valid0 = true;
@@ -4081,12 +4279,12 @@ var valid0 = true;
 if(valid0){
 if(data.error !== undefined){
 let data49 = data.error;
-const _errs171 = errors;
 const _errs172 = errors;
-let valid33 = false;
 const _errs173 = errors;
+let valid33 = false;
 const _errs174 = errors;
-if(errors === _errs174){
+const _errs175 = errors;
+if(errors === _errs175){
 if(data49 && typeof data49 == "object" && !Array.isArray(data49)){
 let missing10;
 if(((data49.code === undefined) && (missing10 = "code")) || ((data49.detail === undefined) && (missing10 = "detail"))){
@@ -4101,7 +4299,7 @@ errors++;
 }
 else {
 if(data49.code !== undefined){
-const _errs176 = errors;
+const _errs177 = errors;
 if(typeof data49.code !== "string"){
 const err85 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
@@ -4112,14 +4310,14 @@ vErrors.push(err85);
 }
 errors++;
 }
-var valid35 = _errs176 === errors;
+var valid35 = _errs177 === errors;
 }
 else {
 var valid35 = true;
 }
 if(valid35){
 if(data49.detail !== undefined){
-const _errs178 = errors;
+const _errs179 = errors;
 if(typeof data49.detail !== "string"){
 const err86 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
@@ -4130,7 +4328,7 @@ vErrors.push(err86);
 }
 errors++;
 }
-var valid35 = _errs178 === errors;
+var valid35 = _errs179 === errors;
 }
 else {
 var valid35 = true;
@@ -4149,14 +4347,14 @@ vErrors.push(err87);
 errors++;
 }
 }
-var _valid12 = _errs173 === errors;
+var _valid12 = _errs174 === errors;
 valid33 = valid33 || _valid12;
 if(_valid12){
 var props2 = {};
 props2.code = true;
 props2.detail = true;
 }
-const _errs180 = errors;
+const _errs181 = errors;
 if(data49 !== null){
 const err88 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
@@ -4167,7 +4365,7 @@ vErrors.push(err88);
 }
 errors++;
 }
-var _valid12 = _errs180 === errors;
+var _valid12 = _errs181 === errors;
 valid33 = valid33 || _valid12;
 if(!valid33){
 const err89 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
@@ -4178,21 +4376,21 @@ else {
 vErrors.push(err89);
 }
 errors++;
-validate23.errors = vErrors;
+validate25.errors = vErrors;
 return false;
 }
 else {
-errors = _errs172;
+errors = _errs173;
 if(vErrors !== null){
-if(_errs172){
-vErrors.length = _errs172;
+if(_errs173){
+vErrors.length = _errs173;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs171 === errors;
+var valid0 = _errs172 === errors;
 }
 else {
 var valid0 = true;
@@ -4200,30 +4398,30 @@ var valid0 = true;
 if(valid0){
 if(data.files !== undefined){
 let data52 = data.files;
-const _errs182 = errors;
-if(errors === _errs182){
+const _errs183 = errors;
+if(errors === _errs183){
 if(Array.isArray(data52)){
 var valid36 = true;
 const len2 = data52.length;
 for(let i2=0; i2<len2; i2++){
 let data53 = data52[i2];
-const _errs184 = errors;
 const _errs185 = errors;
-if(errors === _errs185){
+const _errs186 = errors;
+if(errors === _errs186){
 if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
 let missing11;
 if(((((data53.name === undefined) && (missing11 = "name")) || ((data53.id === undefined) && (missing11 = "id"))) || ((data53.uri === undefined) && (missing11 = "uri"))) || ((data53.outcome === undefined) && (missing11 = "outcome"))){
-validate23.errors = [{instancePath:instancePath+"/files/" + i2,schemaPath:"#/components/schemas/UploadedFile/required",keyword:"required",params:{missingProperty: missing11}}];
+validate25.errors = [{instancePath:instancePath+"/files/" + i2,schemaPath:"#/components/schemas/UploadedFile/required",keyword:"required",params:{missingProperty: missing11}}];
 return false;
 }
 else {
 if(data53.name !== undefined){
-const _errs187 = errors;
+const _errs188 = errors;
 if(typeof data53.name !== "string"){
-validate23.errors = [{instancePath:instancePath+"/files/" + i2+"/name",schemaPath:"#/components/schemas/UploadedFile/properties/name/type",keyword:"type",params:{type: "string"}}];
+validate25.errors = [{instancePath:instancePath+"/files/" + i2+"/name",schemaPath:"#/components/schemas/UploadedFile/properties/name/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-var valid38 = _errs187 === errors;
+var valid38 = _errs188 === errors;
 }
 else {
 var valid38 = true;
@@ -4231,10 +4429,10 @@ var valid38 = true;
 if(valid38){
 if(data53.id !== undefined){
 let data55 = data53.id;
-const _errs189 = errors;
 const _errs190 = errors;
-let valid39 = false;
 const _errs191 = errors;
+let valid39 = false;
+const _errs192 = errors;
 if(typeof data55 !== "string"){
 const err90 = {instancePath:instancePath+"/files/" + i2+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
@@ -4245,9 +4443,9 @@ vErrors.push(err90);
 }
 errors++;
 }
-var _valid13 = _errs191 === errors;
+var _valid13 = _errs192 === errors;
 valid39 = valid39 || _valid13;
-const _errs193 = errors;
+const _errs194 = errors;
 if(data55 !== null){
 const err91 = {instancePath:instancePath+"/files/" + i2+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
@@ -4258,7 +4456,7 @@ vErrors.push(err91);
 }
 errors++;
 }
-var _valid13 = _errs193 === errors;
+var _valid13 = _errs194 === errors;
 valid39 = valid39 || _valid13;
 if(!valid39){
 const err92 = {instancePath:instancePath+"/files/" + i2+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf",keyword:"anyOf",params:{}};
@@ -4269,21 +4467,21 @@ else {
 vErrors.push(err92);
 }
 errors++;
-validate23.errors = vErrors;
+validate25.errors = vErrors;
 return false;
 }
 else {
-errors = _errs190;
+errors = _errs191;
 if(vErrors !== null){
-if(_errs190){
-vErrors.length = _errs190;
+if(_errs191){
+vErrors.length = _errs191;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid38 = _errs189 === errors;
+var valid38 = _errs190 === errors;
 }
 else {
 var valid38 = true;
@@ -4291,10 +4489,10 @@ var valid38 = true;
 if(valid38){
 if(data53.uri !== undefined){
 let data56 = data53.uri;
-const _errs195 = errors;
 const _errs196 = errors;
-let valid40 = false;
 const _errs197 = errors;
+let valid40 = false;
+const _errs198 = errors;
 if(typeof data56 !== "string"){
 const err93 = {instancePath:instancePath+"/files/" + i2+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
@@ -4305,9 +4503,9 @@ vErrors.push(err93);
 }
 errors++;
 }
-var _valid14 = _errs197 === errors;
+var _valid14 = _errs198 === errors;
 valid40 = valid40 || _valid14;
-const _errs199 = errors;
+const _errs200 = errors;
 if(data56 !== null){
 const err94 = {instancePath:instancePath+"/files/" + i2+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
@@ -4318,7 +4516,7 @@ vErrors.push(err94);
 }
 errors++;
 }
-var _valid14 = _errs199 === errors;
+var _valid14 = _errs200 === errors;
 valid40 = valid40 || _valid14;
 if(!valid40){
 const err95 = {instancePath:instancePath+"/files/" + i2+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf",keyword:"anyOf",params:{}};
@@ -4329,21 +4527,21 @@ else {
 vErrors.push(err95);
 }
 errors++;
-validate23.errors = vErrors;
+validate25.errors = vErrors;
 return false;
 }
 else {
-errors = _errs196;
+errors = _errs197;
 if(vErrors !== null){
-if(_errs196){
-vErrors.length = _errs196;
+if(_errs197){
+vErrors.length = _errs197;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid38 = _errs195 === errors;
+var valid38 = _errs196 === errors;
 }
 else {
 var valid38 = true;
@@ -4351,16 +4549,16 @@ var valid38 = true;
 if(valid38){
 if(data53.outcome !== undefined){
 let data57 = data53.outcome;
-const _errs201 = errors;
+const _errs202 = errors;
 if(typeof data57 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/files/" + i2+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/type",keyword:"type",params:{type: "string"}}];
+validate25.errors = [{instancePath:instancePath+"/files/" + i2+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((((((data57 === "queued") || (data57 === "indexed")) || (data57 === "unchanged")) || (data57 === "duplicate")) || (data57 === "failed")) || (data57 === "rejected"))){
-validate23.errors = [{instancePath:instancePath+"/files/" + i2+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/enum",keyword:"enum",params:{allowedValues: schema55.properties.outcome.enum}}];
+validate25.errors = [{instancePath:instancePath+"/files/" + i2+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/enum",keyword:"enum",params:{allowedValues: schema57.properties.outcome.enum}}];
 return false;
 }
-var valid38 = _errs201 === errors;
+var valid38 = _errs202 === errors;
 }
 else {
 var valid38 = true;
@@ -4368,10 +4566,10 @@ var valid38 = true;
 if(valid38){
 if(data53.code !== undefined){
 let data58 = data53.code;
-const _errs203 = errors;
 const _errs204 = errors;
-let valid41 = false;
 const _errs205 = errors;
+let valid41 = false;
+const _errs206 = errors;
 if(typeof data58 !== "string"){
 const err96 = {instancePath:instancePath+"/files/" + i2+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
@@ -4382,9 +4580,9 @@ vErrors.push(err96);
 }
 errors++;
 }
-var _valid15 = _errs205 === errors;
+var _valid15 = _errs206 === errors;
 valid41 = valid41 || _valid15;
-const _errs207 = errors;
+const _errs208 = errors;
 if(data58 !== null){
 const err97 = {instancePath:instancePath+"/files/" + i2+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
@@ -4395,7 +4593,7 @@ vErrors.push(err97);
 }
 errors++;
 }
-var _valid15 = _errs207 === errors;
+var _valid15 = _errs208 === errors;
 valid41 = valid41 || _valid15;
 if(!valid41){
 const err98 = {instancePath:instancePath+"/files/" + i2+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf",keyword:"anyOf",params:{}};
@@ -4406,21 +4604,21 @@ else {
 vErrors.push(err98);
 }
 errors++;
-validate23.errors = vErrors;
+validate25.errors = vErrors;
 return false;
 }
 else {
-errors = _errs204;
+errors = _errs205;
 if(vErrors !== null){
-if(_errs204){
-vErrors.length = _errs204;
+if(_errs205){
+vErrors.length = _errs205;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid38 = _errs203 === errors;
+var valid38 = _errs204 === errors;
 }
 else {
 var valid38 = true;
@@ -4428,10 +4626,10 @@ var valid38 = true;
 if(valid38){
 if(data53.reason !== undefined){
 let data59 = data53.reason;
-const _errs209 = errors;
 const _errs210 = errors;
-let valid42 = false;
 const _errs211 = errors;
+let valid42 = false;
+const _errs212 = errors;
 if(typeof data59 !== "string"){
 const err99 = {instancePath:instancePath+"/files/" + i2+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
@@ -4442,9 +4640,9 @@ vErrors.push(err99);
 }
 errors++;
 }
-var _valid16 = _errs211 === errors;
+var _valid16 = _errs212 === errors;
 valid42 = valid42 || _valid16;
-const _errs213 = errors;
+const _errs214 = errors;
 if(data59 !== null){
 const err100 = {instancePath:instancePath+"/files/" + i2+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
@@ -4455,7 +4653,7 @@ vErrors.push(err100);
 }
 errors++;
 }
-var _valid16 = _errs213 === errors;
+var _valid16 = _errs214 === errors;
 valid42 = valid42 || _valid16;
 if(!valid42){
 const err101 = {instancePath:instancePath+"/files/" + i2+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf",keyword:"anyOf",params:{}};
@@ -4466,21 +4664,21 @@ else {
 vErrors.push(err101);
 }
 errors++;
-validate23.errors = vErrors;
+validate25.errors = vErrors;
 return false;
 }
 else {
-errors = _errs210;
+errors = _errs211;
 if(vErrors !== null){
-if(_errs210){
-vErrors.length = _errs210;
+if(_errs211){
+vErrors.length = _errs211;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid38 = _errs209 === errors;
+var valid38 = _errs210 === errors;
 }
 else {
 var valid38 = true;
@@ -4493,22 +4691,22 @@ var valid38 = true;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/files/" + i2,schemaPath:"#/components/schemas/UploadedFile/type",keyword:"type",params:{type: "object"}}];
+validate25.errors = [{instancePath:instancePath+"/files/" + i2,schemaPath:"#/components/schemas/UploadedFile/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-var valid36 = _errs184 === errors;
+var valid36 = _errs185 === errors;
 if(!valid36){
 break;
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/files",schemaPath:"#/properties/files/type",keyword:"type",params:{type: "array"}}];
+validate25.errors = [{instancePath:instancePath+"/files",schemaPath:"#/properties/files/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid0 = _errs182 === errors;
+var valid0 = _errs183 === errors;
 }
 else {
 var valid0 = true;
@@ -4537,11 +4735,11 @@ var valid0 = true;
 }
 }
 else {
-validate23.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate25.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate23.errors = vErrors;
+validate25.errors = vErrors;
 return errors === 0;
 }
-validate23.evaluated = {"props":{"id":true,"collection":true,"source":true,"status":true,"total":true,"done":true,"indexed":true,"unchanged":true,"moved":true,"duplicates":true,"failed":true,"ignored":true,"removed":true,"bytes":true,"images_per_second":true,"eta_seconds":true,"created_at":true,"started_at":true,"finished_at":true,"finished":true,"error":true,"files":true},"dynamicProps":false,"dynamicItems":false};
+validate25.evaluated = {"props":{"id":true,"collection":true,"source":true,"status":true,"total":true,"done":true,"indexed":true,"unchanged":true,"moved":true,"duplicates":true,"failed":true,"ignored":true,"removed":true,"bytes":true,"images_per_second":true,"eta_seconds":true,"created_at":true,"started_at":true,"finished_at":true,"finished":true,"error":true,"files":true},"dynamicProps":false,"dynamicItems":false};
