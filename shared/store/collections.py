@@ -104,11 +104,11 @@ class Collections(Retriable):
         described = self._milvus.describe(name)
         properties, identity = read_properties(name, described), read_identity(name, described)
         state = self._state(identity.rows)
+        index = IndexSpec.model_validate_json(properties["index"])
         return CollectionInfo(
-            **dict(identity),
+            **{**dict(identity), "index": index},
             description=properties["description"],
             created_at=float(properties["created_at"]),
-            index=IndexSpec.model_validate_json(properties["index"]),
             kept=read_edition(properties, "kept"),
             count=self._milvus.count(identity.rows, strong=False)
             if state == "loaded"

@@ -180,10 +180,10 @@ def test_a_load_across_the_moment_of_the_swap(
     library: Library, collections: Collections, others: list[str]
 ) -> None:
     job = begun(library)
+    work(library, job)
     library.write("new.png", 50)
     library.rename("2.png", "renamed.png")
     load = library.scanned()
-    work(library, job)
     library.indexing.indexer().scan_to_end(job)
     assert library.jobs.get(job).status == "done"
 
@@ -200,8 +200,8 @@ def test_a_load_across_the_moment_of_the_swap(
 def test_what_happens_while_a_chunk_is_encoded(
     library: Library, others: list[str], whole: bool
 ) -> None:
-    for name, index in (("new.png", 50), ("1.png", 51)):
-        library.write(name, index)
+    library.write("new.png", 50)
+    library.write("newer.png", 51)
     load = library.scanned()
     reencodings: list[str] = []
 

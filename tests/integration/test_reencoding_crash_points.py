@@ -58,7 +58,8 @@ def test_killed(library: Library, points: CrashPoints, part: str) -> None:
     rows = library.rows()
 
     def reencode(point: Point | None) -> Doomed:
-        pooling: Pooling = "rmac" if collections.identity(library.collection).pooling == "avg" else "avg"
+        before = collections.identity(library.collection).pooling
+        pooling: Pooling = "rmac" if before == "avg" else "avg"
         source = ReencodingSource(pooling=pooling, index=HNSW)
         doomed, other = Doomed(point), Doomed(None)
         indexer, encoder = (doomed, other) if part == "indexer" else (other, doomed)
