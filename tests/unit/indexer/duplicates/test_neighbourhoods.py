@@ -23,9 +23,7 @@ class Near(Neighbours):
         self.hits = own + others
         self.limits: list[int] = []
 
-    def nearest(
-        self, *args: Any, without: Iterable[str] = (), rows: str | None = None
-    ) -> list[list[Neighbour]]:
+    def nearest(self, *args: Any, without: Iterable[str] = (), **_: Any) -> list[list[Neighbour]]:
         self.limits.append(args[-1])
         left_out = set(without)
         return [[hit for hit in self.hits if hit.sha256 not in left_out][: args[-1]]]
