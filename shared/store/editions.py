@@ -52,17 +52,21 @@ def write_all(homes: Homes, identity: CollectionIdentity, write: Callable[[Place
     One that was given up or dropped since is passed over, if the others are written. Raises what
     `write` raises.
     """
-    written: set[Place] = set()
+    written: set[str] = set()
     gone: NotFound | None = None
     for place in places(identity):
         try:
             write(place)
         except NotFound as error:
             now = homes.fresh(identity.name)
-            if now.generation != identity.generation or place in places(now):
+            if now.generation != identity.generation or place.rows in _rows(now):
                 raise
             gone = error
         else:
-            written.add(place)
-    if gone is not None and not set(places(homes.fresh(identity.name))) <= written:
+            written.add(place.rows)
+    if gone is not None and not _rows(homes.fresh(identity.name)) <= written:
         raise gone
+
+
+def _rows(identity: CollectionIdentity) -> set[str]:
+    return {place.rows for place in places(identity)}
