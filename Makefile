@@ -3,8 +3,10 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-# Each step needs the one before it.
+# Each step needs the one before it, but for the two that `make test` runs beside each other.
+ifndef SIDE_BY_SIDE
 .NOTPARALLEL:
+endif
 
 PYTHON ?= python3
 VENV := .venv
@@ -149,15 +151,27 @@ check-python:
 	$(BIN)/hadolint --config deploy/docker/hadolint.yaml deploy/docker/*.Dockerfile
 	$(BIN)/pytest -q tests/unit/deploy/repository
 
-# Most tests wait for the processes that they start, so three run at once on any machine.
+# Most tests wait for the processes that they start, so three run at once on any machine, and the
+# containers beside them: what those print comes at the end.
 TEST_PROCESSES ?= 3
 
 .PHONY: test
 test: $(INSTALLED) chromium page-if-possible page-test ## Every test
-	$(BIN)/pytest -n $(TEST_PROCESSES) --no-loadscope-reorder --dist loadfile -m "not containers" $(TESTS)
 ifeq ($(strip $(TESTS)),)
-	@$(MAKE) test-containers
+	@SIDE_BY_SIDE=1 $(MAKE) -k -j2 test-processes test-containers-logged; status=$$?; \
+	cat build/test-containers.log; exit $$status
+else
+	@$(MAKE) test-processes
 endif
+
+.PHONY: test-processes
+test-processes: $(INSTALLED)
+	$(BIN)/pytest -n $(TEST_PROCESSES) --no-loadscope-reorder --dist loadfile -m "not containers" $(TESTS)
+
+.PHONY: test-containers-logged
+test-containers-logged:
+	@mkdir -p build
+	@$(MAKE) test-containers >build/test-containers.log 2>&1
 
 # What CI does a little of, for as long as it takes to believe it (docs/soak.md).
 SOAK = $(BIN)/pytest -q
@@ -174,7 +188,7 @@ soak-kills: $(INSTALLED) ## Loads while processes are killed at random: KILLS=10
 fuzz: $(INSTALLED) ## Mutated pictures for the decoders: SECONDS=600 SEED=…
 	LOOKALIKE_TEST_FUZZ_SECONDS=$(or $(SECONDS),600) $(SOAK) tests/fuzz
 
-# Separate from the others: these tests share one deployment, which needs both cores.
+# In a process of their own: these tests share one deployment.
 .PHONY: test-containers
 test-containers: $(INSTALLED) podman ## Build the images, run compose.yaml, kill parts of it, and count
 	$(BIN)/pytest -m "containers and not gpu_image" tests/containers

@@ -4,20 +4,23 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.formparsers import MultiPartParser
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from gateway import __version__, openapi
+from gateway.dependencies import confirm_operation
 from gateway.factory import open_services
 from gateway.http import docs, problems
+from gateway.http.access_control import AccessControl
 from gateway.http.body_limit import BodyLimit
 from gateway.http.hosts import HostCheck
+from gateway.http.idempotency import Idempotency
 from gateway.http.problems import UnhandledErrors
 from gateway.http.request_metrics import RequestMetrics
-from gateway.http.security import AccessControl, ApiKeys, SecurityHeaders
+from gateway.http.security import SecurityHeaders
 from gateway.http.web_page import Page
 from gateway.routes import (
     article,
@@ -30,6 +33,7 @@ from gateway.routes import (
     health,
     images,
     jobs,
+    keys,
     queries,
     reencoding,
     search,
@@ -59,6 +63,7 @@ _ROUTERS = (
     duplicates.router,
     duplicate_reports.router,
     system.router,
+    keys.router,
     session.router,
     health.router,
     article.router,
@@ -103,7 +108,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     problems.install(app)
     docs.install(app)
     for router in _ROUTERS:
-        app.include_router(router)
+        app.include_router(router, dependencies=[Depends(confirm_operation)])
     # Not a route: one that matches every path would answer 404 where 405 is right.
     app.router.default = Page()
     return app
@@ -126,6 +131,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
             expose_headers=["Location", "Retry-After", "ETag", "Content-Disposition"],
         ),
         Middleware(UnhandledErrors),
-        Middleware(AccessControl, keys=ApiKeys(settings.api_keys), settings=settings),
+        Middleware(AccessControl, settings=settings),
+        Middleware(Idempotency),
         Middleware(BodyLimit, max_bytes=settings.max_upload_bytes),
     ]

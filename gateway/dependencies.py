@@ -8,9 +8,12 @@ from fastapi import Depends, Request
 from gateway.factory import Services
 from gateway.files.originals import OriginalThreads
 from gateway.files.thumbnails import Thumbnails
-from gateway.http.security import ApiKeys
+from gateway.http.access import ACCESS, Access, not_allowed
+from gateway.http.key_ring import KeyRing
+from gateway.http.permissions import RULES, UNKNOWN, Place
 from gateway.metrics import Metrics
 from gateway.schemas.urls import UrlBuilder
+from gateway.services.api_keys import ApiKeyService
 from gateway.services.bulk_tags import BulkTags
 from gateway.services.calibration import CalibrationService
 from gateway.services.deletion import DeletionService
@@ -46,13 +49,32 @@ def _one(pick: Callable[[Services], T]) -> Callable[[Services], Awaitable[T]]:
     return provide
 
 
+async def confirm_operation(request: Request) -> None:
+    """Raise NotAllowed unless the request was let in for the very operation that it now reaches.
+
+    Every route depends on it, since requests are let in before the router has seen them.
+    """
+    name: str = request.scope["route"].name
+    rule = RULES.get(name, UNKNOWN)
+    access: Access | None = request.scope.get(ACCESS)
+    if rule.place is not Place.OPEN and (access is None or access.operation != name):
+        raise not_allowed(rule.action, "this address")
+
+
+async def _access(request: Request) -> Access:
+    return cast("Access", request.scope[ACCESS])
+
+
 async def _urls(request: Request, services: Annotated[Services, Depends(_services)]) -> UrlBuilder:
-    return UrlBuilder(request, services.settings)
+    access: Access | None = request.scope.get(ACCESS)
+    return UrlBuilder(request, services.settings, access and access.sign)
 
 
 SettingsDep = Annotated[Settings, Depends(_one(lambda s: s.settings))]
 MetricsDep = Annotated[Metrics, Depends(_one(lambda s: s.metrics))]
-ApiKeysDep = Annotated[ApiKeys, Depends(_one(lambda s: s.api_keys))]
+AccessDep = Annotated[Access, Depends(_access)]
+ApiKeysDep = Annotated[ApiKeyService, Depends(_one(lambda s: s.api_keys))]
+KeyRingDep = Annotated[KeyRing, Depends(_one(lambda s: s.key_ring))]
 CalibrationDep = Annotated[CalibrationService, Depends(_one(lambda s: s.calibration))]
 ReencodingDep = Annotated[ReencodingService, Depends(_one(lambda s: s.reencoding))]
 CollectionsDep = Annotated[Collections, Depends(_one(lambda s: s.collections))]

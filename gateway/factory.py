@@ -8,8 +8,11 @@ from anyio import to_thread
 
 from gateway.files.originals import OriginalThreads
 from gateway.files.thumbnails import Thumbnails
+from gateway.http.key_ring import KeyRing
+from gateway.http.rate_limits import RateLimits
 from gateway.http.security import ApiKeys
 from gateway.metrics import LedgerMetrics, Metrics
+from gateway.services.api_keys import ApiKeyService
 from gateway.services.bulk_tags import BulkTags
 from gateway.services.calibration import CalibrationService
 from gateway.services.deletion import DeletionService, Ledger, Store
@@ -31,7 +34,9 @@ from gateway.services.upkeep import Upkeep
 from gateway.services.upload_sweep import UploadSweep
 from gateway.services.uploads import Searchable, UploadService
 from shared.fetch.fetcher import Fetcher
+from shared.ledger import ApiKeys as StoredKeys
 from shared.ledger import (
+    AsyncApiKeys,
     AsyncEvents,
     Calibrations,
     Drops,
@@ -40,6 +45,7 @@ from shared.ledger import (
     Events,
     Jobs,
     Queries,
+    RepeatableCalls,
     RowLocks,
     StandingSources,
     Stats,
@@ -70,7 +76,9 @@ class Services:
 
     settings: Settings
     metrics: Metrics
-    api_keys: ApiKeys
+    key_ring: KeyRing
+    api_keys: ApiKeyService
+    repeatable_calls: RepeatableCalls
     collections: Collections
     images: Images
     facets: Facets
@@ -144,10 +152,17 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         )
         upkeep.start()
         stack.callback(upkeep.stop)
+        key_ring = KeyRing(
+            ApiKeys(settings.api_keys),
+            AsyncApiKeys(async_redis),
+            RateLimits.in_redis(async_redis),
+        )
         yield Services(
             settings=settings,
             metrics=metrics,
-            api_keys=ApiKeys(settings.api_keys),
+            key_ring=key_ring,
+            api_keys=ApiKeyService(StoredKeys(redis), key_ring.forget),
+            repeatable_calls=RepeatableCalls(async_redis),
             collections=collections,
             images=images,
             facets=Facets(milvus),

@@ -6,25 +6,29 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
+from gateway.http.idempotency import HEADER, REPEATABLE
+from gateway.http.permissions import RULES, Place
 from gateway.http.problems import Problem, problem_responses
 from gateway.schemas.calibration import Calibration
 from gateway.schemas.duplicates import DuplicateGroupList
 from gateway.schemas.images import Upload
 from gateway.schemas.jobs import Failure, Job
+from gateway.schemas.keys import CreatedKey, Key
 from gateway.schemas.standing_sources import StandingSource
 
 _DESCRIPTION = """Reverse image search: load folders of pictures, find the ones that look alike.
 
 Errors are `application/problem+json` (RFC 9457) with a stable `code`. Lists are paged: give
 `next_cursor` as `cursor`. Where API keys are set, send one as `X-API-Key` or as
-`Authorization: Bearer`, or sign in for a cookie."""
+`Authorization: Bearer`, or sign in for a cookie. A key that may not do what it asks for is answered
+403 `not_allowed`."""
 _TAGS = (
     ("collections", "Named sets of images, each of one encoder."),
     ("jobs", "Loads: queued, followed, steered."),
     ("images", "What is in a collection; uploads, content, thumbnails."),
     ("search", "By a picture, by a stored image, by a vector."),
     ("duplicates", "Groups of images that show the same; what becomes of them."),
-    ("system", "State, limits, folders, sessions."),
+    ("system", "State, limits, folders, keys, sessions."),
     ("health", "For supervisors and monitoring."),
     ("article", "v1: the five calls of the article, for clients written for it."),
 )
@@ -36,13 +40,23 @@ _SECURITY_SCHEMES = {
 #: FastAPI drops nulls from examples; the examples of these schemas hold some and are restored.
 _WITH_NULLS: tuple[type[BaseModel], ...] = (
     Calibration,
+    CreatedKey,
     DuplicateGroupList,
     Failure,
     Job,
+    Key,
     StandingSource,
     Upload,
 )
-_OPEN = ("/health/", "/api/v2/session")
+_IDEMPOTENCY_KEY = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "schema": {"anyOf": [{"type": "string", "maxLength": 255}, {"type": "null"}]},
+    "description": "Drawn by the client for one call. The call that is sent again with it happens "
+    "once, and is answered as it was the first time; with another request it is 422 "
+    "`idempotency_key_reused`.",
+}
 _UNSAFE = frozenset({"post", "put", "patch", "delete"})
 
 
@@ -64,12 +78,19 @@ def build(app: FastAPI) -> dict[str, Any]:
     components["securitySchemes"] = _SECURITY_SCHEMES
     # The empty alternative says that no key is needed, as when none is configured.
     schema["security"] = [{}, *({name: []} for name in _SECURITY_SCHEMES)]
-    for path, methods in schema["paths"].items():
+    for methods in schema["paths"].values():
         for method, operation in methods.items():
-            if path.startswith(_OPEN):
+            name = operation["operationId"]
+            if name in RULES and RULES[name].place is Place.OPEN:
                 operation["security"] = []
-            if method in _UNSAFE:
-                operation["responses"] |= {"403": problem_responses(403)[403]}
+                refusals = [403] if method in _UNSAFE else []
+            else:
+                # Where keys are in force: what a key may not do, or too often; or Redis is away.
+                refusals = [403, 429, 503]
+            for status in refusals:
+                operation["responses"] |= {str(status): problem_responses(status)[status]}
+            if name in REPEATABLE:
+                operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
             for response in operation["responses"].values():
                 _describe_stream(response.get("content", {}))
     _mark_binary(schema)

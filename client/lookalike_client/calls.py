@@ -165,14 +165,20 @@ def create_collection(body: models.CollectionInput | Mapping[str, Any]) -> Call[
     )
 
 
-def create_job(collection: str, body: models.LoadInput | Mapping[str, Any]) -> Call[models.Job]:
+def create_job(
+    collection: str,
+    body: models.LoadInput | Mapping[str, Any],
+    *,
+    idempotency_key: str | None = None,
+) -> Call[models.Job]:
     """Load pictures.
 
     Queue a load of the pictures in a directory, an archive or a bucket, or at addresses.
 
     Files that are known and unchanged are not read again, and files that were renamed or moved
     are not encoded again. An unknown collection is created with the server's defaults. If the
-    encoder is not running now, the job waits for it.
+    encoder is not running now, the job waits for it. `sync` takes the permission to delete,
+    too.
 
     `POST /api/v2/collections/{collection}/jobs`
     """
@@ -182,6 +188,26 @@ def create_job(collection: str, body: models.LoadInput | Mapping[str, Any]) -> C
         "/api/v2/collections/{collection}/jobs",
         {202: reads(models.Job)},
         path={"collection": collection},
+        headers={"Idempotency-Key": idempotency_key},
+        body=body,
+    )
+
+
+def create_key(body: models.KeyInput | Mapping[str, Any]) -> Call[models.CreatedKey]:
+    """Create a key.
+
+    Create a key that may do some things with some collections.
+
+    It takes an administrator: a key of `LOOKALIKE_API_KEYS`, or a stored one with the action
+    `admin` for the collections `*`. Where there is none yet: 409 `no_administrator`.
+
+    `POST /api/v2/keys`
+    """
+    return Call(
+        "create_key",
+        "POST",
+        "/api/v2/keys",
+        {201: reads(models.CreatedKey)},
         body=body,
     )
 
@@ -210,7 +236,8 @@ def create_source(
     Keep a source with a collection, to be loaded by a schedule, or on request.
 
     A run that is due while an earlier one is unfinished is left out; of several that were
-    missed, as while no indexer ran, there is one. It is dropped with the collection.
+    missed, as while no indexer ran, there is one. It is dropped with the collection. `sync`
+    takes the permission to delete, too.
 
     `POST /api/v2/collections/{collection}/sources`
     """
@@ -284,6 +311,25 @@ def delete_images(
         {200: reads(models.Deleted), 202: reads(models.Job)},
         path={"collection": collection},
         query={"tag": tag, "path_prefix": path_prefix, "filter": filter},
+    )
+
+
+def delete_key(key: str) -> Call[None]:
+    """Revoke a key.
+
+    Delete a key for good, with the sessions that it opened.
+
+    Other gateways refuse it a second later. Addresses of pictures that were signed for it are
+    good until they end, in six hours at most.
+
+    `DELETE /api/v2/keys/{key}`
+    """
+    return Call(
+        "delete_key",
+        "DELETE",
+        "/api/v2/keys/{key}",
+        {204: NOTHING},
+        path={"key": key},
     )
 
 
@@ -609,6 +655,8 @@ def get_system() -> Call[models.System]:
 
     The running encoder, the workers, the queues, and the limits for clients.
 
+    What can be loaded from is for those who may load.
+
     `GET /api/v2/system`
     """
     return Call(
@@ -624,7 +672,7 @@ def list_collections(
 ) -> Call[models.CollectionList]:
     """List the collections.
 
-    All collections, by name.
+    All collections, by name; those that the key may read.
 
     `GET /api/v2/collections`
     """
@@ -802,7 +850,10 @@ def list_jobs(
 ) -> Call[models.JobList]:
     """List the jobs.
 
-    All jobs that the ledger still keeps, newest first.
+    All jobs that the ledger still keeps, newest first; of collections that the key may read.
+
+    With such a key a page may have fewer than `limit`; as long as there is a `next_cursor`,
+    there are more.
 
     `GET /api/v2/jobs`
     """
@@ -812,6 +863,21 @@ def list_jobs(
         "/api/v2/jobs",
         {200: reads(models.JobList)},
         query={"collection": collection, "status": status, "cursor": cursor, "limit": limit},
+    )
+
+
+def list_keys() -> Call[models.KeyList]:
+    """List the keys.
+
+    All stored keys, with their last use. Those of `LOOKALIKE_API_KEYS` are not among them.
+
+    `GET /api/v2/keys`
+    """
+    return Call(
+        "list_keys",
+        "GET",
+        "/api/v2/keys",
+        {200: reads(models.KeyList)},
     )
 
 
@@ -848,7 +914,10 @@ def pause_job(job: str) -> Call[models.Job]:
 
 
 def query_images(
-    collection: str, body: models.ImageQuery | Mapping[str, Any]
+    collection: str,
+    body: models.ImageQuery | Mapping[str, Any],
+    *,
+    idempotency_key: str | None = None,
 ) -> Call[models.SearchReply]:
     """Search by examples.
 
@@ -866,6 +935,7 @@ def query_images(
         "/api/v2/collections/{collection}/query",
         {200: reads(models.SearchReply)},
         path={"collection": collection},
+        headers={"Idempotency-Key": idempotency_key},
         body=body,
     )
 
@@ -1172,6 +1242,7 @@ def upload_images(
     files: Sequence[FileInput],
     *,
     wait: bool | None = None,
+    idempotency_key: str | None = None,
     tags: Sequence[str] | None = None,
     on_duplicate: Literal["keep", "skip"] | None = None,
     report_duplicates: bool | None = None,
@@ -1197,6 +1268,7 @@ def upload_images(
         {202: reads(models.Upload), 200: reads(models.Upload)},
         path={"collection": collection},
         query={"wait": wait},
+        headers={"Idempotency-Key": idempotency_key},
         form={
             "tags": tags,
             "on_duplicate": on_duplicate,

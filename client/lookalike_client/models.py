@@ -139,6 +139,27 @@ class Count(Model):
     ]
 
 
+class CreatedKey(Model):
+    """
+    A new key, with what its holder sends.
+    """
+
+    id: str
+    name: str
+    actions: list[Literal["read", "write", "delete", "admin"]]
+    collections: list[str]
+    expires_at: AwareDatetime | None
+    rate_per_minute: int | None
+    created_at: AwareDatetime
+    created_by: Annotated[str, Field(description="The name of the key that made it.")]
+    last_used_at: Annotated[
+        AwareDatetime | None,
+        Field(description="To the minute; null before its first use."),
+    ]
+    expired: bool
+    key: Annotated[str, Field(description="Shown this once: only its SHA-256 is stored.")]
+
+
 class CropFractions(Model):
     """
     A part of the upright picture, in fractions of its width and height.
@@ -412,6 +433,64 @@ class JobError(Model):
 
     code: str
     detail: str
+
+
+class Key(Model):
+    """
+    A stored key.
+    """
+
+    id: str
+    name: str
+    actions: list[Literal["read", "write", "delete", "admin"]]
+    collections: list[str]
+    expires_at: AwareDatetime | None
+    rate_per_minute: int | None
+    created_at: AwareDatetime
+    created_by: Annotated[str, Field(description="The name of the key that made it.")]
+    last_used_at: Annotated[
+        AwareDatetime | None,
+        Field(description="To the minute; null before its first use."),
+    ]
+    expired: bool
+
+
+class KeyInput(Model):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    name: Annotated[
+        str, Field(description="For people, and for the log: whose it is, or what for.")
+    ]
+    actions: Annotated[
+        list[Literal["read", "write", "delete", "admin"]],
+        Field(
+            description="`read`: see and search. `write`: load, upload, label, create. `delete`: forget images, drop collections. `admin`: all of that; with the collections `*` also keys and metrics."
+        ),
+    ]
+    collections: Annotated[
+        list[str],
+        Field(description="Names of collections; `*` stands for any number of letters."),
+    ]
+    expires_at: Annotated[
+        AwareDatetime | None,
+        Field(description="When it ends, with the offset from UTC; null for never."),
+    ] = None
+    rate_per_minute: Annotated[
+        int | None, Field(description="Requests in any minute; null for no limit.")
+    ] = None
+
+
+class KeyList(Model):
+    """
+    Stored keys, the oldest first.
+    """
+
+    items: list[Key]
+    next_cursor: Annotated[
+        str | None,
+        Field(description="Give it as `cursor` for the next page; null on the last."),
+    ]
 
 
 class Limits(Model):

@@ -57,21 +57,24 @@ class Problem(BaseModel):
 _MEANINGS: dict[int, str] = {
     400: "The body cannot be read: `bad_request`.",
     401: "An API key is asked for: `unauthorized`.",
-    403: "A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no "
-    "permission to read: `unreadable`.",
+    403: "A key that may not do this: `not_allowed`; a browser page of a foreign origin: "
+    "`foreign_origin`; a picture that the gateway has no permission to read: `unreadable`.",
     404: "`collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, "
-    "`not_found`, "
+    "`key_not_found`, `not_found`, "
     "`duplicates_not_computed`, `duplicate_group_not_found`, or a picture "
     "whose file is gone: `missing`, `outside_roots`, `unreadable`.",
     409: "`collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, "
-    "`job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`.",
+    "`job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, "
+    "`no_administrator`, `too_many_keys`, `call_running`.",
     412: "The image is not as `If-Match` says any more: `precondition_failed`.",
     413: "The body is over the limit: `too_large`.",
     416: "The range lies outside the file: `range_not_satisfiable`.",
     422: "`validation_error`, or the code of what is wrong: `path_outside_roots`, "
     "`path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, "
-    "`too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, …",
-    429: "Too many jobs or searches wait: `queue_full`.",
+    "`too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, "
+    "`idempotency_key_reused`, …",
+    429: "Too many jobs or searches wait: `queue_full`; a key sent too many requests: "
+    "`rate_limited`.",
     503: "A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, "
     "`redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, "
     "`no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`, "
@@ -185,11 +188,16 @@ class UnhandledErrors:
             await _answer(internal_problem())(scope, receive, send)
 
 
-async def _on_lookalike_error(_: Request, error: Exception) -> Response:
-    assert isinstance(error, LookalikeError)  # noqa: S101 - registered for this class alone
+def answer_to(error: LookalikeError) -> Response:
+    """The answer to an error that was raised; an outage is logged."""
     if isinstance(error, Unavailable | StorageFull) and error.__cause__ is not None:
         outages.met(error.code, error)
     return problem_of(error)
+
+
+async def _on_lookalike_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, LookalikeError)  # noqa: S101 - registered for this class alone
+    return answer_to(error)
 
 
 async def _on_validation_error(_: Request, error: Exception) -> Response:

@@ -9,6 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, PlainTextResponse
 
 from gateway.dependencies import (
+    AccessDep,
     CollectionsDep,
     DeletionDep,
     FilesDep,
@@ -38,10 +39,14 @@ ParametersDep = Annotated[Parameters, Depends(article_parameters)]
 async def _tables(
     collections: CollectionsDep,
     settings: SettingsDep,
+    access: AccessDep,
     Table: CollectionName | None = None,  # noqa: N803 - the article's spelling
 ) -> Iterable[str]:
-    """The collections to look in: `Table`, or the default one and then all others."""
-    return [Table] if Table else _all_tables(collections, settings.default_collection)
+    """The collections to look in: `Table`, or the default one and all others, of those shown."""
+    if Table:
+        access.require(Table)
+        return [Table]
+    return filter(access.shows, _all_tables(collections, settings.default_collection))
 
 
 def _text_reply(example: str) -> dict[int | str, dict[str, object]]:
@@ -72,9 +77,9 @@ async def article_train(parameters: ParametersDep, loads: LoadsDep) -> str:
     response_class=PlainTextResponse,
     responses={**_text_reply("current: 800, total: 1200"), **problem_responses(503)},
 )
-def article_process(jobs: JobsDep) -> str:
+def article_process(jobs: JobsDep, access: AccessDep) -> str:
     """`current: N, total: M` of the newest load of a directory; N is M only once it has ended."""
-    current, total = _progress(jobs.newest_of_directory())
+    current, total = _progress(jobs.newest_of_directory(access.shows))
     return f"current: {current}, total: {total}"
 
 

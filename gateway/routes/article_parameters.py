@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from fastapi import Request
 from starlette.datastructures import UploadFile
 
-from gateway.dependencies import SettingsDep
+from gateway.dependencies import AccessDep, SettingsDep
 from gateway.http.problems import invalid_field
 from gateway.schemas.search import MAX_TOP_K
 from shared.domain.collection import COLLECTION_PATTERN
@@ -45,13 +45,17 @@ class Parameters(NamedTuple):
     picture: UploadFile | None
 
 
-async def article_parameters(request: Request, settings: SettingsDep) -> AsyncIterator[Parameters]:
+async def article_parameters(
+    request: Request, settings: SettingsDep, access: AccessDep
+) -> AsyncIterator[Parameters]:
     """Read a call's parameters. The body takes precedence over the query string.
 
-    An uploaded file is closed once the call is answered. Raises RequestValidationError.
+    An uploaded file is closed once the call is answered. Raises RequestValidationError, NotAllowed.
     """
     try:
-        yield await _read(request, settings.default_collection)
+        parameters = await _read(request, settings.default_collection)
+        access.require(parameters.table)
+        yield parameters
     finally:
         await request.close()
 

@@ -4,7 +4,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 from fastapi import APIRouter, Response
 
-from gateway.dependencies import CollectionsDep, DeletionDep, SettingsDep, UrlsDep, WorkersDep
+from gateway.dependencies import (
+    AccessDep,
+    CollectionsDep,
+    DeletionDep,
+    SettingsDep,
+    UrlsDep,
+    WorkersDep,
+)
 from gateway.http.problems import problem_responses
 from gateway.routes.parameters import CollectionPath, Cursor, Limit
 from gateway.schemas.collections import Collection, CollectionInput, CollectionList, DescriptorInput
@@ -22,11 +29,11 @@ router = APIRouter(prefix="/api/v2/collections", tags=["collections"])
 
 @router.get("", summary="List the collections", responses=problem_responses(422, 503))
 def list_collections(
-    collections: CollectionsDep, cursor: Cursor = None, limit: Limit = 100
+    collections: CollectionsDep, access: AccessDep, cursor: Cursor = None, limit: Limit = 100
 ) -> CollectionList:
-    """All collections, by name."""
+    """All collections, by name; those that the key may read."""
     after = cursors.decode(cursor, str)[0] if cursor else ""
-    names = sorted(name for name in collections.names() if name > after)
+    names = sorted(name for name in collections.names() if name > after and access.shows(name))
     return CollectionList(
         items=[Collection.of(info) for info in _existing(collections, names[:limit])],
         next_cursor=cursors.encode(names[limit - 1]) if len(names) > limit else None,
@@ -47,6 +54,7 @@ def create_collection(
     workers: WorkersDep,
     settings: SettingsDep,
     urls: UrlsDep,
+    access: AccessDep,
 ) -> Collection:
     """Create a collection for vectors of the running encoder.
 
@@ -54,6 +62,7 @@ def create_collection(
     create a collection with the server's defaults where there is none, so that this is needed only
     for other ones.
     """
+    access.require(body.name)
     descriptor = body.descriptor or DescriptorInput()
     info = collections.create(
         body.name,

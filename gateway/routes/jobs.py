@@ -1,6 +1,6 @@
 """Jobs: start a load, show, cancel, pause, resume, retry and follow it."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Response
@@ -9,7 +9,8 @@ from fastapi.responses import StreamingResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.exceptions import HTTPException
 
-from gateway.dependencies import JobEventsDep, JobsDep, LoadsDep, UrlsDep
+from gateway.dependencies import AccessDep, JobEventsDep, JobsDep, LoadsDep, UrlsDep
+from gateway.http.accepted_types import prefers_csv
 from gateway.http.problems import problem_responses
 from gateway.routes.loads import start_load
 from gateway.routes.parameters import CollectionPath, Cursor, JobPath, Limit
@@ -18,6 +19,7 @@ from gateway.schemas.jobs import Failure, FailureList, Job, JobList, LoadInput
 from gateway.services.failures_csv import failures_csv
 from gateway.services.job_events import JobEvent
 from gateway.services.loads import LoadOptions
+from gateway.services.shown_jobs import list_shown
 from shared.domain import job as domain
 from shared.domain.job import JobStatus
 
@@ -51,13 +53,16 @@ def create_job(
     response: Response,
     loads: LoadsDep,
     urls: UrlsDep,
+    access: AccessDep,
 ) -> Job:
     """Queue a load of the pictures in a directory, an archive or a bucket, or at addresses.
 
     Files that are known and unchanged are not read again, and files that were renamed or moved
     are not encoded again. An unknown collection is created with the server's defaults. If the
-    encoder is not running now, the job waits for it.
+    encoder is not running now, the job waits for it. `sync` takes the permission to delete, too.
     """
+    if body.sync:
+        access.require(collection, "delete")
     options = LoadOptions(
         on_duplicate=body.on_duplicate,
         sync=body.sync,
@@ -74,6 +79,7 @@ def create_job(
 @router.get("/jobs", summary="List the jobs", responses=problem_responses(422, 503))
 def list_jobs(
     jobs: JobsDep,
+    access: AccessDep,
     collection: Annotated[
         CollectionName | None, BLANK_IS_NONE, Query(description="Only of this one.")
     ] = None,
@@ -83,8 +89,17 @@ def list_jobs(
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> JobList:
-    """All jobs that the ledger still keeps, newest first."""
-    found, next_cursor = jobs.list(collection, status, cursor, limit)
+    """All jobs that the ledger still keeps, newest first; of collections that the key may read.
+
+    With such a key a page may have fewer than `limit`; as long as there is a `next_cursor`, there
+    are more.
+    """
+    if collection is not None:
+        access.require(collection)
+    if collection is not None or access.shows_all:
+        found, next_cursor = jobs.list(collection, status, cursor, limit)
+    else:
+        found, next_cursor = list_shown(jobs, access.shows, status, cursor, limit)
     return JobList(items=[Job.of(job) for job in found], next_cursor=next_cursor)
 
 
@@ -220,23 +235,3 @@ def _to_sse(event: JobEvent) -> ServerSentEvent:
     # The first event alone has no id, and tells the client when to reconnect.
     retry = _RETRY_MS if event.id is None else None
     return ServerSentEvent(event=event.kind, id=event.id, data=data, retry=retry)
-
-
-def prefers_csv(accept: str) -> bool:
-    """Whether an Accept header asks for text/csv rather than for JSON."""
-    weights = {"text/csv": 0.0, "application/json": 0.0}
-    for part in accept.lower().split(","):
-        media_type, *parameters = (piece.strip() for piece in part.split(";"))
-        if media_type in weights:
-            weights[media_type] = _quality(parameters)
-    return weights["text/csv"] > weights["application/json"]
-
-
-def _quality(parameters: Sequence[str]) -> float:
-    for parameter in parameters:
-        if parameter.startswith("q="):
-            try:
-                return float(parameter[2:])
-            except ValueError:
-                return 0.0
-    return 1.0

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
-from gateway.dependencies import ApiKeysDep
+from gateway.dependencies import KeyRingDep
 from gateway.http.problems import problem_responses
 from gateway.http.security import SESSION_COOKIE, SESSION_SECONDS
 from gateway.schemas.system import SessionInput
@@ -16,20 +16,20 @@ router = APIRouter(prefix="/api/v2/session", tags=["system"])
     status_code=204,
     summary="Sign in",
     response_description="Signed in; the cookie holds for 30 days, and as long as its key.",
-    responses=problem_responses(400, 403, 413, 422),
+    responses=problem_responses(400, 403, 413, 422, 503),
 )
 async def create_session(
-    body: SessionInput, request: Request, response: Response, api_keys: ApiKeysDep
+    body: SessionInput, request: Request, response: Response, key_ring: KeyRingDep
 ) -> None:
     """Exchange an API key for a cookie that scripts cannot read."""
-    key = body.api_key.get_secret_value()
-    if not api_keys.required:
-        return
-    if not api_keys.accepts(key):
+    token = await key_ring.open_session(body.api_key.get_secret_value())
+    if token is None:
         raise Unauthorized("unauthorized", "This API key is not known.")
+    if not token:
+        return
     response.set_cookie(
         SESSION_COOKIE,
-        api_keys.open_session(key),
+        token,
         max_age=SESSION_SECONDS,
         httponly=True,
         samesite="strict",

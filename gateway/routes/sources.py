@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 from pydantic import AfterValidator
 
-from gateway.dependencies import StandingSourcesDep, UrlsDep
+from gateway.dependencies import AccessDep, StandingSourcesDep, UrlsDep
 from gateway.http.problems import problem_responses
 from gateway.routes.loads import as_source
 from gateway.routes.parameters import CollectionPath
@@ -46,12 +46,16 @@ def create_source(
     response: Response,
     sources: StandingSourcesDep,
     urls: UrlsDep,
+    access: AccessDep,
 ) -> StandingSource:
     """Keep a source with a collection, to be loaded by a schedule, or on request.
 
     A run that is due while an earlier one is unfinished is left out; of several that were missed,
     as while no indexer ran, there is one. It is dropped with the collection.
+    `sync` takes the permission to delete, too.
     """
+    if body.sync:
+        access.require(collection, "delete")
     state = sources.add(collection, as_source(body.source), body.options())
     response.headers["Location"] = urls.source(collection, state.source.id)
     return StandingSource.of(state)
@@ -77,8 +81,11 @@ def update_source(
     source: SourcePath,
     body: StandingSourceChanges,
     sources: StandingSourcesDep,
+    access: AccessDep,
 ) -> StandingSource:
     """Change when and how a source is loaded, or pause it. The source itself stays."""
+    if body.sync:
+        access.require(collection, "delete")
     return StandingSource.of(sources.change(collection, source, body.changes()))
 
 

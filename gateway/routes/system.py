@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from gateway import __version__
-from gateway.dependencies import JobsDep, QueueDepthsDep, SettingsDep, WorkersDep
+from gateway.dependencies import AccessDep, JobsDep, QueueDepthsDep, SettingsDep, WorkersDep
 from gateway.files.folders import FileSort
 from gateway.files.folders import list_folders as entries_below
 from gateway.http.problems import problem_responses
@@ -29,9 +29,17 @@ _PACKAGES = ("fastapi", "celery", "redis", "pymilvus")
 
 @router.get("/system", summary="Show the system", responses=problem_responses(503))
 def get_system(
-    settings: SettingsDep, workers: WorkersDep, queue_depths: QueueDepthsDep, jobs: JobsDep
+    settings: SettingsDep,
+    workers: WorkersDep,
+    queue_depths: QueueDepthsDep,
+    jobs: JobsDep,
+    access: AccessDep,
 ) -> System:
-    """The running encoder, the workers, the queues, and the limits for clients."""
+    """The running encoder, the workers, the queues, and the limits for clients.
+
+    What can be loaded from is for those who may load.
+    """
+    loads = access.principal.may_somewhere("write")
     weights = next(iter(workers.encoder_weights(ENCODE)), None)
     return System(
         encoder=fingerprint(weights, settings.pooling) if weights else None,
@@ -42,8 +50,8 @@ def get_system(
         workers=[Worker.of(worker) for worker in workers.list_alive()],
         queues=queue_depths.read(),
         jobs_active=jobs.count_active(),
-        image_roots=[str(root) for root in settings.image_roots],
-        bucket_roots=list(settings.bucket_roots),
+        image_roots=[str(root) for root in settings.image_roots if loads],
+        bucket_roots=[root for root in settings.bucket_roots if loads],
         limits=Limits(
             max_upload_mb=settings.max_upload_mb,
             max_upload_files=MAX_FILES,

@@ -1,5 +1,6 @@
 """The URLs in replies."""
 
+from collections.abc import Callable
 from typing import cast
 from urllib.parse import urlencode
 
@@ -22,13 +23,17 @@ class UrlBuilder:
     """Builds the URLs in the reply to one request.
 
     Those of v2 have no host, so that they are right behind any proxy; those of v1 are absolute,
-    as the article's clients expect.
+    as the article's clients expect. `sign` gives the query parameters that let whoever has the
+    address read an image of a collection.
     """
 
-    def __init__(self, request: Request, settings: Settings) -> None:
+    def __init__(
+        self, request: Request, settings: Settings, sign: Callable[[str, str], str] | None = None
+    ) -> None:
         self._root = request.scope.get("root_path", "").rstrip("/")
         self._base = settings.public_url.rstrip("/") or str(request.base_url).rstrip("/")
         self._default_collection = settings.default_collection
+        self._sign = sign
 
     def collection(self, name: str) -> str:
         """A collection's URL."""
@@ -42,24 +47,37 @@ class UrlBuilder:
         """A standing source's URL."""
         return f"{self.collection(collection)}/sources/{source_id}"
 
+    def key(self, key_id: str) -> str:
+        """A stored key's URL."""
+        return f"{self._root}/api/v2/keys/{key_id}"
+
     def image(self, collection: str, image_id: str) -> str:
         """An image's URL."""
         return f"{self.collection(collection)}/images/{image_id}"
 
     def content(self, collection: str, row: ImageRow) -> str:
         """The URL of an image's bytes; another one after its content has changed."""
-        return f"{self.image(collection, row.id)}/content?v={content_version(row)}"
+        return self._picture(collection, row, "content")
 
     def thumbnail(self, collection: str, row: ImageRow) -> str:
         """The URL of an image's thumbnail; another one after its content has changed."""
-        return f"{self.image(collection, row.id)}/thumbnail?v={content_version(row)}"
+        return self._picture(collection, row, "thumbnail")
 
     def article(self, collection: str, row: ImageRow) -> str:
         """The absolute URL of an image's bytes in v1."""
         url = f"{self._base}/data/{row.id}.{extension(row)}"
-        if collection == self._default_collection:
-            return url
-        return f"{url}?{urlencode({'Table': collection})}"
+        given = [] if collection == self._default_collection else [("Table", collection)]
+        query = "&".join(filter(None, (urlencode(given), self._signature(collection, row))))
+        return f"{url}?{query}" if query else url
+
+    def _picture(self, collection: str, row: ImageRow, kind: str) -> str:
+        query = f"v={content_version(row)}"
+        signature = self._signature(collection, row)
+        query += f"&{signature}" if signature else ""
+        return f"{self.image(collection, row.id)}/{kind}?{query}"
+
+    def _signature(self, collection: str, row: ImageRow) -> str:
+        return self._sign(collection, row.id) if self._sign else ""
 
 
 def content_version(row: ImageRow) -> str:

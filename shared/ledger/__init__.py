@@ -5,6 +5,7 @@ whichever processes were killed and however often its message was delivered. On 
 raises Unavailable, as clients of `shared.redis` do.
 """
 
+from shared.ledger.api_keys import ApiKeys, AsyncApiKeys, KeyTable, key_not_found
 from shared.ledger.calibrations import Calibrations
 from shared.ledger.chunks import Chunks
 from shared.ledger.content_claims import ContentClaims
@@ -28,6 +29,7 @@ from shared.ledger.jobs import JobEnded, Jobs
 from shared.ledger.moves import MoveRequest, Moves
 from shared.ledger.queries import Queries, QueryImage, QueryLimits, await_reply
 from shared.ledger.recovery import JobRecovery
+from shared.ledger.repeatable_calls import CLAIM_SECONDS, RepeatableCalls
 from shared.ledger.row_locks import REDIS_WRITE, HeldRows, LockTime, RowLock, RowLocks, edition_lock
 from shared.ledger.scans import ScanCounts, Scans, ScanStart, ScanSuperseded
 from shared.ledger.standing_sources import StandingSources, source_not_found
@@ -36,7 +38,10 @@ from shared.ledger.upload_files import UploadFiles
 from shared.ledger.workers import Workers
 
 __all__ = [
+    "CLAIM_SECONDS",
     "REDIS_WRITE",
+    "ApiKeys",
+    "AsyncApiKeys",
     "AsyncEvents",
     "Calibrations",
     "Chunks",
@@ -56,6 +61,7 @@ __all__ = [
     "JobEnded",
     "JobRecovery",
     "Jobs",
+    "KeyTable",
     "LockTime",
     "Looked",
     "MoveRequest",
@@ -64,6 +70,7 @@ __all__ = [
     "Queries",
     "QueryImage",
     "QueryLimits",
+    "RepeatableCalls",
     "RowLock",
     "RowLocks",
     "ScanCounts",
@@ -79,6 +86,7 @@ __all__ = [
     "await_reply",
     "cursor_after",
     "edition_lock",
+    "key_not_found",
     "place_in",
     "require_noeviction",
     "source_not_found",

@@ -1,8 +1,11 @@
-"""A job put together from the fields that the ledger keeps of it."""
+"""A job put together from the fields that the ledger keeps of it; places in lists of jobs."""
 
+import math
 from typing import Any, cast
 
+from shared import cursors
 from shared.domain.job import Job, JobError, JobSpec, JobStatus
+from shared.errors import invalid_cursor
 
 
 def to_job(
@@ -68,3 +71,19 @@ def parse_status(state: bytes | None, paused: bytes | None) -> JobStatus | None:
         return None
     status: JobStatus = "paused" if paused == b"1" else cast("JobStatus", state.decode())
     return status
+
+
+def parse_place(cursor: str) -> tuple[str, str]:
+    """The job and its time that a cursor of a list of jobs names. Raises InvalidRequest."""
+    job_id, score = cursors.decode(cursor, str, float)
+    if not (job_id and job_id.isascii() and math.isfinite(score)):
+        raise invalid_cursor()
+    return job_id, repr(score)
+
+
+def parse_index(cursor: str) -> int:
+    """The place that a cursor of a list of failures names. Raises InvalidRequest."""
+    (index,) = cursors.decode(cursor, int)
+    if not 0 <= index < 2**32:  # what a list of Redis may hold
+        raise invalid_cursor()
+    return int(index)

@@ -1,8 +1,7 @@
 """Jobs: written once, read often, ended by exactly one of done, failed, cancelled."""
 
 import itertools
-import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from redis.exceptions import LockError
@@ -10,10 +9,10 @@ from redis.exceptions import LockError
 from shared import cursors
 from shared.domain.chunk import FileRef
 from shared.domain.job import FINISHED, Failure, Job, JobError, JobSpec, JobStatus
-from shared.errors import invalid_cursor, job_not_found, redis_unavailable
+from shared.errors import job_not_found, redis_unavailable
 from shared.ledger import keys, scripts
 from shared.ledger.failures import FailureLists
-from shared.ledger.job_records import parse_status, to_job
+from shared.ledger.job_records import parse_index, parse_place, parse_status, to_job
 from shared.redis import RedisClient, seconds
 from shared.retry import Retriable, repeatable
 from shared.settings import Settings
@@ -79,15 +78,20 @@ class Jobs(Retriable):
         index = keys.collection_jobs(collection) if collection else keys.JOBS
         return self._list(index, status, cursor, limit)
 
-    def newest_of_directory(self) -> Job | None:
-        """The newest job of any collection that loads a directory, or None before the first."""
-        jobs, _ = self._list(keys.DIRECTORY_JOBS, None, None, 1)
-        return jobs[0] if jobs else None
+    def newest_of_directory(self, shows: Callable[[str], bool] = lambda _: True) -> Job | None:
+        """The newest job that loads a directory into a collection that is shown; None before it."""
+        cursor, wanted = None, 1
+        while True:
+            jobs, cursor = self._list(keys.DIRECTORY_JOBS, None, cursor, wanted)
+            shown = [job for job in jobs if shows(job.spec.collection)]
+            if shown or cursor is None:
+                return shown[0] if shown else None
+            wanted = _FIND_BATCH
 
     def _list(
         self, index: str, status: JobStatus | None, cursor: str | None, limit: int
     ) -> tuple[Sequence[Job], str | None]:
-        after = ("", "") if cursor is None else _parse_place(cursor)
+        after = ("", "") if cursor is None else parse_place(cursor)
         found: list[tuple[str, str]] = []
         while len(found) <= limit:
             args = [status or "", *after, limit + 1 - len(found), _FIND_BATCH]
@@ -121,7 +125,7 @@ class Jobs(Retriable):
 
         Raises InvalidRequest `invalid_cursor`.
         """
-        start = 0 if cursor is None else _parse_index(cursor)
+        start = 0 if cursor is None else parse_index(cursor)
         found = self.failures_from(job_id, start, limit + 1)
         return found[:limit], cursors.encode(start + limit) if len(found) > limit else None
 
@@ -233,18 +237,3 @@ class Jobs(Retriable):
         now = seconds(now)
         places = range(0, len(rows), 3)
         return [to_job(rows[at], rows[at + 1], rows[at + 2], now) for at in places]
-
-
-def _parse_place(cursor: str) -> tuple[str, str]:
-    """A job and its time."""
-    job_id, score = cursors.decode(cursor, str, float)
-    if not (job_id and job_id.isascii() and math.isfinite(score)):
-        raise invalid_cursor()
-    return job_id, repr(score)
-
-
-def _parse_index(cursor: str) -> int:
-    (index,) = cursors.decode(cursor, int)
-    if not 0 <= index < 2**32:  # what a list of Redis may hold
-        raise invalid_cursor()
-    return int(index)

@@ -19,6 +19,11 @@ WATCHED = f"{PREFIX}sources:watched"
 WATCHER = f"{PREFIX}sources:watcher"
 DROPS = f"{PREFIX}collections:dropped"
 WORKER = f"{PREFIX}worker:"
+API_KEYS = f"{PREFIX}keys"
+API_KEYS_USED = f"{PREFIX}keys:used"
+API_KEYS_VERSION = f"{PREFIX}keys:version"
+SIGNING_SECRET = f"{PREFIX}keys:secret"
+RATE_LIMITS = f"{PREFIX}limits"
 
 
 def job(job_id: str, part: str = "") -> str:
@@ -84,3 +89,8 @@ def sent_queries(weights: str) -> str:
 
 def query(query_id: str, part: str) -> str:
     return f"{PREFIX}query:{query_id}:{part}"
+
+
+def repeatable_call(digest: str) -> str:
+    """A call that has an Idempotency-Key."""
+    return f"{PREFIX}call:{digest}"

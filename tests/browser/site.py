@@ -28,6 +28,7 @@ VIEWS = {
     "duplicates": "/duplicates",
     "loading": "/loading",
     "system": "/system",
+    "keys": "/keys",
 }
 DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 390, "height": 844}

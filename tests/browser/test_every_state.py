@@ -75,6 +75,13 @@ def _system(site: Site, _wardrobe: Wardrobe) -> None:
     expect(site.page.get_by_role("table")).to_be_visible()
 
 
+def _keys(site: Site, _wardrobe: Wardrobe) -> None:
+    """Where nobody administers, as on this stack, no key can be made; all else is there."""
+    site.open("keys")
+    site.page.get_by_role("button", name="New key").click()
+    expect(site.page.get_by_role("dialog").get_by_label("Collections")).to_be_visible()
+
+
 def _dialog(site: Site, wardrobe: Wardrobe) -> None:
     _library(site, wardrobe)
     site.page.get_by_role("button", name="New collection").click()
@@ -133,6 +140,7 @@ STATES: dict[str, Callable[[Site, Wardrobe], None]] = {
     "examples": _examples,
     "lightbox": _lightbox,
     "system": _system,
+    "keys": _keys,
     "dialog": _dialog,
     "duplicates": _duplicates,
     "undecided": _undecided,

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from shared.redis import connect
 from shared.settings import Settings
@@ -14,7 +15,10 @@ from tests.services import Valkey, wait_until
 
 
 def test_with_both_away_every_call_is_503(base_settings: Settings, collection: str) -> None:
-    with serving(base_settings) as api:
+    locked = base_settings.model_copy(update={"api_keys": (SecretStr("a-long-random-key"),)})
+    with serving(locked) as api:
+        # Without a key of the setting nobody could tell whether there are stored ones.
+        api.headers["X-API-Key"] = "a-long-random-key"
         replies = every_call(api, collection, base_settings.image_roots[0])
         alive = api.get("/health/live")
         ready = api.get("/health/ready")

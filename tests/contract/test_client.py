@@ -177,6 +177,10 @@ def _server(call: Caller) -> None:
     assert isinstance(call("get_liveness"), models.Liveness)
     assert isinstance(call("get_readiness"), models.Readiness)
     assert "# TYPE" in call("get_metrics")
+    assert call("list_keys").items == []
+    body = {"name": "a", "actions": ["read"], "collections": ["*"]}
+    call.refused("no_administrator", "create_key", body)
+    call.refused("key_not_found", "delete_key", NOTHING)
     call("create_session", models.SessionInput(api_key="any, as none is asked for"))
     call("delete_session")
 

@@ -58,6 +58,7 @@ def test_every_call_of_the_contract_is_there(schema: dict[str, Any]) -> None:
         *(f"{method} {collection}/duplicates" for method in ("GET", "POST")),
         *(f"POST {collection}/duplicates/{{group}}/{call}" for call in ("dismiss", "resolve")),
         *("GET /api/v2/system", "GET /api/v2/folders"),
+        *("GET /api/v2/keys", "POST /api/v2/keys", "DELETE /api/v2/keys/{key}"),
         *("POST /api/v2/session", "DELETE /api/v2/session"),
         *("GET /health/live", "GET /health/ready", "GET /metrics"),
         *(f"POST /api/v1/{call}" for call in ("train", "count", "search", "delete")),

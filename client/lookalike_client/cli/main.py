@@ -11,6 +11,7 @@ from lookalike_client.cli import (
     collections,
     images,
     jobs,
+    keys,
     load,
     reencoding,
     search,
@@ -50,6 +51,7 @@ app.command()(images.images)
 app.command()(images.tag)
 app.command()(images.forget)
 app.add_typer(sources.app, name="sources")
+app.add_typer(keys.app, name="keys")
 app.command()(status.status)
 
 

@@ -4,6 +4,11 @@ type Schemas = components['schemas'];
 
 export type Collection = Schemas['Collection'];
 export type CollectionInput = Schemas['CollectionInput'];
+export type Key = Schemas['Key'];
+export type KeyInput = Schemas['KeyInput'];
+export type KeyAction = Key['actions'][number];
+/** A key with what its holder sends, as it is told once. */
+export type CreatedKey = Schemas['CreatedKey'];
 export type LoadInput = Schemas['LoadInput'];
 /** What a load reads, and the word that says of which kind it is. */
 export type SourceInput = LoadInput['source'];

@@ -165,12 +165,24 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   },
   unauthorized: {
     title: 'An API key is needed',
-    text: 'Sign in with one of the keys in LOOKALIKE_API_KEYS.',
+    text: 'Sign in with a key of this server.',
+  },
+  not_allowed: {
+    title: 'Your key may not do this',
+    text: 'Sign out on the page System, and in with one that may; or ask whoever administers this server.',
+  },
+  no_administrator: {
+    title: 'Nobody administers this server',
+    text: 'Everything is open to everybody. Start it with a key in LOOKALIKE_API_KEYS, sign in with that, and make further ones here.',
+  },
+  rate_limited: {
+    title: 'Your key has sent too many requests',
+    text: 'Wait a minute. Whoever administers this server can make one with a higher limit.',
   },
 };
 
 const BY_STATUS: Readonly<Record<number, Explanation>> = {
-  401: { title: 'An API key is needed', text: 'Sign in with one of the keys in LOOKALIKE_API_KEYS.' },
+  401: { title: 'An API key is needed', text: 'Sign in with a key of this server.' },
   413: {
     title: 'This is too large to upload',
     text: 'Load it from a folder of the server, or raise LOOKALIKE_MAX_UPLOAD_MB.',

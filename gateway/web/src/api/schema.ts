@@ -110,7 +110,7 @@ export interface paths {
         };
         /**
          * List the collections
-         * @description All collections, by name.
+         * @description All collections, by name; those that the key may read.
          */
         get: operations["list_collections"];
         put?: never;
@@ -478,7 +478,7 @@ export interface paths {
          *
          *     Files that are known and unchanged are not read again, and files that were renamed or moved
          *     are not encoded again. An unknown collection is created with the server's defaults. If the
-         *     encoder is not running now, the job waits for it.
+         *     encoder is not running now, the job waits for it. `sync` takes the permission to delete, too.
          */
         post: operations["create_job"];
         delete?: never;
@@ -626,6 +626,7 @@ export interface paths {
          *
          *     A run that is due while an earlier one is unfinished is left out; of several that were missed,
          *     as while no indexer ran, there is one. It is dropped with the collection.
+         *     `sync` takes the permission to delete, too.
          */
         post: operations["create_source"];
         delete?: never;
@@ -713,7 +714,10 @@ export interface paths {
         };
         /**
          * List the jobs
-         * @description All jobs that the ledger still keeps, newest first.
+         * @description All jobs that the ledger still keeps, newest first; of collections that the key may read.
+         *
+         *     With such a key a page may have fewer than `limit`; as long as there is a `next_cursor`, there
+         *     are more.
          */
         get: operations["list_jobs"];
         put?: never;
@@ -893,6 +897,56 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the keys
+         * @description All stored keys, with their last use. Those of `LOOKALIKE_API_KEYS` are not among them.
+         */
+        get: operations["list_keys"];
+        put?: never;
+        /**
+         * Create a key
+         * @description Create a key that may do some things with some collections.
+         *
+         *     It takes an administrator: a key of `LOOKALIKE_API_KEYS`, or a stored one with the action
+         *     `admin` for the collections `*`. Where there is none yet: 409 `no_administrator`.
+         */
+        post: operations["create_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/keys/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a key
+         * @description Delete a key for good, with the sessions that it opened.
+         *
+         *     Other gateways refuse it a second later. Addresses of pictures that were signed for it are good
+         *     until they end, in six hours at most.
+         */
+        delete: operations["delete_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/session": {
         parameters: {
             query?: never;
@@ -927,6 +981,8 @@ export interface paths {
         /**
          * Show the system
          * @description The running encoder, the workers, the queues, and the limits for clients.
+         *
+         *     What can be loaded from is for those who may load.
          */
         get: operations["get_system"];
         put?: never;
@@ -1501,6 +1557,63 @@ export interface components {
              *     }
              */
             filter: components["schemas"]["Filter"];
+        };
+        /**
+         * CreatedKey
+         * @description A new key, with what its holder sends.
+         * @example {
+         *       "id": "5e884898da28047151d0e56f8dc62927",
+         *       "name": "web shop",
+         *       "actions": [
+         *         "read"
+         *       ],
+         *       "collections": [
+         *         "photos*"
+         *       ],
+         *       "expires_at": "2027-01-01T00:00:00Z",
+         *       "rate_per_minute": 600,
+         *       "created_at": "2026-05-02T10:00:00Z",
+         *       "created_by": "administrator 1",
+         *       "last_used_at": null,
+         *       "expired": false,
+         *       "key": "lk_5e884898da28047151d0e56f8dc62927_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+         *     }
+         */
+        CreatedKey: {
+            /** Actions */
+            actions: ("read" | "write" | "delete" | "admin")[];
+            /** Collections */
+            collections: string[];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Created By
+             * @description The name of the key that made it.
+             */
+            created_by: string;
+            /** Expired */
+            expired: boolean;
+            /** Expires At */
+            expires_at: string | null;
+            /** Id */
+            id: string;
+            /**
+             * Key
+             * @description Shown this once: only its SHA-256 is stored.
+             */
+            key: string;
+            /**
+             * Last Used At
+             * @description To the minute; null before its first use.
+             */
+            last_used_at: string | null;
+            /** Name */
+            name: string;
+            /** Rate Per Minute */
+            rate_per_minute: number | null;
         };
         /**
          * CropFractions
@@ -2608,6 +2721,111 @@ export interface components {
         JobList: {
             /** Items */
             items: components["schemas"]["Job"][];
+            /**
+             * Next Cursor
+             * @description Give it as `cursor` for the next page; null on the last.
+             */
+            next_cursor: string | null;
+        };
+        /**
+         * Key
+         * @description A stored key.
+         * @example {
+         *       "id": "5e884898da28047151d0e56f8dc62927",
+         *       "name": "web shop",
+         *       "actions": [
+         *         "read"
+         *       ],
+         *       "collections": [
+         *         "photos*"
+         *       ],
+         *       "expires_at": "2027-01-01T00:00:00Z",
+         *       "rate_per_minute": 600,
+         *       "created_at": "2026-05-02T10:00:00Z",
+         *       "created_by": "administrator 1",
+         *       "last_used_at": "2026-05-03T08:00:00Z",
+         *       "expired": false
+         *     }
+         */
+        Key: {
+            /** Actions */
+            actions: ("read" | "write" | "delete" | "admin")[];
+            /** Collections */
+            collections: string[];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Created By
+             * @description The name of the key that made it.
+             */
+            created_by: string;
+            /** Expired */
+            expired: boolean;
+            /** Expires At */
+            expires_at: string | null;
+            /** Id */
+            id: string;
+            /**
+             * Last Used At
+             * @description To the minute; null before its first use.
+             */
+            last_used_at: string | null;
+            /** Name */
+            name: string;
+            /** Rate Per Minute */
+            rate_per_minute: number | null;
+        };
+        /**
+         * KeyInput
+         * @example {
+         *       "actions": [
+         *         "read"
+         *       ],
+         *       "collections": [
+         *         "photos*"
+         *       ],
+         *       "expires_at": "2027-01-01T00:00:00Z",
+         *       "name": "web shop",
+         *       "rate_per_minute": 600
+         *     }
+         */
+        KeyInput: {
+            /**
+             * Actions
+             * @description `read`: see and search. `write`: load, upload, label, create. `delete`: forget images, drop collections. `admin`: all of that; with the collections `*` also keys and metrics.
+             */
+            actions: ("read" | "write" | "delete" | "admin")[];
+            /**
+             * Collections
+             * @description Names of collections; `*` stands for any number of letters.
+             */
+            collections: string[];
+            /**
+             * Expires At
+             * @description When it ends, with the offset from UTC; null for never.
+             */
+            expires_at?: string | null;
+            /**
+             * Name
+             * @description For people, and for the log: whose it is, or what for.
+             */
+            name: string;
+            /**
+             * Rate Per Minute
+             * @description Requests in any minute; null for no limit.
+             */
+            rate_per_minute?: number | null;
+        };
+        /**
+         * KeyList
+         * @description Stored keys, the oldest first.
+         */
+        KeyList: {
+            /** Items */
+            items: components["schemas"]["Key"][];
             /**
              * Next Cursor
              * @description Give it as `cursor` for the next page; null on the last.
@@ -4389,7 +4607,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4407,9 +4625,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4503,7 +4732,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4521,9 +4750,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4576,6 +4816,26 @@ export interface operations {
             /** @description An API key is asked for: `unauthorized`. */
             401: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4662,7 +4922,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4671,7 +4931,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4680,7 +4940,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4698,7 +4958,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4707,7 +4967,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4832,7 +5092,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4841,7 +5101,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4859,7 +5119,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4868,7 +5128,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -4935,9 +5195,29 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4997,7 +5277,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5006,7 +5286,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5024,9 +5304,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5076,7 +5367,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5085,9 +5385,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5135,7 +5446,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5144,7 +5455,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5153,9 +5464,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5205,7 +5527,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5214,9 +5545,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5266,7 +5608,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5275,7 +5617,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5284,7 +5626,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5293,7 +5635,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -5360,7 +5702,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5369,7 +5711,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5387,9 +5729,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5448,7 +5801,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5457,9 +5819,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5522,7 +5895,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5531,7 +5904,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5549,7 +5922,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5558,7 +5931,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -5612,7 +5985,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5621,7 +5994,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5630,9 +6003,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5697,7 +6081,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5706,7 +6090,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5715,7 +6099,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5733,9 +6117,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5792,7 +6187,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5801,9 +6205,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5870,7 +6285,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5879,9 +6303,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5907,7 +6342,10 @@ export interface operations {
                 /** @description Answer once they are searchable: 200, or 202 when that takes long. */
                 wait?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description Drawn by the client for one call. The call that is sent again with it happens once, and is answered as it was the first time; with another request it is 422 `idempotency_key_reused`. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 /** @description A collection's name. */
                 collection: string;
@@ -5956,7 +6394,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5965,7 +6403,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5983,7 +6421,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5992,7 +6430,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -6073,7 +6511,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6082,7 +6520,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6091,7 +6529,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6100,7 +6538,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -6159,7 +6597,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6168,9 +6615,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6223,7 +6681,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6232,7 +6690,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6250,9 +6708,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6321,7 +6790,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6330,7 +6799,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6357,9 +6826,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6444,7 +6924,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6453,7 +6933,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6471,9 +6951,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6541,7 +7032,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6550,9 +7050,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6616,7 +7127,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6625,7 +7136,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6634,9 +7145,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6699,7 +7221,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6708,7 +7230,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6726,9 +7248,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6751,7 +7284,10 @@ export interface operations {
     create_job: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Drawn by the client for one call. The call that is sent again with it happens once, and is answered as it was the first time; with another request it is 422 `idempotency_key_reused`. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 /** @description A collection's name. */
                 collection: string;
@@ -6791,7 +7327,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6800,7 +7336,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6818,7 +7354,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6827,7 +7363,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -6854,7 +7390,10 @@ export interface operations {
     query_images: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Drawn by the client for one call. The call that is sent again with it happens once, and is answered as it was the first time; with another request it is 422 `idempotency_key_reused`. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 /** @description A collection's name. */
                 collection: string;
@@ -6894,7 +7433,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6903,7 +7442,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6912,7 +7451,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6930,7 +7469,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6939,7 +7478,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -7017,7 +7556,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7026,7 +7565,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7044,9 +7583,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7096,7 +7646,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7105,9 +7664,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7170,7 +7740,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7179,7 +7749,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7188,7 +7758,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7206,7 +7776,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7215,7 +7785,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -7267,7 +7837,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7276,7 +7846,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7285,9 +7855,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7350,7 +7931,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7359,7 +7940,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7368,7 +7949,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7386,7 +7967,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7395,7 +7976,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -7484,7 +8065,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7493,7 +8074,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7511,9 +8092,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7563,7 +8155,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7572,9 +8173,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7637,7 +8249,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7646,7 +8258,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7655,7 +8267,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7673,9 +8285,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7727,7 +8350,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7736,9 +8368,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7788,7 +8431,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7797,7 +8440,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7806,9 +8449,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7873,7 +8527,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7882,7 +8536,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7900,9 +8554,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7954,7 +8619,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7963,7 +8628,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7972,7 +8637,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7981,7 +8646,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7990,7 +8655,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -8050,9 +8715,40 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`, `unreachable`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8097,9 +8793,29 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8149,7 +8865,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8158,9 +8883,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8210,7 +8946,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8219,7 +8955,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8228,9 +8964,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8285,7 +9032,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8294,7 +9050,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8303,9 +9059,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8383,7 +9150,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8392,9 +9168,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8454,7 +9241,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8463,9 +9259,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8515,7 +9322,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8524,7 +9331,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8533,9 +9340,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8585,7 +9403,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8594,7 +9412,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8603,9 +9421,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8655,7 +9484,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8664,7 +9493,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8673,7 +9502,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8682,7 +9511,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8691,7 +9520,246 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs or searches wait: `queue_full`. */
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`, `unreachable`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyList"];
+                };
+            };
+            /** @description An API key is asked for: `unauthorized`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`, `unreachable`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyInput"];
+            };
+        };
+        responses: {
+            /** @description The key, whose `key` is shown this once; `Location` is its address. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedKey"];
+                };
+            };
+            /** @description The body cannot be read: `bad_request`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An API key is asked for: `unauthorized`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `no_administrator`, `too_many_keys`, `call_running`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is over the limit: `too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`, `unreachable`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A key's id. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It opens nothing any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An API key is asked for: `unauthorized`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
             429: {
                 headers: {
                     /** @description Seconds after which a new try makes sense. */
@@ -8753,7 +9821,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8771,9 +9839,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`, `unreachable`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8807,7 +9886,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8839,6 +9918,26 @@ export interface operations {
             /** @description An API key is asked for: `unauthorized`. */
             401: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8920,7 +10019,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8929,7 +10028,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8947,9 +10046,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, … */
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, … */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9040,6 +10150,37 @@ export interface operations {
             /** @description An API key is asked for: `unauthorized`. */
             401: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`, `unreachable`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {

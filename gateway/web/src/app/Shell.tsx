@@ -15,6 +15,7 @@ import classes from './Shell.module.css';
 const SearchView = lazy(() => import('@/views/search/SearchView'));
 const LibraryView = lazy(() => import('@/views/library/LibraryView'));
 const SystemView = lazy(() => import('@/views/system/SystemView'));
+const KeysView = lazy(() => import('@/views/keys/KeysView'));
 const DuplicatesView = lazy(() => import('@/views/duplicates/DuplicatesView'));
 const JobsView = lazy(() => import('@/views/jobs/JobsView'));
 
@@ -38,6 +39,7 @@ export function Shell() {
             <Route path={PATHS.duplicates} component={DuplicatesView} />
             <Route path={PATHS.jobs} component={JobsView} />
             <Route path={PATHS.system} component={SystemView} />
+            <Route path={PATHS.keys} component={KeysView} />
             <Route path="/search">
               <Redirect to={PATHS.search} replace />
             </Route>

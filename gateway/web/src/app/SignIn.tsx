@@ -27,7 +27,7 @@ export function SignIn() {
   return (
     <Notice title="An API key is needed">
       <p className={classes.words}>
-        This Lookalike lets in only who has one of the keys in LOOKALIKE_API_KEYS.
+        This Lookalike lets in only who has a key: ask whoever runs it for one.
       </p>
       <form
         className={classes.form}

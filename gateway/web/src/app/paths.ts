@@ -4,6 +4,7 @@ export const PATHS = {
   duplicates: '/duplicates',
   jobs: '/loading',
   system: '/system',
+  keys: '/keys',
 } as const;
 
 /** An address of this page that keeps the collection. */

@@ -6,6 +6,7 @@ import type {
   Hit,
   Image,
   Job,
+  Key,
   PictureFormat,
   StandingSource,
   System,
@@ -54,6 +55,22 @@ export function standing(changes: Partial<StandingSource> = {}): StandingSource 
     created_at: '2026-05-02T10:00:00Z',
     next_run: '2026-05-03T03:00:00Z',
     last_job: null,
+    ...changes,
+  };
+}
+
+export function apiKey(changes: Partial<Key> = {}): Key {
+  return {
+    id: 'e'.repeat(32),
+    name: 'web shop',
+    actions: ['read'],
+    collections: ['photos*'],
+    expires_at: null,
+    rate_per_minute: null,
+    created_at: '2026-05-02T10:00:00Z',
+    created_by: 'administrator 1',
+    last_used_at: null,
+    expired: false,
     ...changes,
   };
 }

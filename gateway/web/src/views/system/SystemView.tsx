@@ -1,9 +1,13 @@
-import { Loader, Text, Title } from '@mantine/core';
+import { Button, Group, Loader, Text, Title } from '@mantine/core';
+import { IconKey } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
+import { Link } from 'wouter';
 
 import type { System } from '@/api/models';
 import { systemQuery } from '@/api/system';
+import { PATHS, pathWith } from '@/app/paths';
+import { useCollection } from '@/state/collection';
 import { useDocumentTitle } from '@/state/useDocumentTitle';
 import { formatCount, formatNumberOf, formatWhen } from '@/text/quantities';
 
@@ -18,10 +22,27 @@ export default function SystemView() {
     <div className={classes.view}>
       <div className={classes.head}>
         <Title order={1}>System</Title>
-        <SignOut />
+        <Group gap="sm">
+          <KeysLink />
+          <SignOut />
+        </Group>
       </div>
       {system ? <Parts system={system} /> : <Loader size="sm" color="ink" />}
     </div>
+  );
+}
+
+function KeysLink() {
+  const { name } = useCollection();
+  return (
+    <Button
+      component={Link}
+      href={pathWith(PATHS.keys, { collection: name })}
+      variant="default"
+      leftSection={<IconKey size={18} aria-hidden />}
+    >
+      API keys
+    </Button>
   );
 }
 

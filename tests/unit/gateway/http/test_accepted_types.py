@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.routes.jobs import prefers_csv
+from gateway.http.accepted_types import prefers_csv
 
 
 @pytest.mark.parametrize(
