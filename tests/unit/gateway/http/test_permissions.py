@@ -40,6 +40,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "query_images_in_batch": {"json": {"queries": [{}]}},
     "count_images": {"json": {}},
     "resolve_duplicates": {"json": {"keep": [IMAGE]}},
+    "start_reencoding": {"json": {"pooling": "rmac"}},
     "create_key": {"json": {"name": "a", "actions": ["read"], "collections": ["*"]}},
     "article_train": {"json": {"File": "/photos"}},
     "article_search": _PICTURE,
