@@ -235,9 +235,9 @@ screenshots: $(INSTALLED) chromium page ## Take pictures of every view of the pa
 
 # --- Upkeep ------------------------------------------------------------------------------------
 
-GATEWAY = --extra gateway --extra fetch --extra pictures --extra store
-INDEXER = --extra indexer --extra fetch --extra store
-ENCODER = --extra encoder --extra pictures --extra store
+GATEWAY = --extra gateway --extra fetch --extra pictures --extra store --extra telemetry
+INDEXER = --extra indexer --extra fetch --extra store --extra telemetry
+ENCODER = --extra encoder --extra pictures --extra store --extra telemetry
 COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 pyproject.toml $(if $(UPGRADE),--upgrade)
 
 .PHONY: lock

@@ -9,10 +9,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from encoder_worker.errors import EncoderFailed
+from shared import tracing
 from shared.domain.query import Query
 from shared.errors import Unavailable
 from shared.ledger import Queries
-from shared.log import get_logger, outages
+from shared.log import get_logger, of_request, outages
 
 _log = get_logger(__name__)
 
@@ -84,7 +85,11 @@ class QueryReader:
 
     def _work(self, query: Query) -> None:
         try:
-            self._answer(query)
+            with (
+                of_request(query.request_id),
+                tracing.span("query", parent=query.traceparent, query=query.id),
+            ):
+                self._answer(query)
         except EncoderFailed:
             self._failed()
         except Exception:  # noqa: BLE001 - the other queries go on

@@ -11,7 +11,7 @@ from celery import signals
 
 from encoder_worker.errors import EncoderFailed, StartupError
 from encoder_worker.worker import EncoderQueue, Worker
-from shared import log
+from shared import log, tracing
 from shared.queue import ENCODE, ENCODE_TASK, QUERY, create_celery
 from shared.settings import get_settings
 
@@ -57,6 +57,7 @@ def _load(sender: Any, **_: Any) -> None:
         raise SystemExit(f"An encoder serves one queue: give -Q {ENCODE} or -Q {QUERY}.")
     settings = get_settings()
     log.configure(settings, process=f"encoder-{queues[0]}")
+    tracing.start(settings, f"encoder-{queues[0]}")
     try:
         _running.append(
             Worker(settings, cast("EncoderQueue", queues[0]), sender.hostname, _terminate)
@@ -87,3 +88,4 @@ def _stop(**_: Any) -> None:
 def _close(**_: Any) -> None:
     while _running:
         _running.pop().close()
+    tracing.stop()

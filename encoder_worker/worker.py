@@ -18,6 +18,7 @@ from encoder_worker.decode.decoder import region_views
 from encoder_worker.encode.cpu_quota import available_cpus
 from encoder_worker.encode.devices import choose_device
 from encoder_worker.encode.factory import load_encoder
+from encoder_worker.encode.gpu_state import GpuSensor
 from encoder_worker.encode.runtime import Workload
 from encoder_worker.errors import StartupError
 from encoder_worker.queries import QueryProcessor
@@ -49,6 +50,7 @@ class Worker:
     ) -> None:
         self._stopping = threading.Event()
         self._device = choose_device(settings, queue)
+        self._sensor = GpuSensor(self._device.uuid) if self._device.is_gpu else None
         workload: Workload = "loads" if queue == ENCODE else "queries"
         self._encoder = load_encoder(settings, workload, self._device)
         _trim_memory()
@@ -137,7 +139,8 @@ class Worker:
 
     def _current_info(self) -> WorkerInfo:
         speed = self._encoder.images_per_second
-        return self._info.model_copy(update={"images_per_second": speed})
+        gpu = self._sensor.read() if self._sensor else None
+        return self._info.model_copy(update={"images_per_second": speed, "gpu": gpu})
 
 
 def _start_decoders(settings: Settings, lanes: int) -> DecoderPool:

@@ -19,6 +19,8 @@ from gateway.http.body_limit import BodyLimit
 from gateway.http.hosts import HostCheck
 from gateway.http.idempotency import Idempotency
 from gateway.http.problems import UnhandledErrors
+from gateway.http.request_log import HEADER as REQUEST_ID_HEADER
+from gateway.http.request_log import RequestLog
 from gateway.http.request_metrics import RequestMetrics
 from gateway.http.security import SecurityHeaders
 from gateway.http.web_page import Page
@@ -29,6 +31,8 @@ from gateway.routes import (
     content,
     duplicate_reports,
     duplicates,
+    events,
+    exports,
     facets,
     health,
     images,
@@ -41,8 +45,9 @@ from gateway.routes import (
     sources,
     system,
     uploads,
+    webhooks,
 )
-from shared import log
+from shared import log, tracing
 from shared.settings import Settings, get_settings
 
 #: Uploaded files larger than this are spooled to disk, so that a thousand fit into memory.
@@ -53,7 +58,9 @@ _ROUTERS = (
     reencoding.router,
     collections.router,
     jobs.router,
+    events.router,
     sources.router,
+    webhooks.router,
     uploads.router,
     images.router,
     content.router,
@@ -62,6 +69,7 @@ _ROUTERS = (
     queries.router,
     duplicates.router,
     duplicate_reports.router,
+    exports.router,
     system.router,
     keys.router,
     session.router,
@@ -94,6 +102,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         async with open_services(settings) as services:
             app.state.services = services
             yield
+        tracing.stop()
 
     app = Gateway(
         title="Lookalike",
@@ -111,6 +120,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(router, dependencies=[Depends(confirm_operation)])
     # Not a route: one that matches every path would answer 404 where 405 is right.
     app.router.default = Page()
+    tracing.start(settings, "gateway")
+    tracing.instrument_app(app)
     return app
 
 
@@ -120,6 +131,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
         # First, as it sets a request's scheme and client. uvicorn's own handling is disabled
         # (`--no-proxy-headers`), so that one setting names the trusted proxies.
         Middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies)),
+        Middleware(RequestLog, enabled=settings.access_log),
         Middleware(RequestMetrics),
         Middleware(SecurityHeaders, settings=settings),
         Middleware(HostCheck, settings=settings),
@@ -128,7 +140,13 @@ def _middleware(settings: Settings) -> list[Middleware]:
             allow_origins=settings.cors_origins,
             allow_methods=["*"],
             allow_headers=["*"],
-            expose_headers=["Location", "Retry-After", "ETag", "Content-Disposition"],
+            expose_headers=[
+                "Location",
+                "Retry-After",
+                "ETag",
+                "Content-Disposition",
+                REQUEST_ID_HEADER,
+            ],
         ),
         Middleware(UnhandledErrors),
         Middleware(AccessControl, settings=settings),

@@ -13,6 +13,7 @@ from gateway.http.key_ring import KeyRing
 from gateway.http.permissions import RULES, UNKNOWN, Place
 from gateway.metrics import Metrics
 from gateway.schemas.urls import UrlBuilder
+from gateway.services.all_job_events import AllJobEvents
 from gateway.services.api_keys import ApiKeyService
 from gateway.services.bulk_tags import BulkTags
 from gateway.services.calibration import CalibrationService
@@ -20,16 +21,19 @@ from gateway.services.deletion import DeletionService
 from gateway.services.duplicate_reports import DuplicateReportService
 from gateway.services.duplicates import DuplicateService
 from gateway.services.example_queries import ExampleQueries
+from gateway.services.exports import ExportService
 from gateway.services.job_events import JobEventStream
 from gateway.services.labels import LabelService
 from gateway.services.loads import LoadService
 from gateway.services.queue_depths import QueueDepths
 from gateway.services.readiness import ReadinessProbe
 from gateway.services.reencoding import ReencodingService
+from gateway.services.renaming import RenamingService
 from gateway.services.search import SearchService
 from gateway.services.standing_sources import StandingSourceService
 from gateway.services.uploads import UploadService
-from shared.ledger import Jobs, Workers
+from gateway.services.webhooks import WebhookService
+from shared.ledger import Aliases, Jobs, Renamings, Workers
 from shared.settings import Settings
 from shared.sources import Files
 from shared.store import Collections, Facets, Images
@@ -75,9 +79,13 @@ MetricsDep = Annotated[Metrics, Depends(_one(lambda s: s.metrics))]
 AccessDep = Annotated[Access, Depends(_access)]
 ApiKeysDep = Annotated[ApiKeyService, Depends(_one(lambda s: s.api_keys))]
 KeyRingDep = Annotated[KeyRing, Depends(_one(lambda s: s.key_ring))]
+AliasesDep = Annotated[Aliases, Depends(_one(lambda s: s.aliases))]
+RenamingsDep = Annotated[Renamings, Depends(_one(lambda s: s.renamings))]
+RenamingDep = Annotated[RenamingService, Depends(_one(lambda s: s.renaming))]
 CalibrationDep = Annotated[CalibrationService, Depends(_one(lambda s: s.calibration))]
 ReencodingDep = Annotated[ReencodingService, Depends(_one(lambda s: s.reencoding))]
 CollectionsDep = Annotated[Collections, Depends(_one(lambda s: s.collections))]
+ExportsDep = Annotated[ExportService, Depends(_one(lambda s: s.exports))]
 FacetsDep = Annotated[Facets, Depends(_one(lambda s: s.facets))]
 FilesDep = Annotated[Files, Depends(_one(lambda s: s.files))]
 OriginalThreadsDep = Annotated[OriginalThreads, Depends(_one(lambda s: s.original_threads))]
@@ -95,9 +103,11 @@ JobsDep = Annotated[Jobs, Depends(_one(lambda s: s.jobs))]
 StandingSourcesDep = Annotated[StandingSourceService, Depends(_one(lambda s: s.standing_sources))]
 LoadsDep = Annotated[LoadService, Depends(_one(lambda s: s.loads))]
 UploadsDep = Annotated[UploadService, Depends(_one(lambda s: s.uploads))]
+AllJobEventsDep = Annotated[AllJobEvents, Depends(_one(lambda s: s.all_job_events))]
 JobEventsDep = Annotated[JobEventStream, Depends(_one(lambda s: s.job_events))]
 WorkersDep = Annotated[Workers, Depends(_one(lambda s: s.workers))]
 QueueDepthsDep = Annotated[QueueDepths, Depends(_one(lambda s: s.queue_depths))]
 ThumbnailsDep = Annotated[Thumbnails, Depends(_one(lambda s: s.thumbnails))]
 ReadinessDep = Annotated[ReadinessProbe, Depends(_one(lambda s: s.readiness))]
+WebhooksDep = Annotated[WebhookService, Depends(_one(lambda s: s.webhooks))]
 UrlsDep = Annotated[UrlBuilder, Depends(_urls)]

@@ -12,6 +12,7 @@ from gateway.http.key_ring import KeyRing
 from gateway.http.rate_limits import RateLimits
 from gateway.http.security import ApiKeys
 from gateway.metrics import LedgerMetrics, Metrics
+from gateway.services.all_job_events import AllJobEvents
 from gateway.services.api_keys import ApiKeyService
 from gateway.services.bulk_tags import BulkTags
 from gateway.services.calibration import CalibrationService
@@ -19,6 +20,7 @@ from gateway.services.deletion import DeletionService, Ledger, Store
 from gateway.services.duplicate_reports import DuplicateReportService
 from gateway.services.duplicates import DuplicateService
 from gateway.services.example_queries import ExampleQueries
+from gateway.services.exports import ExportService
 from gateway.services.fetched_pictures import FetchedPictures
 from gateway.services.job_events import JobEventStream
 from gateway.services.labels import LabelService
@@ -28,14 +30,17 @@ from gateway.services.queue_depths import QueueDepths
 from gateway.services.readiness import ReadinessProbe
 from gateway.services.reencoding import ReencodingService
 from gateway.services.region_sweep import RegionSweep
+from gateway.services.renaming import RenamingService
 from gateway.services.search import SearchService
 from gateway.services.standing_sources import StandingSourceService
 from gateway.services.upkeep import Upkeep
 from gateway.services.upload_sweep import UploadSweep
 from gateway.services.uploads import Searchable, UploadService
+from gateway.services.webhooks import WebhookService
 from shared.fetch.fetcher import Fetcher
-from shared.ledger import ApiKeys as StoredKeys
+from shared.fetch.poster import Poster
 from shared.ledger import (
+    Aliases,
     AsyncApiKeys,
     AsyncEvents,
     Calibrations,
@@ -43,16 +48,20 @@ from shared.ledger import (
     DuplicateGroups,
     DuplicateReports,
     Events,
+    JobChanges,
     Jobs,
     Queries,
+    Renamings,
     RepeatableCalls,
     RowLocks,
     StandingSources,
     Stats,
     UploadFiles,
+    Webhooks,
     Workers,
     require_noeviction,
 )
+from shared.ledger import ApiKeys as StoredKeys
 from shared.queue import Dispatcher, create_celery
 from shared.redis import connect, connect_async
 from shared.settings import Settings
@@ -79,6 +88,9 @@ class Services:
     key_ring: KeyRing
     api_keys: ApiKeyService
     repeatable_calls: RepeatableCalls
+    aliases: Aliases
+    renamings: Renamings
+    renaming: RenamingService
     collections: Collections
     images: Images
     facets: Facets
@@ -89,6 +101,7 @@ class Services:
     calibration: CalibrationService
     reencoding: ReencodingService
     deletion: DeletionService
+    exports: ExportService
     duplicates: DuplicateService
     duplicate_reports: DuplicateReportService
     jobs: Jobs
@@ -96,6 +109,8 @@ class Services:
     standing_sources: StandingSourceService
     uploads: UploadService
     job_events: JobEventStream
+    all_job_events: AllJobEvents
+    webhooks: WebhookService
     workers: Workers
     queue_depths: QueueDepths
     files: Files
@@ -116,6 +131,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         await to_thread.run_sync(require_noeviction, redis)
         async_redis = connect_async(settings)
         stack.push_async_callback(async_redis.aclose)
+        # Of its own, as it does not wait for a Redis that is away.
+        alias_redis = connect_async(settings, retries=0)
+        stack.push_async_callback(alias_redis.aclose)
         celery = create_celery(settings)
         stack.callback(celery.close)
         milvus, async_milvus = MilvusConnection(settings), AsyncMilvusConnection(settings)
@@ -128,7 +146,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         jobs, workers = Jobs(redis, settings), Workers(redis, settings)
         queries, search = Queries(redis), RefinedSearch(async_milvus)
         queue_depths = QueueDepths(dispatcher, queries, workers)
-        metrics.watch(LedgerMetrics(Stats(redis), jobs, workers, queue_depths.read))
+        webhooks = Webhooks(redis)
+        metrics.watch(LedgerMetrics(Stats(redis), jobs, workers, queue_depths.read, webhooks))
         readiness = ReadinessProbe(redis, workers, collections, settings.default_collection)
         stack.callback(readiness.close)
         files = stack.enter_context(Files(settings, serving=True))
@@ -140,15 +159,21 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         stack.callback(fetcher.close)
         fetched = FetchedPictures(settings, fetcher)
         stack.callback(fetched.close)
+        poster = Poster(settings)
+        stack.callback(poster.close)
         loads = LoadService(settings, jobs, workers, collections, dispatcher)
-        sources = StandingSources(redis)
+        sources, renamings = StandingSources(redis), Renamings(redis)
         deletion = DeletionService(
-            settings, store, Ledger(jobs, row_locks, Drops(redis), sources), loads
+            settings, store, Ledger(jobs, row_locks, Drops(redis), renamings, sources), loads
         )
+        renaming = RenamingService(settings, collections, jobs, renamings)
         searchable = Searchable(collections, images, Regions(milvus))
         sweep = UploadSweep(settings, collections, images, UploadFiles(redis, jobs), row_locks)
         upkeep = Upkeep(
-            deletion, sweep, RegionSweep(collections, images, searchable.regions, row_locks)
+            deletion,
+            renaming,
+            sweep,
+            RegionSweep(collections, images, searchable.regions, row_locks),
         )
         upkeep.start()
         stack.callback(upkeep.stop)
@@ -163,6 +188,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             key_ring=key_ring,
             api_keys=ApiKeyService(StoredKeys(redis), key_ring.forget),
             repeatable_calls=RepeatableCalls(async_redis),
+            aliases=Aliases(alias_redis),
+            renamings=renamings,
+            renaming=renaming,
             collections=collections,
             images=images,
             facets=Facets(milvus),
@@ -177,6 +205,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
                 collections, Editions(milvus, collections), jobs, row_locks, loads
             ),
             deletion=deletion,
+            exports=ExportService(settings, collections, jobs, workers, loads),
             duplicates=DuplicateService(
                 collections, images, DuplicateGroups(redis), deletion, loads
             ),
@@ -188,6 +217,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
                 settings, loads, jobs, AsyncEvents(async_redis), searchable, row_locks
             ),
             job_events=JobEventStream(jobs, Events(redis)),
+            all_job_events=AllJobEvents(jobs, JobChanges(redis)),
+            webhooks=WebhookService(webhooks, jobs, poster),
             workers=workers,
             queue_depths=queue_depths,
             files=files,

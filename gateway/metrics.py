@@ -6,12 +6,13 @@ address of its own, and aggregate those by `sum`.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from prometheus_client import (
     CollectorRegistry,
     Counter,
+    Gauge,
     Histogram,
     PlatformCollector,
     ProcessCollector,
@@ -20,9 +21,12 @@ from prometheus_client import (
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 
+from shared.domain.job import FINISHED
 from shared.domain.query import SearchTimings
+from shared.domain.webhook import WebhookState
+from shared.domain.worker import GpuState
 from shared.errors import Unavailable
-from shared.ledger import Jobs, Stats, Workers
+from shared.ledger import Jobs, Stats, Webhooks, Workers
 
 _SEARCH_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _OUTCOMES = ("indexed", "unchanged", "duplicates", "failed")
@@ -56,6 +60,12 @@ class Metrics:
             registry=self._registry,
         )
 
+        self.milvus_up = Gauge(
+            "lookalike_milvus_up",
+            "Whether Milvus has answered within the last 15 seconds.",
+            registry=self._registry,
+        )
+
     def searched(self, started: float, encode: float, search_started: float) -> SearchTimings:
         """Count a search that ends now; its timings in seconds.
 
@@ -85,6 +95,7 @@ class LedgerMetrics:
     jobs: Jobs
     workers: Workers
     queue_depths: Callable[[], Mapping[str, int]]
+    webhooks: Webhooks
 
     def describe(self) -> Iterator[Metric]:
         """Nothing: without it, registering would call `collect` and wait for Redis."""
@@ -109,6 +120,10 @@ class LedgerMetrics:
         for outcome in _OUTCOMES:
             images.add_metric([outcome], stats.get(f"images:{outcome}", 0))
         yield images
+        jobs = CounterMetricFamily("lookalike_jobs", "Jobs that ended, by how.", labels=["status"])
+        for status in sorted(FINISHED):
+            jobs.add_metric([status], stats.get(f"jobs:{status}", 0))
+        yield jobs
         yield CounterMetricFamily(
             "lookalike_encode_seconds",
             "Seconds that encoders spent on loads.",
@@ -130,9 +145,48 @@ class LedgerMetrics:
             "Processes with a heartbeat, by the queue they serve.",
             labels=["queue"],
         )
-        serving = [worker.queue for worker in self.workers.list_alive()]
+        workers = self.workers.list_alive()
+        serving = [worker.queue for worker in workers]
         for queue, waiting in self.queue_depths().items():
             depth.add_metric([queue], waiting)
             alive.add_metric([queue], serving.count(queue))
         yield depth
         yield alive
+        yield from _gpus(worker.gpu for worker in workers if worker.gpu)
+        yield from self._redis()
+        yield from _messages(self.webhooks.list())
+
+    def _redis(self) -> Iterator[Metric]:
+        used, limit = self.stats.memory()
+        yield GaugeMetricFamily("lookalike_redis_memory_bytes", "Bytes Redis uses.", value=used)
+        yield GaugeMetricFamily(
+            "lookalike_redis_memory_limit_bytes", "Its maxmemory; 0 is none.", value=limit
+        )
+
+
+def _gpus(states: Iterable[GpuState]) -> Iterator[Metric]:
+    """The GPUs, each once however many encoders share it. Without a GPU there is no sample."""
+    named = ["gpu"]
+    busy = GaugeMetricFamily(
+        "lookalike_gpu_utilisation_ratio", "Share of time in which a GPU works.", labels=named
+    )
+    used = GaugeMetricFamily("lookalike_gpu_memory_used_bytes", "Memory in use.", labels=named)
+    total = GaugeMetricFamily("lookalike_gpu_memory_bytes", "Memory of a GPU.", labels=named)
+    for gpu in {state.uuid: state for state in states}.values():
+        busy.add_metric([gpu.uuid], gpu.utilisation)
+        used.add_metric([gpu.uuid], gpu.memory_used)
+        total.add_metric([gpu.uuid], gpu.memory_total)
+    yield from (busy, used, total)
+
+
+def _messages(webhooks: Sequence[WebhookState]) -> Iterator[Metric]:
+    yield GaugeMetricFamily(
+        "lookalike_webhook_messages",
+        "Messages that wait for a webhook.",
+        value=sum(state.waiting for state in webhooks),
+    )
+    yield GaugeMetricFamily(
+        "lookalike_webhooks_failing",
+        "Webhooks whose last message was not taken.",
+        value=sum(state.failures > 0 for state in webhooks),
+    )

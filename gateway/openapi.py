@@ -25,10 +25,13 @@ Errors are `application/problem+json` (RFC 9457) with a stable `code`. Lists are
 _TAGS = (
     ("collections", "Named sets of images, each of one encoder."),
     ("jobs", "Loads: queued, followed, steered."),
+    ("webhooks", "Addresses that are told of jobs that have ended."),
     ("images", "What is in a collection; uploads, content, thumbnails."),
     ("search", "By a picture, by a stored image, by a vector."),
     ("duplicates", "Groups of images that show the same; what becomes of them."),
     ("system", "State, limits, folders, keys, sessions."),
+    ("exports", "A collection as files: to keep, and to move to another system."),
+    ("system", "State, limits, folders, sessions."),
     ("health", "For supervisors and monitoring."),
     ("article", "v1: the five calls of the article, for clients written for it."),
 )

@@ -8,6 +8,7 @@ from indexer.active_scans import ActiveScans
 from shared.fetch.fetcher import Fetcher
 from shared.ledger import (
     Calibrations,
+    Copies,
     DuplicateTies,
     FailureLists,
     Filesystems,
@@ -17,6 +18,7 @@ from shared.ledger import (
     Scans,
     StandingSources,
     UploadFiles,
+    Webhooks,
     Workers,
 )
 from shared.queue import Celery, Dispatcher
@@ -31,6 +33,7 @@ from shared.store import (
     ImageWriter,
     MilvusConnection,
     Neighbours,
+    RowCopies,
 )
 
 
@@ -50,6 +53,7 @@ class IndexerStores:
     row_locks: RowLocks
     upload_files: UploadFiles
     standing_sources: StandingSources
+    webhooks: Webhooks
     job_recovery: JobRecovery
     workers: Workers
     collections: Collections
@@ -59,6 +63,8 @@ class IndexerStores:
     neighbours: Neighbours
     duplicate_ties: DuplicateTies
     calibrations: Calibrations
+    copies: Copies
+    row_copies: RowCopies
     dispatcher: Dispatcher
     active_scans: ActiveScans
     stop: threading.Event
@@ -78,6 +84,8 @@ class IndexerStores:
             neighbours=self.neighbours.with_retry(retry),
             duplicate_ties=self.duplicate_ties.with_retry(retry),
             calibrations=self.calibrations.with_retry(retry),
+            copies=self.copies.with_retry(retry),
+            row_copies=self.row_copies.with_retry(retry),
             dispatcher=self.dispatcher.with_retry(retry),
         )
 
@@ -105,6 +113,7 @@ def open_stores(settings: Settings, app: Celery, indexer_id: str) -> IndexerStor
         row_locks=RowLocks(redis, indexer_id),
         upload_files=UploadFiles(redis, jobs),
         standing_sources=StandingSources(redis),
+        webhooks=Webhooks(redis),
         job_recovery=JobRecovery(redis, indexer_id),
         workers=Workers(redis, settings),
         collections=collections,
@@ -114,6 +123,8 @@ def open_stores(settings: Settings, app: Celery, indexer_id: str) -> IndexerStor
         neighbours=Neighbours(milvus),
         duplicate_ties=DuplicateTies(redis),
         calibrations=Calibrations(redis),
+        copies=Copies(redis),
+        row_copies=RowCopies(milvus),
         dispatcher=Dispatcher(app),
         active_scans=ActiveScans(),
         stop=threading.Event(),

@@ -6,7 +6,7 @@ from celery import signals
 from structlog.contextvars import bound_contextvars
 
 from indexer.worker import IndexerWorker
-from shared import log
+from shared import log, tracing
 from shared.ledger import EvictionEnabled
 from shared.queue import SCAN_TASK, create_celery
 from shared.settings import get_settings
@@ -24,6 +24,7 @@ def _open(**_: Any) -> None:
     global _worker
     settings = get_settings()
     log.configure(settings, "indexer")
+    tracing.start(settings, "indexer")
     _worker = IndexerWorker(settings, app)
     _worker.start()
 
@@ -50,6 +51,7 @@ def _stop_scans(**_: Any) -> None:
 def _close(**_: Any) -> None:
     if _worker is not None:
         _worker.close()
+    tracing.stop()
 
 
 @app.task(name=SCAN_TASK)

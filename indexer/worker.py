@@ -13,6 +13,7 @@ from indexer.recovery.watching import Watching
 from indexer.scan.admission import ScanAdmission
 from indexer.scan.runner import run_scan
 from indexer.stores import open_stores
+from indexer.webhooks.delivery import WebhookDelivery
 from shared.domain.worker import WorkerInfo
 from shared.ledger import Heartbeat, require_noeviction
 from shared.log import get_logger
@@ -35,12 +36,14 @@ class IndexerWorker:
         flush = FlushAfterLoads(self._stores.jobs, self._stores.collections)
         self._recovery = Recovery(self._stores, flush)
         self._watching = Watching(self._stores, indexer_id)
+        self._webhooks = WebhookDelivery(self._stores)
 
     def start(self) -> None:
         """Start the heartbeat and the recovery of jobs."""
         self._heartbeat.start()
         self._recovery.start()
         self._watching.start()
+        self._webhooks.start()
 
     def check_redis(self) -> None:
         """Raises EvictionEnabled. To be called once Redis answers."""
@@ -65,6 +68,7 @@ class IndexerWorker:
         """Deregister this process and close its connections."""
         self.stop()
         self._watching.stop()
+        self._webhooks.stop()
         self._recovery.stop()
         self._heartbeat.stop()
         self._stores.close()

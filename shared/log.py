@@ -4,10 +4,16 @@ import logging
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import structlog
 
+from shared import tracing
 from shared.settings import Settings
+
+#: The context variable that names the request which a line belongs to.
+REQUEST_ID = "request_id"
 
 #: Libraries that log a traceback for failures which are answered properly elsewhere.
 _CHATTY = ("pymilvus", "kombu", "celery.redirected", "grpc", "httpx", "PIL", "uvicorn.access")
@@ -20,6 +26,7 @@ def configure(settings: Settings, process: str) -> None:
     """Send structlog's and the libraries' lines to stderr, as JSON or for a console."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        _add_trace,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
@@ -60,6 +67,13 @@ def configure(settings: Settings, process: str) -> None:
     structlog.contextvars.bind_contextvars(process=process)
 
 
+def _add_trace(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    trace_id = tracing.trace_id()
+    if trace_id is not None:
+        event["trace_id"] = trace_id
+    return event
+
+
 class OutageLog:
     """Logs that a part is away, or takes no writes, once: not for each call that meets it."""
 
@@ -94,6 +108,22 @@ def get_logger(name: str) -> structlog.stdlib.BoundLogger:
     """A logger for a module; bind `job` and `chunk` with structlog's context variables."""
     logger: structlog.stdlib.BoundLogger = structlog.get_logger(name)
     return logger
+
+
+@contextmanager
+def of_request(request_id: str | None) -> Iterator[None]:
+    """Bind the lines that are logged meanwhile to a request, if work is done for one."""
+    if request_id is None:
+        yield
+        return
+    with structlog.contextvars.bound_contextvars(**{REQUEST_ID: request_id}):
+        yield
+
+
+def bound_request_id() -> str | None:
+    """The id of the request that is being answered, or whose job is being worked on."""
+    value = structlog.contextvars.get_contextvars().get(REQUEST_ID)
+    return str(value) if value is not None else None
 
 
 #: The outages that this process has met.

@@ -171,7 +171,13 @@ class Settings(SourceSettings):
 
     # Logs
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Level.")
+    access_log: bool = Field(True, description="Whether each request has a line in the log.")
     log_format: Literal["json", "console"] = Field("console", description="Format of log lines.")
+    otlp_endpoint: str = Field(
+        "",
+        description="OpenTelemetry collector that traces are sent to, `http://collector:4318`; "
+        "empty sends none.",
+    )
 
     @classmethod
     def settings_customise_sources(

@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings
 
 from shared.domain.bucket import parse
-from shared.setting_types import CommaList, NetworkList
+from shared.setting_types import CommaList, NetworkList, ResolvedPath
 
 
 def _are_buckets(roots: tuple[str, ...]) -> tuple[str, ...]:
@@ -49,6 +49,13 @@ class SourceSettings(BaseSettings):
         SecretStr(""),
         description="Key of that account; without one, Azure's own variables or the machine's "
         "identity.",
+    )
+
+    # Exports
+    exports_dir: ResolvedPath | None = Field(
+        None,
+        description="Directory of exports, which gateway and indexers share; default "
+        "DATA_DIR/exports.",
     )
 
     # Archives

@@ -24,6 +24,8 @@ class Web:
         self.pages: dict[str, Page] = {}
         self.asked: list[str] = []
         self.hosts: list[str] = []
+        #: The headers and bodies that were posted.
+        self.posted: list[tuple[dict[str, str], bytes]] = []
         web = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -34,6 +36,11 @@ class Web:
                 web.hosts.append(self.headers["Host"])
                 with contextlib.suppress(ConnectionError):
                     web.pages.get(self.path, reply(404))(self)
+
+            def do_POST(self) -> None:
+                length = int(self.headers["Content-Length"])
+                web.posted.append((dict(self.headers), self.rfile.read(length)))
+                self.do_GET()
 
             def log_message(self, *_: object) -> None:
                 pass

@@ -145,14 +145,18 @@ def count_images(
     )
 
 
-def create_collection(body: models.CollectionInput | Mapping[str, Any]) -> Call[models.Collection]:
+def create_collection(
+    body: models.CollectionInput | Mapping[str, Any],
+) -> Call[models.Collection | models.Job]:
     """Create a collection.
 
-    Create a collection for vectors of the running encoder.
+    Create a collection for vectors of the running encoder, or of an export.
 
     Regions are fixed for its lifetime; a re-encoding gives it another pooling or index. Loads
     create a collection with the server's defaults where there is none, so that this is needed
-    only for other ones.
+    only for other ones. With `from_export` a job writes the export's images into it, and
+    `unchanged` counts them: 202. An export whose weights no encoder here has is answered 409
+    `encoder_mismatch`.
 
     `POST /api/v2/collections`
     """
@@ -160,7 +164,31 @@ def create_collection(body: models.CollectionInput | Mapping[str, Any]) -> Call[
         "create_collection",
         "POST",
         "/api/v2/collections",
-        {201: reads(models.Collection)},
+        {201: reads(models.Collection), 202: reads(models.Job)},
+        body=body,
+    )
+
+
+def create_export(
+    collection: str, body: models.ExportInput | Mapping[str, Any] | None = None
+) -> Call[models.Job]:
+    """Export a collection.
+
+    Queue a job that writes every field and vector of a collection to Parquet files.
+
+    Its id is the export's. Each image that there is when it begins, and that is neither changed
+    nor deleted before it ends, is in the export as it is; what is written meanwhile may be in
+    it or not. While such a job is unfinished, asking again answers that one. Exports outlive
+    their collection.
+
+    `POST /api/v2/collections/{collection}/exports`
+    """
+    return Call(
+        "create_export",
+        "POST",
+        "/api/v2/collections/{collection}/exports",
+        {202: reads(models.Job)},
+        path={"collection": collection},
         body=body,
     )
 
@@ -251,12 +279,34 @@ def create_source(
     )
 
 
+def create_webhook(body: models.WebhookInput | Mapping[str, Any]) -> Call[models.Webhook]:
+    """Keep a webhook.
+
+    Have an address told of each job that ends from now on, by a signed POST.
+
+    A message is delivered at least once: it is repeated until a 2xx is answered, with growing
+    waits, for twelve hours. `X-Lookalike-Delivery` is the same for each try. Its
+    `X-Lookalike-Signature` is `sha256=` and the HMAC-SHA256, in hex, of
+    `X-Lookalike-Timestamp`, a full stop and the body. Redirects are not followed. The address
+    must be one from which pictures could be fetched.
+
+    `POST /api/v2/webhooks`
+    """
+    return Call(
+        "create_webhook",
+        "POST",
+        "/api/v2/webhooks",
+        {201: reads(models.Webhook)},
+        body=body,
+    )
+
+
 def delete_collection(collection: str) -> Call[None]:
     """Drop a collection.
 
     Forget all images of a collection, its jobs, and the files that were uploaded to it.
 
-    Files under the image roots are never touched.
+    Files under the image roots are never touched. Of an alias, only the alias is forgotten.
 
     `DELETE /api/v2/collections/{collection}`
     """
@@ -266,6 +316,22 @@ def delete_collection(collection: str) -> Call[None]:
         "/api/v2/collections/{collection}",
         {204: NOTHING},
         path={"collection": collection},
+    )
+
+
+def delete_export(collection: str, export: str) -> Call[None]:
+    """Delete an export.
+
+    Delete the files of an export. One that a job is writing ends by cancelling that job.
+
+    `DELETE /api/v2/collections/{collection}/exports/{export}`
+    """
+    return Call(
+        "delete_export",
+        "DELETE",
+        "/api/v2/collections/{collection}/exports/{export}",
+        {204: NOTHING},
+        path={"collection": collection, "export": export},
     )
 
 
@@ -379,6 +445,22 @@ def delete_source(collection: str, source: str) -> Call[None]:
         "/api/v2/collections/{collection}/sources/{source}",
         {204: NOTHING},
         path={"collection": collection, "source": source},
+    )
+
+
+def delete_webhook(webhook: str) -> Call[None]:
+    """Keep a webhook no longer.
+
+    Forget a webhook, with the messages that wait for it.
+
+    `DELETE /api/v2/webhooks/{webhook}`
+    """
+    return Call(
+        "delete_webhook",
+        "DELETE",
+        "/api/v2/webhooks/{webhook}",
+        {204: NOTHING},
+        path={"webhook": webhook},
     )
 
 
@@ -502,6 +584,44 @@ def get_collection(collection: str) -> Call[models.Collection]:
     )
 
 
+def get_export(collection: str, export: str) -> Call[models.Export]:
+    """Show an export.
+
+    What an export holds, and the SHA-256 of each part. 404 until its job is done.
+
+    `GET /api/v2/collections/{collection}/exports/{export}`
+    """
+    return Call(
+        "get_export",
+        "GET",
+        "/api/v2/collections/{collection}/exports/{export}",
+        {200: reads(models.Export)},
+        path={"collection": collection, "export": export},
+    )
+
+
+def get_export_part(
+    collection: str, export: str, part: str, *, range: str | None = None
+) -> Call[Picture]:
+    """Get a file of an export.
+
+    A part as it is, or `manifest.json`; ranges are served.
+
+    An export is copied to another system as a folder of these, whose name is then
+    `from_export`.
+
+    `GET /api/v2/collections/{collection}/exports/{export}/parts/{part}`
+    """
+    return Call(
+        "get_export_part",
+        "GET",
+        "/api/v2/collections/{collection}/exports/{export}/parts/{part}",
+        {200: PICTURE, 206: PICTURE},
+        path={"collection": collection, "export": export, "part": part},
+        headers={"Range": range},
+    )
+
+
 def get_image(
     collection: str, image: str, *, with_vector: bool | None = None
 ) -> Call[models.Image]:
@@ -591,7 +711,7 @@ def get_liveness() -> Call[models.Liveness]:
 def get_metrics() -> Call[str]:
     """Metrics for Prometheus.
 
-    Counts of images, queues, workers, searches and requests.
+    Counts of images, jobs, queues, workers, searches and requests; the stores, and GPUs.
 
     `GET /metrics`
     """
@@ -667,6 +787,22 @@ def get_system() -> Call[models.System]:
     )
 
 
+def get_webhook(webhook: str) -> Call[models.Webhook]:
+    """Show a webhook.
+
+    A webhook, with what became of its messages.
+
+    `GET /api/v2/webhooks/{webhook}`
+    """
+    return Call(
+        "get_webhook",
+        "GET",
+        "/api/v2/webhooks/{webhook}",
+        {200: reads(models.Webhook)},
+        path={"webhook": webhook},
+    )
+
+
 def list_collections(
     *, cursor: str | None = None, limit: int | None = None
 ) -> Call[models.CollectionList]:
@@ -711,6 +847,25 @@ def list_duplicates(
         {200: reads(models.DuplicateGroupList)},
         path={"collection": collection},
         query={"grade": grade, "min_match": min_match, "cursor": cursor, "limit": limit},
+    )
+
+
+def list_exports(
+    collection: str, *, cursor: str | None = None, limit: int | None = None
+) -> Call[models.ExportList]:
+    """List the exports.
+
+    The finished exports of a collection, newest first, also of one that was dropped.
+
+    `GET /api/v2/collections/{collection}/exports`
+    """
+    return Call(
+        "list_exports",
+        "GET",
+        "/api/v2/collections/{collection}/exports",
+        {200: reads(models.ExportList)},
+        path={"collection": collection},
+        query={"cursor": cursor, "limit": limit},
     )
 
 
@@ -842,11 +997,11 @@ def list_job_failures(
 
 def list_jobs(
     *,
-    collection: str | None = None,
     status: Literal["queued", "scanning", "running", "paused", "done", "failed", "cancelled"]
     | None = None,
     cursor: str | None = None,
     limit: int | None = None,
+    collection: str | None = None,
 ) -> Call[models.JobList]:
     """List the jobs.
 
@@ -862,7 +1017,7 @@ def list_jobs(
         "GET",
         "/api/v2/jobs",
         {200: reads(models.JobList)},
-        query={"collection": collection, "status": status, "cursor": cursor, "limit": limit},
+        query={"status": status, "cursor": cursor, "limit": limit, "collection": collection},
     )
 
 
@@ -894,6 +1049,21 @@ def list_sources(collection: str) -> Call[models.StandingSourceList]:
         "/api/v2/collections/{collection}/sources",
         {200: reads(models.StandingSourceList)},
         path={"collection": collection},
+    )
+
+
+def list_webhooks() -> Call[models.WebhookList]:
+    """List the webhooks.
+
+    All webhooks, with what became of their messages. There are 20 at most, on one page.
+
+    `GET /api/v2/webhooks`
+    """
+    return Call(
+        "list_webhooks",
+        "GET",
+        "/api/v2/webhooks",
+        {200: reads(models.WebhookList)},
     )
 
 
@@ -1147,6 +1317,32 @@ def start_reencoding(
     )
 
 
+def stream_events(
+    *, collection: str | None = None, last_event_id: str | None = None
+) -> Call[JobEvent]:
+    """Follow all jobs.
+
+    Server-Sent Events of all jobs, from now on or after Last-Event-ID, without an end.
+
+    Only jobs of collections that the key may read are told of.
+
+    Begins with the unfinished jobs as `progress`; then gives `progress` whenever a job has
+    changed, at most four times a second, and `end` once for each that has ended. The ledger
+    keeps the last 10,000 changes: a client that comes back later is sent `reset`, and should
+    list the jobs. During an outage of Redis it sends comments and continues afterwards.
+
+    `GET /api/v2/events`
+    """
+    return Call(
+        "stream_events",
+        "GET",
+        "/api/v2/events",
+        {200: EVENTS},
+        query={"collection": collection},
+        headers={"Last-Event-ID": last_event_id},
+    )
+
+
 def stream_job_events(job: str, *, last_event_id: str | None = None) -> Call[JobEvent]:
     """Follow a job.
 
@@ -1185,6 +1381,30 @@ def tag_images(
         "POST",
         "/api/v2/collections/{collection}/images/tags",
         {200: reads(models.TagsChanged)},
+        path={"collection": collection},
+        body=body,
+    )
+
+
+def update_collection(
+    collection: str, body: models.CollectionChanges | Mapping[str, Any]
+) -> Call[models.Collection]:
+    """Rename or describe a collection.
+
+    Give a collection another name, another description, or both. No vector is copied.
+
+    Its images, jobs, uploads, standing sources, duplicates and thresholds stay with it. While
+    it has unfinished jobs it keeps its name: 409 `collection_busy`. With `keep_alias` every
+    call takes the old name, too, until that is deleted by DELETE. A new name takes the
+    permission to delete under the old one, and to write under the new one.
+
+    `PATCH /api/v2/collections/{collection}`
+    """
+    return Call(
+        "update_collection",
+        "PATCH",
+        "/api/v2/collections/{collection}",
+        {200: reads(models.Collection)},
         path={"collection": collection},
         body=body,
     )

@@ -36,7 +36,8 @@ class ApiError(LookalikeError):
     """An error that the server answered.
 
     `code` is the stable word of the problem, `status` HTTP's, `detail` cause and remedy.
-    `retry_after` is in seconds; `errors` are there with the code `validation_error`.
+    `retry_after` is in seconds, `request_id` what the server's log calls the request; `errors` are
+    there with the code `validation_error`.
     """
 
     def __init__(self, status: int, problem: Mapping[str, Any], retry_after: float | None) -> None:
@@ -49,6 +50,8 @@ class ApiError(LookalikeError):
             for part in problem.get("errors") or ()
         )
         self.retry_after = retry_after
+        #: What the server's log calls the request; None of an older server.
+        self.request_id: str | None = problem.get("request_id")
         super().__init__(self.detail or self.title or self.code)
 
 

@@ -1,4 +1,4 @@
-"""Server-Sent Events of a job, read piece by piece and resumed where they broke off. No I/O."""
+"""Server-Sent Events of jobs, read piece by piece and resumed where they broke off. No I/O."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +17,8 @@ T = TypeVar("T")
 #: How an event of each name is read; others are left out, as those of a newer server.
 _JOBS = ("progress", "end")
 _END = "end"
+#: The event of a stream over all jobs that says that some changes were lost.
+_RESET = "reset"
 
 
 @dataclass
@@ -84,6 +86,7 @@ class EventFeed(Generic[T]):
         self._call = call
         self._retries = retries
         self._parser = EventParser()
+        self._of_one_job = "job" in call.path
         self._in_vain = 0
         #: Seconds to wait before the next connection.
         self.wait = 0.0
@@ -102,6 +105,9 @@ class EventFeed(Generic[T]):
         if status == 204:
             self.ended = True
         elif status == 200:
+            if not self._of_one_job:
+                # It may have nothing to say for long.
+                self._in_vain = 0
             return True
         else:
             error = error_of(status, headers, content)
@@ -116,7 +122,7 @@ class EventFeed(Generic[T]):
             self._in_vain = 0
             event = self._read(name, data)
             if event is not None:
-                self.ended = self.ended or name == _END
+                self.ended = self.ended or (name == _END and self._of_one_job)
                 yield event
 
     def lost(self, error: ConnectionFailed | None = None) -> None:
@@ -136,6 +142,8 @@ class EventFeed(Generic[T]):
         try:
             if name in _JOBS:
                 return JobEvent(name, self._parser.last_id, job=Job.model_validate_json(data))
+            if name == _RESET:
+                return JobEvent(name, self._parser.last_id)
             if name == "failure":
                 failure = Failure.model_validate_json(data)
                 return JobEvent(name, self._parser.last_id, failure=failure)

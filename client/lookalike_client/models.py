@@ -132,6 +132,24 @@ class Check(Model):
     ]
 
 
+class CollectionChanges(Model):
+    """
+    What of a collection is to change; what is left out stays.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    name: Annotated[str | None, Field(description="Its new name.")] = None
+    keep_alias: Annotated[
+        bool,
+        Field(
+            description="With `name`: whether the old name goes on naming it, until it is deleted."
+        ),
+    ] = False
+    description: str | None = None
+
+
 class Count(Model):
     count: Annotated[
         int,
@@ -302,6 +320,42 @@ class Exists(Model):
     exists: bool
 
 
+class ExportInput(Model):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    uploads: Annotated[
+        bool,
+        Field(
+            description="Whether to write the files of uploaded and fetched pictures, too. Those of folders, archives and buckets are never written."
+        ),
+    ] = True
+
+
+class ExportPart(Model):
+    """
+    One file of an export.
+    """
+
+    name: str
+    kind: Literal["images", "regions", "uploads"]
+    rows: Annotated[int, Field(description="Images, vectors of regions, or pictures.")]
+    bytes: int
+    sha256: str
+
+
+class ExportSource(Model):
+    """
+    The collection itself, which the job writes to files; `unchanged` counts images in them.
+    """
+
+    kind: Literal["export"] = "export"
+    uploads: Annotated[
+        bool,
+        Field(description="Whether the files of uploaded pictures are written, too."),
+    ]
+
+
 class FacetValue(Model):
     """
     One value, and how many images have it.
@@ -375,6 +429,15 @@ class ImageExample(Model):
     )
     image: str
     crop: CropFractions | None = None
+
+
+class ImportSource(Model):
+    """
+    An export, whose images the job writes into the collection; `unchanged` counts them.
+    """
+
+    kind: Literal["import"] = "import"
+    export: Annotated[str, Field(description="The export's name.")]
 
 
 class InFolder(Model):
@@ -493,6 +556,22 @@ class KeyList(Model):
     ]
 
 
+class LastDelivery(Model):
+    """
+    The last try to deliver a message.
+    """
+
+    job: str
+    at: AwareDatetime
+    ok: bool
+    code: Annotated[
+        str,
+        Field(
+            description="`http_200` and the like for the status that was answered, or why there was none: `fetch_forbidden`, `fetch_timeout`, `fetch_failed`."
+        ),
+    ]
+
+
 class Limits(Model):
     """
     What a client should know before it sends.
@@ -556,6 +635,10 @@ class Problem(Model):
     status: int
     detail: Annotated[str, Field(description="Cause and remedy, for a person.")]
     code: Annotated[str, Field(description="A stable snake_case word, for a program.")]
+    request_id: Annotated[
+        str | None,
+        Field(description="The request's `X-Request-ID`, by which the server's log knows it."),
+    ] = None
     errors: Annotated[
         list[FieldError] | None,
         Field(description="With code `validation_error`: what is wrong, part by part."),
@@ -861,6 +944,55 @@ class VectorExample(Model):
     ]
 
 
+class Webhook(Model):
+    """
+    An address that is told of events.
+    """
+
+    id: str
+    url: str
+    events: list[Literal["job.finished"]]
+    created_at: AwareDatetime
+    waiting: Annotated[int, Field(description="Messages that are to be delivered.")]
+    delivered: int
+    given_up: Annotated[
+        int, Field(description="Messages that were tried for twelve hours in vain.")
+    ]
+    dropped: Annotated[int, Field(description="Messages that came while 10,000 waited.")]
+    failures: Annotated[int, Field(description="Tries in vain since the last success.")]
+    next_try: AwareDatetime | None
+    last_delivery: LastDelivery | None
+
+
+class WebhookInput(Model):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    url: Annotated[
+        str,
+        Field(
+            description="An http or https address. Its host must be on the public internet, or on a network that the server's LOOKALIKE_FETCH_ALLOW names."
+        ),
+    ]
+    events: Annotated[
+        list[Literal["job.finished"]],
+        Field(description="What it is told of: `job.finished`."),
+    ]
+    secret: Annotated[str, Field(description="The key of the signatures. It is not shown again.")]
+
+
+class WebhookList(Model):
+    """
+    Webhooks, the oldest first.
+    """
+
+    items: list[Webhook]
+    next_cursor: Annotated[
+        str | None,
+        Field(description="Give it as `cursor` for the next page; null on the last."),
+    ]
+
+
 class Worker(Model):
     """
     A process whose heartbeat has not expired.
@@ -904,6 +1036,7 @@ class Calibration(Model):
 
 class Collection(Model):
     name: str
+    aliases: Annotated[list[str], Field(description="Former names that name it, too.")]
     description: str
     count: Annotated[int, Field(description="Images in it.")]
     bytes: Annotated[
@@ -941,6 +1074,18 @@ class CollectionInput(Model):
             description="Also keep vectors of the parts of each picture, so that a search by a detail finds the whole picture. Each part is encoded, and takes as much as a picture."
         ),
     ] = False
+    from_export: Annotated[
+        str | None,
+        Field(
+            description="An export to fill it from, by its id, or by the name of a folder that was copied into the directory of exports. Descriptor and regions are then the export's; description and index, too, unless given."
+        ),
+    ] = None
+    any_encoder: Annotated[
+        bool,
+        Field(
+            description="With `from_export`: whether to make it though no encoder with its weights runs here. Until one does, it is searched only by its own images and by vectors."
+        ),
+    ] = False
 
 
 class CollectionList(Model):
@@ -949,6 +1094,46 @@ class CollectionList(Model):
     """
 
     items: list[Collection]
+    next_cursor: Annotated[
+        str | None,
+        Field(description="Give it as `cursor` for the next page; null on the last."),
+    ]
+
+
+class Export(Model):
+    """
+    An export: what it is of, and its parts.
+    """
+
+    id: Annotated[
+        str,
+        Field(description="Its name, which `from_export` takes: the id of its job."),
+    ]
+    version: Annotated[int, Field(description="The layout of its files.")]
+    collection: Annotated[str, Field(description="What the collection was called then.")]
+    description: str
+    encoder: Annotated[
+        str, Field(description="Fingerprint of the encoder that its vectors come from.")
+    ]
+    descriptor: Descriptor
+    index: Index
+    regions: bool
+    images: int
+    region_vectors: int
+    uploads: Annotated[int, Field(description="Files of uploaded and fetched pictures.")]
+    with_uploads: bool
+    bytes: Annotated[int, Field(description="Size of all parts.")]
+    created_at: AwareDatetime
+    finished_at: AwareDatetime
+    parts: list[ExportPart]
+
+
+class ExportList(Model):
+    """
+    Exports, newest first.
+    """
+
+    items: list[Export]
     next_cursor: Annotated[
         str | None,
         Field(description="Give it as `cursor` for the next page; null on the last."),
@@ -1117,7 +1302,9 @@ class Job(Model):
         | DeletionSource
         | DuplicatesSource
         | CalibrationSource
-        | ReencodingSource,
+        | ReencodingSource
+        | ExportSource
+        | ImportSource,
         Field(discriminator="kind"),
     ]
     status: Literal["queued", "scanning", "running", "paused", "done", "failed", "cancelled"]
@@ -1232,7 +1419,9 @@ class StandingSource(Model):
         | DeletionSource
         | DuplicatesSource
         | CalibrationSource
-        | ReencodingSource,
+        | ReencodingSource
+        | ExportSource
+        | ImportSource,
         Field(discriminator="kind"),
     ]
     on_duplicate: Literal["keep", "skip"]
@@ -1331,7 +1520,9 @@ class Upload(Model):
         | DeletionSource
         | DuplicatesSource
         | CalibrationSource
-        | ReencodingSource,
+        | ReencodingSource
+        | ExportSource
+        | ImportSource,
         Field(discriminator="kind"),
     ]
     status: Literal["queued", "scanning", "running", "paused", "done", "failed", "cancelled"]

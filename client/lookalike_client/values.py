@@ -17,7 +17,7 @@ JsonText: TypeAlias = BaseModel | Mapping[str, Any] | str
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture's bytes, and what the server says of them."""
+    """A picture's or another file's bytes, and what the server says of them."""
 
     content: bytes
     media_type: str
@@ -26,7 +26,10 @@ class Picture:
 
 @dataclass(frozen=True)
 class JobEvent:
-    """One event of a job: `job` is there with `progress` and `end`, `failure` with `failure`."""
+    """One event of a job: `job` is there with `progress` and `end`, `failure` with `failure`.
+
+    A stream over all jobs gives `reset`, with neither, where it has lost some: list the jobs then.
+    """
 
     event: str
     id: str | None

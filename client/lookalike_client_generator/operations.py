@@ -7,6 +7,8 @@ from typing import Any
 
 #: Texts that hold JSON, which a caller may give as what they hold.
 _JSON_TEXTS = {"filter", "metadata"}
+#: What is not read but handed on.
+_FILES = ("image/", "application/octet-stream")
 _PROBLEM = "application/problem+json"
 
 
@@ -76,6 +78,8 @@ def _operation(
     document: dict[str, Any], path: str, method: str, operation: dict[str, Any]
 ) -> Operation:
     given = [_parameter(parameter) for parameter in operation.get("parameters", [])]
+    # A path's own order is the one that callers expect, however the document lists them.
+    given.sort(key=lambda p: path.find(f"{{{p.name}}}") if p.place == "path" else len(path))
     names = {parameter.argument for parameter in given}
     contents = operation.get("requestBody", {}).get("content", {})
     form = _resolved(document, contents.get("multipart/form-data", {}).get("schema", {}))
@@ -145,7 +149,7 @@ def _replies(operation: dict[str, Any]) -> Iterator[tuple[int, str]]:
             continue
         if "application/json" in content:
             yield int(status), f"reads({python_type(content['application/json']['schema'])})"
-        elif any(kind.startswith("image/") for kind in content):
+        elif any(kind.startswith(_FILES) for kind in content):
             yield int(status), "PICTURE"
         elif "text/event-stream" in content:
             yield int(status), "EVENTS"

@@ -107,6 +107,7 @@ def test_collections_are_made_and_dropped(
         "descriptor": {"pooling": "gem", "dimension": 512, "weights": "w"},
         "index": {"type": "HNSW", "params": {}, "metric": "COSINE"},
         "regions": False,
+        "aliases": ["old"],
     }
     path = "/api/v2/collections"
     server.on("GET", path, page(collection))

@@ -25,7 +25,7 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends libseccomp2 tini \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --uid 10001 --user-group --no-create-home --home-dir /data --shell /usr/sbin/nologin lookalike \
-    && install -d -m 1777 /data /data/uploads /spool
+    && install -d -m 1777 /data /data/uploads /data/exports /spool
 COPY --from=packages /opt/venv /opt/venv
 COPY --from=packages /app /app
 COPY --from=page /build/gateway/web/dist /app/gateway/web/dist

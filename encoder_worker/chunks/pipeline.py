@@ -13,6 +13,7 @@ from encoder_worker.chunks.regions import RegionEncoding
 from encoder_worker.chunks.result import ChunkResult, ChunkWrites, Counted, Decoded, PlannedRow
 from encoder_worker.chunks.rows import moved_row, new_row, touched_row
 from encoder_worker.chunks.stages import Stages
+from shared import tracing
 from shared.domain.chunk import ChunkClaim, FileRef
 from shared.domain.fingerprint import Pooling
 from shared.domain.image import ImageRow
@@ -48,7 +49,9 @@ class ChunkPipeline:
 
         Returns those that must come again in a later round, which are not counted.
         """
-        matches = self._matcher.match(list(self._read(files, writes.result)))
+        with tracing.span("chunk.read", files=len(files)):
+            contents = list(self._read(files, writes.result))
+        matches = self._matcher.match(contents)
         later = [match.content.ref for match in matches if match.kind == "later"]
         matches = [match for match in matches if match.kind != "later"]
         writes.result.bytes += sum(len(match.content.data) for match in matches)
@@ -57,7 +60,10 @@ class ChunkPipeline:
         for match in matches:
             if match.kind != "new":
                 self._add_known(match, writes)
-        self._encode(list(self._decoded(new, writes.result)), writes)
+        with tracing.span("chunk.decode", pictures=len(new)):
+            pictures = list(self._decoded(new, writes.result))
+        with tracing.span("chunk.encode", pictures=len(pictures)):
+            self._encode(pictures, writes)
         if self._editions is not None:
             self._editions.renew(writes, first, matches)
         if self._regions is not None:

@@ -5,6 +5,7 @@ while another is encoded and a third is written. They share the encoder and the 
 """
 
 import time
+from contextlib import AbstractContextManager
 from functools import partial
 
 from structlog.contextvars import bound_contextvars
@@ -23,13 +24,14 @@ from encoder_worker.chunks.stages import Stages
 from encoder_worker.chunks.stores import Stores
 from encoder_worker.chunks.writing import ChunkWriter
 from encoder_worker.errors import EncoderFailed
+from shared import tracing
 from shared.domain.chunk import ChunkClaim, ChunkOutcome
 from shared.domain.collection import CollectionIdentity
 from shared.domain.job import JobError, JobSpec
 from shared.errors import Conflict, DecoderUnavailable, JobFailed, NotFound, PictureError
 from shared.files.filesystems import RecordedFilesystems
 from shared.ledger import JobEnded
-from shared.log import get_logger
+from shared.log import get_logger, of_request
 from shared.retry import RetryPolicy, ShuttingDown
 from shared.store import EditionChanged
 
@@ -79,7 +81,8 @@ class ChunkProcessor:
             try:
                 claim = self._stores.chunks.claim(job_id, chunk_id)
                 if claim is not None:
-                    self._process_claim(claim)
+                    with of_request(claim.spec.request_id), _span(claim):
+                        self._process_claim(claim)
             except ShuttingDown:
                 _log.info("chunk_abandoned")  # its lease expires with this process
 
@@ -184,7 +187,8 @@ class ChunkProcessor:
             ]
             if reporter is not None:
                 reporter.report(writes)
-            writer.write(writes)
+            with tracing.span("chunk.insert", rows=len(writes.rows)):
+                writer.write(writes)
             matcher.end_round()
             if len(later) == len(files):
                 self._await(matcher)
@@ -222,6 +226,17 @@ class ChunkProcessor:
     def _release(self, claim: ChunkClaim) -> None:
         self._stores.chunks.release(claim.spec.id, claim.chunk_id, claim.token)
         _log.info("chunk_released")
+
+
+def _span(claim: ChunkClaim) -> AbstractContextManager[None]:
+    return tracing.span(
+        "chunk",
+        parent=claim.spec.traceparent,
+        job=claim.spec.id,
+        chunk=claim.chunk_id,
+        files=len(claim.files),
+        attempt=claim.attempt,
+    )
 
 
 def _require(identity: CollectionIdentity, weights: str) -> None:

@@ -36,6 +36,7 @@ class Device:
 
     name: str
     claim: IO[str] | None = None
+    uuid: str = ""
 
     @property
     def is_gpu(self) -> bool:
@@ -92,7 +93,7 @@ def claim_gpu(gpus: Sequence[Gpu], lock_dir: Path, kind: str) -> Device:
                 continue
             if share:
                 _log.warning("gpu_shared", gpu=gpu.number, others=share)
-            return Device(f"cuda:{gpu.number}", file)
+            return Device(f"cuda:{gpu.number}", file, gpu.uuid)
     raise StartupError(f"{_SHARES} encoders already share each GPU; start fewer replicas.")
 
 

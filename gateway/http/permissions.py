@@ -42,6 +42,14 @@ RULES: dict[str, Rule] = {
     "create_collection": Rule("write", Place.GIVEN),
     "get_collection": _READ,
     "delete_collection": _DELETE,
+    # Another name: handlers require `delete` under the old one.
+    "update_collection": _WRITE,
+    # Exports hold all that can be read. Handlers of an import require `read` of what was exported.
+    "create_export": _WRITE,
+    "list_exports": _READ,
+    "get_export": _READ,
+    "get_export_part": _READ,
+    "delete_export": _DELETE,
     "get_calibration": _READ,
     "start_calibration": _WRITE,
     # A re-encoding may forget images, with `allow_missing`.
@@ -67,6 +75,7 @@ RULES: dict[str, Rule] = {
     "pause_job": _WRITE_JOB,
     "resume_job": _WRITE_JOB,
     "retry_job": _WRITE_JOB,
+    "stream_events": _LISTED,
     # Images.
     "list_images": _READ,
     "get_image": _READ,
@@ -96,6 +105,11 @@ RULES: dict[str, Rule] = {
     "list_keys": _SERVER,
     "create_key": _SERVER,
     "delete_key": _SERVER,
+    # A webhook is told of the jobs of every collection.
+    "list_webhooks": _SERVER,
+    "create_webhook": _SERVER,
+    "get_webhook": _SERVER,
+    "delete_webhook": _SERVER,
     "create_session": _OPEN,
     "delete_session": _OPEN,
     "get_liveness": _OPEN,

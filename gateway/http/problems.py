@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.domain.filter import ALTERNATIVE
 from shared.errors import LookalikeError, StorageFull, Unavailable, storage_error
-from shared.log import get_logger, outages
+from shared.log import bound_request_id, get_logger, outages
 
 _log = get_logger(__name__)
 
@@ -39,6 +39,7 @@ class Problem(BaseModel):
                 "status": 404,
                 "detail": "There is no collection 'holidays'. Create it first.",
                 "code": "collection_not_found",
+                "request_id": "5f2b6c0e9d3f4f7a8c1d2e3f4a5b6c7d",
             }
         }
     )
@@ -48,6 +49,9 @@ class Problem(BaseModel):
     status: int
     detail: str = Field(description="Cause and remedy, for a person.")
     code: str = Field(description="A stable snake_case word, for a program.")
+    request_id: str | None = Field(
+        None, description="The request's `X-Request-ID`, by which the server's log knows it."
+    )
     errors: list[FieldError] | None = Field(
         None, description="With code `validation_error`: what is wrong, part by part."
     )
@@ -60,21 +64,23 @@ _MEANINGS: dict[int, str] = {
     403: "A key that may not do this: `not_allowed`; a browser page of a foreign origin: "
     "`foreign_origin`; a picture that the gateway has no permission to read: `unreadable`.",
     404: "`collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, "
-    "`key_not_found`, `not_found`, "
-    "`duplicates_not_computed`, `duplicate_group_not_found`, or a picture "
+    "`webhook_not_found`, `key_not_found`, `not_found`, "
+    "`duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, "
+    "`part_not_found`, or a picture "
     "whose file is gone: `missing`, `outside_roots`, `unreadable`.",
     409: "`collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, "
     "`job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, "
-    "`no_administrator`, `too_many_keys`, `call_running`.",
+    "`too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`, "
+    "`collection_busy`, `export_in_use`.",
     412: "The image is not as `If-Match` says any more: `precondition_failed`.",
     413: "The body is over the limit: `too_large`.",
     416: "The range lies outside the file: `range_not_satisfiable`.",
     422: "`validation_error`, or the code of what is wrong: `path_outside_roots`, "
     "`path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, "
     "`too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, "
-    "`idempotency_key_reused`, …",
+    "`idempotency_key_reused`, `export_corrupt`, `export_unsupported`, …",
     429: "Too many jobs or searches wait: `queue_full`; a key sent too many requests: "
-    "`rate_limited`.",
+    "`rate_limited`; too many clients follow all jobs: `too_many_followers`.",
     503: "A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, "
     "`redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, "
     "`no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`, "
@@ -135,7 +141,8 @@ def problem_in_reply(error: LookalikeError | ValidationError, *location: int | s
 
 def _answer(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
     # ASCII only: a detail may quote lone surrogates, which UTF-8 cannot encode.
-    body = json.dumps(problem.model_dump(exclude_none=True))
+    named = problem.model_copy(update={"request_id": bound_request_id()})
+    body = json.dumps(named.model_dump(exclude_none=True))
     return Response(body, problem.status, dict(headers or {}), MEDIA_TYPE)
 
 

@@ -10,6 +10,7 @@ from fastapi.responses import FileResponse, PlainTextResponse
 
 from gateway.dependencies import (
     AccessDep,
+    AliasesDep,
     CollectionsDep,
     DeletionDep,
     FilesDep,
@@ -40,12 +41,15 @@ async def _tables(
     collections: CollectionsDep,
     settings: SettingsDep,
     access: AccessDep,
+    aliases: AliasesDep,
     Table: CollectionName | None = None,  # noqa: N803 - the article's spelling
 ) -> Iterable[str]:
     """The collections to look in: `Table`, or the default one and all others, of those shown."""
     if Table:
         access.require(Table)
-        return [Table]
+        found = await aliases.resolve(Table)
+        access.require(found)
+        return [found]
     return filter(access.shows, _all_tables(collections, settings.default_collection))
 
 
@@ -131,14 +135,14 @@ async def article_search(
     "/api/v1/delete",
     summary="Drop a table (v1)",
     response_class=PlainTextResponse,
-    responses={**_text_reply("Deleted"), **problem_responses(400, 413, 422, 503, 507)},
+    responses={**_text_reply("Deleted"), **problem_responses(400, 409, 413, 422, 503, 507)},
     openapi_extra=documented("Table"),
 )
 async def article_delete(parameters: ParametersDep, deletion: DeletionDep) -> str:
     """Drop `Table`; one that is not there is no error."""
     # A table that does not exist is already as the client wants it.
     with contextlib.suppress(NotFound):
-        await run_in_threadpool(deletion.collection, parameters.table)
+        await run_in_threadpool(deletion.collection, parameters.name)
     return "Deleted"
 
 

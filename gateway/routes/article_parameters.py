@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from fastapi import Request
 from starlette.datastructures import UploadFile
 
-from gateway.dependencies import AccessDep, SettingsDep
+from gateway.dependencies import AccessDep, AliasesDep, SettingsDep
 from gateway.http.problems import invalid_field
 from gateway.schemas.search import MAX_TOP_K
 from shared.domain.collection import COLLECTION_PATTERN
@@ -36,26 +36,30 @@ _DESCRIPTIONS: dict[str, dict[str, Any]] = {
 class Parameters(NamedTuple):
     """The parameters of one v1 call.
 
-    `table` is the default collection if it was not given; `directory` is then empty.
+    `table` is the default collection if it was not given; `directory` is then empty. `name` is
+    what the table was called, which may be an alias.
     """
 
     table: str
+    name: str
     directory: str
     num: int
     picture: UploadFile | None
 
 
 async def article_parameters(
-    request: Request, settings: SettingsDep, access: AccessDep
+    request: Request, settings: SettingsDep, access: AccessDep, aliases: AliasesDep
 ) -> AsyncIterator[Parameters]:
     """Read a call's parameters. The body takes precedence over the query string.
 
     An uploaded file is closed once the call is answered. Raises RequestValidationError, NotAllowed.
     """
     try:
-        parameters = await _read(request, settings.default_collection)
-        access.require(parameters.table)
-        yield parameters
+        found = await _read(request, settings.default_collection)
+        access.require(found.name)
+        table = await aliases.resolve(found.name)
+        access.require(table)
+        yield found._replace(table=table)
     finally:
         await request.close()
 
@@ -68,8 +72,10 @@ async def _read(request: Request, default_table: str) -> Parameters:
     elif media_type == "application/json":
         given |= await _json_object(request)
     picture = given.get("file")
+    name = _table(given.get("Table")) or default_table
     return Parameters(
-        table=_table(given.get("Table")) or default_table,
+        table=name,
+        name=name,
         directory=_text("File", given.get("File")),
         num=_number(given.get("Num")),
         picture=picture if isinstance(picture, UploadFile) else None,

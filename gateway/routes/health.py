@@ -1,6 +1,7 @@
 """Health checks and metrics, for supervisors, load balancers and Prometheus."""
 
 from fastapi import APIRouter, Response
+from fastapi.concurrency import run_in_threadpool
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from gateway.dependencies import MetricsDep, ReadinessDep
@@ -58,6 +59,8 @@ async def get_readiness(readiness: ReadinessDep, response: Response) -> Readines
         **problem_responses(),
     },
 )
-def get_metrics(metrics: MetricsDep) -> Response:
-    """Counts of images, queues, workers, searches and requests."""
-    return Response(metrics.render(), media_type=CONTENT_TYPE_LATEST)
+async def get_metrics(metrics: MetricsDep, readiness: ReadinessDep) -> Response:
+    """Counts of images, jobs, queues, workers, searches and requests; the stores, and GPUs."""
+    states = await readiness.check()
+    metrics.milvus_up.set(states["milvus"].ok)
+    return Response(await run_in_threadpool(metrics.render), media_type=CONTENT_TYPE_LATEST)

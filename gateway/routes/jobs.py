@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.exceptions import HTTPException
 
-from gateway.dependencies import AccessDep, JobEventsDep, JobsDep, LoadsDep, UrlsDep
+from gateway.dependencies import AccessDep, AliasesDep, JobEventsDep, JobsDep, LoadsDep, UrlsDep
 from gateway.http.accepted_types import prefers_csv
 from gateway.http.problems import problem_responses
 from gateway.routes.loads import start_load
@@ -76,13 +76,26 @@ def create_job(
     return Job.of(job)
 
 
-@router.get("/jobs", summary="List the jobs", responses=problem_responses(422, 503))
-def list_jobs(
-    jobs: JobsDep,
+async def _of_collection(
+    aliases: AliasesDep,
     access: AccessDep,
     collection: Annotated[
         CollectionName | None, BLANK_IS_NONE, Query(description="Only of this one.")
     ] = None,
+) -> str | None:
+    if not collection:
+        return None
+    access.require(collection)
+    found = await aliases.resolve(collection)
+    access.require(found)
+    return found
+
+
+@router.get("/jobs", summary="List the jobs", responses=problem_responses(422, 503))
+def list_jobs(
+    jobs: JobsDep,
+    access: AccessDep,
+    collection: Annotated[str | None, Depends(_of_collection)],
     status: Annotated[
         JobStatus | None, BLANK_IS_NONE, Query(description="Only in this state.")
     ] = None,
@@ -94,8 +107,6 @@ def list_jobs(
     With such a key a page may have fewer than `limit`; as long as there is a `next_cursor`, there
     are more.
     """
-    if collection is not None:
-        access.require(collection)
     if collection is not None or access.shows_all:
         found, next_cursor = jobs.list(collection, status, cursor, limit)
     else:

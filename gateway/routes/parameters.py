@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import Path, Query
+from fastapi import Depends, Path, Query
 from pydantic import Field
 
+from gateway.dependencies import AccessDep, AliasesDep
 from gateway.schemas.fields import (
     BLANK_IS_NONE,
     EXAMPLE_ID,
@@ -14,9 +15,22 @@ from gateway.schemas.fields import (
     JobId,
 )
 
-CollectionPath = Annotated[
+#: The name in the path as it is.
+NamePath = Annotated[
     CollectionName, Path(description="A collection's name.", examples=["holidays"])
 ]
+
+
+async def _collection(collection: NamePath, aliases: AliasesDep, access: AccessDep) -> str:
+    found = await aliases.resolve(collection)
+    if found != collection:
+        # A key needs the permission for the name in the path, and for the collection's own.
+        access.require(found)
+    return found
+
+
+#: The collection that the path names, by its name or an alias.
+CollectionPath = Annotated[str, Depends(_collection)]
 ImagePath = Annotated[ImageId, Path(description="An image's id.", examples=[EXAMPLE_ID])]
 JobPath = Annotated[JobId, Path(description="A job's id.", examples=[EXAMPLE_JOB_ID])]
 Limit = Annotated[int, Query(ge=1, le=1000, description="Items on a page.")]

@@ -1,12 +1,14 @@
 """Collections over HTTP."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gateway.schemas.fields import CollectionName, Input, Page, moment
 from shared.domain.collection import CollectionInfo, IndexType
+from shared.domain.export import EXPORT_PATTERN
 from shared.domain.fingerprint import DIMENSION, Pooling
 from shared.domain.regions import REGIONS
 
@@ -62,6 +64,52 @@ class CollectionInput(Input):
         description="Also keep vectors of the parts of each picture, so that a search by a detail "
         "finds the whole picture. Each part is encoded, and takes as much as a picture.",
     )
+    from_export: str | None = Field(
+        None,
+        max_length=128,
+        pattern=EXPORT_PATTERN,
+        description="An export to fill it from, by its id, or by the name of a folder that was "
+        "copied into the directory of exports. Descriptor and regions are then the export's; "
+        "description and index, too, unless given.",
+    )
+    any_encoder: bool = Field(
+        False,
+        description="With `from_export`: whether to make it though no encoder with its weights "
+        "runs here. Until one does, it is searched only by its own images and by vectors.",
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.from_export is None and self.any_encoder:
+            raise ValueError("any_encoder goes with from_export")
+        if self.from_export is not None and (self.descriptor is not None or self.regions):
+            raise ValueError("descriptor and regions are the export's; leave them out")
+        return self
+
+
+class CollectionChanges(Input):
+    """What of a collection is to change; what is left out stays."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {"name": "summers", "keep_alias": True, "description": "Since 2009"}
+        }
+    )
+
+    name: CollectionName | None = Field(None, description="Its new name.")
+    keep_alias: bool = Field(
+        False,
+        description="With `name`: whether the old name goes on naming it, until it is deleted.",
+    )
+    description: str | None = Field(None, max_length=1000)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.name is None and self.description is None:
+            raise ValueError("give a name, a description or both")
+        if self.name is None and self.keep_alias:
+            raise ValueError("keep_alias goes with name")
+        return self
 
 
 class Collection(BaseModel):
@@ -69,6 +117,7 @@ class Collection(BaseModel):
         json_schema_extra={
             "example": {
                 "name": "holidays",
+                "aliases": ["summers"],
                 "description": "All summers since 2009",
                 "count": 4711,
                 "bytes": 9648128,
@@ -83,6 +132,7 @@ class Collection(BaseModel):
     )
 
     name: str
+    aliases: Sequence[str] = Field(description="Former names that name it, too.")
     description: str
     count: int = Field(description="Images in it.")
     bytes: int = Field(
@@ -98,10 +148,11 @@ class Collection(BaseModel):
     )
 
     @classmethod
-    def of(cls, info: CollectionInfo) -> Self:
+    def of(cls, info: CollectionInfo, aliases: Sequence[str] = ()) -> Self:
         vectors = 1 + len(REGIONS) if info.regions else 1
         return cls(
             name=info.name,
+            aliases=aliases,
             description=info.description,
             count=info.count,
             bytes=info.count * vectors * DIMENSION * _FLOAT32_BYTES,

@@ -186,6 +186,20 @@ class ReencodingSource(BaseModel):
     allow_missing: bool = Field(description="Whether it goes on without what cannot be encoded.")
 
 
+class ExportSource(BaseModel):
+    """The collection itself, which the job writes to files; `unchanged` counts images in them."""
+
+    kind: Literal["export"]
+    uploads: bool = Field(description="Whether the files of uploaded pictures are written, too.")
+
+
+class ImportSource(BaseModel):
+    """An export, whose images the job writes into the collection; `unchanged` counts them."""
+
+    kind: Literal["import"]
+    export: str = Field(description="The export's name.")
+
+
 Source = Annotated[
     DirectorySource
     | ArchiveSource
@@ -196,6 +210,8 @@ Source = Annotated[
     | DeletionSource
     | DuplicatesSource
     | CalibrationSource
-    | ReencodingSource,
+    | ReencodingSource
+    | ExportSource
+    | ImportSource,
     Field(discriminator="kind"),
 ]

@@ -51,6 +51,10 @@ class UrlBuilder:
         """A stored key's URL."""
         return f"{self._root}/api/v2/keys/{key_id}"
 
+    def webhook(self, webhook_id: str) -> str:
+        """A webhook's URL."""
+        return f"{self._root}/api/v2/webhooks/{webhook_id}"
+
     def image(self, collection: str, image_id: str) -> str:
         """An image's URL."""
         return f"{self.collection(collection)}/images/{image_id}"

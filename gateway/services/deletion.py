@@ -11,8 +11,8 @@ from gateway.services.labels import WRITER, Versions, require_version
 from gateway.services.loads import LoadService
 from shared.domain.image import ImageFilter, ImageRow, ids_by_job
 from shared.domain.job import Job
-from shared.errors import image_not_found
-from shared.ledger import Drops, HeldRows, Jobs, RowLock, RowLocks, StandingSources
+from shared.errors import NotFound, image_not_found
+from shared.ledger import Drops, HeldRows, Jobs, Renamings, RowLock, RowLocks, StandingSources
 from shared.log import get_logger
 from shared.settings import Settings
 from shared.store import Collections, Images, ImageWriter, RegionsLeft
@@ -30,6 +30,7 @@ class Ledger(NamedTuple):
     jobs: Jobs
     row_locks: RowLocks
     drops: Drops
+    renamings: Renamings
     sources: StandingSources
 
 
@@ -49,19 +50,27 @@ class DeletionService:
     ) -> None:
         self._settings = settings
         self._store = store
-        self._jobs, self._row_locks, self._drops, self._sources = ledger
+        self._jobs, self._row_locks, self._drops, self._renamings, self._sources = ledger
         self._loads = loads
         #: Set where Milvus failed before the regions of deleted images were gone.
         self.regions_left = threading.Event()
 
     def collection(self, name: str) -> None:
-        """Drop a collection with its jobs and uploads. Raises NotFound `collection_not_found`.
+        """Drop a collection with its jobs and uploads; of an alias, forget the alias alone.
 
         It is noted before: if this process is killed in it, another one finishes it. The files are
-        deleted by `Upkeep`.
+        deleted by `Upkeep`. Raises NotFound `collection_not_found`, Conflict `collection_busy`.
         """
+        if self._renamings.forget_alias(name):
+            return
         generation = self._store.collections.identity(name).generation
         self._drops.begin(name, generation)
+        try:
+            # It may have been renamed before that was noted.
+            self._store.collections.identity(name).require_generation(generation)
+        except NotFound:
+            self._drops.end(name)
+            raise
         self._drop(name, generation)
 
     def finish_drops(self) -> None:
@@ -72,6 +81,7 @@ class DeletionService:
 
     def _drop(self, name: str, generation: str) -> None:
         """May be repeated: a collection that was made again meanwhile, and its jobs, stay."""
+        self._renamings.forget_aliases_of(name)
         self._sources.forget_collection(name, generation)
         self._jobs.forget_collection(name, generation)
         uploads.set_aside(name, generation, self._settings)

@@ -99,7 +99,7 @@ class LoadService:
 
         Raises QueueFull, Unavailable `no_encoder`, Conflict `encoder_mismatch`.
         """
-        self._check_queue()
+        self.check_queue()
         running = encoder_weights(self._workers)
         info = self._collections.ensure(
             collection, weights=running[0], pooling=self._settings.pooling
@@ -123,10 +123,11 @@ class LoadService:
 
     def queue_alone(self, target: CollectionIdentity, source: Source) -> Job:
         """Queue a job that needs no encoder. Raises QueueFull."""
-        self._check_queue()
+        self.check_queue()
         return self.queue(target, source, LoadOptions())
 
-    def _check_queue(self) -> None:
+    def check_queue(self) -> None:
+        """Raises QueueFull."""
         if self._jobs.count_active() >= self._settings.queue_limit:
             raise QueueFull("queue_full", "Too many jobs are unfinished; wait for some to end.")
 

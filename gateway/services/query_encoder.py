@@ -9,10 +9,12 @@ from anyio import CancelScope, to_thread
 
 from gateway.files.incoming import recognise
 from gateway.services.encoders import query_encoder
+from shared import tracing
 from shared.domain.collection import CollectionIdentity
 from shared.domain.query import Crop, Query, QueryReply
 from shared.errors import PictureError, QueueFull, TimedOut, Unavailable
 from shared.ledger import Queries, QueryLimits, Workers, await_reply
+from shared.log import bound_request_id
 from shared.redis import AsyncRedisClient
 from shared.settings import Settings
 
@@ -45,12 +47,20 @@ class QueryEncoder:
         Raises PictureError when it cannot be decoded, Conflict `encoder_mismatch`, QueueFull,
         Unavailable `no_encoder`, `redis_unavailable`, TimedOut.
         """
+        with tracing.span("search.encode", collection=collection.name):
+            return await self._encode(picture, collection, crop)
+
+    async def _encode(
+        self, picture: IO[bytes], collection: CollectionIdentity, crop: Crop | None
+    ) -> tuple[float, ...]:
         query = Query(
             id=uuid.uuid4().hex,
             weights=collection.weights,
             pooling=collection.pooling,
             crop=crop,
             seconds=self._settings.query_timeout_seconds,
+            request_id=bound_request_id(),
+            traceparent=tracing.traceparent(),
         )
         deadline = time.monotonic() + query.seconds
         entry = await to_thread.run_sync(self._send, query, picture)

@@ -5,6 +5,7 @@ import time
 
 from gateway.services.deletion import DeletionService
 from gateway.services.region_sweep import RegionSweep
+from gateway.services.renaming import RenamingService
 from gateway.services.upload_sweep import UploadSweep
 from shared.log import get_logger
 from shared.redis import is_outage
@@ -23,8 +24,15 @@ class Upkeep:
     Several gateways may do so at once.
     """
 
-    def __init__(self, deletion: DeletionService, sweep: UploadSweep, regions: RegionSweep) -> None:
+    def __init__(
+        self,
+        deletion: DeletionService,
+        renaming: RenamingService,
+        sweep: UploadSweep,
+        regions: RegionSweep,
+    ) -> None:
         self._deletion = deletion
+        self._renaming = renaming
         self._sweep = sweep
         self._regions = regions
         self._next_sweep = 0.0
@@ -42,6 +50,7 @@ class Upkeep:
     def run_once(self) -> None:
         """One round. Raises Unavailable."""
         self._deletion.finish_drops()
+        self._renaming.finish_interrupted()
         self._sweep.remove_dropped()
         self._sweep.remove_deleted()
         if time.monotonic() >= self._next_sweep:

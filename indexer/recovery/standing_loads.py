@@ -1,6 +1,7 @@
 """The loads that standing sources start by themselves."""
 
 from indexer.stores import IndexerStores
+from shared import tracing
 from shared.domain.job import JobSpec, Source
 from shared.domain.standing import StandingSource
 from shared.errors import NotFound
@@ -35,6 +36,7 @@ class StandingLoads:
             sync=standing.sync,
             created_at=now,
         )
-        self._jobs.create(spec)
-        self._sources.note_job(standing, job_id)
-        self._dispatcher.send_scan(job_id)
+        with tracing.span("standing_load", job=job_id, collection=standing.collection):
+            self._jobs.create(spec)
+            self._sources.note_job(standing, job_id)
+            self._dispatcher.send_scan(job_id)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from indexer.duplicates.contents import Contents
 from indexer.duplicates.grouping import Bounds, cluster, mutual
 from indexer.duplicates.neighbourhoods import BATCH, Neighbourhoods
-from indexer.scan.context import ScanContext
+from indexer.scan.context import ScanContext, require_edition
 from shared.domain.collection import CollectionIdentity
 from shared.domain.duplicates import (
     SIMILAR_MATCH,
@@ -17,19 +17,10 @@ from shared.domain.duplicates import (
 )
 from shared.domain.job import DuplicatesSource
 from shared.domain.match import MatchCurve, curve_of
-from shared.errors import JobFailed
 from shared.ledger import DismissalsChanged, Looked, Ties
 from shared.log import get_logger
 
 _log = get_logger(__name__)
-
-
-def require_edition(context: ScanContext, identity: CollectionIdentity) -> None:
-    """Raise JobFailed `reencoded` unless all tries of a job see the same vectors."""
-    if context.stores.scans.note_edition(context.spec.id, identity.edition) != identity.edition:
-        raise JobFailed(
-            "reencoded", "The collection was encoded anew meanwhile. Start the job again."
-        )
 
 
 class FindDuplicates:

@@ -6,13 +6,16 @@ from indexer.scan.calibration import CalibrationRun
 from indexer.scan.context import ScanContext, ScanSuspended
 from indexer.scan.deletion import Deletion
 from indexer.scan.duplicates import FindDuplicates
+from indexer.scan.export import ExportRun
+from indexer.scan.importing import ImportRun
 from indexer.scan.reencoding import Reencoding
 from indexer.scan.scan import LedgerDataLost, Scan, WalkOutdated
 from indexer.stores import IndexerStores
+from shared import tracing
 from shared.domain.job import JobError
 from shared.errors import Conflict, JobFailed, NotFound
-from shared.ledger import JobEnded, ScanSuperseded, TiesLost
-from shared.log import get_logger
+from shared.ledger import CopyOutdated, JobEnded, ScanSuperseded, TiesLost
+from shared.log import get_logger, of_request
 from shared.retry import RetryPolicy, ShuttingDown
 
 _log = get_logger(__name__)
@@ -46,31 +49,18 @@ def _scan_until_complete(job_id: str, stores: IndexerStores, retry: RetryPolicy)
         afresh = False
         while (start := stores.scans.begin(job_id, afresh=afresh)) is not None:
             spec = stores.jobs.get(job_id).spec
-            _log.info("scan_started", collection=spec.collection, generation=start.generation)
-            context = ScanContext(spec, start, retry, stores)
-            try:
-                if spec.source.kind == "deletion":
-                    Deletion(context, spec.source).run()
-                elif spec.source.kind == "duplicates":
-                    FindDuplicates(context, spec.source).run()
-                elif spec.source.kind == "calibration":
-                    CalibrationRun(context).run()
-                elif spec.source.kind == "reencoding":
-                    Reencoding(context, spec.source).run()
-                else:
-                    Scan(context).run()
-            except TiesLost:
-                _log.warning("duplicates_outdated", generation=start.generation)
-            except LedgerDataLost:
-                _log.error("ledger_data_lost", generation=start.generation)
-            except WalkOutdated:
-                _log.warning("walk_outdated", generation=start.generation)
-            except ScanSuspended as suspended:
-                stores.scans.suspend(job_id, start.generation, suspended.walk)
-                _log.info("scan_suspended", generation=start.generation)
-                return None
-            else:
-                return None
+            with (
+                of_request(spec.request_id),
+                tracing.span(
+                    "scan",
+                    parent=spec.traceparent,
+                    job=job_id,
+                    collection=spec.collection,
+                    generation=start.generation,
+                ),
+            ):
+                if _completes(ScanContext(spec, start, retry, stores)):
+                    return None
             afresh = True
         _log.info("scan_skipped")
     except (JobFailed, NotFound, Conflict) as error:
@@ -84,3 +74,39 @@ def _scan_until_complete(job_id: str, stores: IndexerStores, retry: RetryPolicy)
             detail="The scan met an error of its own; the indexer's log names it.",
         )
     return None
+
+
+def _completes(context: ScanContext) -> bool:
+    """Scan once. False where what was kept of it is of no use, and it is to be begun afresh."""
+    spec, generation = context.spec, context.generation
+    _log.info("scan_started", collection=spec.collection, generation=generation)
+    try:
+        if spec.source.kind == "deletion":
+            Deletion(context, spec.source).run()
+        elif spec.source.kind == "duplicates":
+            FindDuplicates(context, spec.source).run()
+        elif spec.source.kind == "calibration":
+            CalibrationRun(context).run()
+        elif spec.source.kind == "export":
+            ExportRun(context, spec.source).run()
+        elif spec.source.kind == "import":
+            ImportRun(context, spec.source).run()
+        elif spec.source.kind == "reencoding":
+            Reencoding(context, spec.source).run()
+        else:
+            Scan(context).run()
+    except TiesLost:
+        _log.warning("duplicates_outdated", generation=generation)
+    except CopyOutdated:
+        _log.warning("copy_outdated", generation=generation)
+    except LedgerDataLost:
+        _log.error("ledger_data_lost", generation=generation)
+    except WalkOutdated:
+        _log.warning("walk_outdated", generation=generation)
+    except ScanSuspended as suspended:
+        context.stores.scans.suspend(spec.id, generation, suspended.walk)
+        _log.info("scan_suspended", generation=generation)
+        return True
+    else:
+        return True
+    return False

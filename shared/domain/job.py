@@ -108,6 +108,23 @@ class ReencodingSource(Frozen, extra="forbid"):
     allow_missing: bool = False
 
 
+class ExportSource(Frozen):
+    """No source: the job writes the collection to files, an export that has the job's id.
+
+    With `uploads` the files of uploaded and fetched pictures, too.
+    """
+
+    kind: Literal["export"] = "export"
+    uploads: bool = True
+
+
+class ImportSource(Frozen):
+    """An export, by the name of its folder: the job writes its rows into the collection."""
+
+    kind: Literal["import"] = "import"
+    export: str
+
+
 Source = Annotated[
     DirectorySource
     | ArchiveSource
@@ -118,7 +135,9 @@ Source = Annotated[
     | DeletionSource
     | DuplicatesSource
     | CalibrationSource
-    | ReencodingSource,
+    | ReencodingSource
+    | ExportSource
+    | ImportSource,
     Field(discriminator="kind"),
 ]
 
@@ -139,6 +158,10 @@ class JobSpec(Frozen):
     tags: tuple[str, ...] = ()
     metadata: dict[str, Any] = Field({})
     created_at: float
+    #: The request that asked for it, by which the log's lines of its scan and its chunks are found.
+    request_id: str | None = None
+    #: The span in which it was queued. A chunk is given it with each claim.
+    traceparent: str | None = None
 
     @property
     def priority(self) -> int:

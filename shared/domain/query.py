@@ -33,6 +33,9 @@ class Query(Frozen):
     pooling: Pooling
     crop: Crop | None = None
     seconds: float
+    #: The request that it is for, and the span in which it waits.
+    request_id: str | None = None
+    traceparent: str | None = None
 
 
 class QueryReply(Frozen):

@@ -3,6 +3,18 @@
 from shared.domain.base import Frozen
 
 
+class GpuState(Frozen):
+    """A GPU as its driver sees it: the share of time in which it worked, and bytes of memory.
+
+    All processes on the GPU are in these, of other programs, too.
+    """
+
+    uuid: str
+    utilisation: float
+    memory_used: int
+    memory_total: int
+
+
 class WorkerInfo(Frozen):
     """A process, as its heartbeat describes it. `weights` names the exact weights it loaded.
 
@@ -18,6 +30,8 @@ class WorkerInfo(Frozen):
     precision: str = ""
     weights: str = ""
     images_per_second: float = 0.0
+    #: None on a CPU, and where the driver does not tell.
+    gpu: GpuState | None = None
     started_at: float
     seen_at: float = 0.0
     age: float = 0.0

@@ -1,7 +1,6 @@
 """Fetches pictures from addresses: each within its time and size, and politely."""
 
 import math
-import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ import httpcore2
 from shared.fetch.addresses import AddressPolicy
 from shared.fetch.body import save_picture, too_large
 from shared.fetch.errors import FetchFailed
+from shared.fetch.failures import Passing, as_failures
 from shared.fetch.hosts import HostSlots
 from shared.fetch.network import CheckedBackend, Deadline, Resolve, resolve
 from shared.fetch.replies import AGENT, Headers
@@ -73,15 +73,6 @@ class _Budget:
             self._left -= time.monotonic() - begun
 
 
-class _Passing(Exception):
-    """A failure that may pass: `wait` is when to try again, if the server says so."""
-
-    def __init__(self, error: FetchFailed, wait: float | None = None) -> None:
-        super().__init__(error.detail)
-        self.error = error
-        self.wait = wait
-
-
 class Fetcher:
     """Fetches pictures, in the threads that call it; one for a process.
 
@@ -116,7 +107,7 @@ class Fetcher:
         for number in range(1, limits.tries + 1):
             try:
                 self._try(url, into, limits, end, stop)
-            except _Passing as passing:
+            except Passing as passing:
                 wait = passing.wait
                 if wait is None:
                     wait = _FIRST_WAIT_SECONDS * 2 ** (number - 1)
@@ -142,7 +133,7 @@ class Fetcher:
         for _ in range(_MAX_REDIRECTS + 1):
             patience = min(limits.patience, end - time.monotonic())
             with (
-                _as_failures(),
+                as_failures(),
                 self._slots.slot(url.host, stop, patience),
                 budget.spend(self._deadline),
                 self._request(url) as (status, headers, reply),
@@ -174,7 +165,7 @@ class Fetcher:
             if wait is not None:
                 # Its other pictures wait too.
                 self._slots.pause(url.host, min(wait, _MAX_WAIT_SECONDS))
-            raise _Passing(error, wait)
+            raise Passing(error, wait)
         if self._honours_refusals and headers.refuses_machines:
             raise FetchFailed(
                 "fetch_refused", "The server's X-Robots-Tag says that it is not for such use."
@@ -188,28 +179,3 @@ def _until(stop: threading.Event, parts: Iterator[bytes]) -> Iterator[bytes]:
         if stop.is_set():
             raise ShuttingDown
         yield part
-
-
-@contextmanager
-def _as_failures() -> Iterator[None]:
-    """The client's errors as failures of the picture, most of which may pass."""
-    try:
-        yield
-    except TimeoutError as error:
-        raise FetchFailed(
-            "fetch_timeout", "The host is busy with others, or asked for a pause."
-        ) from error
-    except httpcore2.TimeoutException as error:
-        raise _Passing(
-            FetchFailed("fetch_timeout", "The server did not send the picture in time.")
-        ) from error
-    except httpcore2.ConnectError as error:
-        if isinstance(error.__cause__, ssl.SSLCertVerificationError):
-            raise FetchFailed("fetch_failed", "The server's certificate is not valid.") from error
-        raise _Passing(FetchFailed("fetch_failed", "The server cannot be connected to.")) from error
-    except (httpcore2.NetworkError, httpcore2.RemoteProtocolError) as error:
-        raise _Passing(
-            FetchFailed("fetch_failed", "The connection was lost, or is not HTTP.")
-        ) from error
-    except (httpcore2.LocalProtocolError, httpcore2.UnsupportedProtocol) as error:
-        raise FetchFailed("fetch_failed", "The address cannot be asked for.") from error

@@ -7,8 +7,10 @@ raises Unavailable, as clients of `shared.redis` do.
 
 from shared.ledger.api_keys import ApiKeys, AsyncApiKeys, KeyTable, key_not_found
 from shared.ledger.calibrations import Calibrations
+from shared.ledger.changes import JobChanges
 from shared.ledger.chunks import Chunks
 from shared.ledger.content_claims import ContentClaims
+from shared.ledger.copies import Copies, CopyOutdated
 from shared.ledger.drops import Drops
 from shared.ledger.duplicate_groups import DuplicateGroups, Place, cursor_after, place_in
 from shared.ledger.duplicate_reports import DuplicateReports
@@ -29,23 +31,28 @@ from shared.ledger.jobs import JobEnded, Jobs
 from shared.ledger.moves import MoveRequest, Moves
 from shared.ledger.queries import Queries, QueryImage, QueryLimits, await_reply
 from shared.ledger.recovery import JobRecovery
+from shared.ledger.renamings import Aliases, Renamings
 from shared.ledger.repeatable_calls import CLAIM_SECONDS, RepeatableCalls
 from shared.ledger.row_locks import REDIS_WRITE, HeldRows, LockTime, RowLock, RowLocks, edition_lock
 from shared.ledger.scans import ScanCounts, Scans, ScanStart, ScanSuperseded
 from shared.ledger.standing_sources import StandingSources, source_not_found
 from shared.ledger.stats import Stats
 from shared.ledger.upload_files import UploadFiles
+from shared.ledger.webhooks import Webhooks, webhook_not_found
 from shared.ledger.workers import Workers
 
 __all__ = [
     "CLAIM_SECONDS",
     "REDIS_WRITE",
+    "Aliases",
     "ApiKeys",
     "AsyncApiKeys",
     "AsyncEvents",
     "Calibrations",
     "Chunks",
     "ContentClaims",
+    "Copies",
+    "CopyOutdated",
     "DirectedTie",
     "DismissalsChanged",
     "Drops",
@@ -58,6 +65,7 @@ __all__ = [
     "Filesystems",
     "Heartbeat",
     "HeldRows",
+    "JobChanges",
     "JobEnded",
     "JobRecovery",
     "Jobs",
@@ -70,6 +78,7 @@ __all__ = [
     "Queries",
     "QueryImage",
     "QueryLimits",
+    "Renamings",
     "RepeatableCalls",
     "RowLock",
     "RowLocks",
@@ -82,6 +91,7 @@ __all__ = [
     "Ties",
     "TiesLost",
     "UploadFiles",
+    "Webhooks",
     "Workers",
     "await_reply",
     "cursor_after",
@@ -90,4 +100,5 @@ __all__ = [
     "place_in",
     "require_noeviction",
     "source_not_found",
+    "webhook_not_found",
 ]

@@ -4,7 +4,8 @@ import json
 import time
 from collections.abc import Mapping
 
-from shared.ledger import keys
+from shared.domain.renaming import collection_busy
+from shared.ledger import keys, scripts
 from shared.redis import RedisClient
 
 #: Seconds that a drop has before another gateway finishes it.
@@ -17,9 +18,13 @@ class Drops:
 
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
+        self._begin = redis.register_script(scripts.BEGIN_DROP)
 
     def begin(self, collection: str, generation: str) -> None:
-        self._redis.hset(keys.DROPS, collection, json.dumps([generation, time.time()]))
+        """Note a drop. Raises Conflict `collection_busy` while the collection is renamed."""
+        args = [collection, json.dumps([generation, time.time()])]
+        if not self._begin(keys=[keys.DROPS, keys.RENAMINGS], args=args):
+            raise collection_busy("It is being renamed.")
 
     def end(self, collection: str) -> None:
         self._redis.hdel(keys.DROPS, collection)

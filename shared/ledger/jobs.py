@@ -6,13 +6,15 @@ from contextlib import contextmanager
 
 from redis.exceptions import LockError
 
-from shared import cursors
+from shared import cursors, tracing
 from shared.domain.chunk import FileRef
 from shared.domain.job import FINISHED, Failure, Job, JobError, JobSpec, JobStatus
+from shared.domain.renaming import collection_busy
 from shared.errors import job_not_found, redis_unavailable
 from shared.ledger import keys, scripts
 from shared.ledger.failures import FailureLists
 from shared.ledger.job_records import parse_index, parse_place, parse_status, to_job
+from shared.log import bound_request_id
 from shared.redis import RedisClient, seconds
 from shared.retry import Retriable, repeatable
 from shared.settings import Settings
@@ -45,15 +47,24 @@ class Jobs(Retriable):
         self._failures = FailureLists(redis)
 
     def create(self, spec: JobSpec, files: Iterable[FileRef] = ()) -> Job:
-        """Write a job, and for uploads and retries the list of its files before it."""
+        """Write a job, after files of uploads and retries. Raises Conflict `collection_busy`.
+
+        It belongs to the request that is being answered, and to the open span.
+        """
+        caused_by = {
+            "request_id": spec.request_id or bound_request_id(),
+            "traceparent": spec.traceparent or tracing.traceparent(),
+        }
+        spec = spec.model_copy(update=caused_by)
         job, written = keys.for_job(spec.id), 0
         texts = (file.model_dump_json() for file in files)
         while batch := list(itertools.islice(texts, _PUSH_BATCH)):
             self._add_files(keys=job, args=[written, *batch])
             written += len(batch)
-        loads_directory = "1" if spec.source.kind == "directory" else "0"
-        args = [spec.model_dump_json(), spec.collection, repr(spec.created_at), loads_directory]
-        self._create(keys=job, args=[*args, self._retention, spec.priority])
+        args: list[object] = [spec.model_dump_json(), spec.collection, repr(spec.created_at)]
+        args += [int(spec.source.kind == "directory"), self._retention, spec.priority]
+        if self._create(keys=job, args=args) < 0:
+            raise collection_busy("It is being renamed, or was.")
         return Job(spec=spec, status="queued")
 
     def now(self) -> float:
@@ -67,6 +78,11 @@ class Jobs(Retriable):
         if jobs[0] is None:
             raise job_not_found(job_id)
         return jobs[0]
+
+    def get_all(self, job_ids: Sequence[str]) -> Mapping[str, Job]:
+        """Jobs by their ids, without those that are gone."""
+        found = zip(job_ids, self._read(job_ids), strict=True)
+        return {job_id: job for job_id, job in found if job is not None}
 
     def list(
         self, collection: str | None, status: JobStatus | None, cursor: str | None, limit: int

@@ -18,6 +18,11 @@ SCHEDULE = f"{PREFIX}sources:schedule"
 WATCHED = f"{PREFIX}sources:watched"
 WATCHER = f"{PREFIX}sources:watcher"
 DROPS = f"{PREFIX}collections:dropped"
+WEBHOOKS = f"{PREFIX}webhooks"
+WEBHOOKS_DUE = f"{PREFIX}webhooks:due"
+CHANGES = f"{PREFIX}jobs:changes"
+RENAMINGS = f"{PREFIX}collections:renaming"
+ALIASES = f"{PREFIX}collections:aliases"
 WORKER = f"{PREFIX}worker:"
 API_KEYS = f"{PREFIX}keys"
 API_KEYS_USED = f"{PREFIX}keys:used"
@@ -81,6 +86,11 @@ def of_collection(collection: str) -> list[str]:
     found = [contents(collection), filesystems(collection), calibration(collection)]
     parts = ("", "groups", *GRADES)
     return [*found, *(duplicates(collection, part) for part in parts)]
+
+
+def webhook(webhook_id: str, part: str = "") -> str:
+    """What became of a webhook's messages, or those that wait: messages."""
+    return f"{PREFIX}webhook:{webhook_id}" + (f":{part}" if part else "")
 
 
 def sent_queries(weights: str) -> str:

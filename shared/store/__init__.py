@@ -13,6 +13,7 @@ from shared.store.neighbours import Neighbour, Neighbours, StoredVectors
 from shared.store.reencoding import Editions
 from shared.store.refined_search import RefinedSearch
 from shared.store.regions import PictureRegions, Regions, RegionsLeft
+from shared.store.row_copies import RowCopies
 from shared.store.search import VectorSearch, score_of
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "RefinedSearch",
     "Regions",
     "RegionsLeft",
+    "RowCopies",
     "StoredVectors",
     "VectorSearch",
     "matches",

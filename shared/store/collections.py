@@ -15,7 +15,7 @@ from shared.settings import Settings
 from shared.store.builder import CollectionBuilder, exists_error
 from shared.store.client import READ_SECONDS, WRITE_SECONDS, MilvusConnection
 from shared.store.generations import new_generation, regions_of
-from shared.store.properties import read_edition, read_identity, read_properties
+from shared.store.properties import read_edition, read_identity, read_properties, to_milvus
 from shared.store.schema import VECTOR, complete_index
 
 _STATES: dict[str, Literal["loaded", "loading", "not_loaded"]] = {
@@ -152,6 +152,38 @@ class Collections(Retriable):
                 # First: a call that is repeated finds them by the collection.
                 self._builder.drop_others(name)
                 self._drop(name)
+
+    def rename(self, name: str, new: str, generation: str) -> None:
+        """Give the collection of a generation another name; nothing of it is copied or changed.
+
+        No error if it has that name. Raises Conflict `collection_exists`.
+        """
+
+        def rename(client: MilvusClient) -> None:
+            if client.has_collection(new, timeout=READ_SECONDS):
+                raise exists_error(new)
+            client.rename_collection(name, new, timeout=WRITE_SECONDS)
+
+        first, second = sorted((name, new))
+        with self._milvus.exclusive(first), self._milvus.exclusive(second):
+            try:
+                self.identity(name).require_generation(generation)
+            except NotFound:
+                if self.identity(new).generation != generation:
+                    raise
+                return
+            self._milvus.run(rename, name)
+
+    def describe(self, name: str, description: str) -> None:
+        """Replace a collection's description."""
+        self.properties(name)
+        properties = to_milvus({"description": description})
+        self._milvus.write(
+            name,
+            lambda client: client.alter_collection_properties(
+                name, properties, timeout=WRITE_SECONDS
+            ),
+        )
 
     def flush(self, name: str) -> None:
         """Make the rows written so far quick to search. Nothing is lost without it."""

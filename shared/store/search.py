@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from pymilvus import AsyncMilvusClient
 
+from shared import tracing
 from shared.domain.collection import CollectionIdentity
 from shared.domain.fingerprint import DIMENSION
 from shared.domain.image import Hit, distance_of
@@ -105,15 +106,16 @@ class VectorSearch:
         """
         _check(vector)
         whole = (*SCALARS, VECTOR) if with_vectors else SCALARS
-        ranking = await self._rank(
-            collection,
-            vector,
-            parameters,
-            exclude=exclude,
-            generation=generation,
-            home=home,
-            fields=whole,
-        )
+        with tracing.span("search.milvus", collection=collection, top_k=parameters.top_k):
+            ranking = await self._rank(
+                collection,
+                vector,
+                parameters,
+                exclude=exclude,
+                generation=generation,
+                home=home,
+                fields=whole,
+            )
         page = [
             (score, image)
             for score, image in ranking.scored[parameters.offset :][: parameters.top_k]

@@ -20,6 +20,7 @@ from tests.benchmarks import (
     hostile,
     large,
     ledger,
+    ledger_scale,
     load,
     match,
     precision,
@@ -107,6 +108,11 @@ def _ledger(options: Options) -> Report:
         return ledger.measure(Path(folder), **size)
 
 
+def _ledger_scale(options: Options) -> Report:
+    with tempfile.TemporaryDirectory() as folder:
+        return ledger_scale.measure(Path(folder), files=options.files)
+
+
 def _search(options: Options) -> Report:
     def measure(stack: Stack, settings: Settings, context: dict[str, str]) -> Report:
         size = {"rows": options.rows, "searches": options.searches, "runs": options.runs}
@@ -191,6 +197,7 @@ BENCHMARKS: dict[str, Callable[[Options], Report]] = {
     "load": _load,
     "scan": _scan,
     "ledger": _ledger,
+    "ledger-scale": _ledger_scale,
     "search": _search,
     "store": _store,
     "filters": _filters,

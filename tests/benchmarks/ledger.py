@@ -3,15 +3,15 @@
 import random
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from shared.domain.chunk import ChunkOutcome, FileRef
-from shared.domain.job import DirectorySource, Failure, JobSpec
+from shared.domain.chunk import FileRef
 from shared.ledger import Chunks, FailureLists, Jobs, MoveRequest, Moves, Scans
 from shared.redis import RedisClient, connect
 from shared.settings import Settings
+from tests.benchmarks import simulated
 from tests.benchmarks.report import Report
 from tests.services import Valkey
 
@@ -20,11 +20,6 @@ _MIB = 1 << 20
 _CHUNK = 1000
 #: At which parts of the whole the memory is read.
 _STEPS = 10
-_REASONS = (
-    ("truncated", "The file ends too early."),
-    ("corrupt", "It cannot be decoded."),
-    ("too_many_pixels", "It has 268,435,456 pixels; 100,000,000 are allowed."),
-)
 
 
 def measure(folder: Path, *, files: int, jobs: int, runs: int) -> Report:
@@ -52,7 +47,7 @@ def measure(folder: Path, *, files: int, jobs: int, runs: int) -> Report:
 
 
 def _add_memory(report: Report, redis: RedisClient, settings: Settings, files: int) -> None:
-    job = _new_job(Jobs(redis, settings), settings)
+    job = simulated.new_job(Jobs(redis, settings), settings)
     scans, chunks = Scans(redis, "indexer"), Chunks(redis, "encoder")
     failures = FailureLists(redis)
     scans.begin(job)
@@ -60,7 +55,7 @@ def _add_memory(report: Report, redis: RedisClient, settings: Settings, files: i
     step = max(_CHUNK, files // _STEPS)
     for at in range(0, files, step):
         for first in range(at, min(at + step, files), _CHUNK):
-            _report_chunk(job, scans, chunks, tuple(_files(first, _CHUNK)))
+            _report_chunk(job, scans, chunks, tuple(simulated.files(first, _CHUNK)))
         # As an indexer does every two seconds.
         failures.pack(job)
         grown = redis.info("memory")["used_memory"] - before
@@ -71,11 +66,10 @@ def _add_memory(report: Report, redis: RedisClient, settings: Settings, files: i
 
 def _add_moves(report: Report, redis: RedisClient, settings: Settings, files: int) -> None:
     """Each file takes over a row of its own."""
-    job, moves, drawn = _new_job(Jobs(redis, settings), settings), Moves(redis), random.Random(0)
+    jobs, moves, drawn = Jobs(redis, settings), Moves(redis), random.Random(0)
     # What a script takes is no part of it.
-    moves.claim(
-        _new_job(Jobs(redis, settings), settings), [MoveRequest([_id(drawn)], [_id(drawn)])]
-    )
+    moves.claim(simulated.new_job(jobs, settings), [MoveRequest([_id(drawn)], [_id(drawn)])])
+    job = simulated.new_job(jobs, settings)
     before = redis.info("memory")["used_memory"]
     for _ in range(0, files, _CHUNK):
         pairs = [MoveRequest([_id(drawn)], [_id(drawn)]) for _ in range(_CHUNK)]
@@ -93,42 +87,7 @@ def _report_chunk(job: str, scans: Scans, chunks: Chunks, refs: tuple[FileRef, .
     chunk = uuid.uuid4().hex
     scans.add_chunks(job, 1, {chunk: refs})
     chunks.claim(job, chunk)
-    failed, duplicates = refs[::100], [ref.id for ref in refs[5::10]]
-    outcome = ChunkOutcome(
-        indexed=len(refs) - len(failed) - len(duplicates),
-        duplicates=len(duplicates),
-        failures=tuple(map(_failure, failed)),
-        duplicate_ids=tuple(duplicates),
-    )
-    chunks.complete(job, chunk, outcome)
-
-
-def _files(start: int, count: int) -> Iterator[FileRef]:
-    """Files with names that no compression knows: a camera's count, and twelve random digits."""
-    drawn = random.Random(start)
-    for n in range(start, start + count):
-        name = f"IMG_{n % 10_000:04}_{drawn.getrandbits(48):012x}.jpg"
-        yield FileRef(
-            uri=f"file:///images/photos/{n // 365_000 + 1990}/{n // 1000:05}/{name}",
-            size=drawn.randrange(10_000, 10_000_000),
-            mtime_ns=drawn.randrange(10**18, 2 * 10**18),
-        )
-
-
-def _failure(ref: FileRef) -> Failure:
-    code, reason = _REASONS[ref.size % len(_REASONS)]
-    return Failure(uri=ref.uri, code=code, reason=reason, size=ref.size, mtime_ns=ref.mtime_ns)
-
-
-def _new_job(jobs: Jobs, settings: Settings) -> str:
-    spec = JobSpec(
-        id=uuid.uuid4().hex,
-        collection=settings.default_collection,
-        source=DirectorySource(path="/images/photos"),
-        created_at=time.time(),
-    )
-    jobs.create(spec)
-    return spec.id
+    chunks.complete(job, chunk, simulated.outcome(refs))
 
 
 def _add_lists(
@@ -136,10 +95,10 @@ def _add_lists(
 ) -> None:
     ledger, scans = Jobs(redis, settings), Scans(redis, "indexer")
     for n in range(jobs):
-        job = _new_job(ledger, settings)
+        job = simulated.new_job(ledger, settings)
         scans.begin(job)
         for _ in range(3):
-            _report_chunk(job, scans, Chunks(redis, "encoder"), tuple(_files(n, 1)))
+            _report_chunk(job, scans, Chunks(redis, "encoder"), tuple(simulated.files(n, 1)))
         if n < 32:
             ledger.cancel(job)
         else:

@@ -39,6 +39,9 @@ def every_call(
         "create_collection": client.post("/api/v2/collections", json={"name": collection}),
         "get_collection": client.get(base),
         "delete_collection": client.delete(base),
+        "update_collection": client.patch(base, json={"description": "new"}),
+        "create_export": client.post(f"{base}/exports"),
+        "list_exports": client.get(f"{base}/exports"),
         "create_job": client.post(f"{base}/jobs", json=load),
         "upload_images": client.post(f"{base}/images", files={"files": png(1)}),
         "list_jobs": client.get("/api/v2/jobs"),
@@ -72,6 +75,18 @@ def every_call(
         "resolve_duplicates": client.post(
             f"{base}/duplicates/{NOTHING}/resolve", json={"keep": [NOTHING]}
         ),
+        "list_webhooks": client.get("/api/v2/webhooks"),
+        "create_webhook": client.post(
+            "/api/v2/webhooks",
+            json={
+                # It is looked up, and asked for nothing as long as no job ends.
+                "url": "https://93.184.216.34/",
+                "events": ["job.finished"],
+                "secret": "sixteen or more of them",
+            },
+        ),
+        "get_webhook": client.get(f"/api/v2/webhooks/{NOTHING}"),
+        "delete_webhook": client.delete(f"/api/v2/webhooks/{NOTHING}"),
         "system": client.get("/api/v2/system"),
         "train": client.post("/api/v1/train", json={"File": str(root)}),
         "process": client.get("/api/v1/process"),
@@ -105,6 +120,7 @@ def problem(reply: httpx.Response, status: int, code: str) -> dict[str, Any]:
     assert body["title"]
     assert body["detail"]
     assert body["type"] == f"urn:lookalike:problem:{code}"
+    assert body["request_id"] == reply.headers["x-request-id"]
     assert "Traceback" not in reply.text
     return body
 

@@ -49,8 +49,11 @@ def test_with_milvus_away_the_ledger_still_answers(
         ready = api.get("/health/ready").json()
         metrics = api.get("/metrics").text
 
-    for name in ("list_jobs", "system", "process"):
+    for name in ("list_jobs", "system", "process", "list_webhooks"):
         assert replies.pop(name).status_code == 200, name
+    assert replies.pop("create_webhook").status_code == 201
+    for name in ("get_webhook", "delete_webhook"):
+        problem(replies.pop(name), 404, "webhook_not_found")
     steps = ("pause", "resume", "cancel", "retry")
     for name in ("get_job", "events", "failures", "job_duplicates", *steps):
         problem(replies.pop(name), 404, "job_not_found")

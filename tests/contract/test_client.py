@@ -1,7 +1,7 @@
 """Every operation of the API, by both faces of the client."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from lookalike_client import ApiError, AsyncClient, Client, models
 from shared.domain.image import ImageRow
 from shared.settings import Settings
 from tests.contract.calls import NOTHING, png
+from tests.contract.exports import PART, write_export
 from tests.services import wait_until
 
 
@@ -32,6 +33,18 @@ class Caller:
         if isinstance(result, AsyncIterator):
             return self._runner.run(_listed(result))
         return list(result) if isinstance(result, Iterator) else result
+
+    def first(self, name: str, *arguments: Any, **keywords: Any) -> Any:
+        """The first event of a stream that has no end."""
+        self.called.add(name)
+        stream = getattr(self._client, name)(*arguments, **keywords)
+        if isinstance(stream, AsyncGenerator):
+            event = self._runner.run(anext(stream))
+            self._runner.run(stream.aclose())
+        else:
+            event = next(stream)
+            stream.close()
+        return event
 
     def refused(self, code: str, name: str, *arguments: Any, **keywords: Any) -> None:
         """A call that there is nothing for here: the error is an exception with its code."""
@@ -62,16 +75,23 @@ def call(request: pytest.FixtureRequest, api: httpx.Client) -> Iterator[Caller]:
 
 
 def test_every_operation(
-    call: Caller, stored: list[ImageRow], picture: bytes, collection: str, pictures_root: Path
+    call: Caller,
+    stored: list[ImageRow],
+    picture: bytes,
+    collection: str,
+    pictures_root: Path,
+    settings: Settings,
 ) -> None:
     job = _jobs(call, collection, pictures_root)
     _sources(call, collection, pictures_root)
+    _followers(call, collection)
     _images(call, collection, stored, picture)
     _searches(call, collection, stored, picture)
     _duplicates(call, collection, job)
     _server(call)
     _article(call, collection, stored, picture, pictures_root)
     _deletions(call, collection, stored)
+    _moving(call, collection, settings)
 
     document = create_app(Settings(image_roots=(), data_dir=Path("var"))).openapi()
     operations = {o["operationId"] for path in document["paths"].values() for o in path.values()}
@@ -111,6 +131,21 @@ def _sources(call: Caller, collection: str, root: Path) -> None:
     assert call("stream_job_events", job.id)[-1].event == "end"
     call("delete_source", collection, made.id)
     call.refused("source_not_found", "get_source", collection, made.id)
+
+
+def _followers(call: Caller, collection: str) -> None:
+    call("find_duplicates", collection)
+    first = call.first("stream_events", collection=collection)
+    assert (first.event, first.job.collection) == ("progress", collection)
+    body = models.WebhookInput(
+        url="https://93.184.216.34/", events=["job.finished"], secret="sixteen or more of them"
+    )
+    made = call("create_webhook", body)
+    assert isinstance(made, models.Webhook)
+    assert call("list_webhooks").items == [made]
+    assert call("get_webhook", made.id) == made
+    call("delete_webhook", made.id)
+    call.refused("webhook_not_found", "delete_webhook", made.id)
 
 
 def _images(call: Caller, collection: str, stored: list[ImageRow], picture: bytes) -> None:
@@ -212,3 +247,24 @@ def _deletions(call: Caller, collection: str, stored: list[ImageRow]) -> None:
     assert call("delete_images", collection, tag="loaded") == models.Deleted(deleted=5)
     call("delete_collection", other)
     call.refused("collection_not_found", "get_collection", other)
+
+
+def _moving(call: Caller, collection: str, settings: Settings) -> None:
+    new, body = f"{collection}_new", models.CollectionChanges(name=f"{collection}_new")
+    job = call("create_export", collection)
+    assert isinstance(job, models.Job)
+    assert call("stream_job_events", job.id)[-1].event == "end"
+    assert call("update_collection", collection, body).name == new
+    name = write_export(settings, new)
+    found = call("get_export", new, name)
+    assert call("list_exports", new).items == [found]
+    assert call("iterate_exports", new) == [found]
+    part = call("get_export_part", new, name, found.parts[0].name, range="bytes=1-3")
+    assert part.content == PART[1:4]
+    copy = models.CollectionInput(name=f"{new}_copy", from_export=name)
+    job = call("create_collection", copy)
+    assert isinstance(job, models.Job)
+    assert call("stream_job_events", job.id)[-1].event == "end"
+    call("delete_collection", f"{new}_copy")
+    call("delete_export", new, name)
+    call("delete_collection", new)

@@ -39,7 +39,11 @@ def test_every_call_of_the_contract_is_there(schema: dict[str, Any]) -> None:
     image = f"{collection}/images/{{image}}"
     assert found == {
         *("GET /api/v2/collections", "POST /api/v2/collections"),
-        *(f"GET {collection}", f"DELETE {collection}", f"POST {collection}/jobs"),
+        *(f"{method} {collection}" for method in ("GET", "PATCH", "DELETE")),
+        f"POST {collection}/jobs",
+        *(f"{method} {collection}/exports" for method in ("GET", "POST")),
+        *(f"{method} {collection}/exports/{{export}}" for method in ("GET", "DELETE")),
+        f"GET {collection}/exports/{{export}}/parts/{{part}}",
         *(f"POST {collection}/images", f"GET {collection}/images", f"DELETE {collection}/images"),
         *("GET /api/v2/jobs", f"GET {job}", f"GET {job}/events", f"GET {job}/failures"),
         f"GET {job}/duplicates",
@@ -57,6 +61,9 @@ def test_every_call_of_the_contract_is_there(schema: dict[str, Any]) -> None:
         f"POST {collection}/sources/{{source}}/jobs",
         *(f"{method} {collection}/duplicates" for method in ("GET", "POST")),
         *(f"POST {collection}/duplicates/{{group}}/{call}" for call in ("dismiss", "resolve")),
+        "GET /api/v2/events",
+        *(f"{method} /api/v2/webhooks" for method in ("GET", "POST")),
+        *(f"{method} /api/v2/webhooks/{{webhook}}" for method in ("GET", "DELETE")),
         *("GET /api/v2/system", "GET /api/v2/folders"),
         *("GET /api/v2/keys", "POST /api/v2/keys", "DELETE /api/v2/keys/{key}"),
         *("POST /api/v2/session", "DELETE /api/v2/session"),

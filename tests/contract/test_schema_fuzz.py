@@ -29,6 +29,8 @@ _CHECKS = CHECKS.get_by_names(
 _SCHEMA_CHECK = CHECKS.get_one("response_schema_conformance")
 #: Its pairs are `prefixItems`, which Schemathesis 4.32 rewrites into a schema that it then refuses.
 _UNREADABLE = "article_search"
+#: A stream without an end, of which no whole answer comes.
+_ENDLESS = "stream_events"
 
 
 def _order(operation: Any) -> tuple[bool, str]:
@@ -49,7 +51,8 @@ def test_no_made_up_request_breaks_the_gateway(
     found = list(schema.get_all_operations())
     readable = [result.ok() for result in found if isinstance(result, Ok)]
     assert len(readable) == len(found)
-    operations = sorted(readable, key=_order)
+    answered = [o for o in readable if o.definition.raw["operationId"] != _ENDLESS]
+    operations = sorted(answered, key=_order)
     assert len(operations) > 35
 
     for operation in operations:

@@ -7,9 +7,11 @@ import typer
 from lookalike_client.cli import options
 from lookalike_client.cli.output import print_json, print_table, shown_bytes, shown_time
 from lookalike_client.cli.session import complete_collection, session_of
-from lookalike_client.models import CollectionInput, DescriptorInput
+from lookalike_client.cli.watching import start_of
+from lookalike_client.errors import UnexpectedReply
+from lookalike_client.models import CollectionChanges, CollectionInput, DescriptorInput, Job
 
-app = typer.Typer(help="List collections; create, show or delete one.")
+app = typer.Typer(help="List collections; create, import, rename, show or delete one.")
 
 Name = Annotated[
     str, typer.Argument(help="A collection's name.", autocompletion=complete_collection)
@@ -60,10 +62,61 @@ def create(
     session = session_of(context)
     with session.client() as client:
         made = client.create_collection(body)
+    if isinstance(made, Job):
+        raise UnexpectedReply("The server queued a job where it was to make a collection.")
     if as_json:
         print_json(made)
     else:
         session.out.print(f"created {made.name}, encoder {made.encoder}", soft_wrap=True)
+
+
+@app.command(name="import")
+def import_(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="The new collection's name.")],
+    export: Annotated[
+        str,
+        typer.Argument(help="An export's id, or the name of a folder among the server's exports."),
+    ],
+    any_encoder: Annotated[
+        bool, typer.Option("--any-encoder", help="Though no encoder with its weights runs.")
+    ] = False,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Follow it to its end.")] = False,
+    as_json: options.Json = False,
+) -> None:
+    """Create a collection from an export, images, vectors and all."""
+    body = CollectionInput(name=name, from_export=export)
+    if any_encoder:
+        body.any_encoder = True
+    session = session_of(context)
+    with session.client() as client:
+        job = client.create_collection(body)
+        if not isinstance(job, Job):
+            raise UnexpectedReply("The server made an empty collection: it knows no exports.")
+        raise typer.Exit(start_of(session, client, job, to_end=watch, as_json=as_json))
+
+
+@app.command()
+def rename(
+    context: typer.Context,
+    name: Name,
+    new: Annotated[str, typer.Argument(help="Its new name.")],
+    keep_alias: Annotated[
+        bool, typer.Option("--keep-alias", help="Let the old name go on naming it.")
+    ] = False,
+    as_json: options.Json = False,
+) -> None:
+    """Rename a collection; nothing is copied. It must have no unfinished jobs."""
+    changes = CollectionChanges(name=new)
+    if keep_alias:
+        changes.keep_alias = True
+    session = session_of(context)
+    with session.client() as client:
+        found = client.update_collection(name, changes)
+    if as_json:
+        print_json(found)
+    else:
+        session.out.print(f"{name} is {found.name} now", soft_wrap=True)
 
 
 @app.command()
@@ -77,6 +130,7 @@ def show(context: typer.Context, name: Name, as_json: options.Json = False) -> N
         return
     rows = [
         ("name", found.name),
+        ("aliases", ", ".join(found.aliases)),
         ("description", found.description or ""),
         ("images", f"{found.count:,}"),
         ("vectors", shown_bytes(found.bytes)),

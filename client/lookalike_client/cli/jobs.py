@@ -79,6 +79,26 @@ def watch(context: typer.Context, job: options.JobId, as_json: options.Json = Fa
     raise typer.Exit(code)
 
 
+@app.command("follow")
+def follow_all(
+    context: typer.Context,
+    collection: options.AnyCollection = None,
+    as_json: options.Json = False,
+) -> None:
+    """Follow all jobs, a line whenever one has changed, until Ctrl-C."""
+    session = session_of(context)
+    with session.client() as client:
+        for event in client.stream_events(collection=collection):
+            if event.job is None:
+                session.err.print("Some changes were lost; `lookalike jobs` lists all jobs.")
+            elif as_json:
+                print_json(event.job)
+            else:
+                job = event.job
+                line = f"{job.id}  {job.collection}  {job.done:,}/{job.total:,}  {summary_of(job)}"
+                session.out.print(line, soft_wrap=True, markup=False)
+
+
 @app.command()
 def cancel(context: typer.Context, job: options.JobId, as_json: options.Json = False) -> None:
     """End a job; what is indexed stays."""

@@ -9,6 +9,7 @@ import typer
 
 from lookalike_client.cli import (
     collections,
+    exports,
     images,
     jobs,
     keys,
@@ -18,6 +19,7 @@ from lookalike_client.cli import (
     sources,
     status,
     upload,
+    webhooks,
 )
 from lookalike_client.cli.exits import ExitCode, code_of
 from lookalike_client.cli.session import Session
@@ -47,11 +49,14 @@ app.add_typer(jobs.app, name="jobs")
 app.command()(jobs.failures)
 collections.app.command()(reencoding.reencode)
 app.add_typer(collections.app, name="collections")
+app.command()(exports.export)
+app.command()(exports.exports)
 app.command()(images.images)
 app.command()(images.tag)
 app.command()(images.forget)
 app.add_typer(sources.app, name="sources")
 app.add_typer(keys.app, name="keys")
+app.add_typer(webhooks.app, name="webhooks")
 app.command()(status.status)
 
 

@@ -62,9 +62,10 @@ def shown_source(job: Job) -> str:
     """What a job loads, in a few words."""
     source = job.source.model_dump()
     kind = str(source.pop("kind", ""))
-    for name in ("path", "url", "job"):
+    for name in ("path", "url", "job", "export"):
         if source.get(name):
-            return f"{kind} {source[name]}" if name == "job" else str(source[name])
+            named = name in ("job", "export")
+            return f"{kind} {source[name]}" if named else str(source[name])
     for name in ("files", "addresses"):
         if source.get(name):
             return (

@@ -50,6 +50,19 @@ def watch(session: Session, client: Client, job: Job, *, as_json: bool) -> ExitC
     return code_of_job(ended)
 
 
+def start_of(
+    session: Session, client: Client, job: Job, *, to_end: bool, as_json: bool
+) -> ExitCode:
+    """Tell of a job that was queued; follow it if it is to be followed `to_end`."""
+    if to_end:
+        return watch(session, client, job, as_json=as_json)
+    if as_json:
+        print_json(job)
+    else:
+        session.out.print(f"queued as job {job.id}", soft_wrap=True)
+    return ExitCode.DONE
+
+
 def _ask(session: Session) -> str:
     """`cancel`, `leave` or `watch`; a job is left running where nobody can be asked."""
     if not session.is_interactive:

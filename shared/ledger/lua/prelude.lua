@@ -12,8 +12,13 @@ local function terminal()
   local state = get('state')
   return state == false or state == 'done' or state == 'failed' or state == 'cancelled'
 end
+-- That this job is another one now, for those who follow all jobs; it is read when they come by.
+local function announce(kind)
+  redis.call('XADD', prefix .. 'jobs:changes', 'MAXLEN', '~', '10000', '*', 'job', job_id, 'kind', kind)
+end
 -- Followers read the newest only. A failure is no event: its index in the list tells who has it.
 local function event(kind, data)
+  announce(kind)
   redis.call('XADD', job .. ':events', 'MAXLEN', '~', '100', '*', 'kind', kind, 'data', data)
 end
 -- How many files were worked on until now; the speed is told from these.
@@ -32,12 +37,25 @@ local function expire()
   end
   redis.call('EXPIRE', job .. ':events', math.min(keep, 86400))
 end
+-- One message for each webhook, up to 10,000 that wait; whoever delivers it finds it, whatever is killed from here on.
+local function tell_webhooks()
+  for _, id in ipairs(redis.call('HKEYS', prefix .. 'webhooks')) do
+    local webhook = prefix .. 'webhook:' .. id
+    if redis.call('LLEN', webhook .. ':messages') < 10000 then
+      redis.call('RPUSH', webhook .. ':messages', job_id .. ' ' .. tostring(now()))
+      redis.call('ZADD', prefix .. 'webhooks:due', 'NX', tostring(now()), id)
+    else
+      redis.call('HINCRBY', webhook, 'dropped', 1)
+    end
+  end
+end
 local function finish(state)
   redis.call('HSET', job, 'state', state, 'paused', '0', 'finished_at', tostring(now()))
   redis.call('HDEL', job, 'waiting')
+  redis.call('HINCRBY', prefix .. 'stats', 'jobs:' .. state, 1)
   redis.call('SREM', prefix .. 'jobs:active', job_id)
   for _, part in ipairs({'sent', 'attempts', 'files', 'remembered', 'moves', 'displaced',
-    'ties', 'groups', 'identical', 'copy', 'similar'}) do
+    'ties', 'copied', 'groups', 'identical', 'copy', 'similar'}) do
     redis.call('UNLINK', job .. ':' .. part)
   end
   -- Leased chunks may still be reported; the others are dropped.
@@ -48,6 +66,7 @@ local function finish(state)
   end
   event('end', state)
   expire()
+  tell_webhooks()
 end
 local function close_if_complete()
   if get('scan_done') == '1' and redis.call('HLEN', job .. ':chunks') == 0 and not terminal() then

@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 import deploy
 from gateway.metrics import LedgerMetrics, Metrics
 from gateway.services.queue_depths import QueueDepths
-from shared.ledger import Jobs, Queries, Stats, Workers
+from shared.ledger import Jobs, Queries, Stats, Webhooks, Workers
 from shared.queue import Dispatcher, create_celery
 from shared.redis import RedisClient
 from shared.settings import Settings
@@ -38,7 +38,7 @@ def exported(settings: Settings, redis: RedisClient) -> set[str]:
     metrics = Metrics()
     jobs, workers = Jobs(redis, settings), Workers(redis, settings)
     depths = QueueDepths(Dispatcher(create_celery(settings)), Queries(redis), workers)
-    metrics.watch(LedgerMetrics(Stats(redis), jobs, workers, depths.read))
+    metrics.watch(LedgerMetrics(Stats(redis), jobs, workers, depths.read, Webhooks(redis)))
     families = text_string_to_metric_families(metrics.render().decode())
     return {family.name for family in families}
 

@@ -9,12 +9,13 @@ from gateway.services.bulk_tags import BulkTags
 from gateway.services.deletion import DeletionService, Ledger, Store
 from gateway.services.labels import LabelService
 from gateway.services.loads import LoadOptions, LoadService
+from gateway.services.renaming import RenamingService
 from shared.domain.chunk import FileRef
 from shared.domain.image import ImageRow
 from shared.domain.job import Job, UploadSource
 from shared.domain.labels import LabelChange
 from shared.files.paths import upload_path
-from shared.ledger import Drops, Jobs, RowLocks, StandingSources, Workers
+from shared.ledger import Drops, Jobs, Renamings, RowLocks, StandingSources, Workers
 from shared.queue import Dispatcher, create_celery
 from shared.redis import RedisClient
 from shared.settings import Settings
@@ -46,10 +47,11 @@ class Client:
             settings, self.jobs, Workers(redis, settings), collections, dispatcher
         )
         ledger, store = (
-            Ledger(self.jobs, locks, self.drops, StandingSources(redis)),
+            Ledger(self.jobs, locks, self.drops, Renamings(redis), StandingSources(redis)),
             Store(collections, images, writer),
         )
         self.deletion = DeletionService(settings, store, ledger, self.loads)
+        self.renaming = RenamingService(settings, collections, self.jobs, ledger.renamings)
 
     def tag(self, row: ImageRow, *tags: str) -> None:
         self.labels.update(self.collection, row.id, LabelChange(tags=tags))

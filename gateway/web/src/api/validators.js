@@ -208,7 +208,7 @@ return errors === 0;
 validate21.evaluated = {"props":{"uri":true,"code":true,"reason":true,"attempts":true,"name":true,"source_url":true},"dynamicProps":false,"dynamicItems":false};
 
 export const isJob = validate22;
-const schema33 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/ArchiveSource"},{"$ref":"#/components/schemas/UrlsSource"},{"$ref":"#/components/schemas/BucketSource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/DuplicatesSource"},{"$ref":"#/components/schemas/CalibrationSource"},{"$ref":"#/components/schemas/ReencodingSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error"]};
+const schema33 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/ArchiveSource"},{"$ref":"#/components/schemas/UrlsSource"},{"$ref":"#/components/schemas/BucketSource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/DuplicatesSource"},{"$ref":"#/components/schemas/CalibrationSource"},{"$ref":"#/components/schemas/ReencodingSource"},{"$ref":"#/components/schemas/ExportSource"},{"$ref":"#/components/schemas/ImportSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error"]};
 const schema34 = {"properties":{"kind":{"type":"string","const":"directory"},"path":{"type":"string"},"recursive":{"type":"boolean"},"pattern":{"anyOf":[{"type":"string"},{"type":"null"}]},"exclude":{"items":{"type":"string"},"type":"array"}},"type":"object","required":["kind","path","recursive","pattern","exclude"]};
 const schema35 = {"properties":{"kind":{"type":"string","const":"archive"},"path":{"type":"string"}},"type":"object","required":["kind","path"]};
 const schema36 = {"properties":{"kind":{"type":"string","const":"urls"},"addresses":{"anyOf":[{"type":"integer"},{"type":"null"}]},"path":{"anyOf":[{"type":"string"},{"type":"null"}]},"column":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["kind","addresses","path","column"]};
@@ -218,7 +218,9 @@ const schema39 = {"properties":{"kind":{"type":"string","const":"retry"},"job":{
 const schema40 = {"properties":{"kind":{"type":"string","const":"deletion"},"tag":{"anyOf":[{"type":"string"},{"type":"null"}]},"path_prefix":{"anyOf":[{"type":"string"},{"type":"null"}]},"filter":{"anyOf":[{"additionalProperties":true,"type":"object"},{"type":"null"}]}},"type":"object","required":["kind","tag","path_prefix","filter"]};
 const schema41 = {"properties":{"kind":{"type":"string","const":"duplicates"},"min_match":{"type":"number"}},"type":"object","required":["kind","min_match"]};
 const schema42 = {"properties":{"kind":{"type":"string","const":"calibration"}},"type":"object","required":["kind"]};
-const schema45 = {"properties":{"code":{"type":"string"},"detail":{"type":"string"}},"type":"object","required":["code","detail"]};
+const schema45 = {"properties":{"kind":{"type":"string","const":"export"},"uploads":{"type":"boolean"}},"type":"object","required":["kind","uploads"]};
+const schema46 = {"properties":{"kind":{"type":"string","const":"import"},"export":{"type":"string"}},"type":"object","required":["kind","export"]};
+const schema47 = {"properties":{"code":{"type":"string"},"detail":{"type":"string"}},"type":"object","required":["code","detail"]};
 const schema43 = {"properties":{"kind":{"type":"string","const":"reencoding"},"pooling":{"type":"string","enum":["avg","max","gem","rmac"]},"index":{"$ref":"#/components/schemas/Index"},"allow_missing":{"type":"boolean"}},"type":"object","required":["kind","pooling","index","allow_missing"]};
 const schema44 = {"properties":{"type":{"type":"string","enum":["FLAT","IVF_FLAT","IVF_SQ8","HNSW","AUTOINDEX"]},"params":{"additionalProperties":{"type":"integer"},"type":"object","default":{}}},"type":"object","required":["type"]};
 
@@ -1804,6 +1806,190 @@ props0.index = true;
 props0.allow_missing = true;
 }
 }
+const _errs126 = errors;
+const _errs127 = errors;
+if(errors === _errs127){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing10;
+if(((data2.kind === undefined) && (missing10 = "kind")) || ((data2.uploads === undefined) && (missing10 = "uploads"))){
+const err72 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/ExportSource/required",keyword:"required",params:{missingProperty: missing10}};
+if(vErrors === null){
+vErrors = [err72];
+}
+else {
+vErrors.push(err72);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data32 = data2.kind;
+const _errs129 = errors;
+if(typeof data32 !== "string"){
+const err73 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/ExportSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err73];
+}
+else {
+vErrors.push(err73);
+}
+errors++;
+}
+if("export" !== data32){
+const err74 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/ExportSource/properties/kind/const",keyword:"const",params:{allowedValue: "export"}};
+if(vErrors === null){
+vErrors = [err74];
+}
+else {
+vErrors.push(err74);
+}
+errors++;
+}
+var valid31 = _errs129 === errors;
+}
+else {
+var valid31 = true;
+}
+if(valid31){
+if(data2.uploads !== undefined){
+const _errs131 = errors;
+if(typeof data2.uploads !== "boolean"){
+const err75 = {instancePath:instancePath+"/source/uploads",schemaPath:"#/components/schemas/ExportSource/properties/uploads/type",keyword:"type",params:{type: "boolean"}};
+if(vErrors === null){
+vErrors = [err75];
+}
+else {
+vErrors.push(err75);
+}
+errors++;
+}
+var valid31 = _errs131 === errors;
+}
+else {
+var valid31 = true;
+}
+}
+}
+}
+else {
+const err76 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/ExportSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err76];
+}
+else {
+vErrors.push(err76);
+}
+errors++;
+}
+}
+var _valid0 = _errs126 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 10];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 10;
+if(props0 !== true){
+props0 = props0 || {};
+props0.kind = true;
+props0.uploads = true;
+}
+}
+const _errs133 = errors;
+const _errs134 = errors;
+if(errors === _errs134){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing11;
+if(((data2.kind === undefined) && (missing11 = "kind")) || ((data2.export === undefined) && (missing11 = "export"))){
+const err77 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/ImportSource/required",keyword:"required",params:{missingProperty: missing11}};
+if(vErrors === null){
+vErrors = [err77];
+}
+else {
+vErrors.push(err77);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data34 = data2.kind;
+const _errs136 = errors;
+if(typeof data34 !== "string"){
+const err78 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/ImportSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err78];
+}
+else {
+vErrors.push(err78);
+}
+errors++;
+}
+if("import" !== data34){
+const err79 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/ImportSource/properties/kind/const",keyword:"const",params:{allowedValue: "import"}};
+if(vErrors === null){
+vErrors = [err79];
+}
+else {
+vErrors.push(err79);
+}
+errors++;
+}
+var valid33 = _errs136 === errors;
+}
+else {
+var valid33 = true;
+}
+if(valid33){
+if(data2.export !== undefined){
+const _errs138 = errors;
+if(typeof data2.export !== "string"){
+const err80 = {instancePath:instancePath+"/source/export",schemaPath:"#/components/schemas/ImportSource/properties/export/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err80];
+}
+else {
+vErrors.push(err80);
+}
+errors++;
+}
+var valid33 = _errs138 === errors;
+}
+else {
+var valid33 = true;
+}
+}
+}
+}
+else {
+const err81 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/ImportSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err81];
+}
+else {
+vErrors.push(err81);
+}
+errors++;
+}
+}
+var _valid0 = _errs133 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 11];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 11;
+if(props0 !== true){
+props0 = props0 || {};
+props0.kind = true;
+props0.export = true;
+}
+}
+}
+}
 }
 }
 }
@@ -1814,12 +2000,12 @@ props0.allow_missing = true;
 }
 }
 if(!valid1){
-const err72 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
+const err82 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
 if(vErrors === null){
-vErrors = [err72];
+vErrors = [err82];
 }
 else {
-vErrors.push(err72);
+vErrors.push(err82);
 }
 errors++;
 validate22.errors = vErrors;
@@ -1843,105 +2029,14 @@ var valid0 = true;
 }
 if(valid0){
 if(data.status !== undefined){
-let data32 = data.status;
-const _errs126 = errors;
-if(typeof data32 !== "string"){
+let data36 = data.status;
+const _errs140 = errors;
+if(typeof data36 !== "string"){
 validate22.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((((((data32 === "queued") || (data32 === "scanning")) || (data32 === "running")) || (data32 === "paused")) || (data32 === "done")) || (data32 === "failed")) || (data32 === "cancelled"))){
+if(!(((((((data36 === "queued") || (data36 === "scanning")) || (data36 === "running")) || (data36 === "paused")) || (data36 === "done")) || (data36 === "failed")) || (data36 === "cancelled"))){
 validate22.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema33.properties.status.enum}}];
-return false;
-}
-var valid0 = _errs126 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.total !== undefined){
-let data33 = data.total;
-const _errs128 = errors;
-if(!((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33)))){
-validate22.errors = [{instancePath:instancePath+"/total",schemaPath:"#/properties/total/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-var valid0 = _errs128 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.done !== undefined){
-let data34 = data.done;
-const _errs130 = errors;
-if(!((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34)))){
-validate22.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-var valid0 = _errs130 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.indexed !== undefined){
-let data35 = data.indexed;
-const _errs132 = errors;
-if(!((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35)))){
-validate22.errors = [{instancePath:instancePath+"/indexed",schemaPath:"#/properties/indexed/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-var valid0 = _errs132 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.unchanged !== undefined){
-let data36 = data.unchanged;
-const _errs134 = errors;
-if(!((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36)))){
-validate22.errors = [{instancePath:instancePath+"/unchanged",schemaPath:"#/properties/unchanged/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-var valid0 = _errs134 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.moved !== undefined){
-let data37 = data.moved;
-const _errs136 = errors;
-if(!((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37)))){
-validate22.errors = [{instancePath:instancePath+"/moved",schemaPath:"#/properties/moved/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-var valid0 = _errs136 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.duplicates !== undefined){
-let data38 = data.duplicates;
-const _errs138 = errors;
-if(!((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38)))){
-validate22.errors = [{instancePath:instancePath+"/duplicates",schemaPath:"#/properties/duplicates/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-var valid0 = _errs138 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.failed !== undefined){
-let data39 = data.failed;
-const _errs140 = errors;
-if(!((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39)))){
-validate22.errors = [{instancePath:instancePath+"/failed",schemaPath:"#/properties/failed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 var valid0 = _errs140 === errors;
@@ -1950,11 +2045,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.ignored !== undefined){
-let data40 = data.ignored;
+if(data.total !== undefined){
+let data37 = data.total;
 const _errs142 = errors;
-if(!((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40)))){
-validate22.errors = [{instancePath:instancePath+"/ignored",schemaPath:"#/properties/ignored/type",keyword:"type",params:{type: "integer"}}];
+if(!((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37)))){
+validate22.errors = [{instancePath:instancePath+"/total",schemaPath:"#/properties/total/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 var valid0 = _errs142 === errors;
@@ -1963,11 +2058,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.removed !== undefined){
-let data41 = data.removed;
+if(data.done !== undefined){
+let data38 = data.done;
 const _errs144 = errors;
-if(!((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41)))){
-validate22.errors = [{instancePath:instancePath+"/removed",schemaPath:"#/properties/removed/type",keyword:"type",params:{type: "integer"}}];
+if(!((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38)))){
+validate22.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 var valid0 = _errs144 === errors;
@@ -1976,11 +2071,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.bytes !== undefined){
-let data42 = data.bytes;
+if(data.indexed !== undefined){
+let data39 = data.indexed;
 const _errs146 = errors;
-if(!((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42)))){
-validate22.errors = [{instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "integer"}}];
+if(!((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39)))){
+validate22.errors = [{instancePath:instancePath+"/indexed",schemaPath:"#/properties/indexed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 var valid0 = _errs146 === errors;
@@ -1989,10 +2084,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.images_per_second !== undefined){
+if(data.unchanged !== undefined){
+let data40 = data.unchanged;
 const _errs148 = errors;
-if(!(typeof data.images_per_second == "number")){
-validate22.errors = [{instancePath:instancePath+"/images_per_second",schemaPath:"#/properties/images_per_second/type",keyword:"type",params:{type: "number"}}];
+if(!((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40)))){
+validate22.errors = [{instancePath:instancePath+"/unchanged",schemaPath:"#/properties/unchanged/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 var valid0 = _errs148 === errors;
@@ -2001,59 +2097,12 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.eta_seconds !== undefined){
-let data44 = data.eta_seconds;
+if(data.moved !== undefined){
+let data41 = data.moved;
 const _errs150 = errors;
-const _errs151 = errors;
-let valid30 = false;
-const _errs152 = errors;
-if(!(typeof data44 == "number")){
-const err73 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
-if(vErrors === null){
-vErrors = [err73];
-}
-else {
-vErrors.push(err73);
-}
-errors++;
-}
-var _valid9 = _errs152 === errors;
-valid30 = valid30 || _valid9;
-const _errs154 = errors;
-if(data44 !== null){
-const err74 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err74];
-}
-else {
-vErrors.push(err74);
-}
-errors++;
-}
-var _valid9 = _errs154 === errors;
-valid30 = valid30 || _valid9;
-if(!valid30){
-const err75 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err75];
-}
-else {
-vErrors.push(err75);
-}
-errors++;
-validate22.errors = vErrors;
+if(!((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41)))){
+validate22.errors = [{instancePath:instancePath+"/moved",schemaPath:"#/properties/moved/type",keyword:"type",params:{type: "integer"}}];
 return false;
-}
-else {
-errors = _errs151;
-if(vErrors !== null){
-if(_errs151){
-vErrors.length = _errs151;
-}
-else {
-vErrors = null;
-}
-}
 }
 var valid0 = _errs150 === errors;
 }
@@ -2061,22 +2110,38 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.created_at !== undefined){
-let data45 = data.created_at;
-const _errs156 = errors;
-if(errors === _errs156){
-if(errors === _errs156){
-if(typeof data45 === "string"){
-if(!(formats0.test(data45))){
-validate22.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"}}];
+if(data.duplicates !== undefined){
+let data42 = data.duplicates;
+const _errs152 = errors;
+if(!((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42)))){
+validate22.errors = [{instancePath:instancePath+"/duplicates",schemaPath:"#/properties/duplicates/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
+var valid0 = _errs152 === errors;
 }
 else {
-validate22.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/type",keyword:"type",params:{type: "string"}}];
+var valid0 = true;
+}
+if(valid0){
+if(data.failed !== undefined){
+let data43 = data.failed;
+const _errs154 = errors;
+if(!((typeof data43 == "number") && (!(data43 % 1) && !isNaN(data43)))){
+validate22.errors = [{instancePath:instancePath+"/failed",schemaPath:"#/properties/failed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
+var valid0 = _errs154 === errors;
 }
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.ignored !== undefined){
+let data44 = data.ignored;
+const _errs156 = errors;
+if(!((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44)))){
+validate22.errors = [{instancePath:instancePath+"/ignored",schemaPath:"#/properties/ignored/type",keyword:"type",params:{type: "integer"}}];
+return false;
 }
 var valid0 = _errs156 === errors;
 }
@@ -2084,75 +2149,12 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.started_at !== undefined){
-let data46 = data.started_at;
+if(data.removed !== undefined){
+let data45 = data.removed;
 const _errs158 = errors;
-const _errs159 = errors;
-let valid31 = false;
-const _errs160 = errors;
-if(errors === _errs160){
-if(errors === _errs160){
-if(typeof data46 === "string"){
-if(!(formats0.test(data46))){
-const err76 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
-if(vErrors === null){
-vErrors = [err76];
-}
-else {
-vErrors.push(err76);
-}
-errors++;
-}
-}
-else {
-const err77 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err77];
-}
-else {
-vErrors.push(err77);
-}
-errors++;
-}
-}
-}
-var _valid10 = _errs160 === errors;
-valid31 = valid31 || _valid10;
-const _errs162 = errors;
-if(data46 !== null){
-const err78 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err78];
-}
-else {
-vErrors.push(err78);
-}
-errors++;
-}
-var _valid10 = _errs162 === errors;
-valid31 = valid31 || _valid10;
-if(!valid31){
-const err79 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err79];
-}
-else {
-vErrors.push(err79);
-}
-errors++;
-validate22.errors = vErrors;
+if(!((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45)))){
+validate22.errors = [{instancePath:instancePath+"/removed",schemaPath:"#/properties/removed/type",keyword:"type",params:{type: "integer"}}];
 return false;
-}
-else {
-errors = _errs159;
-if(vErrors !== null){
-if(_errs159){
-vErrors.length = _errs159;
-}
-else {
-vErrors = null;
-}
-}
 }
 var valid0 = _errs158 === errors;
 }
@@ -2160,60 +2162,69 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.finished_at !== undefined){
-let data47 = data.finished_at;
+if(data.bytes !== undefined){
+let data46 = data.bytes;
+const _errs160 = errors;
+if(!((typeof data46 == "number") && (!(data46 % 1) && !isNaN(data46)))){
+validate22.errors = [{instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+var valid0 = _errs160 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.images_per_second !== undefined){
+const _errs162 = errors;
+if(!(typeof data.images_per_second == "number")){
+validate22.errors = [{instancePath:instancePath+"/images_per_second",schemaPath:"#/properties/images_per_second/type",keyword:"type",params:{type: "number"}}];
+return false;
+}
+var valid0 = _errs162 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.eta_seconds !== undefined){
+let data48 = data.eta_seconds;
 const _errs164 = errors;
 const _errs165 = errors;
-let valid32 = false;
+let valid34 = false;
 const _errs166 = errors;
-if(errors === _errs166){
-if(errors === _errs166){
-if(typeof data47 === "string"){
-if(!(formats0.test(data47))){
-const err80 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
-if(vErrors === null){
-vErrors = [err80];
-}
-else {
-vErrors.push(err80);
-}
-errors++;
-}
-}
-else {
-const err81 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err81];
-}
-else {
-vErrors.push(err81);
-}
-errors++;
-}
-}
-}
-var _valid11 = _errs166 === errors;
-valid32 = valid32 || _valid11;
-const _errs168 = errors;
-if(data47 !== null){
-const err82 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err82];
-}
-else {
-vErrors.push(err82);
-}
-errors++;
-}
-var _valid11 = _errs168 === errors;
-valid32 = valid32 || _valid11;
-if(!valid32){
-const err83 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
+if(!(typeof data48 == "number")){
+const err83 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
 if(vErrors === null){
 vErrors = [err83];
 }
 else {
 vErrors.push(err83);
+}
+errors++;
+}
+var _valid9 = _errs166 === errors;
+valid34 = valid34 || _valid9;
+const _errs168 = errors;
+if(data48 !== null){
+const err84 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err84];
+}
+else {
+vErrors.push(err84);
+}
+errors++;
+}
+var _valid9 = _errs168 === errors;
+valid34 = valid34 || _valid9;
+if(!valid34){
+const err85 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err85];
+}
+else {
+vErrors.push(err85);
 }
 errors++;
 validate22.errors = vErrors;
@@ -2236,11 +2247,22 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.finished !== undefined){
+if(data.created_at !== undefined){
+let data49 = data.created_at;
 const _errs170 = errors;
-if(typeof data.finished !== "boolean"){
-validate22.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
+if(errors === _errs170){
+if(errors === _errs170){
+if(typeof data49 === "string"){
+if(!(formats0.test(data49))){
+validate22.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"}}];
 return false;
+}
+}
+else {
+validate22.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
 }
 var valid0 = _errs170 === errors;
 }
@@ -2248,49 +2270,17 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.error !== undefined){
-let data49 = data.error;
+if(data.started_at !== undefined){
+let data50 = data.started_at;
 const _errs172 = errors;
 const _errs173 = errors;
-let valid33 = false;
+let valid35 = false;
 const _errs174 = errors;
-const _errs175 = errors;
-if(errors === _errs175){
-if(data49 && typeof data49 == "object" && !Array.isArray(data49)){
-let missing10;
-if(((data49.code === undefined) && (missing10 = "code")) || ((data49.detail === undefined) && (missing10 = "detail"))){
-const err84 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing10}};
-if(vErrors === null){
-vErrors = [err84];
-}
-else {
-vErrors.push(err84);
-}
-errors++;
-}
-else {
-if(data49.code !== undefined){
-const _errs177 = errors;
-if(typeof data49.code !== "string"){
-const err85 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err85];
-}
-else {
-vErrors.push(err85);
-}
-errors++;
-}
-var valid35 = _errs177 === errors;
-}
-else {
-var valid35 = true;
-}
-if(valid35){
-if(data49.detail !== undefined){
-const _errs179 = errors;
-if(typeof data49.detail !== "string"){
-const err86 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
+if(errors === _errs174){
+if(errors === _errs174){
+if(typeof data50 === "string"){
+if(!(formats0.test(data50))){
+const err86 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
 vErrors = [err86];
 }
@@ -2299,16 +2289,9 @@ vErrors.push(err86);
 }
 errors++;
 }
-var valid35 = _errs179 === errors;
 }
 else {
-var valid35 = true;
-}
-}
-}
-}
-else {
-const err87 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
+const err87 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err87];
 }
@@ -2318,16 +2301,12 @@ vErrors.push(err87);
 errors++;
 }
 }
-var _valid12 = _errs174 === errors;
-valid33 = valid33 || _valid12;
-if(_valid12){
-var props2 = {};
-props2.code = true;
-props2.detail = true;
 }
-const _errs181 = errors;
-if(data49 !== null){
-const err88 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid10 = _errs174 === errors;
+valid35 = valid35 || _valid10;
+const _errs176 = errors;
+if(data50 !== null){
+const err88 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err88];
 }
@@ -2336,10 +2315,10 @@ vErrors.push(err88);
 }
 errors++;
 }
-var _valid12 = _errs181 === errors;
-valid33 = valid33 || _valid12;
-if(!valid33){
-const err89 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
+var _valid10 = _errs176 === errors;
+valid35 = valid35 || _valid10;
+if(!valid35){
+const err89 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err89];
 }
@@ -2362,6 +2341,213 @@ vErrors = null;
 }
 }
 var valid0 = _errs172 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.finished_at !== undefined){
+let data51 = data.finished_at;
+const _errs178 = errors;
+const _errs179 = errors;
+let valid36 = false;
+const _errs180 = errors;
+if(errors === _errs180){
+if(errors === _errs180){
+if(typeof data51 === "string"){
+if(!(formats0.test(data51))){
+const err90 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
+if(vErrors === null){
+vErrors = [err90];
+}
+else {
+vErrors.push(err90);
+}
+errors++;
+}
+}
+else {
+const err91 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err91];
+}
+else {
+vErrors.push(err91);
+}
+errors++;
+}
+}
+}
+var _valid11 = _errs180 === errors;
+valid36 = valid36 || _valid11;
+const _errs182 = errors;
+if(data51 !== null){
+const err92 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err92];
+}
+else {
+vErrors.push(err92);
+}
+errors++;
+}
+var _valid11 = _errs182 === errors;
+valid36 = valid36 || _valid11;
+if(!valid36){
+const err93 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err93];
+}
+else {
+vErrors.push(err93);
+}
+errors++;
+validate22.errors = vErrors;
+return false;
+}
+else {
+errors = _errs179;
+if(vErrors !== null){
+if(_errs179){
+vErrors.length = _errs179;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs178 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.finished !== undefined){
+const _errs184 = errors;
+if(typeof data.finished !== "boolean"){
+validate22.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs184 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.error !== undefined){
+let data53 = data.error;
+const _errs186 = errors;
+const _errs187 = errors;
+let valid37 = false;
+const _errs188 = errors;
+const _errs189 = errors;
+if(errors === _errs189){
+if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
+let missing12;
+if(((data53.code === undefined) && (missing12 = "code")) || ((data53.detail === undefined) && (missing12 = "detail"))){
+const err94 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing12}};
+if(vErrors === null){
+vErrors = [err94];
+}
+else {
+vErrors.push(err94);
+}
+errors++;
+}
+else {
+if(data53.code !== undefined){
+const _errs191 = errors;
+if(typeof data53.code !== "string"){
+const err95 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err95];
+}
+else {
+vErrors.push(err95);
+}
+errors++;
+}
+var valid39 = _errs191 === errors;
+}
+else {
+var valid39 = true;
+}
+if(valid39){
+if(data53.detail !== undefined){
+const _errs193 = errors;
+if(typeof data53.detail !== "string"){
+const err96 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err96];
+}
+else {
+vErrors.push(err96);
+}
+errors++;
+}
+var valid39 = _errs193 === errors;
+}
+else {
+var valid39 = true;
+}
+}
+}
+}
+else {
+const err97 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err97];
+}
+else {
+vErrors.push(err97);
+}
+errors++;
+}
+}
+var _valid12 = _errs188 === errors;
+valid37 = valid37 || _valid12;
+if(_valid12){
+var props2 = {};
+props2.code = true;
+props2.detail = true;
+}
+const _errs195 = errors;
+if(data53 !== null){
+const err98 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err98];
+}
+else {
+vErrors.push(err98);
+}
+errors++;
+}
+var _valid12 = _errs195 === errors;
+valid37 = valid37 || _valid12;
+if(!valid37){
+const err99 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err99];
+}
+else {
+vErrors.push(err99);
+}
+errors++;
+validate22.errors = vErrors;
+return false;
+}
+else {
+errors = _errs187;
+if(vErrors !== null){
+if(_errs187){
+vErrors.length = _errs187;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs186 === errors;
 }
 else {
 var valid0 = true;
@@ -2399,8 +2585,8 @@ return errors === 0;
 validate22.evaluated = {"props":{"id":true,"collection":true,"source":true,"status":true,"total":true,"done":true,"indexed":true,"unchanged":true,"moved":true,"duplicates":true,"failed":true,"ignored":true,"removed":true,"bytes":true,"images_per_second":true,"eta_seconds":true,"created_at":true,"started_at":true,"finished_at":true,"finished":true,"error":true},"dynamicProps":false,"dynamicItems":false};
 
 export const isUpload = validate25;
-const schema46 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/ArchiveSource"},{"$ref":"#/components/schemas/UrlsSource"},{"$ref":"#/components/schemas/BucketSource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/DuplicatesSource"},{"$ref":"#/components/schemas/CalibrationSource"},{"$ref":"#/components/schemas/ReencodingSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]},"files":{"items":{"$ref":"#/components/schemas/UploadedFile"},"type":"array"}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error","files"]};
-const schema57 = {"properties":{"name":{"type":"string"},"id":{"anyOf":[{"type":"string"},{"type":"null"}]},"uri":{"anyOf":[{"type":"string"},{"type":"null"}]},"outcome":{"type":"string","enum":["queued","indexed","unchanged","duplicate","failed","rejected"]},"code":{"anyOf":[{"type":"string"},{"type":"null"}]},"reason":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["name","id","uri","outcome"]};
+const schema48 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/ArchiveSource"},{"$ref":"#/components/schemas/UrlsSource"},{"$ref":"#/components/schemas/BucketSource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/DuplicatesSource"},{"$ref":"#/components/schemas/CalibrationSource"},{"$ref":"#/components/schemas/ReencodingSource"},{"$ref":"#/components/schemas/ExportSource"},{"$ref":"#/components/schemas/ImportSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]},"files":{"items":{"$ref":"#/components/schemas/UploadedFile"},"type":"array"}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error","files"]};
+const schema61 = {"properties":{"name":{"type":"string"},"id":{"anyOf":[{"type":"string"},{"type":"null"}]},"uri":{"anyOf":[{"type":"string"},{"type":"null"}]},"outcome":{"type":"string","enum":["queued","indexed","unchanged","duplicate","failed","rejected"]},"code":{"anyOf":[{"type":"string"},{"type":"null"}]},"reason":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["name","id","uri","outcome"]};
 
 function validate25(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -3833,6 +4019,190 @@ props0.index = true;
 props0.allow_missing = true;
 }
 }
+const _errs126 = errors;
+const _errs127 = errors;
+if(errors === _errs127){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing10;
+if(((data2.kind === undefined) && (missing10 = "kind")) || ((data2.uploads === undefined) && (missing10 = "uploads"))){
+const err72 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/ExportSource/required",keyword:"required",params:{missingProperty: missing10}};
+if(vErrors === null){
+vErrors = [err72];
+}
+else {
+vErrors.push(err72);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data32 = data2.kind;
+const _errs129 = errors;
+if(typeof data32 !== "string"){
+const err73 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/ExportSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err73];
+}
+else {
+vErrors.push(err73);
+}
+errors++;
+}
+if("export" !== data32){
+const err74 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/ExportSource/properties/kind/const",keyword:"const",params:{allowedValue: "export"}};
+if(vErrors === null){
+vErrors = [err74];
+}
+else {
+vErrors.push(err74);
+}
+errors++;
+}
+var valid31 = _errs129 === errors;
+}
+else {
+var valid31 = true;
+}
+if(valid31){
+if(data2.uploads !== undefined){
+const _errs131 = errors;
+if(typeof data2.uploads !== "boolean"){
+const err75 = {instancePath:instancePath+"/source/uploads",schemaPath:"#/components/schemas/ExportSource/properties/uploads/type",keyword:"type",params:{type: "boolean"}};
+if(vErrors === null){
+vErrors = [err75];
+}
+else {
+vErrors.push(err75);
+}
+errors++;
+}
+var valid31 = _errs131 === errors;
+}
+else {
+var valid31 = true;
+}
+}
+}
+}
+else {
+const err76 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/ExportSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err76];
+}
+else {
+vErrors.push(err76);
+}
+errors++;
+}
+}
+var _valid0 = _errs126 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 10];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 10;
+if(props0 !== true){
+props0 = props0 || {};
+props0.kind = true;
+props0.uploads = true;
+}
+}
+const _errs133 = errors;
+const _errs134 = errors;
+if(errors === _errs134){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing11;
+if(((data2.kind === undefined) && (missing11 = "kind")) || ((data2.export === undefined) && (missing11 = "export"))){
+const err77 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/ImportSource/required",keyword:"required",params:{missingProperty: missing11}};
+if(vErrors === null){
+vErrors = [err77];
+}
+else {
+vErrors.push(err77);
+}
+errors++;
+}
+else {
+if(data2.kind !== undefined){
+let data34 = data2.kind;
+const _errs136 = errors;
+if(typeof data34 !== "string"){
+const err78 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/ImportSource/properties/kind/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err78];
+}
+else {
+vErrors.push(err78);
+}
+errors++;
+}
+if("import" !== data34){
+const err79 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/ImportSource/properties/kind/const",keyword:"const",params:{allowedValue: "import"}};
+if(vErrors === null){
+vErrors = [err79];
+}
+else {
+vErrors.push(err79);
+}
+errors++;
+}
+var valid33 = _errs136 === errors;
+}
+else {
+var valid33 = true;
+}
+if(valid33){
+if(data2.export !== undefined){
+const _errs138 = errors;
+if(typeof data2.export !== "string"){
+const err80 = {instancePath:instancePath+"/source/export",schemaPath:"#/components/schemas/ImportSource/properties/export/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err80];
+}
+else {
+vErrors.push(err80);
+}
+errors++;
+}
+var valid33 = _errs138 === errors;
+}
+else {
+var valid33 = true;
+}
+}
+}
+}
+else {
+const err81 = {instancePath:instancePath+"/source",schemaPath:"#/components/schemas/ImportSource/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err81];
+}
+else {
+vErrors.push(err81);
+}
+errors++;
+}
+}
+var _valid0 = _errs133 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 11];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 11;
+if(props0 !== true){
+props0 = props0 || {};
+props0.kind = true;
+props0.export = true;
+}
+}
+}
+}
 }
 }
 }
@@ -3843,12 +4213,12 @@ props0.allow_missing = true;
 }
 }
 if(!valid1){
-const err72 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
+const err82 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/oneOf",keyword:"oneOf",params:{passingSchemas: passing0}};
 if(vErrors === null){
-vErrors = [err72];
+vErrors = [err82];
 }
 else {
-vErrors.push(err72);
+vErrors.push(err82);
 }
 errors++;
 validate25.errors = vErrors;
@@ -3872,105 +4242,14 @@ var valid0 = true;
 }
 if(valid0){
 if(data.status !== undefined){
-let data32 = data.status;
-const _errs126 = errors;
-if(typeof data32 !== "string"){
+let data36 = data.status;
+const _errs140 = errors;
+if(typeof data36 !== "string"){
 validate25.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((((((data32 === "queued") || (data32 === "scanning")) || (data32 === "running")) || (data32 === "paused")) || (data32 === "done")) || (data32 === "failed")) || (data32 === "cancelled"))){
-validate25.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema46.properties.status.enum}}];
-return false;
-}
-var valid0 = _errs126 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.total !== undefined){
-let data33 = data.total;
-const _errs128 = errors;
-if(!((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33)))){
-validate25.errors = [{instancePath:instancePath+"/total",schemaPath:"#/properties/total/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-var valid0 = _errs128 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.done !== undefined){
-let data34 = data.done;
-const _errs130 = errors;
-if(!((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34)))){
-validate25.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-var valid0 = _errs130 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.indexed !== undefined){
-let data35 = data.indexed;
-const _errs132 = errors;
-if(!((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35)))){
-validate25.errors = [{instancePath:instancePath+"/indexed",schemaPath:"#/properties/indexed/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-var valid0 = _errs132 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.unchanged !== undefined){
-let data36 = data.unchanged;
-const _errs134 = errors;
-if(!((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36)))){
-validate25.errors = [{instancePath:instancePath+"/unchanged",schemaPath:"#/properties/unchanged/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-var valid0 = _errs134 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.moved !== undefined){
-let data37 = data.moved;
-const _errs136 = errors;
-if(!((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37)))){
-validate25.errors = [{instancePath:instancePath+"/moved",schemaPath:"#/properties/moved/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-var valid0 = _errs136 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.duplicates !== undefined){
-let data38 = data.duplicates;
-const _errs138 = errors;
-if(!((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38)))){
-validate25.errors = [{instancePath:instancePath+"/duplicates",schemaPath:"#/properties/duplicates/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-var valid0 = _errs138 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.failed !== undefined){
-let data39 = data.failed;
-const _errs140 = errors;
-if(!((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39)))){
-validate25.errors = [{instancePath:instancePath+"/failed",schemaPath:"#/properties/failed/type",keyword:"type",params:{type: "integer"}}];
+if(!(((((((data36 === "queued") || (data36 === "scanning")) || (data36 === "running")) || (data36 === "paused")) || (data36 === "done")) || (data36 === "failed")) || (data36 === "cancelled"))){
+validate25.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema48.properties.status.enum}}];
 return false;
 }
 var valid0 = _errs140 === errors;
@@ -3979,11 +4258,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.ignored !== undefined){
-let data40 = data.ignored;
+if(data.total !== undefined){
+let data37 = data.total;
 const _errs142 = errors;
-if(!((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40)))){
-validate25.errors = [{instancePath:instancePath+"/ignored",schemaPath:"#/properties/ignored/type",keyword:"type",params:{type: "integer"}}];
+if(!((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37)))){
+validate25.errors = [{instancePath:instancePath+"/total",schemaPath:"#/properties/total/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 var valid0 = _errs142 === errors;
@@ -3992,11 +4271,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.removed !== undefined){
-let data41 = data.removed;
+if(data.done !== undefined){
+let data38 = data.done;
 const _errs144 = errors;
-if(!((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41)))){
-validate25.errors = [{instancePath:instancePath+"/removed",schemaPath:"#/properties/removed/type",keyword:"type",params:{type: "integer"}}];
+if(!((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38)))){
+validate25.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 var valid0 = _errs144 === errors;
@@ -4005,11 +4284,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.bytes !== undefined){
-let data42 = data.bytes;
+if(data.indexed !== undefined){
+let data39 = data.indexed;
 const _errs146 = errors;
-if(!((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42)))){
-validate25.errors = [{instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "integer"}}];
+if(!((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39)))){
+validate25.errors = [{instancePath:instancePath+"/indexed",schemaPath:"#/properties/indexed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 var valid0 = _errs146 === errors;
@@ -4018,10 +4297,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.images_per_second !== undefined){
+if(data.unchanged !== undefined){
+let data40 = data.unchanged;
 const _errs148 = errors;
-if(!(typeof data.images_per_second == "number")){
-validate25.errors = [{instancePath:instancePath+"/images_per_second",schemaPath:"#/properties/images_per_second/type",keyword:"type",params:{type: "number"}}];
+if(!((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40)))){
+validate25.errors = [{instancePath:instancePath+"/unchanged",schemaPath:"#/properties/unchanged/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 var valid0 = _errs148 === errors;
@@ -4030,59 +4310,12 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.eta_seconds !== undefined){
-let data44 = data.eta_seconds;
+if(data.moved !== undefined){
+let data41 = data.moved;
 const _errs150 = errors;
-const _errs151 = errors;
-let valid30 = false;
-const _errs152 = errors;
-if(!(typeof data44 == "number")){
-const err73 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
-if(vErrors === null){
-vErrors = [err73];
-}
-else {
-vErrors.push(err73);
-}
-errors++;
-}
-var _valid9 = _errs152 === errors;
-valid30 = valid30 || _valid9;
-const _errs154 = errors;
-if(data44 !== null){
-const err74 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err74];
-}
-else {
-vErrors.push(err74);
-}
-errors++;
-}
-var _valid9 = _errs154 === errors;
-valid30 = valid30 || _valid9;
-if(!valid30){
-const err75 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err75];
-}
-else {
-vErrors.push(err75);
-}
-errors++;
-validate25.errors = vErrors;
+if(!((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41)))){
+validate25.errors = [{instancePath:instancePath+"/moved",schemaPath:"#/properties/moved/type",keyword:"type",params:{type: "integer"}}];
 return false;
-}
-else {
-errors = _errs151;
-if(vErrors !== null){
-if(_errs151){
-vErrors.length = _errs151;
-}
-else {
-vErrors = null;
-}
-}
 }
 var valid0 = _errs150 === errors;
 }
@@ -4090,22 +4323,38 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.created_at !== undefined){
-let data45 = data.created_at;
-const _errs156 = errors;
-if(errors === _errs156){
-if(errors === _errs156){
-if(typeof data45 === "string"){
-if(!(formats0.test(data45))){
-validate25.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"}}];
+if(data.duplicates !== undefined){
+let data42 = data.duplicates;
+const _errs152 = errors;
+if(!((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42)))){
+validate25.errors = [{instancePath:instancePath+"/duplicates",schemaPath:"#/properties/duplicates/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
+var valid0 = _errs152 === errors;
 }
 else {
-validate25.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/type",keyword:"type",params:{type: "string"}}];
+var valid0 = true;
+}
+if(valid0){
+if(data.failed !== undefined){
+let data43 = data.failed;
+const _errs154 = errors;
+if(!((typeof data43 == "number") && (!(data43 % 1) && !isNaN(data43)))){
+validate25.errors = [{instancePath:instancePath+"/failed",schemaPath:"#/properties/failed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
+var valid0 = _errs154 === errors;
 }
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.ignored !== undefined){
+let data44 = data.ignored;
+const _errs156 = errors;
+if(!((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44)))){
+validate25.errors = [{instancePath:instancePath+"/ignored",schemaPath:"#/properties/ignored/type",keyword:"type",params:{type: "integer"}}];
+return false;
 }
 var valid0 = _errs156 === errors;
 }
@@ -4113,75 +4362,12 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.started_at !== undefined){
-let data46 = data.started_at;
+if(data.removed !== undefined){
+let data45 = data.removed;
 const _errs158 = errors;
-const _errs159 = errors;
-let valid31 = false;
-const _errs160 = errors;
-if(errors === _errs160){
-if(errors === _errs160){
-if(typeof data46 === "string"){
-if(!(formats0.test(data46))){
-const err76 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
-if(vErrors === null){
-vErrors = [err76];
-}
-else {
-vErrors.push(err76);
-}
-errors++;
-}
-}
-else {
-const err77 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err77];
-}
-else {
-vErrors.push(err77);
-}
-errors++;
-}
-}
-}
-var _valid10 = _errs160 === errors;
-valid31 = valid31 || _valid10;
-const _errs162 = errors;
-if(data46 !== null){
-const err78 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err78];
-}
-else {
-vErrors.push(err78);
-}
-errors++;
-}
-var _valid10 = _errs162 === errors;
-valid31 = valid31 || _valid10;
-if(!valid31){
-const err79 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err79];
-}
-else {
-vErrors.push(err79);
-}
-errors++;
-validate25.errors = vErrors;
+if(!((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45)))){
+validate25.errors = [{instancePath:instancePath+"/removed",schemaPath:"#/properties/removed/type",keyword:"type",params:{type: "integer"}}];
 return false;
-}
-else {
-errors = _errs159;
-if(vErrors !== null){
-if(_errs159){
-vErrors.length = _errs159;
-}
-else {
-vErrors = null;
-}
-}
 }
 var valid0 = _errs158 === errors;
 }
@@ -4189,60 +4375,69 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.finished_at !== undefined){
-let data47 = data.finished_at;
+if(data.bytes !== undefined){
+let data46 = data.bytes;
+const _errs160 = errors;
+if(!((typeof data46 == "number") && (!(data46 % 1) && !isNaN(data46)))){
+validate25.errors = [{instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+var valid0 = _errs160 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.images_per_second !== undefined){
+const _errs162 = errors;
+if(!(typeof data.images_per_second == "number")){
+validate25.errors = [{instancePath:instancePath+"/images_per_second",schemaPath:"#/properties/images_per_second/type",keyword:"type",params:{type: "number"}}];
+return false;
+}
+var valid0 = _errs162 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.eta_seconds !== undefined){
+let data48 = data.eta_seconds;
 const _errs164 = errors;
 const _errs165 = errors;
-let valid32 = false;
+let valid34 = false;
 const _errs166 = errors;
-if(errors === _errs166){
-if(errors === _errs166){
-if(typeof data47 === "string"){
-if(!(formats0.test(data47))){
-const err80 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
-if(vErrors === null){
-vErrors = [err80];
-}
-else {
-vErrors.push(err80);
-}
-errors++;
-}
-}
-else {
-const err81 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err81];
-}
-else {
-vErrors.push(err81);
-}
-errors++;
-}
-}
-}
-var _valid11 = _errs166 === errors;
-valid32 = valid32 || _valid11;
-const _errs168 = errors;
-if(data47 !== null){
-const err82 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err82];
-}
-else {
-vErrors.push(err82);
-}
-errors++;
-}
-var _valid11 = _errs168 === errors;
-valid32 = valid32 || _valid11;
-if(!valid32){
-const err83 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
+if(!(typeof data48 == "number")){
+const err83 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
 if(vErrors === null){
 vErrors = [err83];
 }
 else {
 vErrors.push(err83);
+}
+errors++;
+}
+var _valid9 = _errs166 === errors;
+valid34 = valid34 || _valid9;
+const _errs168 = errors;
+if(data48 !== null){
+const err84 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err84];
+}
+else {
+vErrors.push(err84);
+}
+errors++;
+}
+var _valid9 = _errs168 === errors;
+valid34 = valid34 || _valid9;
+if(!valid34){
+const err85 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err85];
+}
+else {
+vErrors.push(err85);
 }
 errors++;
 validate25.errors = vErrors;
@@ -4265,11 +4460,22 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.finished !== undefined){
+if(data.created_at !== undefined){
+let data49 = data.created_at;
 const _errs170 = errors;
-if(typeof data.finished !== "boolean"){
-validate25.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
+if(errors === _errs170){
+if(errors === _errs170){
+if(typeof data49 === "string"){
+if(!(formats0.test(data49))){
+validate25.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"}}];
 return false;
+}
+}
+else {
+validate25.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
 }
 var valid0 = _errs170 === errors;
 }
@@ -4277,49 +4483,17 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.error !== undefined){
-let data49 = data.error;
+if(data.started_at !== undefined){
+let data50 = data.started_at;
 const _errs172 = errors;
 const _errs173 = errors;
-let valid33 = false;
+let valid35 = false;
 const _errs174 = errors;
-const _errs175 = errors;
-if(errors === _errs175){
-if(data49 && typeof data49 == "object" && !Array.isArray(data49)){
-let missing10;
-if(((data49.code === undefined) && (missing10 = "code")) || ((data49.detail === undefined) && (missing10 = "detail"))){
-const err84 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing10}};
-if(vErrors === null){
-vErrors = [err84];
-}
-else {
-vErrors.push(err84);
-}
-errors++;
-}
-else {
-if(data49.code !== undefined){
-const _errs177 = errors;
-if(typeof data49.code !== "string"){
-const err85 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err85];
-}
-else {
-vErrors.push(err85);
-}
-errors++;
-}
-var valid35 = _errs177 === errors;
-}
-else {
-var valid35 = true;
-}
-if(valid35){
-if(data49.detail !== undefined){
-const _errs179 = errors;
-if(typeof data49.detail !== "string"){
-const err86 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
+if(errors === _errs174){
+if(errors === _errs174){
+if(typeof data50 === "string"){
+if(!(formats0.test(data50))){
+const err86 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
 vErrors = [err86];
 }
@@ -4328,16 +4502,9 @@ vErrors.push(err86);
 }
 errors++;
 }
-var valid35 = _errs179 === errors;
 }
 else {
-var valid35 = true;
-}
-}
-}
-}
-else {
-const err87 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
+const err87 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err87];
 }
@@ -4347,16 +4514,12 @@ vErrors.push(err87);
 errors++;
 }
 }
-var _valid12 = _errs174 === errors;
-valid33 = valid33 || _valid12;
-if(_valid12){
-var props2 = {};
-props2.code = true;
-props2.detail = true;
 }
-const _errs181 = errors;
-if(data49 !== null){
-const err88 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var _valid10 = _errs174 === errors;
+valid35 = valid35 || _valid10;
+const _errs176 = errors;
+if(data50 !== null){
+const err88 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err88];
 }
@@ -4365,10 +4528,10 @@ vErrors.push(err88);
 }
 errors++;
 }
-var _valid12 = _errs181 === errors;
-valid33 = valid33 || _valid12;
-if(!valid33){
-const err89 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
+var _valid10 = _errs176 === errors;
+valid35 = valid35 || _valid10;
+if(!valid35){
+const err89 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err89];
 }
@@ -4396,45 +4559,17 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.files !== undefined){
-let data52 = data.files;
-const _errs183 = errors;
-if(errors === _errs183){
-if(Array.isArray(data52)){
-var valid36 = true;
-const len2 = data52.length;
-for(let i2=0; i2<len2; i2++){
-let data53 = data52[i2];
-const _errs185 = errors;
-const _errs186 = errors;
-if(errors === _errs186){
-if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
-let missing11;
-if(((((data53.name === undefined) && (missing11 = "name")) || ((data53.id === undefined) && (missing11 = "id"))) || ((data53.uri === undefined) && (missing11 = "uri"))) || ((data53.outcome === undefined) && (missing11 = "outcome"))){
-validate25.errors = [{instancePath:instancePath+"/files/" + i2,schemaPath:"#/components/schemas/UploadedFile/required",keyword:"required",params:{missingProperty: missing11}}];
-return false;
-}
-else {
-if(data53.name !== undefined){
-const _errs188 = errors;
-if(typeof data53.name !== "string"){
-validate25.errors = [{instancePath:instancePath+"/files/" + i2+"/name",schemaPath:"#/components/schemas/UploadedFile/properties/name/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-var valid38 = _errs188 === errors;
-}
-else {
-var valid38 = true;
-}
-if(valid38){
-if(data53.id !== undefined){
-let data55 = data53.id;
-const _errs190 = errors;
-const _errs191 = errors;
-let valid39 = false;
-const _errs192 = errors;
-if(typeof data55 !== "string"){
-const err90 = {instancePath:instancePath+"/files/" + i2+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(data.finished_at !== undefined){
+let data51 = data.finished_at;
+const _errs178 = errors;
+const _errs179 = errors;
+let valid36 = false;
+const _errs180 = errors;
+if(errors === _errs180){
+if(errors === _errs180){
+if(typeof data51 === "string"){
+if(!(formats0.test(data51))){
+const err90 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
 if(vErrors === null){
 vErrors = [err90];
 }
@@ -4443,11 +4578,9 @@ vErrors.push(err90);
 }
 errors++;
 }
-var _valid13 = _errs192 === errors;
-valid39 = valid39 || _valid13;
-const _errs194 = errors;
-if(data55 !== null){
-const err91 = {instancePath:instancePath+"/files/" + i2+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/1/type",keyword:"type",params:{type: "null"}};
+}
+else {
+const err91 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err91];
 }
@@ -4456,10 +4589,13 @@ vErrors.push(err91);
 }
 errors++;
 }
-var _valid13 = _errs194 === errors;
-valid39 = valid39 || _valid13;
-if(!valid39){
-const err92 = {instancePath:instancePath+"/files/" + i2+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf",keyword:"anyOf",params:{}};
+}
+}
+var _valid11 = _errs180 === errors;
+valid36 = valid36 || _valid11;
+const _errs182 = errors;
+if(data51 !== null){
+const err92 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err92];
 }
@@ -4467,34 +4603,11 @@ else {
 vErrors.push(err92);
 }
 errors++;
-validate25.errors = vErrors;
-return false;
 }
-else {
-errors = _errs191;
-if(vErrors !== null){
-if(_errs191){
-vErrors.length = _errs191;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid38 = _errs190 === errors;
-}
-else {
-var valid38 = true;
-}
-if(valid38){
-if(data53.uri !== undefined){
-let data56 = data53.uri;
-const _errs196 = errors;
-const _errs197 = errors;
-let valid40 = false;
-const _errs198 = errors;
-if(typeof data56 !== "string"){
-const err93 = {instancePath:instancePath+"/files/" + i2+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/0/type",keyword:"type",params:{type: "string"}};
+var _valid11 = _errs182 === errors;
+valid36 = valid36 || _valid11;
+if(!valid36){
+const err93 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err93];
 }
@@ -4502,12 +4615,50 @@ else {
 vErrors.push(err93);
 }
 errors++;
+validate25.errors = vErrors;
+return false;
 }
-var _valid14 = _errs198 === errors;
-valid40 = valid40 || _valid14;
-const _errs200 = errors;
-if(data56 !== null){
-const err94 = {instancePath:instancePath+"/files/" + i2+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/1/type",keyword:"type",params:{type: "null"}};
+else {
+errors = _errs179;
+if(vErrors !== null){
+if(_errs179){
+vErrors.length = _errs179;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs178 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.finished !== undefined){
+const _errs184 = errors;
+if(typeof data.finished !== "boolean"){
+validate25.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs184 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.error !== undefined){
+let data53 = data.error;
+const _errs186 = errors;
+const _errs187 = errors;
+let valid37 = false;
+const _errs188 = errors;
+const _errs189 = errors;
+if(errors === _errs189){
+if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
+let missing12;
+if(((data53.code === undefined) && (missing12 = "code")) || ((data53.detail === undefined) && (missing12 = "detail"))){
+const err94 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/required",keyword:"required",params:{missingProperty: missing12}};
 if(vErrors === null){
 vErrors = [err94];
 }
@@ -4516,10 +4667,11 @@ vErrors.push(err94);
 }
 errors++;
 }
-var _valid14 = _errs200 === errors;
-valid40 = valid40 || _valid14;
-if(!valid40){
-const err95 = {instancePath:instancePath+"/files/" + i2+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf",keyword:"anyOf",params:{}};
+else {
+if(data53.code !== undefined){
+const _errs191 = errors;
+if(typeof data53.code !== "string"){
+const err95 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err95];
 }
@@ -4527,51 +4679,17 @@ else {
 vErrors.push(err95);
 }
 errors++;
-validate25.errors = vErrors;
-return false;
+}
+var valid39 = _errs191 === errors;
 }
 else {
-errors = _errs197;
-if(vErrors !== null){
-if(_errs197){
-vErrors.length = _errs197;
+var valid39 = true;
 }
-else {
-vErrors = null;
-}
-}
-}
-var valid38 = _errs196 === errors;
-}
-else {
-var valid38 = true;
-}
-if(valid38){
-if(data53.outcome !== undefined){
-let data57 = data53.outcome;
-const _errs202 = errors;
-if(typeof data57 !== "string"){
-validate25.errors = [{instancePath:instancePath+"/files/" + i2+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((((((data57 === "queued") || (data57 === "indexed")) || (data57 === "unchanged")) || (data57 === "duplicate")) || (data57 === "failed")) || (data57 === "rejected"))){
-validate25.errors = [{instancePath:instancePath+"/files/" + i2+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/enum",keyword:"enum",params:{allowedValues: schema57.properties.outcome.enum}}];
-return false;
-}
-var valid38 = _errs202 === errors;
-}
-else {
-var valid38 = true;
-}
-if(valid38){
-if(data53.code !== undefined){
-let data58 = data53.code;
-const _errs204 = errors;
-const _errs205 = errors;
-let valid41 = false;
-const _errs206 = errors;
-if(typeof data58 !== "string"){
-const err96 = {instancePath:instancePath+"/files/" + i2+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(valid39){
+if(data53.detail !== undefined){
+const _errs193 = errors;
+if(typeof data53.detail !== "string"){
+const err96 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err96];
 }
@@ -4580,11 +4698,16 @@ vErrors.push(err96);
 }
 errors++;
 }
-var _valid15 = _errs206 === errors;
-valid41 = valid41 || _valid15;
-const _errs208 = errors;
-if(data58 !== null){
-const err97 = {instancePath:instancePath+"/files/" + i2+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/1/type",keyword:"type",params:{type: "null"}};
+var valid39 = _errs193 === errors;
+}
+else {
+var valid39 = true;
+}
+}
+}
+}
+else {
+const err97 = {instancePath:instancePath+"/error",schemaPath:"#/components/schemas/JobError/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err97];
 }
@@ -4593,15 +4716,125 @@ vErrors.push(err97);
 }
 errors++;
 }
-var _valid15 = _errs208 === errors;
-valid41 = valid41 || _valid15;
-if(!valid41){
-const err98 = {instancePath:instancePath+"/files/" + i2+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf",keyword:"anyOf",params:{}};
+}
+var _valid12 = _errs188 === errors;
+valid37 = valid37 || _valid12;
+if(_valid12){
+var props2 = {};
+props2.code = true;
+props2.detail = true;
+}
+const _errs195 = errors;
+if(data53 !== null){
+const err98 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err98];
 }
 else {
 vErrors.push(err98);
+}
+errors++;
+}
+var _valid12 = _errs195 === errors;
+valid37 = valid37 || _valid12;
+if(!valid37){
+const err99 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err99];
+}
+else {
+vErrors.push(err99);
+}
+errors++;
+validate25.errors = vErrors;
+return false;
+}
+else {
+errors = _errs187;
+if(vErrors !== null){
+if(_errs187){
+vErrors.length = _errs187;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs186 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.files !== undefined){
+let data56 = data.files;
+const _errs197 = errors;
+if(errors === _errs197){
+if(Array.isArray(data56)){
+var valid40 = true;
+const len2 = data56.length;
+for(let i2=0; i2<len2; i2++){
+let data57 = data56[i2];
+const _errs199 = errors;
+const _errs200 = errors;
+if(errors === _errs200){
+if(data57 && typeof data57 == "object" && !Array.isArray(data57)){
+let missing13;
+if(((((data57.name === undefined) && (missing13 = "name")) || ((data57.id === undefined) && (missing13 = "id"))) || ((data57.uri === undefined) && (missing13 = "uri"))) || ((data57.outcome === undefined) && (missing13 = "outcome"))){
+validate25.errors = [{instancePath:instancePath+"/files/" + i2,schemaPath:"#/components/schemas/UploadedFile/required",keyword:"required",params:{missingProperty: missing13}}];
+return false;
+}
+else {
+if(data57.name !== undefined){
+const _errs202 = errors;
+if(typeof data57.name !== "string"){
+validate25.errors = [{instancePath:instancePath+"/files/" + i2+"/name",schemaPath:"#/components/schemas/UploadedFile/properties/name/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+var valid42 = _errs202 === errors;
+}
+else {
+var valid42 = true;
+}
+if(valid42){
+if(data57.id !== undefined){
+let data59 = data57.id;
+const _errs204 = errors;
+const _errs205 = errors;
+let valid43 = false;
+const _errs206 = errors;
+if(typeof data59 !== "string"){
+const err100 = {instancePath:instancePath+"/files/" + i2+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err100];
+}
+else {
+vErrors.push(err100);
+}
+errors++;
+}
+var _valid13 = _errs206 === errors;
+valid43 = valid43 || _valid13;
+const _errs208 = errors;
+if(data59 !== null){
+const err101 = {instancePath:instancePath+"/files/" + i2+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err101];
+}
+else {
+vErrors.push(err101);
+}
+errors++;
+}
+var _valid13 = _errs208 === errors;
+valid43 = valid43 || _valid13;
+if(!valid43){
+const err102 = {instancePath:instancePath+"/files/" + i2+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err102];
+}
+else {
+vErrors.push(err102);
 }
 errors++;
 validate25.errors = vErrors;
@@ -4618,50 +4851,50 @@ vErrors = null;
 }
 }
 }
-var valid38 = _errs204 === errors;
+var valid42 = _errs204 === errors;
 }
 else {
-var valid38 = true;
+var valid42 = true;
 }
-if(valid38){
-if(data53.reason !== undefined){
-let data59 = data53.reason;
+if(valid42){
+if(data57.uri !== undefined){
+let data60 = data57.uri;
 const _errs210 = errors;
 const _errs211 = errors;
-let valid42 = false;
+let valid44 = false;
 const _errs212 = errors;
-if(typeof data59 !== "string"){
-const err99 = {instancePath:instancePath+"/files/" + i2+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(typeof data60 !== "string"){
+const err103 = {instancePath:instancePath+"/files/" + i2+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
-vErrors = [err99];
+vErrors = [err103];
 }
 else {
-vErrors.push(err99);
+vErrors.push(err103);
 }
 errors++;
 }
-var _valid16 = _errs212 === errors;
-valid42 = valid42 || _valid16;
+var _valid14 = _errs212 === errors;
+valid44 = valid44 || _valid14;
 const _errs214 = errors;
-if(data59 !== null){
-const err100 = {instancePath:instancePath+"/files/" + i2+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(data60 !== null){
+const err104 = {instancePath:instancePath+"/files/" + i2+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
-vErrors = [err100];
+vErrors = [err104];
 }
 else {
-vErrors.push(err100);
+vErrors.push(err104);
 }
 errors++;
 }
-var _valid16 = _errs214 === errors;
-valid42 = valid42 || _valid16;
-if(!valid42){
-const err101 = {instancePath:instancePath+"/files/" + i2+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf",keyword:"anyOf",params:{}};
+var _valid14 = _errs214 === errors;
+valid44 = valid44 || _valid14;
+if(!valid44){
+const err105 = {instancePath:instancePath+"/files/" + i2+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
-vErrors = [err101];
+vErrors = [err105];
 }
 else {
-vErrors.push(err101);
+vErrors.push(err105);
 }
 errors++;
 validate25.errors = vErrors;
@@ -4678,10 +4911,147 @@ vErrors = null;
 }
 }
 }
-var valid38 = _errs210 === errors;
+var valid42 = _errs210 === errors;
 }
 else {
-var valid38 = true;
+var valid42 = true;
+}
+if(valid42){
+if(data57.outcome !== undefined){
+let data61 = data57.outcome;
+const _errs216 = errors;
+if(typeof data61 !== "string"){
+validate25.errors = [{instancePath:instancePath+"/files/" + i2+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((((((data61 === "queued") || (data61 === "indexed")) || (data61 === "unchanged")) || (data61 === "duplicate")) || (data61 === "failed")) || (data61 === "rejected"))){
+validate25.errors = [{instancePath:instancePath+"/files/" + i2+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/enum",keyword:"enum",params:{allowedValues: schema61.properties.outcome.enum}}];
+return false;
+}
+var valid42 = _errs216 === errors;
+}
+else {
+var valid42 = true;
+}
+if(valid42){
+if(data57.code !== undefined){
+let data62 = data57.code;
+const _errs218 = errors;
+const _errs219 = errors;
+let valid45 = false;
+const _errs220 = errors;
+if(typeof data62 !== "string"){
+const err106 = {instancePath:instancePath+"/files/" + i2+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err106];
+}
+else {
+vErrors.push(err106);
+}
+errors++;
+}
+var _valid15 = _errs220 === errors;
+valid45 = valid45 || _valid15;
+const _errs222 = errors;
+if(data62 !== null){
+const err107 = {instancePath:instancePath+"/files/" + i2+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err107];
+}
+else {
+vErrors.push(err107);
+}
+errors++;
+}
+var _valid15 = _errs222 === errors;
+valid45 = valid45 || _valid15;
+if(!valid45){
+const err108 = {instancePath:instancePath+"/files/" + i2+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err108];
+}
+else {
+vErrors.push(err108);
+}
+errors++;
+validate25.errors = vErrors;
+return false;
+}
+else {
+errors = _errs219;
+if(vErrors !== null){
+if(_errs219){
+vErrors.length = _errs219;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid42 = _errs218 === errors;
+}
+else {
+var valid42 = true;
+}
+if(valid42){
+if(data57.reason !== undefined){
+let data63 = data57.reason;
+const _errs224 = errors;
+const _errs225 = errors;
+let valid46 = false;
+const _errs226 = errors;
+if(typeof data63 !== "string"){
+const err109 = {instancePath:instancePath+"/files/" + i2+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err109];
+}
+else {
+vErrors.push(err109);
+}
+errors++;
+}
+var _valid16 = _errs226 === errors;
+valid46 = valid46 || _valid16;
+const _errs228 = errors;
+if(data63 !== null){
+const err110 = {instancePath:instancePath+"/files/" + i2+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err110];
+}
+else {
+vErrors.push(err110);
+}
+errors++;
+}
+var _valid16 = _errs228 === errors;
+valid46 = valid46 || _valid16;
+if(!valid46){
+const err111 = {instancePath:instancePath+"/files/" + i2+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err111];
+}
+else {
+vErrors.push(err111);
+}
+errors++;
+validate25.errors = vErrors;
+return false;
+}
+else {
+errors = _errs225;
+if(vErrors !== null){
+if(_errs225){
+vErrors.length = _errs225;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid42 = _errs224 === errors;
+}
+else {
+var valid42 = true;
 }
 }
 }
@@ -4695,8 +5065,8 @@ validate25.errors = [{instancePath:instancePath+"/files/" + i2,schemaPath:"#/com
 return false;
 }
 }
-var valid36 = _errs185 === errors;
-if(!valid36){
+var valid40 = _errs199 === errors;
+if(!valid40){
 break;
 }
 }
@@ -4706,7 +5076,7 @@ validate25.errors = [{instancePath:instancePath+"/files",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs183 === errors;
+var valid0 = _errs197 === errors;
 }
 else {
 var valid0 = true;

@@ -22,6 +22,8 @@ export function sourceText(source: Job['source']): string {
   }
   if (source.kind === 'reencoding') return `Encodes all images anew: ${source.pooling}, ${source.index.type}`;
   if (source.kind === 'duplicates') return 'Finds duplicates';
+  if (source.kind === 'export') return `Exports the collection${source.uploads ? '' : ', without uploads'}`;
+  if (source.kind === 'import') return `Import of ${source.export}`;
   return `Retry of ${formatNumberOf(source.files, 'failed file')}`;
 }
 

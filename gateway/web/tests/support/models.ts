@@ -159,6 +159,7 @@ export function collection(changes: Partial<Collection> = {}): Collection {
     descriptor: { pooling: 'rmac', weights: 'untrained-1' },
     index: { type: 'HNSW', params: {} },
     regions: false,
+    aliases: [],
     state: 'loaded',
     ...changes,
   };

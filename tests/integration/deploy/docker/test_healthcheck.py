@@ -40,14 +40,26 @@ def test_silent_worker_is_not_healthy(
     assert not is_alive("encode", "box", settings)
 
 
-def test_redis_away_is_a_sentence_and_not_a_trace() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "deploy.docker.healthcheck", "encode"],
-        env={**os.environ, "LOOKALIKE_REDIS_URL": "redis://127.0.0.1:1/0"},
+@pytest.mark.parametrize(("options", "status"), [([], 1), (["--or-redis-away"], 0)])
+def test_redis_away_is_a_sentence_and_not_a_trace(options: list[str], status: int) -> None:
+    done = check("redis://127.0.0.1:1/0", *options)
+    assert done.returncode == status
+    assert done.stderr.startswith("Redis does not answer: ")
+    assert "Traceback" not in done.stderr
+
+
+def test_no_worker_is_a_failure_whatever_is_said_of_redis(settings: Settings) -> None:
+    done = check(settings.redis_address, "--or-redis-away")
+    assert done.returncode == 1
+    assert done.stderr.startswith("no worker of ")
+
+
+def check(redis_url: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """The check of a container, run as an engine runs it."""
+    return subprocess.run(
+        [sys.executable, "-m", "deploy.docker.healthcheck", "encode", *options],
+        env={**os.environ, "LOOKALIKE_REDIS_URL": redis_url},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode == 1
-    assert done.stderr.startswith("Redis does not answer: ")
-    assert "Traceback" not in done.stderr

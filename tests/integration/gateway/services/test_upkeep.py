@@ -44,7 +44,7 @@ def test_it_goes_on_after_outages_and_errors(
         finish(service)
 
     monkeypatch.setattr(DeletionService, "finish_drops", fail_twice)
-    thread = Upkeep(client.deletion, open_sweep(3600.0), open_region_sweep())
+    thread = Upkeep(client.deletion, client.renaming, open_sweep(3600.0), open_region_sweep())
     with capture_logs() as logs:
         thread.start()
         wait_until(

@@ -13,15 +13,16 @@ from tests.unit.deploy.repository.compose import REPOSITORY
 #: Which of pyproject.toml's extras each lock answers for; None is all of them.
 LOCKS = {
     "requirements.lock": None,
-    "requirements-gateway.lock": {"fetch", "gateway", "store"},
-    "requirements-indexer.lock": {"fetch", "indexer", "store"},
-    "requirements-encoder-cpu.lock": {"encoder", "store"},
-    "requirements-encoder-gpu.lock": {"encoder", "encoder-gpu", "store"},
+    "requirements-gateway.lock": {"fetch", "gateway", "store", "telemetry"},
+    "requirements-indexer.lock": {"fetch", "indexer", "store", "telemetry"},
+    "requirements-encoder-cpu.lock": {"encoder", "store", "telemetry"},
+    "requirements-encoder-gpu.lock": {"encoder", "encoder-gpu", "store", "telemetry"},
     "requirements-run-cpu.lock": {
-        *("client", "encoder", "fetch", "gateway", "indexer", "store", "local"),
+        *("client", "encoder", "fetch", "gateway", "indexer", "store", "local", "telemetry"),
     },
     "requirements-run-gpu.lock": {
         *("client", "encoder", "encoder-gpu", "fetch", "gateway", "indexer", "store", "local"),
+        "telemetry",
     },
 }
 

@@ -32,7 +32,9 @@ def service(error: Unavailable) -> tuple[DeletionService, _Lock]:
     writer.delete.side_effect = error
     locks.hold.return_value = lock
     store = Store(Mock(), images, writer)
-    return DeletionService(Mock(), store, Ledger(Mock(), locks, Mock(), Mock()), Mock()), lock
+    return DeletionService(
+        Mock(), store, Ledger(Mock(), locks, Mock(), Mock(), Mock()), Mock()
+    ), lock
 
 
 def test_the_image_is_gone_and_its_rows_stay_locked() -> None:

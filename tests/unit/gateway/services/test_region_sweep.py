@@ -88,7 +88,7 @@ def test_a_region_sweep_that_is_not_complete_repeats_no_other_sweep(
     monkeypatch.setattr(upkeep, "time", Mock(monotonic=lambda: now))
     deletion, uploads, regions = Mock(regions_left=threading.Event()), Mock(), Mock()
     regions.sweep.return_value = False
-    thread = Upkeep(deletion, uploads, regions)
+    thread = Upkeep(deletion, Mock(), uploads, regions)
     thread.run_once()
     thread.run_once()
     assert (uploads.sweep.call_count, regions.sweep.call_count) == (1, 1)

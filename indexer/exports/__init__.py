@@ -1,0 +1,1 @@
+"""The files of exports: rows as Parquet, uploaded pictures as tar."""

@@ -1,0 +1,1 @@
+"""Messages to webhooks: what they say, and how they are delivered."""
