@@ -71,7 +71,7 @@ async def _access(request: Request) -> Access:
 
 async def _urls(request: Request, services: Annotated[Services, Depends(_services)]) -> UrlBuilder:
     access: Access | None = request.scope.get(ACCESS)
-    return UrlBuilder(request, services.settings, access and access.sign)
+    return UrlBuilder(request, services.settings, access.sign if access else None)
 
 
 SettingsDep = Annotated[Settings, Depends(_one(lambda s: s.settings))]

@@ -89,20 +89,6 @@ class Unauthorized(LookalikeError):
     title = "Unauthorized"
 
 
-class NotAllowed(LookalikeError):
-    """The key that came with a request may not do this: `not_allowed`."""
-
-    status = 403
-    title = "Forbidden"
-
-
-class RateLimited(LookalikeError):
-    """A key has sent more requests in a minute than it may: `rate_limited`."""
-
-    status = 429
-    title = "Too many requests"
-
-
 class TooLarge(LookalikeError):
     """The request body is over the limit."""
 

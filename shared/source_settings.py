@@ -68,6 +68,15 @@ class SourceSettings(BaseSettings):
     archive_max_ratio: int = Field(
         200, ge=1, description="How many times larger an archive, or a member, may be unpacked."
     )
+    archive_nesting: int = Field(
+        2, ge=0, le=8, description="How deep archives within archives are opened; 0 opens none."
+    )
+    archive_inner_mb: int = Field(
+        128,
+        ge=1,
+        description="Size of an archive in a zip or a compressed tar that is opened, in MiB: it is "
+        "copied to a file in `TMPDIR` while it is read.",
+    )
     archive_reach_mb: int = Field(
         1024,
         ge=1,

@@ -13,8 +13,14 @@ import zstandard
 
 def write_archive(path: Path, contents: Mapping[str, bytes]) -> None:
     """Write an archive of the type that its name says."""
-    is_zip = path.suffix == ".zip"
-    path.write_bytes(zip_of(contents) if is_zip else compressed(tar_of(contents), path.suffix))
+    path.write_bytes(archive_of(path.name, contents))
+
+
+def archive_of(name: str, contents: Mapping[str, bytes]) -> bytes:
+    """An archive of the type that its name says."""
+    if name.endswith(".zip"):
+        return zip_of(contents)
+    return compressed(tar_of(contents), Path(name).suffix)
 
 
 def zip_of(contents: Mapping[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:

@@ -1,11 +1,10 @@
 """Archives that mean harm, or are broken, and what is said of each."""
 
-import random
-import struct
 import tarfile
 from collections.abc import Callable, Mapping
 
 from tests import archives
+from tests.broken_archives import damaged, falsely_larger, lying, noise, overwritten
 from tests.drawn import JPEG
 
 GOOD = "good.jpg"
@@ -72,6 +71,26 @@ MEMBERS: dict[str, tuple[str, Callable[[], bytes], str]] = {
         lambda: archives.nested(10, JPEG),
         "member_archive",
     ),
+    "zip: an archive within is none": (
+        ".zip",
+        lambda: zipped({"x.zip": b"no archive"}),
+        "archive_unsupported",
+    ),
+    "zip: an archive within is cut": (
+        ".zip",
+        lambda: zipped({"x.zip": zipped({})[:-30]}),
+        "archive_truncated",
+    ),
+    "zip: a name in an archive within": (
+        ".zip",
+        lambda: zipped({"x.zip": archives.zip_of({"../x.jpg": JPEG})}),
+        "member_name",
+    ),
+    "zip: a link to an archive": (
+        ".zip",
+        lambda: archives.zip_link("x.zip", "/etc/passwd"),
+        "member_link",
+    ),
     "tar: a name that leads upwards": (
         ".tar",
         lambda: archives.tar_of({GOOD: JPEG, "../x.jpg": JPEG}),
@@ -136,6 +155,21 @@ WHOLES: dict[str, tuple[str, Callable[[], bytes], str]] = {
         lambda: falsely_larger(1000, located=True),
         "archive_too_many_members",
     ),
+    "zip: very many members of archives within": (
+        ".zip",
+        lambda: within(3, archives.zip_of({f"{n}.jpg": b"" for n in range(40)})),
+        "archive_too_many_members",
+    ),
+    "zip: too large with the archives within": (
+        ".zip",
+        lambda: within(3, archives.zip_of({"x.bin": noise(4 << 20)})),
+        "archive_too_large",
+    ),
+    "zip: a bomb of bombs": (
+        ".zip",
+        lambda: within(3, archives.zip_of({"x.bin": bytes(30 << 20)})),
+        "archive_ratio",
+    ),
     "zip: cut": (
         ".zip",
         lambda: zipped({"x.jpg": JPEG})[:-30],
@@ -196,49 +230,10 @@ WHOLES: dict[str, tuple[str, Callable[[], bytes], str]] = {
 }
 
 
+def within(count: int, archive: bytes) -> bytes:
+    """A zip with one archive under several names."""
+    return zipped({f"{n}.zip": archive for n in range(count)})
+
+
 def packed(contents: Mapping[str, bytes], suffix: str) -> bytes:
     return archives.compressed(archives.tar_of({GOOD: JPEG, **contents}), suffix)
-
-
-def noise(size: int) -> bytes:
-    return random.Random(1).randbytes(size)
-
-
-def lying(data: bytes) -> bytes:
-    """The number of entries at the end of a zip is one, whatever there is."""
-    end = data.rindex(b"PK\5\6")
-    return data[: end + 8] + b"\1\0\1\0" + data[end + 12 :]
-
-
-def falsely_larger(count: int, *, located: bool = False) -> bytes:
-    """A zip whose last entry's comment is an entry and a ZIP64 record, which some readers find.
-
-    The record tells of that entry only; `located`, it tells of all, as does a pointer behind it.
-    """
-    data = zipped({f"{n}.jpg": b"" for n in range(count)})
-    end = data.rindex(b"PK\5\6")
-    start = int.from_bytes(data[end + 16 : end + 20], "little")
-    one = b"PK\1\2" + bytes(42)
-    length = end - start + len(one) if located else len(one)
-    record = struct.pack(
-        "<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, 1, 1, length, start if located else 0
-    )
-    if located:
-        pointer = struct.pack("<4sLQL", b"PK\6\7", 0, end + len(one), 1)
-        return data[:end] + one + record + pointer + data[end:]
-    comment = one + record + bytes(20)
-    last = data.rindex(b"PK\1\2", 0, end)
-    directory = bytearray(data[start:end])
-    directory[last - start + 32 : last - start + 34] = len(comment).to_bytes(2, "little")
-    size = (end - start + len(comment)).to_bytes(4, "little")
-    tail = data[end : end + 12] + size + data[end + 16 :]
-    return data[:start] + bytes(directory) + comment + tail
-
-
-def overwritten(data: bytes) -> bytes:
-    return data.replace(b"PK\1\2", b"XXXX")
-
-
-def damaged(data: bytes) -> bytes:
-    middle = len(data) // 2
-    return data[:middle] + bytes(255 - byte for byte in data[middle:-1000]) + data[-1000:]

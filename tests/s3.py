@@ -1,6 +1,6 @@
 """Servers that speak S3: moto's, with real buckets, and one that answers as a test wants."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -136,6 +136,23 @@ def numbered(count: int, page_size: int = 1000) -> Callable[..., Reply]:
         start = int(query.get("continuation-token", [str(int(after[3:12]) + 1)])[0])
         end = min(count, start + page_size)
         body = page([f"in/{n:09}.jpg" for n in range(start, end)], str(end) if end < count else "")
+        return Reply(200, body, {"Content-Type": "application/xml"})
+
+    return answer
+
+
+def stored(keys: Iterable[str], page_size: int = 1000) -> Callable[..., Reply]:
+    """A bucket of these keys, each of which may be listed in a folder and after another one."""
+    ordered = sorted(keys)
+
+    def answer(_: str, __: str, query: dict[str, list[str]]) -> Reply:
+        def asked(name: str) -> str:
+            return query.get(name, [""])[0]
+
+        after = asked("continuation-token") or asked("start-after")
+        found = [key for key in ordered if key > after and key.startswith(asked("prefix"))]
+        shown = found[:page_size]
+        body = page(shown, shown[-1] if len(found) > page_size else "")
         return Reply(200, body, {"Content-Type": "application/xml"})
 
     return answer

@@ -903,7 +903,8 @@ def list_folders(
 
     The image roots, or the sub-folders of one folder under them, by name.
 
-    With `files` also what else a load can name there: archives, or lists of addresses.
+    With `files` also what else a load can name there: archives, or lists of addresses. Of a
+    bucket, its folders; a page of them may be short, or empty, though others follow.
 
     `GET /api/v2/folders`
     """

@@ -403,7 +403,10 @@ class FieldError(Model):
 
 class Folder(Model):
     name: str
-    path: Annotated[str, Field(description="What a load takes as its `path`.")]
+    path: Annotated[
+        str,
+        Field(description="What a load takes as its `path`, or as the `url` of a bucket."),
+    ]
     kind: Literal["folder", "file"]
 
 

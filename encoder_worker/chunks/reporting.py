@@ -12,6 +12,7 @@ from shared.domain.collection import CollectionIdentity
 from shared.domain.duplicates import COPY_MATCH, DuplicateReport
 from shared.domain.image import IndexedFile
 from shared.domain.match import curve_of
+from shared.domain.pixel_hash import SURE, shows_another
 from shared.store import Neighbour, score_of
 
 #: Neighbours that are looked at for each arrival: its own earlier row may be among them.
@@ -24,6 +25,7 @@ class _Arrival(NamedTuple):
     id: str
     uri: str
     sha256: str
+    pixel_hash: str | None = None
     added_at: int | None = None
 
 
@@ -33,6 +35,7 @@ class _Candidate(NamedTuple):
     identical: bool
     score: float
     id: str
+    pixel_hash: str | None
 
 
 class DuplicateReporter:
@@ -46,18 +49,20 @@ class DuplicateReporter:
         self._stores = stores
         self._identity = identity
         self._curve = curve_of(identity.fingerprint)
+        #: The least cosine of a copy; no cosine is as high where there is no curve.
+        self._least = 2.0 if self._curve is None else self._curve.least_score(COPY_MATCH)
 
     def report(self, writes: ChunkWrites) -> None:
         """Add the reports of a round that is about to be written to its result."""
         rows = [planned for planned in writes.rows if planned.counted == "indexed"]
-        arrivals = [_Arrival(p.row.id, p.row.uri, p.row.sha256) for p in rows]
+        arrivals = [_Arrival(p.row.id, p.row.uri, p.row.sha256, p.row.pixel_hash) for p in rows]
         vectors = [planned.vector for planned in rows if planned.vector is not None]
         # An earlier attempt wrote these and was lost before it could report them.
         before = writes.written_before
         stored = self._stores.neighbours.vectors_of(self._identity.name, [row.id for row in before])
         for row in before:
             if row.id in stored:
-                arrivals.append(_Arrival(row.id, row.uri, row.sha256, row.added_at))
+                arrivals.append(_Arrival(row.id, row.uri, row.sha256, row.pixel_hash, row.added_at))
                 vectors.append(np.asarray(stored[row.id], np.float32))
         if arrivals:
             writes.result.reports += self._copies(arrivals, np.stack(vectors))
@@ -81,17 +86,23 @@ class DuplicateReporter:
         )
         own = {arrival.id for arrival in arrivals}
         later = self._later(arrivals, found)
+        hashes = self._pixel_hashes(found)
         cosines = vectors @ vectors.T
         reports = []
         for place, (arrival, hits) in enumerate(zip(arrivals, found, strict=True)):
             candidates = [
-                _Candidate(hit.sha256 == arrival.sha256, hit.score, hit.id)
+                _Candidate(hit.sha256 == arrival.sha256, hit.score, hit.id, hashes.get(hit.id))
                 for hit in hits
                 if hit.id not in own and (arrival.id, hit.id) not in later
             ]
             # Those of the chunk are compared with the ones before them.
             candidates += [
-                _Candidate(other.sha256 == arrival.sha256, float(cosines[place, at]), other.id)
+                _Candidate(
+                    other.sha256 == arrival.sha256,
+                    score_of(float(cosines[place, at])),
+                    other.id,
+                    other.pixel_hash,
+                )
                 for at, other in enumerate(arrivals[:place])
             ]
             report = self._best(arrival, candidates)
@@ -117,16 +128,29 @@ class DuplicateReporter:
             if hit in rows and rows[hit].added_at > added_at
         }
 
+    def _pixel_hashes(self, found: Sequence[Sequence[Neighbour]]) -> dict[str, str]:
+        """The hashes of what is near, where these decide."""
+        doubtful = dict.fromkeys(
+            hit.id for hits in found for hit in hits if self._least <= hit.score < SURE
+        )
+        return self._stores.neighbours.pixel_hashes_of(self._identity.name, list(doubtful))
+
     def _best(self, arrival: _Arrival, candidates: Sequence[_Candidate]) -> DuplicateReport | None:
-        if not candidates:
+        likely = [
+            candidate
+            for candidate in candidates
+            if candidate.identical
+            or (
+                candidate.score >= self._least
+                and not shows_another(candidate.score, arrival.pixel_hash, candidate.pixel_hash)
+            )
+        ]
+        if not likely:
             return None
-        best = max(candidates, key=lambda c: (c.identical, c.score))
-        if best.identical:
+        best = max(likely, key=lambda c: (c.identical, c.score))
+        if best.identical or self._curve is None:
             return _report(arrival, best.id)
-        if self._curve is None:
-            return None
-        match = self._curve.match(score_of(best.score))
-        return _report(arrival, best.id, match) if match >= COPY_MATCH else None
+        return _report(arrival, best.id, self._curve.match(best.score))
 
 
 def _left_out(

@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 from encoder_worker.chunks.reading import FileContent
+from encoder_worker.decode.pixel_hash import pixel_hash
 from shared.domain.chunk import FileRef
 from shared.domain.image import MAX_METADATA_BYTES, MAX_TAGS, ImageRow
 from shared.domain.job import JobSpec
@@ -44,6 +45,9 @@ def new_row(
         tags=_tags(spec, stored),
         metadata=_metadata(ref, spec, stored),
         facts=picture.facts,
+        pixel_hash=(
+            picture.pixel_hash if isinstance(picture, ImageRow) else pixel_hash(picture.pixels)
+        ),
     )
 
 

@@ -1,5 +1,7 @@
 """A photo edited in the ways of INRIA's Copydays set: recompressed, cropped, framed, recoloured.
 
+And details of it, as searches of collections with regions are made by.
+
 Jégou, Douze and Schmid, Hamming Embedding and Weak Geometric Consistency, ECCV 2008, section 5.1:
 JPEG qualities 75 to 3 on a picture of a sixteenth of the pixels, crops of 10 to 80 %, and strong
 edits. Every edit takes an upright RGB picture and its own dice and gives a JPEG file.
@@ -14,6 +16,9 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 Edit = Callable[[Image.Image, random.Random], Image.Image]
 
 _QUALITY = 92
+#: Of a picture's area, and the detail's width over its height, in shares of the picture's.
+_DETAIL_AREA, _DETAIL_SHAPE = (0.10, 0.25), (0.75, 1.333)
+_DETAIL_QUALITY = 85
 
 
 def edited(picture: Image.Image, name: str, seed: str) -> bytes:
@@ -23,6 +28,25 @@ def edited(picture: Image.Image, name: str, seed: str) -> bytes:
     out = BytesIO()
     made.save(out, "JPEG", quality=quality)
     return out.getvalue()
+
+
+def detail_of(picture: Image.Image, seed: str) -> tuple[bytes, float]:
+    """A JPEG file of 10 to 25 % of a picture's area, anywhere in it, and its share of the area.
+
+    The same for every call.
+    """
+    dice = random.Random(seed)  # noqa: S311 - dice, no secret
+    area, shape = dice.uniform(*_DETAIL_AREA), dice.uniform(*_DETAIL_SHAPE)
+    width = min(1.0, (area * shape) ** 0.5)
+    height = area / width
+    left, top = dice.uniform(0, 1 - width), dice.uniform(0, 1 - height)
+    x, y = picture.size
+    box = (left * x, top * y, (left + width) * x, (top + height) * y)
+    out = BytesIO()
+    picture.crop((round(box[0]), round(box[1]), round(box[2]), round(box[3]))).save(
+        out, "JPEG", quality=_DETAIL_QUALITY
+    )
+    return out.getvalue(), area
 
 
 def _quarter_size(picture: Image.Image, _: random.Random) -> Image.Image:

@@ -26,11 +26,11 @@ from encoder_worker.encode.match_pairs import (
 from encoder_worker.errors import StartupError
 from encoder_worker.model.weights import find_weights
 from shared.domain.fingerprint import fingerprint
-from shared.domain.match import CURVES, MatchCurve, write_curves
+from shared.domain.match import CURVES, MatchCurve, name_with_regions, write_curves
 from shared.errors import PictureError
 from shared.settings import Settings, WeightsInput
 
-#: Pictures of the half that curves are fitted on; seven copies are made of each.
+#: Pictures of the half that curves are fitted on; seven copies and two details are made of each.
 MOST_PICTURES = 400
 #: Fewer say too little of strangers, which are the nearest of them.
 LEAST_PICTURES = 50
@@ -120,23 +120,31 @@ def main() -> None:
     except StartupError as error:
         raise SystemExit(str(error)) from error
     found = score_pairs(weights, sample_squares(options.images, settings.max_pixels))
-    count = len(found["avg"].originals) // EDITS_PER_PICTURE
+    count = len(found["avg"].whole.originals) // EDITS_PER_PICTURE
     if count < LEAST_PICTURES:
         raise SystemExit(
             f"Of the pictures under {options.images}, {count} can be read and are in the half that "
             f"curves are fitted on; it takes {LEAST_PICTURES}."
         )
     curves = {}
-    for pooling, pairs in found.items():
-        try:
-            curve = fit(pairs)
-        except ValueError as error:
-            raise SystemExit(f"No curve fits the scores of {pooling}: {error}.") from error
-        curves[fingerprint(weights.name, pooling)] = curve
-        scores = ", ".join(f"{at} from {curve.least_score(at):.3f}" for at in (0.1, 0.5, 0.9))
-        loss = brier_score(curve, pairs)
-        print(f"{pooling}: match {scores}; Brier {loss:.4f} on {count} pictures")  # noqa: T201 - asked for
+    for pooling, scored in found.items():
+        space = fingerprint(weights.name, pooling)
+        curves[space] = _fitted(pooling, scored.whole, count)
+        regions = scored.copies.joined(scored.details)
+        curves[name_with_regions(space)] = _fitted(f"{pooling} with regions", regions, count)
     write_curves(curves, options.curves)
+
+
+def _fitted(what: str, pairs: Pairs, count: int) -> MatchCurve:
+    """The curve of pairs of `count` pictures, which is told to the user."""
+    try:
+        curve = fit(pairs)
+    except ValueError as error:
+        raise SystemExit(f"No curve fits the scores of {what}: {error}.") from error
+    scores = ", ".join(f"{at} from {curve.least_score(at):.3f}" for at in (0.1, 0.5, 0.9))
+    loss = brier_score(curve, pairs)
+    print(f"{what}: match {scores}; Brier {loss:.4f} on {count} pictures")  # noqa: T201 - asked for
+    return curve
 
 
 if __name__ == "__main__":

@@ -5,18 +5,24 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import IO
+from urllib.parse import unquote_to_bytes
 
 from shared.errors import PictureError
 from shared.files.formats import SNIFF_BYTES, Format, sniff
+from shared.files.uris import MEMBER
 from shared.settings import Settings
 from shared.sources.archives.compression import compression_of
-from shared.sources.archives.limits import ArchiveError, ArchiveLimits
-from shared.sources.archives.members import split_uri
-from shared.sources.archives.tars import TarReader
+from shared.sources.archives.limits import ArchiveError, ArchiveLimits, CommonLimits
+from shared.sources.archives.members import Member, split_uri
+from shared.sources.archives.opening import (
+    ArchiveReader,
+    all_members,
+    open_archive,
+    reopen_inner,
+)
 from shared.sources.archives.window import Window
-from shared.sources.archives.zips import ZipReader
 
 #: Members that the archives of a request may have: the reply names what became of each picture.
 _MAX_MEMBERS = 10_000
@@ -48,21 +54,6 @@ def is_archive(file: IO[bytes]) -> bool:
     return head[_TAR_MAGIC_AT:] == _TAR_MAGIC
 
 
-@dataclass(frozen=True)
-class _Metered(ArchiveLimits):
-    """Limits that note how much of them was used."""
-
-    used: dict[str, int] = field(default_factory=lambda: {"members": 0, "size": 0})
-
-    def check_members(self, count: int) -> None:
-        self.used["members"] = max(self.used["members"], count)
-        super().check_members(count)
-
-    def check_size(self, unpacked: int, packed: int) -> None:
-        self.used["size"] = max(self.used["size"], unpacked)
-        super().check_size(unpacked, packed)
-
-
 class Unpacker:
     """Unpacks the archives of one request, which all together may have what one may have.
 
@@ -81,7 +72,15 @@ class Unpacker:
 
         What the archive itself is at fault for is the last one, with an empty name.
         """
-        limits = _Metered(self._members, self._size, self._settings.archive_max_ratio, None)
+        settings = self._settings
+        limits = ArchiveLimits(
+            self._members,
+            self._size,
+            settings.archive_max_ratio,
+            None,
+            settings.archive_nesting,
+            settings.archive_inner_mb << 20,
+        )
         found: list[Unpacked] = []
         with tempfile.TemporaryFile() as archive:
             file.seek(0)
@@ -89,13 +88,15 @@ class Unpacker:
                 archive.write(block)
             archive.flush()
             try:
-                reader = _reader(archive, limits, self._settings.max_file_bytes)
+                common = CommonLimits(limits, archive.tell())
+                reader = _reader(archive, limits, settings.max_file_bytes)
                 try:
-                    found.extend(_stored(member, self._store) for member in _opened(reader))
+                    members = _opened(reader, common, settings.max_file_bytes)
+                    found.extend(_stored(member, self._store) for member in members)
                 finally:
                     # What is refused by its directory has cost nothing.
-                    self._members -= min(self._members, limits.used["members"])
-                    self._size -= min(self._size, limits.used["size"])
+                    self._members -= min(self._members, common.members)
+                    self._size -= min(self._size, common.size)
             except PictureError as error:
                 found.append(Unpacked("", self._store, None, self._explained(error)))
         self._store.flush()
@@ -115,31 +116,36 @@ class Unpacker:
         )
 
 
-def _reader(archive: IO[bytes], limits: ArchiveLimits, max_bytes: int) -> ZipReader | TarReader:
+def _reader(archive: IO[bytes], limits: ArchiveLimits, max_bytes: int) -> ArchiveReader:
     size = archive.seek(0, os.SEEK_END)
 
     def reopen() -> IO[bytes]:
         return io.BufferedReader(Window(archive, 0, size, owns=False))
 
-    file = reopen()
-    if file.read(2) == b"PK":
-        return ZipReader(_HERE, file, limits, max_bytes)
-    file.close()
-    return TarReader(_HERE, reopen, limits, "", max_bytes)
+    return open_archive(_HERE, reopen, limits, "", max_bytes)
 
 
-def _opened(reader: ZipReader | TarReader) -> Iterator[tuple[str, IO[bytes] | PictureError]]:
-    for member in reader.members():
+def _opened(
+    reader: ArchiveReader, common: CommonLimits, max_bytes: int
+) -> Iterator[tuple[str, IO[bytes] | PictureError]]:
+    """The members of an archive and of those within it, by what they are called in it."""
+
+    def open_inner(outer: ArchiveReader, member: Member) -> ArchiveReader:
+        _, name = split_uri(member.uri)
+        return open_archive(member.uri, reopen_inner(outer, name), common.limits, "", max_bytes)
+
+    for holder, member in all_members(reader, open_inner, common):
         if member is None:
             continue
-        _, name = split_uri(member.uri)
+        shown = os.fsdecode(unquote_to_bytes(member.uri.removeprefix(_HERE + MEMBER)))
         if member.error is not None:
-            yield name, member.error
+            yield shown, member.error
             continue
+        _, name = split_uri(member.uri)
         try:
-            yield name, reader.open(name).file
+            yield shown, holder.open(name).file
         except PictureError as error:
-            yield name, error
+            yield shown, error
 
 
 def _stored(member: tuple[str, IO[bytes] | PictureError], store: IO[bytes]) -> Unpacked:

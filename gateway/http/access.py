@@ -6,10 +6,17 @@ from typing import Literal
 
 from gateway.http.permissions import Place, Rule
 from shared.domain.api_key import Action, ApiKey
-from shared.errors import NotAllowed
+from shared.errors import LookalikeError
 
 #: Where the ASGI scope of a request holds its Access.
 ACCESS = "lookalike.access"
+
+
+class NotAllowed(LookalikeError):
+    """The key that came with a request may not do this: `not_allowed`."""
+
+    status = 403
+    title = "Forbidden"
 
 
 @dataclass(frozen=True)

@@ -90,10 +90,10 @@ class KeyRing:
         name = id_in_session(cookie)
         if name is None or table.secret is None:
             return None
-        key = table.keys.get(name)
-        if key is None or key.expired(self._now(table)):
+        holder = table.keys.get(name)
+        if holder is None or holder.expired(self._now(table)):
             return None
-        return key if _is_session(table.secret, cookie) else None
+        return holder if _is_session(table.secret, cookie) else None
 
     async def is_valid(self, principal: Principal) -> bool:
         """Whether who was identified before still is who he was. Raises Unavailable."""

@@ -8,9 +8,16 @@ from limits.aio.storage import RedisStorage, Storage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
 from shared.domain.api_key import ApiKey
-from shared.errors import RateLimited
+from shared.errors import LookalikeError
 from shared.ledger.keys import RATE_LIMITS
 from shared.redis import AsyncRedisClient, outages_as_unavailable
+
+
+class RateLimited(LookalikeError):
+    """A key has sent more requests in a minute than it may: `rate_limited`."""
+
+    status = 429
+    title = "Too many requests"
 
 
 class RateLimits:

@@ -17,6 +17,7 @@ from gateway.dependencies import (
     ImagesDep,
     JobsDep,
     LoadsDep,
+    OriginalThreadsDep,
     SearchesDep,
     SettingsDep,
     UrlsDep,
@@ -153,20 +154,21 @@ async def article_delete(parameters: ParametersDep, deletion: DeletionDep) -> st
     responses=CONTENT_REPLIES,
 )
 @router.head("/data/{image}.{ext}", include_in_schema=False)
-def article_data(
+async def article_data(
     image: ImageId,
     ext: str,
     request: Request,
     images: ImagesDep,
     files: FilesDep,
+    threads: OriginalThreadsDep,
     tables: Annotated[Iterable[str], Depends(_tables)],
 ) -> Response:
     """The bytes that a search's address names; without `Table`, from whichever has the image."""
-    for name in tables:
-        row = _find(images, name, image)
-        if row is not None:
-            return picture_response(row, name, files, request.headers, None)
-    raise image_not_found(f"{image}.{ext}")
+    found = await run_in_threadpool(_find, images, tables, image)
+    if found is None:
+        raise image_not_found(f"{image}.{ext}")
+    table, row = found
+    return await threads.run(row.uri, picture_response, row, table, files, request.headers, None)
 
 
 def _progress(job: Job | None) -> tuple[int, int]:
@@ -183,8 +185,9 @@ def _all_tables(collections: Collections, default: str) -> Iterator[str]:
     yield from (name for name in collections.names() if name != default)
 
 
-def _find(images: Images, collection: str, image_id: str) -> ImageRow | None:
-    try:
-        return images.get(collection, image_id)
-    except NotFound:
-        return None
+def _find(images: Images, tables: Iterable[str], image_id: str) -> tuple[str, ImageRow] | None:
+    """The first table that has an image, and its row."""
+    for table in tables:
+        with contextlib.suppress(NotFound):
+            return table, images.get(table, image_id)
+    return None

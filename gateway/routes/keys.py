@@ -53,7 +53,7 @@ def create_key(
         name=body.name,
         actions=tuple(dict.fromkeys(body.actions)),
         collections=tuple(dict.fromkeys(body.collections)),
-        expires_at=body.expires_at and body.expires_at.timestamp(),
+        expires_at=None if body.expires_at is None else body.expires_at.timestamp(),
         rate_per_minute=body.rate_per_minute,
     )
     key, text = keys.create(wishes, access.principal.name)

@@ -5,12 +5,22 @@ from importlib.metadata import version
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
 from gateway import __version__
-from gateway.dependencies import AccessDep, JobsDep, QueueDepthsDep, SettingsDep, WorkersDep
+from gateway.dependencies import (
+    AccessDep,
+    FilesDep,
+    JobsDep,
+    OriginalThreadsDep,
+    QueueDepthsDep,
+    SettingsDep,
+    WorkersDep,
+)
 from gateway.files.folders import FileSort
 from gateway.files.folders import list_folders as entries_below
+from gateway.files.prefixes import is_bucket, list_prefixes
 from gateway.http.problems import problem_responses
 from gateway.routes.parameters import Cursor, Limit
 from gateway.routes.uploads import MAX_FILES
@@ -69,13 +79,18 @@ def get_system(
     )
 
 
-@router.get("/folders", summary="List folders to load", responses=problem_responses(422))
-def list_folders(
+@router.get("/folders", summary="List folders to load", responses=problem_responses(403, 422, 503))
+async def list_folders(
     settings: SettingsDep,
+    stored: FilesDep,
+    threads: OriginalThreadsDep,
     path: Annotated[
         Annotated[str, Field(max_length=4096)] | None,
         BLANK_IS_NONE,
-        Query(description="A directory; without it, the image roots."),
+        Query(
+            description="A directory, or a bucket or a prefix in it (`s3://photos/2024`); without "
+            "it, the image roots."
+        ),
     ] = None,
     files: Annotated[
         FileSort | None,
@@ -90,7 +105,17 @@ def list_folders(
 ) -> FolderList:
     """The image roots, or the sub-folders of one folder under them, by name.
 
-    With `files` also what else a load can name there: archives, or lists of addresses.
+    With `files` also what else a load can name there: archives, or lists of addresses. Of a bucket,
+    its folders; a page of them may be short, or empty, though others follow.
     """
-    found, next_cursor = entries_below(path, cursor, limit, settings, files=files)
+    if path is not None and is_bucket(path):
+        prefixes, next_cursor = await threads.run(
+            path, list_prefixes, path, cursor, limit, settings.bucket_roots, stored
+        )
+        return FolderList(
+            items=[Folder.of_prefix(each) for each in prefixes], next_cursor=next_cursor
+        )
+    found, next_cursor = await run_in_threadpool(
+        entries_below, path, cursor, limit, settings, files=files
+    )
     return FolderList(items=[Folder.of(*entry) for entry in found], next_cursor=next_cursor)

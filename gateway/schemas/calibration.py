@@ -57,7 +57,7 @@ class Calibration(BaseModel):
 
     @classmethod
     def of(cls, found: domain.Calibration) -> Self:
-        curve = curve_of(found.fingerprint)
+        curve = curve_of(found.fingerprint, regions=found.regions)
         thresholds = [
             CalibrationThreshold(
                 false_match_rate=threshold.rate,
@@ -70,7 +70,9 @@ class Calibration(BaseModel):
             for threshold in found.thresholds
         ]
         return cls(
-            **found.model_dump(exclude={"generation", "fingerprint", "computed_at", "thresholds"}),
+            **found.model_dump(
+                exclude={"generation", "fingerprint", "regions", "computed_at", "thresholds"}
+            ),
             encoder=found.fingerprint,
             computed_at=moment(found.computed_at),
             thresholds=thresholds,

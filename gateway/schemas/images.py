@@ -96,7 +96,7 @@ class Image(BaseModel):
         given = {} if vector is None else {"vector": vector}
         return cls(
             **given,
-            **row.model_dump(exclude={"mtime_ns", "added_at", "facts"}),
+            **row.model_dump(exclude={"mtime_ns", "added_at", "facts", "pixel_hash"}),
             **_facts(row.facts),
             modified_at=moment(row.mtime_ns / 1e9),
             added_at=moment(row.added_at / 1e6),

@@ -236,7 +236,7 @@ class SearchReply(BaseModel):
 
     @classmethod
     def of(cls, result: domain.SearchResult, collection: str, urls: UrlBuilder) -> Self:
-        curve = curve_of(result.fingerprint)
+        curve = curve_of(result.fingerprint, regions=result.regions)
         return cls(
             hits=[
                 SearchHit.of(hit, collection, urls, curve, result.vectors) for hit in result.hits

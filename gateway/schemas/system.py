@@ -136,12 +136,17 @@ class Folder(BaseModel):
     )
 
     name: str
-    path: str = Field(description="What a load takes as its `path`.")
+    path: str = Field(description="What a load takes as its `path`, or as the `url` of a bucket.")
     kind: Literal["folder", "file"]
 
     @classmethod
     def of(cls, path: Path, kind: Literal["folder", "file"]) -> Self:
         return cls(name=path.name or str(path), path=str(path), kind=kind)
+
+    @classmethod
+    def of_prefix(cls, address: str) -> Self:
+        """A folder of a bucket."""
+        return cls(name=address.rpartition("/")[2], path=address, kind="folder")
 
 
 class FolderList(Page[Folder]):

@@ -69,7 +69,9 @@ class ExampleQueries:
         self, identity: CollectionIdentity, query: ExampleQuery, started: float
     ) -> SearchResult:
         collection, home = identity.name, identity.home
-        wanted = with_least_score(query.parameters, identity.fingerprint)
+        # `best_score` looks at whole images only.
+        regions = identity.regions and query.strategy == "average"
+        wanted = with_least_score(query.parameters, identity.fingerprint, regions=regions)
         encoding = time.perf_counter()
         vectors = await self._vectors(identity, [*query.positive, *query.negative])
         encoded = time.perf_counter()
@@ -96,7 +98,7 @@ class ExampleQueries:
         needs_encoder = any(_is_encoded(example) for example in (*query.positive, *query.negative))
         encode = encoded - encoding if needs_encoder else 0.0
         timings = self._metrics.searched(started, encode, encoded)
-        return SearchResult(hits, identity.fingerprint, timings, of_hits)
+        return SearchResult(hits, identity.fingerprint, timings, of_hits, regions)
 
     async def require(self, collection: str) -> None:
         """Raise NotFound unless there is such a collection."""

@@ -1,14 +1,14 @@
 """Starts loads: checks collection, encoder and queue, writes the job, sends its scan task."""
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
 from pydantic import Field
 
+from gateway.files.prefixes import resolve_bucket
 from gateway.services.encoders import encoder_weights
-from shared.domain import bucket
 from shared.domain.base import Frozen
 from shared.domain.chunk import FileRef
 from shared.domain.collection import CollectionIdentity, CollectionInfo
@@ -25,7 +25,7 @@ from shared.domain.job import (
     Source,
     UrlsSource,
 )
-from shared.errors import Conflict, InvalidRequest, QueueFull, Unavailable
+from shared.errors import Conflict, QueueFull, Unavailable
 from shared.fetch.urls import normalise
 from shared.files.paths import resolve_directory, resolve_file
 from shared.ledger import Jobs, Workers
@@ -77,8 +77,8 @@ class LoadService:
         `invalid_bucket`, `bucket_outside_roots`.
         """
         if isinstance(source, BucketSource):
-            url = _bucket(source.url, self._settings.bucket_roots)
-            return source.model_copy(update={"url": url})
+            location = resolve_bucket(source.url, self._settings.bucket_roots)
+            return source.model_copy(update={"url": location.address})
         if isinstance(source, DirectorySource):
             path = resolve_directory(source.path, self._settings)
         elif isinstance(source, ArchiveSource | UrlsSource) and source.path is not None:
@@ -205,22 +205,3 @@ class LoadService:
                 name=failure.name,
                 source_url=failure.source_url,
             )
-
-
-def _bucket(url: str, roots: Sequence[str]) -> str:
-    """A caller's address of a bucket, if it may be read."""
-    if not roots:
-        raise InvalidRequest(
-            "no_bucket_roots", "No bucket may be read. Start Lookalike with LOOKALIKE_BUCKET_ROOTS."
-        )
-    try:
-        location = bucket.parse(url)
-    except ValueError as error:
-        raise InvalidRequest("invalid_bucket", str(error)) from error
-    if not bucket.is_within(location, roots):
-        raise InvalidRequest(
-            "bucket_outside_roots",
-            "The bucket or prefix is none of those that may be read (LOOKALIKE_BUCKET_ROOTS).",
-        )
-    base = f"{location.scheme}://{location.bucket}"
-    return f"{base}/{location.key}" if location.key else base

@@ -54,7 +54,7 @@ class SearchService:
         started = time.perf_counter()
 
         async def search(identity: CollectionIdentity) -> SearchResult:
-            wanted = with_least_score(parameters, identity.fingerprint)
+            wanted = _wanted(parameters, identity)
             encoding = time.perf_counter()
             vector = await self._encoder.encode(picture, identity, crop)
             encoded = time.perf_counter()
@@ -62,7 +62,7 @@ class SearchService:
                 collection, vector, wanted, generation=identity.generation, home=identity.home
             )
             timings = self._metrics.searched(started, encoded - encoding, encoded)
-            return SearchResult(hits, identity.fingerprint, timings)
+            return SearchResult(hits, identity.fingerprint, timings, regions=identity.regions)
 
         return await self._identified(collection, search)
 
@@ -73,7 +73,7 @@ class SearchService:
         started = time.perf_counter()
 
         async def search(identity: CollectionIdentity) -> SearchResult:
-            wanted = with_least_score(parameters, identity.fingerprint)
+            wanted = _wanted(parameters, identity)
             vector = await self._search.vector_of(collection, image_id, identity.home)
             hits = await self._search.nearest(
                 collection,
@@ -83,9 +83,8 @@ class SearchService:
                 generation=identity.generation,
                 home=identity.home,
             )
-            return SearchResult(
-                hits, identity.fingerprint, self._metrics.searched(started, 0, started)
-            )
+            timings = self._metrics.searched(started, 0, started)
+            return SearchResult(hits, identity.fingerprint, timings, regions=identity.regions)
 
         return await self._identified(collection, search)
 
@@ -96,13 +95,12 @@ class SearchService:
         started = time.perf_counter()
 
         async def search(identity: CollectionIdentity) -> SearchResult:
-            wanted = with_least_score(parameters, identity.fingerprint)
+            wanted = _wanted(parameters, identity)
             hits = await self._search.nearest(
                 collection, vector, wanted, generation=identity.generation, home=identity.home
             )
-            return SearchResult(
-                hits, identity.fingerprint, self._metrics.searched(started, 0, started)
-            )
+            timings = self._metrics.searched(started, 0, started)
+            return SearchResult(hits, identity.fingerprint, timings, regions=identity.regions)
 
         return await self._identified(collection, search)
 
@@ -139,3 +137,7 @@ async def search_identified(
         if now.edition == then.edition:
             raise
         return await search(now)
+
+
+def _wanted(parameters: SearchParameters, identity: CollectionIdentity) -> SearchParameters:
+    return with_least_score(parameters, identity.fingerprint, regions=identity.regions)

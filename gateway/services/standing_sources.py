@@ -7,7 +7,7 @@ from typing import Any
 from gateway.services.loads import LoadOptions, LoadService
 from shared.domain.job import Job, Source
 from shared.domain.standing import StandingSource, StandingState, next_run, refused_options
-from shared.errors import InvalidRequest
+from shared.errors import InvalidRequest, NotFound
 from shared.ledger import Jobs, StandingSources
 from shared.store import Collections
 
@@ -51,14 +51,30 @@ class StandingSourceService:
         )
         due = _due(standing, now)
         self._sources.add(standing, due)
+        try:
+            self._collections.identity(collection).require_generation(standing.generation)
+        except NotFound:
+            # It was dropped after it was looked up, with the sources that it had then.
+            self._sources.remove(collection, standing.id)
+            raise
         return StandingState(standing, None, due)
 
     def change(self, collection: str, source_id: str, changes: dict[str, Any]) -> StandingState:
         """Change fields of a source; another schedule, or a pause that ends, begins anew.
 
-        Raises InvalidRequest `validation_error` for what a source of its kind cannot do.
+        Of several changes at once none is lost. Raises InvalidRequest `validation_error` for what a
+        source of its kind cannot do.
         """
-        state = self.get(collection, source_id)
+        while True:
+            state = self.get(collection, source_id)
+            changed, due = self._changed(state, changes)
+            if self._sources.replace(changed, due, known=state.source):
+                return state._replace(source=changed, next_run=due)
+
+    def _changed(
+        self, state: StandingState, changes: dict[str, Any]
+    ) -> tuple[StandingSource, float | None]:
+        """A source with some fields changed, and when it is due then."""
         changed = state.source.model_copy(update=changes)
         kind = changed.source.kind
         reason = refused_options(kind, sync=changed.sync, watch=changed.watch)
@@ -67,8 +83,7 @@ class StandingSourceService:
         due = state.next_run
         if (changed.cron, changed.paused) != (state.source.cron, state.source.paused):
             due = _due(changed, self._jobs.now())
-        self._sources.replace(changed, due)
-        return state._replace(source=changed, next_run=due)
+        return changed, due
 
     def remove(self, collection: str, source_id: str) -> None:
         """Keep a source no longer. Images and jobs stay."""

@@ -1,9 +1,10 @@
 """The ties of a batch of images: which others of the collection are near to each."""
 
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from indexer.duplicates.grouping import Bounds
+from shared.domain.pixel_hash import SURE, shows_another
 from shared.ledger import DirectedTie
 from shared.store import Neighbour, Neighbours, StoredVectors
 
@@ -32,7 +33,8 @@ class Neighbourhoods:
     """Searches one collection. Ties join images of different contents.
 
     In a set of pictures that all look alike, as those of one studio, strangers have the score of
-    copies. What stands out less from an image's background than a copy does is similar only.
+    copies. What stands out less from an image's background than a copy does is similar only, and so
+    is what looks different by the hash of its pixels.
     """
 
     def __init__(
@@ -57,28 +59,54 @@ class Neighbourhoods:
         if not images.ids:
             return
         found = self._nearest(images, range(len(images.ids)), NEAREST)
-        for place, hits in enumerate(found):
-            sha256 = images.sha256s[place]
-            if len(hits) == NEAREST and hits[-1].score >= self._similar.tie:
-                # More are alike: further copies of its own bytes must not hide them.
-                (hits,) = self._nearest(images, (place,), NEAREST_OF_MANY, without=sha256)
-            contents: dict[str, Neighbour] = {}
+        near = {
+            image: list(self._tied(images, place, hits))
+            for place, (image, hits) in enumerate(zip(images.ids, found, strict=True))
+        }
+        hashes = self._pixel_hashes(near)
+        for image, hits in near.items():
             for hit in hits:
-                if hit.sha256 != sha256:
-                    contents.setdefault(hit.sha256, hit)
-            near = list(contents.values())[:NEAREST]
-            far = self._far_enough(near)
-            for hit in near:
-                score = hit.score if 1 - hit.score <= far else self._no_copy(hit.score)
-                if score >= self._similar.tie:
-                    yield DirectedTie(images.ids[place], hit.id, score)
+                other = shows_another(hit.score, hashes.get(image), hashes.get(hit.id))
+                yield DirectedTie(image, hit.id, self._no_copy(hit.score) if other else hit.score)
+
+    def _tied(
+        self, images: StoredVectors, place: int, hits: Sequence[Neighbour]
+    ) -> Iterator[Neighbour]:
+        """What is near to one of the images, with the scores of ties."""
+        sha256 = images.sha256s[place]
+        if len(hits) == NEAREST and hits[-1].score >= self._similar.tie:
+            # More are alike: further copies of its own bytes must not hide them.
+            (hits,) = self._nearest(images, (place,), NEAREST_OF_MANY, without=sha256)
+        contents: dict[str, Neighbour] = {}
+        for hit in hits:
+            if hit.sha256 != sha256:
+                contents.setdefault(hit.sha256, hit)
+        near = list(contents.values())[:NEAREST]
+        far = self._far_enough(near)
+        for hit in near:
+            score = hit.score if 1 - hit.score <= far else self._no_copy(hit.score)
+            if score >= self._similar.tie:
+                yield hit._replace(score=score)
+
+    def _pixel_hashes(self, near: Mapping[str, Sequence[Neighbour]]) -> dict[str, str]:
+        """The hashes of the images, and of what is near, where these decide."""
+        asked: dict[str, None] = {}
+        for image, hits in near.items():
+            if doubtful := [hit.id for hit in hits if self._copies.tie <= hit.score < SURE]:
+                asked |= dict.fromkeys((image, *doubtful))
+        if not asked or self._one_grade:
+            return {}
+        return self._neighbours.pixel_hashes_of(self._collection, list(asked))
+
+    @property
+    def _one_grade(self) -> bool:
+        """Whether copies are as loose as what is similar, so that no looser grade is left."""
+        return self._copies.tie - _BELOW <= self._similar.tie
 
     def _far_enough(self, near: Sequence[Neighbour]) -> float:
         """The largest distance of a copy, by the background of the image that these are near to."""
         background = [hit.score for hit in near[_BACKGROUND]]
-        # Copies that are as loose as what is similar have no looser grade to be put in.
-        alike = self._copies.tie - _BELOW <= self._similar.tie
-        if alike or len(background) < _LEAST_BACKGROUND:
+        if self._one_grade or len(background) < _LEAST_BACKGROUND:
             return _ANY
         mean = statistics.fmean(background)
         # Where even these are as near as copies, there are many copies, and no background is seen.

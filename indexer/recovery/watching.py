@@ -8,7 +8,7 @@ import threading
 import time
 import uuid
 from bisect import bisect_left
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,6 +34,9 @@ _REFRESH_SECONDS = 5.0
 _LEASE_SECONDS = 15
 #: What the errors of a system say that has no more watches to give.
 _LIMITS = ("watch limit", "too many open files", "no space left")
+
+
+_Changes = Generator[set[tuple[Change, str]], None, None]
 
 
 class _Watched(NamedTuple):
@@ -110,35 +113,65 @@ class Watching:
         return found
 
     def _watch(self, sources: Mapping[str, _Watched], polls: bool) -> None:
-        """Watch until the sources to watch are others."""
-        paths = sorted({each.directory.path for each in sources.values()})
-        pending = self._pending[polls]
-        read_again, stands = time.monotonic() + _REFRESH_SECONDS, False
-        _log.info("watch_started", folders=paths, polls=polls)
+        """Watch until there is nothing to watch, or the watch has to begin anew."""
+        pending, known = self._pending[polls], set[str]()
+        read_again = time.monotonic() + _REFRESH_SECONDS
+        changes: _Changes | None = None
         try:
-            for changes in self._changes(paths, polls, _WAIT):
-                if not stands:
-                    # Nobody looked until now, be it for the seconds since another watch ended.
-                    pending.add_whole(sources)
-                    stands = True
-                changed = [path for _, path in changes]
+            changes = self._begin(sources, polls)
+            while (burst := next(changes, None)) is not None:
+                # Nobody looked until now, be it for the seconds since another watch ended.
+                pending.add_whole(sources.keys() - known)
+                known = set(sources)
                 for name, source in sources.items():
-                    pending.add(name, changed)
+                    pending.add(name, _paths(burst))
                     self._load_changed(source, polls)
                 if time.monotonic() > read_again:
-                    if self._mine(polls) != sources:
-                        return
+                    mine = self._mine(polls)
+                    if mine != sources:
+                        known = {name for name in mine if sources.get(name) == mine[name]}
+                        following = self._follow(changes, mine, known, polls) if known else None
+                        if following is None:
+                            return
+                        sources, changes = mine, following
                     read_again = time.monotonic() + _REFRESH_SECONDS
         except OSError as error:
             if _is_limit(error):
                 self._poll_one(sources, error)
             else:
                 # Such as a folder that vanished while it came to be watched.
-                _log.warning("watch_failed", folders=paths, error=str(error)[:200])
+                folders = _folders(sources)
+                _log.warning("watch_failed", folders=folders, error=str(error)[:200])
+        finally:
+            if changes is not None:
+                changes.close()
 
-    def _changes(
-        self, paths: Sequence[str], polls: bool, wait: int
-    ) -> Generator[set[tuple[Change, str]], None, None]:
+    def _begin(self, sources: Mapping[str, _Watched], polls: bool) -> _Changes:
+        folders = _folders(sources)
+        _log.info("watch_started", folders=folders, polls=polls)
+        return self._changes(folders, polls, _WAIT)
+
+    def _follow(
+        self, changes: _Changes, mine: Mapping[str, _Watched], known: Collection[str], polls: bool
+    ) -> _Changes | None:
+        """Watch other sources from now on; None where that is not to be had beside the old watch.
+
+        The old watch ends once the new one stands, so that of those that are `known`, which both
+        watch, no change is lost.
+        """
+        following, pending = self._begin(mine, polls), self._pending[polls]
+        try:
+            late = next(following, set()) | next(changes, set())
+        except OSError:
+            following.close()
+            return None
+        changes.close()
+        pending.keep_only(mine.keys())
+        for name in known:
+            pending.add(name, _paths(late))
+        return following
+
+    def _changes(self, paths: Sequence[str], polls: bool, wait: int) -> _Changes:
         """Bursts of changes, and empty ones after each `wait` milliseconds without any."""
         return watch(
             *paths,
@@ -196,6 +229,14 @@ class Watching:
         job_id = uuid.uuid4().hex
         self._loads.start(standing, job_id, directory, self._jobs.now())
         _log.info("watched_folder_changed", source=standing.id, folder=directory.path, job=job_id)
+
+
+def _folders(sources: Mapping[str, _Watched]) -> list[str]:
+    return sorted({each.directory.path for each in sources.values()})
+
+
+def _paths(changes: Iterable[tuple[Change, str]]) -> list[str]:
+    return [path for _, path in changes]
 
 
 def _is_limit(error: OSError) -> bool:

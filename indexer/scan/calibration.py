@@ -61,6 +61,7 @@ class CalibrationRun:
             copies=scores.copies,
             copy_score=round(scores.copy_score, 6),
             thresholds=scores.thresholds(),
+            regions=identity.regions,
         )
         stores.calibrations.record(spec.collection, found)
         stores.scans.finish(spec.id, self._context.generation)

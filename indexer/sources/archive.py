@@ -72,20 +72,28 @@ class ArchiveListing:
         return False
 
     def missing(self) -> Callable[[str], bool]:
-        """As `Synced.missing`: a set of 8 bytes of each member's id is all that is kept."""
-        listed = set(self._ids())
-        return lambda uri: _short_id(uri) not in listed
+        """As `Synced.missing`: a set of 8 bytes of each member's id is all that is kept.
+
+        Of what is in an archive within that cannot be read whole nothing is known to be missing.
+        """
+        listed, unknown = set(), []
+        for member in self._members():
+            listed.add(_short_id(member.uri))
+            if member.is_archive:
+                unknown.append(member.uri + MEMBER)
+        untold = tuple(unknown)
+        return lambda uri: _short_id(uri) not in listed and not uri.startswith(untold)
 
     def is_empty(self) -> bool:
         """As `Synced.is_empty`."""
-        return next(iter(self._ids()), None) is None
+        return next(iter(self._members()), None) is None
 
-    def _ids(self) -> Generator[int, None, None]:
-        """Of all members that are listed; of a truncated archive it cannot be told what it had."""
+    def _members(self) -> Generator[Member, None, None]:
+        """All members that are listed; of a truncated archive it cannot be told what it had."""
         try:
             for member in self._files.archives.members(self._uri):
                 if member is not None:
-                    yield _short_id(member.uri)
+                    yield member
         except PictureError as error:
             raise _lost(error) from error
 

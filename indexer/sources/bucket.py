@@ -8,10 +8,10 @@ from indexer.sources import Batch, FoundFile
 from indexer.sources.patterns import Selection
 from shared.domain.bucket import BucketLocation, parse
 from shared.domain.image import image_id
-from shared.domain.job import BucketSource
+from shared.domain.job import BucketSource, Failure
 from shared.errors import JobFailed, PictureError
 from shared.files.formats import SNIFF_BYTES, has_picture_extension, sniff
-from shared.sources import Files
+from shared.sources import Files, FileStatus
 from shared.sources.buckets import BucketObject
 
 #: Objects of one request of a listing, which is as many as clouds answer with.
@@ -91,10 +91,15 @@ class BucketListing:
     def _add(self, batch: Batch, item: BucketObject) -> None:
         relative = item.key.removeprefix(self._location.key).removeprefix("/")
         names = relative.split("/")
-        if any(name.startswith(".") for name in names) or not self._selection.matches(relative):
+        is_hidden = any(name.startswith(".") for name in names) and item.error is None
+        if is_hidden or not self._selection.matches(relative):
             batch.ignored += 1
-        else:
+        elif item.error is None:
             batch.files.append(FoundFile(self._uri(item.key), "", names[-1], *item.status))
+        elif has_picture_extension(item.key):
+            batch.failures.append(_failure(self._uri(item.key), item.status, item.error))
+        else:
+            batch.ignored += 1
 
     def _uri(self, key: str) -> str:
         return BucketLocation(self._location.scheme, self._location.bucket, key).uri
@@ -126,6 +131,11 @@ def _lost(error: PictureError) -> JobFailed:
                 "The bucket is none of those that may be read (LOOKALIKE_BUCKET_ROOTS).",
             )
     return JobFailed("source_unreadable", error.detail)
+
+
+def _failure(uri: str, status: FileStatus, error: PictureError) -> Failure:
+    size, mtime_ns = status
+    return Failure(uri=uri, code=error.code, reason=error.detail, size=size, mtime_ns=mtime_ns)
 
 
 def _short_id(uri: str) -> int:

@@ -16,6 +16,12 @@ class BucketLocation(NamedTuple):
     key: str
 
     @property
+    def address(self) -> str:
+        """As a caller writes it, the key as it is."""
+        base = f"{self.scheme}://{self.bucket}"
+        return f"{base}/{self.key}" if self.key else base
+
+    @property
     def uri(self) -> str:
         """The key percent-encoded, as the paths of files are."""
         base = f"{self.scheme}://{self.bucket}"

@@ -29,7 +29,8 @@ class Calibration(Frozen):
     """What a calibration found. `computed_at` in Unix seconds.
 
     `pairs` are those that were counted, of `images` out of `collection_images`; pairs of equal
-    contents, and those whose score is `copy_score` or more, are not among them.
+    contents, and those whose score is `copy_score` or more, are not among them. They are of whole
+    images also where searches look at `regions`, whose matches have a curve of their own.
     """
 
     job: str
@@ -43,3 +44,4 @@ class Calibration(Frozen):
     copies: int
     copy_score: float
     thresholds: tuple[Threshold, ...]
+    regions: bool = False

@@ -24,7 +24,10 @@ ID_PATTERN = r"^[0-9a-f]{32}$"
 
 
 class ImageRow(Frozen):
-    """One image, without its vector. `bytes` is the file's size, `added_at` Unix microseconds."""
+    """One image, without its vector. `bytes` is the file's size, `added_at` Unix microseconds.
+
+    `pixel_hash` (`shared.domain.pixel_hash`) is None in rows that an earlier version wrote.
+    """
 
     id: str
     uri: str
@@ -39,6 +42,7 @@ class ImageRow(Frozen):
     tags: tuple[str, ...]
     metadata: dict[str, Any]
     facts: Facts = NO_FACTS
+    pixel_hash: str | None = None
 
     @property
     def version(self) -> str:

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from shared.domain.base import Frozen
 from shared.domain.query import SearchParameters
+from shared.domain.regions import LAYOUT
 from shared.errors import InvalidRequest
 
 #: Written by `make fit-match`: the curve of each fingerprint that has one.
@@ -54,14 +55,25 @@ class MatchCurve(Frozen):
         return found
 
 
-def curve_of(fingerprint: str) -> MatchCurve | None:
-    """The curve that belongs to vectors of this fingerprint, if there is one."""
-    return _curves().get(fingerprint)
+def curve_of(fingerprint: str, *, regions: bool = False) -> MatchCurve | None:
+    """The curve that belongs to vectors of this fingerprint, if there is one.
+
+    With `regions` it is that of the best score of a picture and of its regions: with more vectors
+    strangers score higher. Where an earlier version has fitted none, it is that of whole pictures.
+    """
+    curves = _curves()
+    own = curves.get(name_with_regions(fingerprint)) if regions else None
+    return own or curves.get(fingerprint)
 
 
-def require_curve(fingerprint: str) -> MatchCurve:
+def name_with_regions(fingerprint: str) -> str:
+    """What the curve of collections with regions is called in the file of curves."""
+    return f"{fingerprint}:{LAYOUT}"
+
+
+def require_curve(fingerprint: str, *, regions: bool = False) -> MatchCurve:
     """As `curve_of`. Raises InvalidRequest `no_match_curve` where there is none."""
-    curve = curve_of(fingerprint)
+    curve = curve_of(fingerprint, regions=regions)
     if curve is None:
         raise InvalidRequest(
             "no_match_curve",
@@ -71,14 +83,18 @@ def require_curve(fingerprint: str) -> MatchCurve:
     return curve
 
 
-def with_least_score(parameters: SearchParameters, fingerprint: str) -> SearchParameters:
+def with_least_score(
+    parameters: SearchParameters, fingerprint: str, *, regions: bool = False
+) -> SearchParameters:
     """The same search with `min_match` as a `min_score` of vectors of this fingerprint.
+
+    `regions` says whether those of pictures' regions are searched, too.
 
     Raises InvalidRequest `no_match_curve` where there is a `min_match`, and no curve for it.
     """
     if parameters.min_match is None:
         return parameters
-    curve = require_curve(fingerprint)
+    curve = require_curve(fingerprint, regions=regions)
     if parameters.min_match <= 0:
         return parameters
     least = curve.least_score(parameters.min_match)

@@ -78,10 +78,12 @@ class SearchTimings(NamedTuple):
 class SearchResult(NamedTuple):
     """Hits, best first, and the fingerprint of the collection whose vectors were compared.
 
-    `vectors` are those of the hits by id, if they were asked for.
+    `vectors` are those of the hits by id, if they were asked for. `regions` says whether pictures'
+    regions were searched, too.
     """
 
     hits: Sequence[Hit]
     fingerprint: str
     timings: SearchTimings
     vectors: Mapping[str, Sequence[float]] | None = None
+    regions: bool = False

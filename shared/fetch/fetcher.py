@@ -14,8 +14,9 @@ from shared.fetch.body import save_picture, too_large
 from shared.fetch.errors import FetchFailed
 from shared.fetch.failures import Passing, as_failures
 from shared.fetch.hosts import HostSlots
-from shared.fetch.network import CheckedBackend, Deadline, Resolve, resolve
+from shared.fetch.network import CheckedBackend, Deadline
 from shared.fetch.replies import AGENT, Headers
+from shared.fetch.resolving import Resolve, resolve
 from shared.fetch.urls import WebUrl, normalise, parse, redirected
 from shared.retry import ShuttingDown
 from shared.settings import Settings
@@ -43,7 +44,7 @@ class FetchLimits(NamedTuple):
     """What one picture may take: bytes, seconds of each try (redirects included), and tries.
 
     `patience` is for how many seconds a try may wait for others that fetch from the same host,
-    `total` the seconds of all tries with all waits. A host's name is resolved in the system's time.
+    `total` the seconds of all tries with all waits.
     """
 
     bytes: int

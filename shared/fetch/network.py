@@ -1,33 +1,20 @@
 """Connections to checked addresses, all of whose reads and writes end by a deadline."""
 
-import ipaddress
-import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import httpcore2
 
-from shared.fetch.addresses import Address, AddressPolicy
+from shared.fetch.addresses import AddressPolicy
 from shared.fetch.errors import FetchFailed
+from shared.fetch.resolving import Resolve, Resolver
 
 #: Of a host's addresses, how many are tried.
 _ADDRESSES_TRIED = 4
-
-#: The addresses of a host. Raises OSError, UnicodeError.
-Resolve = Callable[[str], Sequence[Address]]
-
-
-def resolve(host: str) -> Sequence[Address]:
-    """The addresses of a host by the system's resolver, in the order to try them.
-
-    Hosts such as `2130706433` or `0x7f.1` are addresses to it, too.
-    """
-    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(ipaddress.ip_address(sockaddr[0]) for *_, sockaddr in found))
 
 
 class Deadline:
@@ -62,7 +49,7 @@ class CheckedBackend(httpcore2.NetworkBackend):
     def __init__(self, policy: AddressPolicy, deadline: Deadline, resolve: Resolve) -> None:
         self._policy = policy
         self._deadline = deadline
-        self._resolve = resolve
+        self._resolver = Resolver(resolve)
         self._sockets = httpcore2.SyncBackend()
 
     def connect_tcp(
@@ -75,7 +62,9 @@ class CheckedBackend(httpcore2.NetworkBackend):
     ) -> httpcore2.NetworkStream:
         """Raises FetchFailed `fetch_forbidden`, `fetch_failed`, and httpcore2's errors."""
         try:
-            addresses = self._resolve(host)
+            addresses = self._resolver.addresses(host, self._deadline.left(timeout))
+        except TimeoutError as error:
+            raise httpcore2.ConnectTimeout("the host's name was not resolved in time") from error
         except (OSError, UnicodeError) as error:
             raise FetchFailed("fetch_failed", "The host's name cannot be resolved.") from error
         if not self._policy.permits_all(addresses):

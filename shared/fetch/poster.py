@@ -7,8 +7,9 @@ import httpcore2
 from shared.fetch.addresses import AddressPolicy
 from shared.fetch.errors import FetchFailed
 from shared.fetch.failures import Passing, as_failures
-from shared.fetch.network import CheckedBackend, Deadline, Resolve, resolve
+from shared.fetch.network import CheckedBackend, Deadline
 from shared.fetch.replies import AGENT
+from shared.fetch.resolving import Resolve, Resolver, resolve
 from shared.fetch.urls import normalise, parse
 from shared.settings import Settings
 
@@ -25,7 +26,7 @@ class Poster:
 
     def __init__(self, settings: Settings, resolve: Resolve = resolve) -> None:
         self._policy = AddressPolicy(settings.fetch_allow)
-        self._resolve = resolve
+        self._resolver = Resolver(resolve)
         self._deadline = Deadline()
         self._pool = httpcore2.ConnectionPool(
             max_connections=None,
@@ -44,7 +45,8 @@ class Poster:
         """
         url = parse(normalise(address))
         try:
-            addresses = self._resolve(url.host)
+            addresses = self._resolver.addresses(url.host, _CONNECT_SECONDS)
+        # A TimeoutError is an OSError.
         except (OSError, UnicodeError):
             return
         if not self._policy.permits_all(addresses):

@@ -3,9 +3,10 @@
 import math
 from typing import Any, cast
 
-from shared import cursors
+from shared import cursors, tracing
 from shared.domain.job import Job, JobError, JobSpec, JobStatus
 from shared.errors import invalid_cursor
+from shared.log import bound_request_id
 
 
 def to_job(
@@ -87,3 +88,12 @@ def parse_index(cursor: str) -> int:
     if not 0 <= index < 2**32:  # what a list of Redis may hold
         raise invalid_cursor()
     return int(index)
+
+
+def with_cause(spec: JobSpec) -> JobSpec:
+    """A job with the request that is being answered, and the open span, unless it names some."""
+    cause = {
+        "request_id": spec.request_id or bound_request_id(),
+        "traceparent": spec.traceparent or tracing.traceparent(),
+    }
+    return spec.model_copy(update=cause)

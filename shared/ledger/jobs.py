@@ -6,15 +6,14 @@ from contextlib import contextmanager
 
 from redis.exceptions import LockError
 
-from shared import cursors, tracing
+from shared import cursors
 from shared.domain.chunk import FileRef
 from shared.domain.job import FINISHED, Failure, Job, JobError, JobSpec, JobStatus
 from shared.domain.renaming import collection_busy
 from shared.errors import job_not_found, redis_unavailable
 from shared.ledger import keys, scripts
 from shared.ledger.failures import FailureLists
-from shared.ledger.job_records import parse_index, parse_place, parse_status, to_job
-from shared.log import bound_request_id
+from shared.ledger.job_records import parse_index, parse_place, parse_status, to_job, with_cause
 from shared.redis import RedisClient, seconds
 from shared.retry import Retriable, repeatable
 from shared.settings import Settings
@@ -47,15 +46,11 @@ class Jobs(Retriable):
         self._failures = FailureLists(redis)
 
     def create(self, spec: JobSpec, files: Iterable[FileRef] = ()) -> Job:
-        """Write a job, after files of uploads and retries. Raises Conflict `collection_busy`.
+        """Write a job, and for uploads and retries the list of its files before it.
 
-        It belongs to the request that is being answered, and to the open span.
+        It is of the request and the span that are open. Raises Conflict `collection_busy`.
         """
-        caused_by = {
-            "request_id": spec.request_id or bound_request_id(),
-            "traceparent": spec.traceparent or tracing.traceparent(),
-        }
-        spec = spec.model_copy(update=caused_by)
+        spec = with_cause(spec)
         job, written = keys.for_job(spec.id), 0
         texts = (file.model_dump_json() for file in files)
         while batch := list(itertools.islice(texts, _PUSH_BATCH)):

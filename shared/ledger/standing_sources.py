@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from shared.domain.standing import StandingSource, StandingState
-from shared.errors import Conflict, NotFound
+from shared.errors import Conflict, NotFound, collection_not_found
 from shared.ledger import keys, scripts
 from shared.log import get_logger
 from shared.redis import RedisClient
@@ -12,6 +12,8 @@ _log = get_logger(__name__)
 
 #: Standing sources of one collection.
 MAX_SOURCES = 100
+#: What `put_source.lua` returns where it writes nothing.
+_GONE, _TOO_MANY, _CHANGED, _DROPPED = 0, -1, -2, -3
 _DUE = 100
 #: Seconds until a source that cannot be read is looked at again: a later version may have kept it.
 _POSTPONE_SECONDS = 3600.0
@@ -28,16 +30,35 @@ class StandingSources:
         self._release = redis.register_script(scripts.RELEASE_WATCHER)
 
     def add(self, source: StandingSource, due: float | None) -> None:
-        """Keep a new one. Raises Conflict `too_many_sources`."""
-        if self._write(source, due, must_exist=False) < 0:
+        """Keep a new one.
+
+        Raises Conflict `too_many_sources`, NotFound `collection_not_found` if its collection is
+        being dropped.
+        """
+        written = self._write(source, due, must_exist=False)
+        if written == _TOO_MANY:
             raise Conflict(
                 "too_many_sources", f"A collection has {MAX_SOURCES} standing sources at most."
             )
+        if written == _DROPPED:
+            raise collection_not_found(source.collection)
 
-    def replace(self, source: StandingSource, due: float | None) -> None:
-        """Change one that is there. Raises NotFound `source_not_found`."""
-        if not self._write(source, due, must_exist=True):
+    def replace(
+        self, source: StandingSource, due: float | None, known: StandingSource | None = None
+    ) -> bool:
+        """Change one that is there; False if it is not as it was `known` any more.
+
+        Raises NotFound `source_not_found`.
+        """
+        raw = self._redis.hget(keys.sources(source.collection), source.id)
+        if raw is None:
             raise source_not_found(source.id)
+        if known is not None and StandingSource.model_validate_json(raw) != known:
+            return False
+        written = self._write(source, due, must_exist=True, replaces=raw if known else b"")
+        if written in (_GONE, _DROPPED):
+            raise source_not_found(source.id)
+        return written != _CHANGED
 
     def list(self, collection: str, generation: str) -> Sequence[StandingState]:
         """All of a collection, the oldest first."""
@@ -131,7 +152,14 @@ class StandingSources:
         raw = self._redis.hget(keys.source_jobs(source.collection), source.id)
         return raw.decode() if raw else None
 
-    def _write(self, source: StandingSource, due: float | None, *, must_exist: bool) -> int:
+    def _write(
+        self,
+        source: StandingSource,
+        due: float | None,
+        *,
+        must_exist: bool,
+        replaces: bytes = b"",
+    ) -> int:
         args = [
             source.id,
             source.model_dump_json(),
@@ -140,8 +168,11 @@ class StandingSources:
             "1" if must_exist else "0",
             MAX_SOURCES,
             "1" if source.watch and not source.paused else "0",
+            replaces,
+            source.collection,
+            source.generation,
         ]
-        names = [keys.sources(source.collection), keys.SCHEDULE, keys.WATCHED]
+        names = [keys.sources(source.collection), keys.SCHEDULE, keys.WATCHED, keys.DROPS]
         return int(self._put(keys=names, args=args))
 
     def _find(self, collection: str, source_id: str) -> StandingSource | None:

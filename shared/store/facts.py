@@ -7,6 +7,7 @@ versions would have none.
 from typing import Any
 
 from shared.domain.facts import FACTS_KEY, NO_FACTS, Facts, Place
+from shared.domain.pixel_hash import is_hash
 
 #: Where the fact of each field of a filter stands below it.
 _NAMES = {
@@ -16,6 +17,8 @@ _NAMES = {
     "gps.lat": "lat",
     "gps.lon": "lon",
 }
+#: Where the hash of the pixels stands below it.
+_PIXELS = "pixels"
 
 
 def fact_path(field: str) -> str:
@@ -46,3 +49,14 @@ def load_facts(stored: Any) -> Facts:
         return Facts(**values, gps=gps)
     except (KeyError, ValueError):
         return NO_FACTS
+
+
+def dump_pixel_hash(pixel_hash: str | None) -> dict[str, Any]:
+    """The hash of a picture's pixels as it stands among its facts."""
+    return {} if pixel_hash is None else {_PIXELS: pixel_hash}
+
+
+def load_pixel_hash(stored: Any) -> str | None:
+    """The hash among the facts of a row; None where there is none, or something else."""
+    found = stored.get(_PIXELS) if isinstance(stored, dict) else None
+    return found if is_hash(found) else None

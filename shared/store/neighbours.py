@@ -6,10 +6,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.domain.facts import FACTS_KEY
 from shared.domain.image import IndexedFile
 from shared.retry import Retriable, repeatable
 from shared.store.client import READ_SECONDS, MilvusConnection
 from shared.store.expressions import in_, quote
+from shared.store.facts import load_pixel_hash
 from shared.store.generations import partition_of
 from shared.store.homes import Homes
 from shared.store.rows import Row
@@ -17,7 +19,8 @@ from shared.store.schema import METRIC, VECTOR, search_params
 from shared.store.search import score_of
 
 _CONTENTS_BATCH = 8000
-_VECTORS_BATCH = 1000
+#: Rows that are read with their vectors, or with their metadata of up to 64 KiB.
+_ROWS_BATCH = 1000
 
 
 class StoredVectors(NamedTuple):
@@ -77,10 +80,22 @@ class Neighbours(Retriable):
     def vectors_of(self, collection: str, ids: Sequence[str]) -> dict[str, Sequence[float]]:
         """The vectors of the images that there are of these, by id."""
         found: dict[str, Sequence[float]] = {}
-        for start in range(0, len(ids), _VECTORS_BATCH):
-            wanted = in_("id", ids[start : start + _VECTORS_BATCH])
+        for start in range(0, len(ids), _ROWS_BATCH):
+            wanted = in_("id", ids[start : start + _ROWS_BATCH])
             rows = self._homes.query(collection, wanted, ("id", VECTOR))
             found |= {row["id"]: row[VECTOR] for row in rows}
+        return found
+
+    @repeatable
+    def pixel_hashes_of(self, collection: str, ids: Sequence[str]) -> dict[str, str]:
+        """The hashes of the pixels of those of these images that have one, by id."""
+        found: dict[str, str] = {}
+        for start in range(0, len(ids), _ROWS_BATCH):
+            wanted = in_("id", ids[start : start + _ROWS_BATCH])
+            for row in self._homes.query(collection, wanted, ("id", "metadata")):
+                pixel_hash = load_pixel_hash(row["metadata"].get(FACTS_KEY))
+                if pixel_hash is not None:
+                    found[row["id"]] = pixel_hash
         return found
 
     @repeatable

@@ -8,7 +8,7 @@ from shared.domain.image import MAX_METADATA_BYTES, MAX_TAG_BYTES, MAX_TAGS, Ima
 from shared.domain.labels import metadata_size
 from shared.errors import InvalidRequest
 from shared.store.expressions import check_text
-from shared.store.facts import dump_facts, load_facts
+from shared.store.facts import dump_facts, dump_pixel_hash, load_facts, load_pixel_hash
 from shared.store.schema import SCALARS
 
 Row = dict[str, Any]
@@ -38,7 +38,8 @@ def check_labels(tags: Sequence[str], metadata: dict[str, Any]) -> None:
 def to_row(row: Row) -> ImageRow:
     """A row as Milvus returns it."""
     fields = {name: row[name] for name in SCALARS}
-    fields["facts"] = load_facts(row["metadata"].get(FACTS_KEY))
+    facts = row["metadata"].get(FACTS_KEY)
+    fields["facts"], fields["pixel_hash"] = load_facts(facts), load_pixel_hash(facts)
     fields["metadata"] = {k: v for k, v in row["metadata"].items() if k != FACTS_KEY}
     return ImageRow.model_validate(fields)
 
@@ -46,12 +47,13 @@ def to_row(row: Row) -> ImageRow:
 def row_fields(row: ImageRow) -> Row:
     """A row as Milvus takes it, without its vector.
 
-    The facts are among the metadata; where those leave no room for them, they are left out.
+    The facts and the pixels' hash are among the metadata; where those leave no room for them, they
+    are left out.
     """
     fields: dict[str, Any] = {name: getattr(row, name) for name in SCALARS}
     fields["tags"] = list(row.tags)
     metadata = {k: v for k, v in row.metadata.items() if k != FACTS_KEY}
-    if facts := dump_facts(row.facts):
+    if facts := dump_facts(row.facts) | dump_pixel_hash(row.pixel_hash):
         with_facts = {**metadata, FACTS_KEY: facts}
         metadata = with_facts if metadata_size(with_facts) <= MAX_METADATA_BYTES else metadata
     fields["metadata"] = metadata

@@ -4,7 +4,6 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -12,6 +11,7 @@ from encoder_worker.model.weights import find_weights
 from shared.log import configure
 from shared.settings import Settings
 from tests.benchmarks import (
+    bucket,
     corpus,
     cuda,
     duplicates,
@@ -32,14 +32,14 @@ from tests.benchmarks import (
     search,
     store,
     stored_rows,
+    watching,
 )
 from tests.benchmarks import truth as truths
 from tests.benchmarks.options import ROWS, Options, parse
 from tests.benchmarks.plot import FOLDER, bars
 from tests.benchmarks.report import Report, machine, write_json
-from tests.stack import Stack, running_stack
-
-OnStack = Callable[[Stack, Settings, dict[str, str]], Report]
+from tests.benchmarks.stacks import on_a_stack, settings_of
+from tests.stack import Stack
 
 
 def main(arguments: list[str]) -> int:
@@ -61,7 +61,7 @@ def main(arguments: list[str]) -> int:
 def _encoder(options: Options) -> Report:
     with tempfile.TemporaryDirectory() as folder:
         photos = corpus.photos(Path(folder) / "photos", 32)
-        report = encoder.measure(photos, _settings(folder, options), runs=options.runs)
+        report = encoder.measure(photos, settings_of(folder, options), runs=options.runs)
         bars("encoder.svg", report, "images/s")
         return report
 
@@ -69,19 +69,19 @@ def _encoder(options: Options) -> Report:
 def _quality(options: Options) -> Report:
     with tempfile.TemporaryDirectory() as folder:
         truth = _truth(folder, options)
-        settings = _settings(folder, options)
+        settings = settings_of(folder, options)
         return quality.measure(truth, settings, variants=options.variants)
 
 
 def _precision(options: Options) -> Report:
     with tempfile.TemporaryDirectory() as folder:
-        return precision.measure(_truth(folder, options), _settings(folder, options))
+        return precision.measure(_truth(folder, options), settings_of(folder, options))
 
 
 def _match(options: Options) -> Report:
     with tempfile.TemporaryDirectory() as folder:
         photos = corpus.photos(Path(folder) / "photos", options.photos)
-        return match.measure(photos, _settings(folder, options))
+        return match.measure(photos, settings_of(folder, options))
 
 
 def _truth(folder: str, options: Options) -> truths.Truth:
@@ -94,7 +94,25 @@ def _load(options: Options) -> Report:
         size = {"count": options.photos, "runs": options.runs}
         return load.measure(stack, settings, **size, context=context)
 
-    return _on_a_stack(options, measure)
+    return on_a_stack(options, measure)
+
+
+def _bucket(options: Options) -> Report:
+    with tempfile.TemporaryDirectory() as folder, bucket.running_server(Path(folder)) as server:
+        name, s3 = server
+
+        def measure(stack: Stack, _: Settings, context: dict[str, str]) -> Report:
+            size = {"count": options.photos, "runs": options.runs}
+            return bucket.measure(stack, s3, **size, context=context | {"server": name})
+
+        return on_a_stack(options, measure, settings=s3.settings)
+
+
+def _watching(options: Options) -> Report:
+    def measure(stack: Stack, _: Settings, context: dict[str, str]) -> Report:
+        return watching.measure(stack, count=options.photos, context=context)
+
+    return on_a_stack(options, measure)
 
 
 def _scan(options: Options) -> Report:
@@ -118,7 +136,7 @@ def _search(options: Options) -> Report:
         size = {"rows": options.rows, "searches": options.searches, "runs": options.runs}
         return search.measure(stack, settings, **size, context=context)
 
-    return _on_a_stack(options, measure, lambda folder, own: search.fill(folder, own, options.rows))
+    return on_a_stack(options, measure, lambda folder, own: search.fill(folder, own, options.rows))
 
 
 def _store(options: Options) -> Report:
@@ -133,7 +151,7 @@ def _filters(options: Options) -> Report:
 def _recall(options: Options) -> Report:
     with tempfile.TemporaryDirectory() as folder:
         photos = corpus.photos(Path(folder) / "photos", options.photos)
-        return recall.measure(photos, _settings(folder, options))
+        return recall.measure(photos, settings_of(folder, options))
 
 
 def _large(options: Options) -> Report:
@@ -149,27 +167,27 @@ def _large(options: Options) -> Report:
             report.context.update(context)
             return large.measure(report, stack, rows, count=options.photos, runs=options.runs)
 
-        _on_a_stack(options, measure, prepare)
+        on_a_stack(options, measure, prepare)
     return report
 
 
 def _duplicates(options: Options) -> Report:
     (rows,) = options.rows if options.rows != ROWS else [5000]
-    return _on_a_stack(options, lambda stack, _, facts: duplicates.measure(stack, rows, facts))
+    return on_a_stack(options, lambda stack, _, facts: duplicates.measure(stack, rows, facts))
 
 
 def _regions(options: Options) -> Report:
     def measure(stack: Stack, _: Settings, context: dict[str, str]) -> Report:
         return regions.measure(stack, count=options.photos, context=context)
 
-    return _on_a_stack(options, measure)
+    return on_a_stack(options, measure)
 
 
 def _hostile(options: Options) -> Report:
     def measure(stack: Stack, _: Settings, context: dict[str, str]) -> Report:
         return hostile.measure(stack, searches=options.searches, context=context)
 
-    return _on_a_stack(options, measure)
+    return on_a_stack(options, measure)
 
 
 def _scaling(options: Options) -> Report:
@@ -177,13 +195,13 @@ def _scaling(options: Options) -> Report:
         size = {"count": options.photos // 2, "runs": options.runs}
         return scaling.measure(stack, **size, context=context)
 
-    return _on_a_stack(options, measure)
+    return on_a_stack(options, measure)
 
 
 def _cuda(options: Options) -> Report:
     with tempfile.TemporaryDirectory() as folder:
         photos = corpus.photos(Path(folder) / "photos", options.photos)
-        settings = _settings(folder, options)
+        settings = settings_of(folder, options)
         return cuda.measure(photos, settings, runs=options.runs, pictures=_GPU_PICTURES)
 
 
@@ -195,6 +213,8 @@ BENCHMARKS: dict[str, Callable[[Options], Report]] = {
     "duplicates": _duplicates,
     "regions": _regions,
     "load": _load,
+    "bucket": _bucket,
+    "watching": _watching,
     "scan": _scan,
     "ledger": _ledger,
     "ledger-scale": _ledger_scale,
@@ -209,37 +229,6 @@ BENCHMARKS: dict[str, Callable[[Options], Report]] = {
 }
 #: Pictures of one run on a GPU, which takes them by the thousand a second.
 _GPU_PICTURES = 16_384
-
-
-def _on_a_stack(
-    options: Options, measure: OnStack, fill: Callable[[Path, Settings], None] | None = None
-) -> Report:
-    with tempfile.TemporaryDirectory() as name:
-        root = Path(name) / "pictures"
-        root.mkdir()
-        settings = _settings(name, options)
-        if fill is not None:
-            fill(Path(name), settings)
-        own: dict[str, Any] = {
-            "weights": settings.weights,
-            "precision": settings.precision,
-            "chunk_size": str(settings.chunk_size),
-            "max_pending_chunks": str(settings.max_pending_chunks),
-            "lease_seconds": str(settings.lease_seconds),
-            "log_level": settings.log_level,
-        }
-        with running_stack(Path(name), root, **own) as stack:
-            (worker,) = stack.wait_encoders(1)
-            weights = stack.client.get("/api/v2/system").json()["weights"]
-            facts = {name: str(worker[name]) for name in ("device", "runtime", "precision")}
-            context = {"weights": weights, **facts, "store": "milvus-lite"}
-            return measure(stack, settings, context)
-
-
-def _settings(folder: str, options: Options) -> Settings:
-    return Settings(
-        data_dir=Path(folder) / "data", weights=options.weights, precision=options.precision
-    )
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ SELDOM, OFTEN = 0.5, 0.02
 def load(
     stack: Stack,
     collection: str,
-    folder: Path,
+    source: Path | dict[str, Any],
     *,
     expected: dict[str, int],
     poll: float = SELDOM,
@@ -22,10 +22,11 @@ def load(
 ) -> tuple[dict[str, Any], float]:
     """The ended job and the seconds it took; `progress` is told how many files are done.
 
-    Raises RuntimeError unless it ended with the `expected` counts.
+    `source` is a folder, or what the API calls a source. Raises RuntimeError unless it ended with
+    the `expected` counts.
     """
     started = time.perf_counter()
-    job = stack.load(collection, folder)
+    job = _queue(stack, collection, source)
     while job["status"] not in ("done", "failed", "cancelled"):
         time.sleep(poll)
         job = stack.job(job["id"])
@@ -35,3 +36,12 @@ def load(
     if any(job[name] != count for name, count in expected.items()):
         raise RuntimeError(f"the load went wrong, its figures mean nothing: {job}")
     return job, seconds
+
+
+def _queue(stack: Stack, collection: str, source: Path | dict[str, Any]) -> dict[str, Any]:
+    if isinstance(source, Path):
+        return stack.load(collection, source)
+    reply = stack.client.post(f"/api/v2/collections/{collection}/jobs", json={"source": source})
+    reply.raise_for_status()
+    job: dict[str, Any] = reply.json()
+    return job

@@ -6,10 +6,16 @@ from pathlib import Path
 import numpy as np
 
 from encoder_worker.encode.match_fitting import brier_score, matches
-from encoder_worker.encode.match_pairs import Pairs, is_for_fitting, score_pairs, with_copies
+from encoder_worker.encode.match_pairs import (
+    Pairs,
+    Scored,
+    is_for_fitting,
+    score_pairs,
+    with_copies,
+)
 from encoder_worker.model.weights import find_weights
 from shared.domain.fingerprint import Pooling, fingerprint
-from shared.domain.match import curve_of
+from shared.domain.match import MatchCurve, curve_of
 from shared.settings import Settings
 from tests.benchmarks.plot import reliability
 from tests.benchmarks.report import Report
@@ -17,6 +23,8 @@ from tests.benchmarks.report import Report
 _BINS = 10
 #: A bin of fewer hits says nothing.
 _LEAST_HITS = 20
+#: The match from which on a copy is likelier than a stranger.
+_EVEN = 0.5
 
 
 def measure(photos: Sequence[Path], settings: Settings) -> Report:
@@ -29,34 +37,46 @@ def measure(photos: Sequence[Path], settings: Settings) -> Report:
     return summarise(score_pairs(weights, squares), weights.name, context)
 
 
-def summarise(found: Mapping[Pooling, Pairs], weights: str, context: dict[str, str]) -> Report:
+def summarise(found: Mapping[Pooling, Scored], weights: str, context: dict[str, str]) -> Report:
     """The figures of each pooling whose vectors have a curve, and the reliability diagram."""
     report = Report("match on pictures that its curve was not fitted on", context)
     diagram: dict[str, list[tuple[float, float]]] = {}
-    for pooling, pairs in found.items():
-        curve = curve_of(fingerprint(weights, pooling))
-        if curve is None:
+    for pooling, scored in found.items():
+        space = fingerprint(weights, pooling)
+        curve, of_regions = curve_of(space), curve_of(space, regions=True)
+        if curve is None or of_regions is None:
             continue
-        copies, strangers = matches(curve, pairs.originals), matches(curve, pairs.strangers)
-        report.add(f"{pooling}: Brier score", [brier_score(curve, pairs)], "of 1")
-        hits = pairs.first_hits()
-        base = hits.truth.mean()
-        report.add(f"{pooling}: Brier score of the base rate", [base * (1 - base)], "of 1")
-        report.add(f"{pooling}: originals among first hits", [base], "share")
-        report.add(f"{pooling}: copies R@1", [2 * base], "share")
-        for least in (0.5, 0.9):
-            for name, of in (("copies", copies), ("strangers", strangers)):
-                share = float((of >= least).mean())
-                report.add(f"{pooling}: {name} at match ≥ {least}", [share], "share")
-        for at in (0.1, 0.5, 0.9):
-            report.add(f"{pooling}: score of match {at}", [curve.least_score(at)], "cosine")
-        points, error = _bins(matches(curve, hits.scores), hits.truth)
+        points = _add(report, pooling, curve, scored.whole)
         if points:
             diagram[pooling] = points
-        report.add(f"{pooling}: expected calibration error", [error], "share")
+        for kind, pairs in (("copies", scored.copies), ("details", scored.details)):
+            _add(report, f"{pooling} with regions, {kind}", of_regions, pairs)
+            share = float((matches(curve, pairs.strangers) >= _EVEN).mean())
+            what = f"{pooling} with regions, {kind}: strangers at match ≥ {_EVEN} without a curve"
+            report.add(f"{what} of their own", [share], "share")
     if diagram:
         reliability("match.svg", "Reliability of match on held-out pictures", diagram)
     return report
+
+
+def _add(report: Report, name: str, curve: MatchCurve, pairs: Pairs) -> list[tuple[float, float]]:
+    """Add the figures of a curve on some pairs; the points of its diagram."""
+    copies, strangers = matches(curve, pairs.originals), matches(curve, pairs.strangers)
+    report.add(f"{name}: Brier score", [brier_score(curve, pairs)], "of 1")
+    hits = pairs.first_hits()
+    base = hits.truth.mean()
+    report.add(f"{name}: Brier score of the base rate", [base * (1 - base)], "of 1")
+    report.add(f"{name}: originals among first hits", [base], "share")
+    report.add(f"{name}: copies R@1", [2 * base], "share")
+    for least in (_EVEN, 0.9):
+        for kind, of in (("copies", copies), ("strangers", strangers)):
+            share = float((of >= least).mean())
+            report.add(f"{name}: {kind} at match ≥ {least}", [share], "share")
+    for at in (0.1, _EVEN, 0.9):
+        report.add(f"{name}: score of match {at}", [curve.least_score(at)], "cosine")
+    points, error = _bins(matches(curve, hits.scores), hits.truth)
+    report.add(f"{name}: expected calibration error", [error], "share")
+    return points
 
 
 def _bins(

@@ -5,16 +5,14 @@ asked the same, over HTTP.
 """
 
 import hashlib
-import random
 from collections.abc import Sequence
-from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageOps
 
-from encoder_worker.encode.edits import EDITS, edited
+from encoder_worker.encode.edits import EDITS, detail_of, edited
 from shared.domain.regions import REGIONS
 from shared.files.uris import file_path
 from tests.benchmarks import corpus
@@ -24,9 +22,6 @@ from tests.stack import Stack
 
 _WHOLE, _PARTS = "without regions", "with regions"
 _COLLECTIONS = {_WHOLE: "whole", _PARTS: "parts"}
-#: Of a picture's area, and the crop's width over its height, in shares of the picture's.
-_AREA, _SHAPE = (0.10, 0.25), (0.75, 1.333)
-_QUALITY = 85
 _CROPS_OF_EACH = 2
 #: Every n-th photo is edited in every way, as in bench-quality.
 _EDITED_STEP = 12
@@ -82,19 +77,8 @@ def measure(stack: Stack, *, count: int, context: dict[str, str]) -> Report:
 def detail(photo: Path, number: int) -> Query:
     """A crop of 10 to 25 % of a photo's area, anywhere in it, the same for every call."""
     seed = hashlib.sha256(photo.read_bytes()).hexdigest()
-    dice = random.Random(f"{seed} {number}")
-    area, shape = dice.uniform(*_AREA), dice.uniform(*_SHAPE)
-    width = min(1.0, (area * shape) ** 0.5)
-    height = area / width
-    left, top = dice.uniform(0, 1 - width), dice.uniform(0, 1 - height)
-    picture = _upright(photo)
-    x, y = picture.size
-    box = (left * x, top * y, (left + width) * x, (top + height) * y)
-    out = BytesIO()
-    picture.crop((round(box[0]), round(box[1]), round(box[2]), round(box[3]))).save(
-        out, "JPEG", quality=_QUALITY
-    )
-    return Query(out.getvalue(), _name(photo), area)
+    content, area = detail_of(_upright(photo), f"{seed} {number}")
+    return Query(content, _name(photo), area)
 
 
 def _copies(photos: Sequence[Path]) -> list[Query]:

@@ -87,7 +87,11 @@ class LedgerCost:
     waiting: float
 
 
-LEDGER: dict[int, LedgerCost] = {}
+LEDGER = {
+    32: LedgerCost(processor=2012e-6, log=505, waiting=155),
+    256: LedgerCost(processor=6933e-6, log=398, waiting=120),
+    1000: LedgerCost(processor=22_800e-6, log=386, waiting=116),
+}
 
 
 def gpu_rate(peak: float = GPU_PEAK, share: float = GPU_SHARE) -> float:

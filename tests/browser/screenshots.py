@@ -17,16 +17,27 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import expect
 
+from shared.domain.image import image_id
+from shared.files.uris import file_uri
 from tests.browser.chromium import chromium
-from tests.browser.conftest import find_duplicates
 from tests.browser.site import DESKTOP, PHONE, TIMEOUT_MS, Site, visiting
+from tests.browser.staging import (
+    COLLECTION,
+    COPIES,
+    CROP,
+    DETAILS,
+    begin_load,
+    copy,
+    load_regions,
+    plant_copies,
+    telling_image,
+)
 from tests.conftest import test_data
 from tests.stack import Stack, running_stack
 
+_ROOT = Path(tempfile.gettempdir(), "photos")
 _OUT = Path(__file__).parents[2] / "docs" / "screenshots"
-_COLLECTION = "clothing"
-_COPIES = "archive"
-_CROP = "0.16,0.14,0.68,0.72"
+_DETAIL = "0.5,0.5,0.45,0.45"
 _KINDS = ("dress", "hat", "outwear", "pants", "shirt", "shoes", "shorts", "skirt")
 _EACH = 24
 #: A palette makes a screenshot a third of its size, and few see the difference.
@@ -40,23 +51,23 @@ Show = Callable[[Site, str], None]
 
 
 def start(site: Site, _image: str) -> None:
-    site.open("search", collection=_COLLECTION)
+    site.open("search", collection=COLLECTION)
     expect(site.page.get_by_text("Drop a picture here")).to_be_visible()
 
 
 def search(site: Site, image: str) -> None:
-    site.open("search", collection=_COLLECTION, image=image, crop=_CROP)
+    site.open("search", collection=COLLECTION, image=image, crop=CROP)
     expect(site.hits.first).to_be_visible()
 
 
 def lightbox(site: Site, image: str) -> None:
-    site.open("search", collection=_COLLECTION, image=image)
+    site.open("search", collection=COLLECTION, image=image)
     site.hits.nth(1).click()
     expect(site.page.get_by_role("dialog").get_by_text(re.compile(r"^2 of \d+"))).to_be_visible()
 
 
 def examples(site: Site, image: str) -> None:
-    site.open("search", collection=_COLLECTION, image=image)
+    site.open("search", collection=COLLECTION, image=image)
     expect(site.hits.first).to_be_visible()
     panel = site.page.get_by_role("complementary", name="What to search for")
     chips = panel.get_by_role("list", name="Examples").get_by_role("listitem")
@@ -78,30 +89,48 @@ def examples(site: Site, image: str) -> None:
     panel.get_by_role("list", name="Examples").scroll_into_view_if_needed()
 
 
+def detail(site: Site, _image: str) -> None:
+    """A picture that was found by a part of another file of it, in a collection with regions."""
+    image = image_id(file_uri(_ROOT / DETAILS / "sent.jpg"))
+    site.open("search", collection=DETAILS, image=image, crop=_DETAIL)
+    site.hits.first.click()
+    slide = site.page.get_by_role("dialog").get_by_role("group", name=re.compile("^1 of"))
+    expect(slide.get_by_role("img", name="The part that was found")).to_be_visible()
+
+
+def new_collection(site: Site, _image: str) -> None:
+    site.open("library", collection=COLLECTION)
+    expect(site.pictures.first).to_be_visible()
+    site.page.get_by_role("button", name="New collection").click()
+    dialog = site.page.get_by_role("dialog", name="New collection")
+    dialog.get_by_label("Name").fill("photos")
+    dialog.get_by_role("checkbox", name="Find pictures by a detail").check()
+
+
 def compare(site: Site, image: str) -> None:
-    site.open("search", collection=_COLLECTION, image=image, crop=_CROP)
+    site.open("search", collection=COLLECTION, image=image, crop=CROP)
     site.hits.nth(1).click()
     site.page.get_by_role("dialog").get_by_role("button", name="Compare").click()
     expect(site.page.get_by_text("Searched with:")).to_be_visible()
 
 
 def system(site: Site, _image: str) -> None:
-    site.open("system", collection=_COLLECTION)
+    site.open("system", collection=COLLECTION)
     expect(site.page.get_by_role("table")).to_be_visible()
 
 
 def library(site: Site, _image: str) -> None:
-    site.open("library", collection=_COLLECTION, order="added_at")
+    site.open("library", collection=COLLECTION, order="added_at")
     expect(site.pictures.first).to_be_visible()
 
 
 def duplicates(site: Site, _image: str) -> None:
-    site.open("duplicates", collection=_COPIES, grade="copy")
+    site.open("duplicates", collection=COPIES, grade="copy")
     expect(site.groups.nth(1)).to_be_visible()
 
 
 def loading(site: Site, _image: str) -> None:
-    site.open("loading", collection=_COLLECTION)
+    site.open("loading", collection=COLLECTION)
     expect(site.jobs.first.get_by_text("images/s")).to_be_visible()
 
 
@@ -110,8 +139,8 @@ DEVICES: dict[str, dict[str, Any]] = {
     "phone": {"viewport": PHONE, "has_touch": True, "is_mobile": True},
 }
 VIEWS: tuple[Show, ...] = (
-    *(start, search, examples, lightbox, compare),
-    *(library, duplicates, system, loading),
+    *(start, search, examples, lightbox, detail, compare),
+    *(library, new_collection, duplicates, system, loading),
 )
 
 
@@ -123,13 +152,15 @@ def main() -> int:
     expect.set_options(timeout=TIMEOUT_MS)
     _OUT.mkdir(parents=True, exist_ok=True)
     with _system(data) as stack, chromium() as browser:
-        image = _telling_image(stack)
+        image = telling_image(stack)
         chosen = sys.argv[1:]
         for view in (view for view in VIEWS if not chosen or view.__name__ in chosen):
             if view is duplicates:
-                _plant_copies(stack, data)
+                plant_copies(stack, data)
+            if view is detail:
+                load_regions(stack, data)
             if view is loading:
-                _begin_load(stack, data)
+                begin_load(stack, data)
             for size, device in DEVICES.items():
                 for scheme in ("light", "dark"):
                     options = {**device, "color_scheme": scheme, "reduced_motion": "reduce"}
@@ -149,12 +180,12 @@ def _system(data: Path) -> Iterator[Stack]:
     """The system with a collection of clothes, one of whose files failed."""
     with tempfile.TemporaryDirectory(prefix="lookalike-") as folder, _image_root() as root:
         for kind in _KINDS:
-            _copy(data / "clothing" / kind, root / kind, _EACH)
+            copy(data / "clothing" / kind, root / kind, _EACH)
         (root / "hat" / "half-copied.jpg").write_bytes(
             (root / "hat" / "hat-001.jpg").read_bytes()[:2000]
         )
         with running_stack(Path(folder), root) as stack:
-            jobs = [stack.load(_COLLECTION, root / kind, tags=[kind]) for kind in _KINDS]
+            jobs = [stack.load(COLLECTION, root / kind, tags=[kind]) for kind in _KINDS]
             for job in jobs:
                 stack.wait_job(job["id"], seconds=600)
             yield stack
@@ -163,61 +194,11 @@ def _system(data: Path) -> Iterator[Stack]:
 @contextmanager
 def _image_root() -> Iterator[Path]:
     """A folder whose path reads well in a picture; FileExistsError where there is one already."""
-    root = Path(tempfile.gettempdir(), "photos")
-    root.mkdir()
+    _ROOT.mkdir()
     try:
-        yield root
+        yield _ROOT
     finally:
-        shutil.rmtree(root)
-
-
-def _copy(source: Path, target: Path, count: int) -> None:
-    target.mkdir(parents=True)
-    for index, path in enumerate(sorted(source.glob("*.jpg"))[:count], 1):
-        shutil.copyfile(path, target / f"{target.name}-{index:03}.jpg")
-
-
-def _telling_image(stack: Stack) -> str:
-    """The image whose likes, and those of whose middle, are most often of its own kind."""
-
-    def of_its_kind(image: dict[str, Any], hits: list[dict[str, Any]]) -> int:
-        return sum(hit["tags"] == image["tags"] for hit in hits)
-
-    def alike(image: dict[str, Any]) -> int:
-        url = f"/api/v2/collections/{_COLLECTION}/images/{image['id']}/similar"
-        return of_its_kind(image, stack.client.get(url, params={"top_k": 12}).json()["hits"])
-
-    def middle_alike(image: dict[str, Any]) -> int:
-        content = stack.client.get(image["content_url"]).content
-        return of_its_kind(image, stack.search(_COLLECTION, content, crop=_CROP, top_k=12)["hits"])
-
-    images = sorted(stack.images(_COLLECTION), key=lambda image: image["uri"])
-    best = sorted(images, key=alike, reverse=True)[:30]
-    found: str = max(best, key=lambda image: alike(image) + 2 * middle_alike(image))["id"]
-    return found
-
-
-def _plant_copies(stack: Stack, data: Path) -> None:
-    """Another collection, with copies of some of its pictures."""
-    folder = stack.image_root / _COPIES
-    _copy(data / "clothing" / "shirt", folder, 12)
-    web = folder / "web"
-    web.mkdir()
-    for path in sorted(folder.glob("*.jpg"))[:4]:
-        with Image.open(path) as picture:
-            width, height = picture.size
-            picture.resize((width // 2, height // 2)).save(web / f"{path.stem}-small.jpg")
-            if path.stem.endswith("1"):
-                picture.save(web / f"{path.stem}-mail.jpg", quality=40)
-    stack.wait_job(stack.load(_COPIES, folder)["id"])
-    find_duplicates(stack, _COPIES)
-
-
-def _begin_load(stack: Stack, data: Path) -> None:
-    """A load that lasts for as long as its pictures are taken."""
-    _copy(data / "clothing" / "t-shirt", stack.image_root / "t-shirt", 200)
-    _copy(data / "clothing" / "longsleeve", stack.image_root / "longsleeve", 200)
-    stack.load(_COLLECTION, stack.image_root, tags=["autumn"])
+        shutil.rmtree(_ROOT)
 
 
 def _settle(site: Site) -> None:

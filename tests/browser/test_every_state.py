@@ -1,5 +1,6 @@
 """axe-core finds no violation in any state of the page, in light and dark, at every width."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,16 @@ def _lightbox(site: Site, wardrobe: Wardrobe) -> None:
     expect(site.page.get_by_role("img", name="Searched with").last).to_be_visible()
 
 
+def _detail(site: Site, wardrobe: Wardrobe) -> None:
+    """The lightbox with the outline of the part by which the picture was found."""
+    smaller = wardrobe["dress"][0].parents[2] / "parts" / "hat" / "smaller.jpg"
+    image = image_id(file_uri(smaller))
+    site.open("search", collection="parts", image=image, crop="0.5,0,0.5,0.5")
+    site.hits.first.click()
+    slide = site.page.get_by_role("dialog").get_by_role("group", name=re.compile("^1 of"))
+    expect(slide.get_by_role("img", name="The part that was found")).to_be_visible()
+
+
 def _system(site: Site, _wardrobe: Wardrobe) -> None:
     site.open("system")
     expect(site.page.get_by_role("table")).to_be_visible()
@@ -85,7 +96,7 @@ def _keys(site: Site, _wardrobe: Wardrobe) -> None:
 def _dialog(site: Site, wardrobe: Wardrobe) -> None:
     _library(site, wardrobe)
     site.page.get_by_role("button", name="New collection").click()
-    expect(site.page.get_by_role("dialog")).to_be_visible()
+    site.page.get_by_role("checkbox", name="Find pictures by a detail").check()
 
 
 def _duplicates(site: Site, _wardrobe: Wardrobe) -> None:
@@ -139,6 +150,7 @@ STATES: dict[str, Callable[[Site, Wardrobe], None]] = {
     "library": _library,
     "examples": _examples,
     "lightbox": _lightbox,
+    "detail": _detail,
     "system": _system,
     "keys": _keys,
     "dialog": _dialog,
@@ -171,7 +183,18 @@ def planted(stack: Stack) -> None:
     find_duplicates(stack, "planted")
 
 
-@pytest.mark.usefixtures("failed_load", "planted")
+@pytest.fixture(scope="module")
+def parts(stack: Stack) -> None:
+    """A collection with regions, of pictures and a smaller copy of the second one."""
+    paths = put_pictures(stack.image_root, "parts", "hat", 2)
+    plant_duplicates(paths[0].parent, paths)
+    body = {"name": "parts", "regions": True}
+    assert stack.client.post("/api/v2/collections", json=body).status_code == 201
+    job = stack.load("parts", paths[0].parent)
+    assert stack.wait_job(job["id"])["status"] == "done"
+
+
+@pytest.mark.usefixtures("failed_load", "planted", "parts")
 @pytest.mark.parametrize("state", STATES)
 def test_a_state_is_fit_for_everyone(visit: Visit, wardrobe: Wardrobe, state: str) -> None:
     """Never wider than the screen; on desk and phone, in light and dark, axe finds nothing."""

@@ -1,14 +1,16 @@
-"""Search by several examples, by filters that are built, and side by side with a hit."""
+"""Search by several examples, by filters that are built, by details, side by side with a hit."""
 
 import re
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import expect
 
 from shared.domain.image import image_id
 from shared.files.uris import file_uri
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Put, Visit
 from tests.browser.site import PHONE, Site
+from tests.stack import Stack
 
 Wardrobe = dict[str, list[Path]]
 
@@ -114,3 +116,48 @@ def test_what_the_gateway_refuses_is_said_beside_its_field(site: Site, wardrobe:
     site.open("search", collection="wardrobe", image=image, where=f"metadata.stock~is~{10**17}")
     condition = site.page.get_by_role("group", name="Condition 1")
     expect(condition.get_by_text("must lie within")).to_be_visible()
+
+
+def _corner(path: Path, picture: Path) -> Path:
+    """The lower left quarter of a picture, as a file of its own."""
+    with Image.open(picture) as whole:
+        width, height = whole.size
+        whole.crop((0, height // 2, width // 2, height)).save(path, quality=95)
+    return path
+
+
+def test_a_detail_finds_the_whole_picture_and_is_outlined(
+    site: Site, stack: Stack, put: Put, tmp_path: Path, collection: str
+) -> None:
+    """In a collection that is made for it on the page."""
+    site.open("library")
+    site.page.get_by_role("button", name="New collection").click()
+    dialog = site.page.get_by_role("dialog", name="New collection")
+    dialog.get_by_label("Name").fill(collection)
+    box = dialog.get_by_role("checkbox", name="Find pictures by a detail")
+    expect(box).not_to_be_checked()
+    box.check()
+    dialog.get_by_role("button", name="Create").click()
+    expect(site.page.get_by_role("heading", level=1)).to_have_text(collection)
+    assert stack.client.get(f"/api/v2/collections/{collection}").json()["regions"] is True
+
+    first, second = put(collection, "hat", 2)
+    assert stack.wait_job(stack.load(collection, first.parent)["id"])["indexed"] == 2
+    site.open("search", collection=collection)
+    site.search_with(_corner(tmp_path / "corner.jpg", second))
+    expect(site.hits.first).to_have_accessible_name(re.compile(f"^1. {second.name}"))
+    site.hits.first.click()
+    lightbox = site.page.get_by_role("dialog")
+    expect(lightbox.get_by_text("a part, which is outlined")).to_be_visible()
+    slide = lightbox.get_by_role("group", name=re.compile("^1 of"))
+    outline = slide.get_by_role("img", name="The part that was found")
+    expect(outline).to_be_visible()
+    # The frame lies over the lower left quarter of the picture as it is shown.
+    shown = slide.get_by_role("img", name=second.name).bounding_box()
+    frame = outline.locator("rect").last.bounding_box()
+    assert shown
+    assert frame
+    left, bottom = frame["x"] - shown["x"], shown["y"] + shown["height"] - frame["y"]
+    assert abs(left) <= 4
+    assert abs(bottom - shown["height"] / 2) <= 4
+    assert abs(frame["width"] - shown["width"] / 2) <= 4

@@ -127,7 +127,8 @@ def test_so_many_follow_at_most(
     monkeypatch.setattr(all_job_events, "MAX_FOLLOWERS", 1)
     create(jobs)
     with api.stream("GET", URL) as reply:
-        next(read(reply))
+        events = read(reply)
+        next(events)
         full = api.get(URL)
 
     problem(full, 429, "too_many_followers")

@@ -1,64 +1,20 @@
 """Every operation of the API, by both faces of the client."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
 from gateway.app import create_app
-from lookalike_client import ApiError, AsyncClient, Client, models
+from lookalike_client import AsyncClient, Client, models
 from shared.domain.image import ImageRow
 from shared.settings import Settings
+from tests.contract.caller import Caller
 from tests.contract.calls import NOTHING, png
 from tests.contract.exports import PART, write_export
 from tests.services import wait_until
-
-
-class Caller:
-    """Calls methods by name, whichever client has them, and remembers which it called."""
-
-    def __init__(self, client: Client | AsyncClient, runner: asyncio.Runner) -> None:
-        self._client, self._runner = client, runner
-        self.called: set[str] = set()
-
-    def __call__(self, name: str, *arguments: Any, **keywords: Any) -> Any:
-        """What a method gives; of an iterator the list of its items."""
-        self.called.add(name)
-        result = getattr(self._client, name)(*arguments, **keywords)
-        if isinstance(result, Awaitable):
-            return self._runner.run(_awaited(result))
-        if isinstance(result, AsyncIterator):
-            return self._runner.run(_listed(result))
-        return list(result) if isinstance(result, Iterator) else result
-
-    def first(self, name: str, *arguments: Any, **keywords: Any) -> Any:
-        """The first event of a stream that has no end."""
-        self.called.add(name)
-        stream = getattr(self._client, name)(*arguments, **keywords)
-        if isinstance(stream, AsyncGenerator):
-            event = self._runner.run(anext(stream))
-            self._runner.run(stream.aclose())
-        else:
-            event = next(stream)
-            stream.close()
-        return event
-
-    def refused(self, code: str, name: str, *arguments: Any, **keywords: Any) -> None:
-        """A call that there is nothing for here: the error is an exception with its code."""
-        with pytest.raises(ApiError) as caught:
-            self(name, *arguments, **keywords)
-        assert caught.value.code == code, caught.value
-
-
-async def _awaited(result: Awaitable[Any]) -> Any:
-    return await result
-
-
-async def _listed(result: AsyncIterator[Any]) -> list[Any]:
-    return [item async for item in result]
 
 
 @pytest.fixture(params=["sync", "async"])
@@ -134,9 +90,8 @@ def _sources(call: Caller, collection: str, root: Path) -> None:
 
 
 def _followers(call: Caller, collection: str) -> None:
-    call("find_duplicates", collection)
-    first = call.first("stream_events", collection=collection)
-    assert (first.event, first.job.collection) == ("progress", collection)
+    first = call.first("stream_events", collection=collection, last_event_id="1-0")
+    assert (first.event, first.job.collection) == ("end", collection)
     body = models.WebhookInput(
         url="https://93.184.216.34/", events=["job.finished"], secret="sixteen or more of them"
     )

@@ -105,8 +105,7 @@ def test_lists_hold_what_a_key_may_read(
     assert [item["name"] for item in listed] == names[1:]
     found, cursor = [], ""
     while cursor is not None:
-        query = {"limit": 1, "cursor": cursor}
-        page = api.get("/api/v2/jobs", params=query, headers=key).json()
+        page = api.get(f"/api/v2/jobs?limit=1&cursor={cursor}", headers=key).json()
         found += [job["id"] for job in page["items"]]
         cursor = page["next_cursor"]
     assert found == jobs[names[1]][::-1]

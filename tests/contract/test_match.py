@@ -11,11 +11,11 @@ import pytest
 
 from shared.domain.image import ImageRow
 from shared.domain.match import MatchCurve, curve_of
-from shared.files.uris import file_uri
+from shared.files.uris import file_path, file_uri
 from shared.settings import Settings
 from shared.store import Collections, ImageWriter, MilvusConnection
 from tests.contract.calls import problem, search
-from tests.contract.workers import WEIGHTS, Encoder, row_of, vector_of
+from tests.contract.workers import WEIGHTS, Encoder, index, row_of, vector_of
 from tests.drawn import draw_files
 
 IMAGENET = "imagenet-4a1ffb70"
@@ -153,6 +153,27 @@ def test_a_collection_that_was_made_again_has_the_curve_of_its_own(
         collections.create(collection, weights=weights, pooling="gem")
         milvus.close()
         assert api.post(ask, json=vector).status_code == status
+
+
+def test_where_regions_are_searched_match_has_a_curve_of_its_own(
+    api: httpx.Client, library: list[ImageRow], settings: Settings, url: str, collection: str
+) -> None:
+    api.delete(url).raise_for_status()
+    body = {"name": collection, "regions": True}
+    api.post("/api/v2/collections", json=body).raise_for_status()
+    rows = index(settings, collection, [file_path(row.uri) for row in library])
+    target = vector_of(file_path(rows[0].uri).read_bytes()) + vector_of(b"aside") / 2
+    query = {"positive": [{"vector": target.tolist()}]}
+    for strategy, regions in (("average", True), ("best_score", False)):
+        curve = curve_of(f"vgg16:{IMAGENET}:stretch224:rmac:512:v1", regions=regions)
+        assert curve is not None
+        asked = {**query, "strategy": strategy}
+        first = hits_of(api.post(f"{url}/query", json=asked))[0]
+        assert 0.8 < first["score"] < 0.95
+        assert first["match"] == curve.match(first["score"])
+        for least, count in ((first["match"], 1), (first["match"] + 0.001, 0)):
+            reply = api.post(f"{url}/query", json={**asked, "min_match": least})
+            assert len(hits_of(reply)) == count
 
 
 @pytest.mark.parametrize("wrong", [-0.1, 1.1, "much"])

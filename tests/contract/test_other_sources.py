@@ -8,12 +8,13 @@ import httpx
 import numpy as np
 import pytest
 
+from shared import cursors
 from shared.domain.bucket import BucketLocation
 from shared.files.uris import file_uri
 from shared.settings import Settings
 from shared.sources.archives.members import member_uri
 from shared.store import ImageWriter, MilvusConnection
-from tests.archives import write_archive
+from tests.archives import archive_of, write_archive
 from tests.contract.calls import problem
 from tests.contract.server import serving
 from tests.contract.uploads import jpeg
@@ -35,16 +36,22 @@ def settings(settings: Settings, s3: S3) -> Settings:
 
 
 def put(kind: str, root: Path, s3: S3, picture: bytes) -> str:
-    """Put a picture into such a place; returns its uri."""
+    """Put a picture into such a place, which may be an archive in an archive; returns its uri."""
     if kind == "bucket":
         s3.put(NAME, picture)
         return BucketLocation("s3", s3.bucket, NAME).uri
-    path = root / f"a{kind}"
-    write_archive(path, {"a.jpg": jpeg(1), NAME: picture, "z.jpg": jpeg(2)})
+    path, contents = root / f"a{kind}", {"a.jpg": jpeg(1), NAME: picture, "z.jpg": jpeg(2)}
+    if kind.startswith(" in "):
+        path = path.with_name("a.zip")
+        write_archive(path, {"in.tar": archive_of("in.tar", contents)})
+        return member_uri(member_uri(file_uri(path), "in.tar"), NAME)
+    write_archive(path, contents)
     return member_uri(file_uri(path), NAME)
 
 
-@pytest.mark.parametrize("kind", [".zip", ".tar", ".tar.gz", ".tar.xz", ".tar.zst", "bucket"])
+@pytest.mark.parametrize(
+    "kind", [".zip", ".tar", ".tar.gz", ".tar.xz", ".tar.zst", " in .zip", "bucket"]
+)
 def test_pictures_are_served_from_where_they_are(
     api: httpx.Client,
     encoder: Encoder,
@@ -77,7 +84,7 @@ def test_pictures_are_served_from_where_they_are(
     if kind == "bucket":
         s3.delete(NAME)
     else:
-        (pictures_root / f"a{kind}").unlink()
+        (pictures_root / f"a{kind.removeprefix(' in ')}").unlink()
     problem(api.get(f"{url}/content"), 404, "missing")
 
 
@@ -134,3 +141,37 @@ def test_without_bucket_roots_no_bucket_is_read(
         body = {"source": {"kind": "bucket", "url": "s3://pictures"}}
         reply = api.post(f"/api/v2/collections/{collection}/jobs", json=body)
     problem(reply, 422, "no_bucket_roots")
+
+
+def test_the_folders_of_a_bucket_are_listed(api: httpx.Client, s3: S3) -> None:
+    def listed(**params: str) -> dict[str, Any]:
+        reply = api.get("/api/v2/folders", params={"path": f"s3://{s3.bucket}/tree", **params})
+        assert reply.status_code == 200, reply.text
+        found: dict[str, Any] = reply.json()
+        return found
+
+    for key in ("a/1.jpg", "a/2/3.jpg", "b c/1.jpg", ".hidden/1.jpg", "c.jpg", "d/1.jpg"):
+        s3.put(f"tree/{key}", b"x")
+    found = listed()
+    address = f"s3://{s3.bucket}/tree"
+    assert found["items"][1] == {"name": "b c", "path": f"{address}/b c", "kind": "folder"}
+    assert [item["name"] for item in found["items"]] == ["a", "b c", "d"]
+    assert found["next_cursor"] is None
+    first = listed(limit="2")
+    assert [item["name"] for item in first["items"]] == ["a", "b c"]
+    rest = listed(cursor=first["next_cursor"])
+    assert [item["name"] for item in rest["items"]] == ["d"]
+    assert listed(path=f"{address}/a/2")["items"] == []
+    other = api.get("/api/v2/folders", params={"path": "s3://other"})
+    problem(other, 422, "bucket_outside_roots")
+    problem(api.get("/api/v2/folders", params={"path": "s3://"}), 422, "invalid_bucket")
+    hostile = {"path": address, "cursor": cursors.encode("\ud800")}
+    problem(api.get("/api/v2/folders", params=hostile), 422, "invalid_cursor")
+
+
+def test_a_bucket_that_is_away_is_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.sources.buckets.stores._SERVING_SECONDS", 0)
+    away = settings.model_copy(update={"s3_endpoint": "http://127.0.0.1:1"})
+    with serving(away) as api:
+        reply = api.get("/api/v2/folders", params={"path": "s3://pictures"})
+    problem(reply, 503, "unreachable")

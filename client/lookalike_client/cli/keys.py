@@ -1,7 +1,8 @@
 """`lookalike keys`: who may do what."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal
+from enum import StrEnum
+from typing import Annotated, Any
 
 import typer
 
@@ -11,7 +12,16 @@ from lookalike_client.cli.session import complete_collection, session_of
 
 app = typer.Typer(help="List the server's API keys; create or revoke one.")
 
-Action = Literal["read", "write", "delete", "admin"]
+
+class Action(StrEnum):
+    """What a key may do. Typer takes no lists of literals."""
+
+    READ = "read"
+    WRITE = "write"
+    DELETE = "delete"
+    ADMIN = "admin"
+
+
 KeyId = Annotated[str, typer.Argument(metavar="ID", help="A key's id.")]
 
 
@@ -71,7 +81,7 @@ def create(
     """Create a key. It is on stdout, this once; what it may is on stderr."""
     body: dict[str, Any] = {
         "name": name,
-        "actions": list(action or ("read",)),
+        "actions": [str(one) for one in action or (Action.READ,)],
         "collections": list(collection or ("*",)),
     }
     if days is not None:

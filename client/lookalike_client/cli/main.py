@@ -9,11 +9,13 @@ import typer
 
 from lookalike_client.cli import (
     collections,
+    duplicates,
     exports,
     images,
     jobs,
     keys,
     load,
+    measures,
     reencoding,
     search,
     sources,
@@ -55,6 +57,9 @@ app.command()(images.images)
 app.command()(images.tag)
 app.command()(images.forget)
 app.add_typer(sources.app, name="sources")
+app.add_typer(duplicates.app, name="duplicates")
+app.add_typer(measures.app, name="calibration")
+app.command()(measures.facets)
 app.add_typer(keys.app, name="keys")
 app.add_typer(webhooks.app, name="webhooks")
 app.command()(status.status)

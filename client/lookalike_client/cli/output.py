@@ -14,7 +14,7 @@ from rich.text import Text
 
 from lookalike_client.models import Job
 
-_IDS = {"id", "job"}
+_IDS = {"id", "job", "group"}
 
 
 def print_json(value: BaseModel | Mapping[str, Any]) -> None:

@@ -16,14 +16,16 @@ _ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".txz", ".tar.xz", ".tzst", ".ta
 
 
 class Member(NamedTuple):
-    """A member that is or claims to be a picture, or None in place of what is neither.
+    """A member that is or claims to be a picture or an archive.
 
-    `error` says why it cannot be read, if that is known already.
+    `error` says why it cannot be read, if that is known already. In a listing with what is within
+    archives, an archive stands only for what cannot be read of it.
     """
 
     uri: str
     status: FileStatus
     error: PictureError | None = None
+    is_archive: bool = False
 
 
 def member_uri(archive: str, name: str) -> str:
@@ -38,20 +40,23 @@ def bounded(member: Member) -> Member:
     """
     if len(member.uri) <= MAX_URI_BYTES:
         return member
-    archive, separator, quoted = member.uri.partition(MEMBER)
+    archive, separator, quoted = member.uri.rpartition(MEMBER)
     # What names of one beginning are told apart by.
     mark = hashlib.blake2b(quoted.encode(), digest_size=8).hexdigest()
     error = PictureError(
         "path_too_long", f"As a uri its name is longer than {MAX_URI_BYTES} bytes. Shorten it."
     )
     uri = f"{archive}{separator}{quoted[:_SHOWN_CHARACTERS]}...{mark}"
-    return Member(uri, member.status, error)
+    return Member(uri, member.status, error, member.is_archive)
 
 
 def split_uri(uri: str) -> tuple[str, str]:
-    """The uri of an archive, and the name of a member. Raises PictureError `unreadable`."""
-    archive, separator, quoted = uri.partition(MEMBER)
-    if not separator or MEMBER in quoted:
+    """The uri of an archive, and the name of a member. Raises PictureError `unreadable`.
+
+    The archive may be a member of another one: `file:///a.zip!/b.tar!/c.jpg`.
+    """
+    archive, separator, quoted = uri.rpartition(MEMBER)
+    if not separator:
         raise PictureError("unreadable", "The uri does not name a member of an archive.")
     return archive, os.fsdecode(unquote_to_bytes(quoted))
 
@@ -76,19 +81,26 @@ def is_hidden(name: str) -> bool:
     return any(part.startswith(".") for part in name.split("/"))
 
 
-def refusal(name: str, *, is_file: bool) -> PictureError | None:
-    """Why no member of this name and type may be read."""
+def refusal(*, is_file: bool) -> PictureError | None:
+    """Why no member of this type may be read."""
     if not is_file:
         return PictureError(
             "member_link",
             "This is a link or a special file. Put the picture itself into the archive.",
         )
-    if name.lower().endswith(_ARCHIVES):
-        return PictureError(
-            "member_archive",
-            "Archives in archives are not opened. Unpack it, and load it by itself.",
-        )
     return None
+
+
+def depth(uri: str) -> int:
+    """In how many archives the member or archive at a uri is."""
+    return uri.count(MEMBER)
+
+
+def no_picture() -> PictureError:
+    """Why an archive in an archive is not opened as a picture."""
+    return PictureError(
+        "member_archive", "This is an archive. Load the archive that it is in again."
+    )
 
 
 def is_archive_name(name: str) -> bool:

@@ -6,7 +6,8 @@ import os
 import threading
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
+from functools import partial
 from typing import IO, NamedTuple
 
 from shared.errors import PictureError
@@ -18,6 +19,7 @@ from shared.sources.archives.members import (
     is_archive_name,
     is_hidden,
     member_uri,
+    no_picture,
     plain_name,
     refusal,
 )
@@ -70,9 +72,14 @@ class TarReader:
         # Whoever has taken it from the cache may still read.
         weakref.finalize(self, _close, [self._index], self._idle)
 
-    def members(self) -> Iterator[Member | None]:
-        """All members in their order; None for what is no picture."""
-        walk, seen = self._new_walk(), set[bytes]()
+    @property
+    def size(self) -> int:
+        """Bytes of the archive as it lies there."""
+        return self._index.size
+
+    def members(self, limits: ArchiveLimits | None = None) -> Iterator[Member | None]:
+        """All members in their order; None for what is no picture. `limits` are instead of its."""
+        walk, seen = self._new_walk(limits), set[bytes]()
         with closing(walk):
             while (entry := walk.next()) is not None:
                 if entry.is_directory:
@@ -88,22 +95,47 @@ class TarReader:
     def open(self, name: str) -> OpenedFile:
         """A member: a part of a plain tar, or what was unpacked of a compressed one."""
         name = plain_name(name)
+        if is_archive_name(name):
+            raise no_picture()
         if not self.is_sequential:
             known = self._find(name)
             self._require(known)
-            part = Window(self._reopen(), known.at, known.size)
-            return OpenedFile(io.BufferedReader(part), self._status(known))
+            self._require_size(known)
+            return OpenedFile(self._part(known), self._status(known))
+        with self._reached(name) as (walk, known):
+            self._require_size(known)
+            return OpenedFile(io.BytesIO(walk.read(known.size)), self._status(known))
+
+    def part(self, name: str) -> Callable[[], IO[bytes]]:
+        """What opens a member of a plain tar that is an archive."""
+        known = self._find(plain_name(name))
+        self._require(known)
+        return partial(self._part, known)
+
+    @contextmanager
+    def unpacking(self, name: str) -> Iterator[tuple[Callable[[int], bytes], int]]:
+        """A function that reads on in a member that is an archive, and the member's size."""
+        with self._reached(plain_name(name)) as (walk, known):
+            self._limits.check_inner(known.size)
+            yield walk.read, known.size
+
+    def _part(self, known: _Known) -> IO[bytes]:
+        return io.BufferedReader(Window(self._reopen(), known.at, known.size))
+
+    @contextmanager
+    def _reached(self, name: str) -> Iterator[tuple[TarWalk, _Known]]:
+        """A member of a compressed tar, with a walk that has its data before it."""
         walk = self._take_walk(_key(name))
         try:
-            opened = self._read_ahead(walk, name)
+            known = self._go_to(walk, name)
+            self._require(known)
+            yield walk, known
         except BaseException:
             walk.close()
             raise
         self._give_back(walk)
-        return opened
 
-    def _read_ahead(self, walk: TarWalk, name: str) -> OpenedFile:
-        """A member that this walk has before it."""
+    def _go_to(self, walk: TarWalk, name: str) -> _Known:
         while (entry := walk.next()) is not None:
             known = self._note(entry)
             if (
@@ -111,8 +143,7 @@ class TarReader:
                 and known.ordinal == entry.ordinal
                 and plain_name(entry.name) == name
             ):
-                self._require(known)
-                return OpenedFile(io.BytesIO(walk.read(known.size)), self._status(known))
+                return known
             self._limits.check_reach(walk.position)
         raise _missing()
 
@@ -133,10 +164,10 @@ class TarReader:
             if len(self._idle) > _MAX_WALKS:
                 self._idle.pop(0).close()
 
-    def _new_walk(self) -> TarWalk:
+    def _new_walk(self, limits: ArchiveLimits | None = None) -> TarWalk:
         file = self._reopen()
         try:
-            return TarWalk(file, self._limits)
+            return TarWalk(file, limits or self._limits)
         except BaseException:
             file.close()
             raise
@@ -162,23 +193,25 @@ class TarReader:
         except PictureError:
             return None
         # One member of a name is first, in whatever walk it is met.
-        return self._known.setdefault(_key(name), _known_of(entry, name))
+        return self._known.setdefault(_key(name), _known_of(entry))
 
     def _require(self, known: _Known) -> None:
         if known.error is not None:
             raise known.error
+        if not self.is_sequential and known.at + known.size > self._index.size:
+            raise truncated()
+
+    def _require_size(self, known: _Known) -> None:
         if known.size > self._max_bytes:
             mib = self._max_bytes >> 20
             raise PictureError("too_large", f"The file is larger than the limit of {mib} MiB.")
-        if not self.is_sequential and known.at + known.size > self._index.size:
-            raise truncated()
 
     def _status(self, known: _Known) -> FileStatus:
         return FileStatus(known.size, stamp(known.mtime, self._version))
 
     def _member(self, walk: TarWalk, entry: TarEntry, seen: set[bytes]) -> Member | None:
         uri = member_uri(self._uri, entry.name)
-        status = self._status(_known_of(entry, ""))
+        status = self._status(_known_of(entry))
         try:
             name = plain_name(entry.name)
         except PictureError as unsafe:
@@ -187,8 +220,10 @@ class TarReader:
         if is_hidden(name) or key in seen:
             return None
         seen.add(key)
-        uri, error = member_uri(self._uri, name), refusal(name, is_file=entry.is_file)
-        if has_picture_extension(name) or (error and is_archive_name(name)):
+        uri, error = member_uri(self._uri, name), refusal(is_file=entry.is_file)
+        if is_archive_name(name):
+            return Member(uri, status, error, is_archive=True)
+        if has_picture_extension(name):
             return Member(uri, status, error)
         if error or not sniff(walk.read(SNIFF_BYTES)):
             return None
@@ -200,8 +235,8 @@ def _close(*walks: list[TarWalk]) -> None:
         walk.close()
 
 
-def _known_of(entry: TarEntry, name: str) -> _Known:
-    error = refusal(name, is_file=entry.is_file)
+def _known_of(entry: TarEntry) -> _Known:
+    error = refusal(is_file=entry.is_file)
     return _Known(entry.size, entry.mtime, entry.at, entry.ordinal, error)
 
 

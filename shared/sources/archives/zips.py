@@ -7,7 +7,8 @@ import weakref
 import zipfile
 import zlib
 from calendar import timegm
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import IO, cast
 
 from shared.errors import PictureError
@@ -19,6 +20,7 @@ from shared.sources.archives.members import (
     is_archive_name,
     is_hidden,
     member_uri,
+    no_picture,
     plain_name,
     refusal,
 )
@@ -51,7 +53,8 @@ class ZipReader:
         self._zip = _open_zip(file, self._packed, limits)
         infos = self._zip.infolist()
         limits.check_members(len(infos))
-        limits.check_size(sum(info.file_size for info in infos), self._packed)
+        self._unpacked = sum(info.file_size for info in infos)
+        limits.check_size(self._unpacked, self._packed)
         self._by_name: dict[str, zipfile.ZipInfo] = {}
         for info in infos:
             try:
@@ -61,8 +64,19 @@ class ZipReader:
         # Whoever has taken it from the cache may still read.
         weakref.finalize(self, _close, self._zip, file)
 
-    def members(self) -> Iterator[Member | None]:
-        """All members, in the order of the directory; None for what is no picture."""
+    @property
+    def size(self) -> int:
+        """Bytes of the archive as it lies there."""
+        return self._packed
+
+    def members(self, limits: ArchiveLimits | None = None) -> Iterator[Member | None]:
+        """All members, in the order of the directory; None for what is no picture.
+
+        `limits` are checked beside its own.
+        """
+        if limits is not None:
+            limits.check_members(len(self._zip.infolist()))
+            limits.check_size(self._unpacked, self._packed)
         for info in self._zip.infolist():
             if not info.is_dir():
                 member = self._member(info)
@@ -73,14 +87,26 @@ class ZipReader:
         return _status(self._info(name))
 
     def open(self, name: str) -> OpenedFile:
-        """A member, unpacked into memory, and to a file without a name where it is large."""
+        """A member, unpacked into memory."""
         info = self._info(name)
-        if (error := self._error(plain_name(name), info)) is not None:
+        if (error := self._error(info)) is not None:
             raise error
+        if is_archive_name(plain_name(name)):
+            raise no_picture()
         if info.file_size > self._max_bytes:
             mib = self._max_bytes >> 20
             raise PictureError("too_large", f"The file is larger than the limit of {mib} MiB.")
         return OpenedFile(io.BytesIO(self._read(info, info.file_size)), _status(info))
+
+    @contextmanager
+    def unpacking(self, name: str) -> Iterator[tuple[Callable[[int], bytes], int]]:
+        """A function that reads on in a member that is an archive, and the member's size."""
+        info = self._info(name)
+        if (error := self._error(info)) is not None:
+            raise error
+        self._limits.check_inner(info.file_size)
+        with self._opened(info) as member:
+            yield member.read, info.file_size
 
     def _member(self, info: zipfile.ZipInfo) -> Member | None:
         uri = member_uri(self._uri, info.filename)
@@ -91,8 +117,10 @@ class ZipReader:
             return Member(uri, _status(info), unsafe) if claims else None
         if is_hidden(name) or self._by_name[name] is not info:
             return None
-        uri, error = member_uri(self._uri, name), self._error(name, info)
-        if has_picture_extension(name) or (is_archive_name(name) and error):
+        uri, error = member_uri(self._uri, name), self._error(info)
+        if is_archive_name(name):
+            return Member(uri, _status(info), error, is_archive=True)
+        if has_picture_extension(name):
             return Member(uri, _status(info), error)
         if error or not info.file_size:
             return None
@@ -108,9 +136,9 @@ class ZipReader:
         except KeyError as error:
             raise PictureError("missing", "The archive has no such file any more.") from error
 
-    def _error(self, name: str, info: zipfile.ZipInfo) -> PictureError | None:
+    def _error(self, info: zipfile.ZipInfo) -> PictureError | None:
         kind = stat.S_IFMT(info.external_attr >> 16)
-        if (refused := refusal(name, is_file=kind in (0, stat.S_IFREG))) is not None:
+        if (refused := refusal(is_file=kind in (0, stat.S_IFREG))) is not None:
             return refused
         if info.flag_bits & _ENCRYPTED:
             return PictureError(
@@ -125,11 +153,17 @@ class ZipReader:
 
     def _read(self, info: zipfile.ZipInfo, size: int) -> bytes:
         """The first `size` bytes; as many are unpacked, whatever the directory says."""
-        try:
-            with self._zip.open(info) as member:
-                data = member.read(size)
+        with self._opened(info) as member:
+            data = member.read(size)
             if len(data) < min(size, info.file_size):
                 raise EOFError
+        return data
+
+    @contextmanager
+    def _opened(self, info: zipfile.ZipInfo) -> Iterator[IO[bytes]]:
+        try:
+            with self._zip.open(info) as member:
+                yield member
         except (*_DAMAGED, NotImplementedError, RuntimeError) as error:
             raise PictureError(
                 "corrupt", "Its data in the archive is damaged. Copy the archive again."
@@ -137,7 +171,6 @@ class ZipReader:
         except OSError as error:
             detail = f"The archive cannot be read: {error.strerror}."
             raise PictureError("unreadable", detail) from error
-        return data
 
 
 def _close(archive: zipfile.ZipFile, file: IO[bytes]) -> None:

@@ -3,30 +3,30 @@
 import io
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
 
 import obstore
+from obstore.exceptions import InvalidPathError
 from obstore.store import ObjectStore
 
 from shared.domain.bucket import BucketLocation, is_within, parse
 from shared.errors import PictureError
 from shared.settings import Settings
+from shared.sources.buckets.folders import folders_below
+from shared.sources.buckets.objects import BucketObject, is_usable, object_status
 from shared.sources.buckets.range_file import RangeFile
-from shared.sources.buckets.stores import ERRORS, error_of, open_store
+from shared.sources.buckets.read_ahead import read_ahead
+from shared.sources.buckets.s3_pages import S3Pages
+from shared.sources.buckets.stores import ERRORS, error_of, is_ordered, open_store
 from shared.sources.kind import FileStatus, OpenedFile
-from shared.sources.stamps import same_tag, stamp
+from shared.sources.stamps import same_tag
 
 #: Smaller objects are read whole when they are opened: one request for each.
 _WHOLE_BYTES = 8 << 20
 
+#: Objects of one request.
+_PAGE = 1000
+
 StoreOpener = Callable[[BucketLocation], ObjectStore]
-
-
-class BucketObject(NamedTuple):
-    """An object as a listing names it."""
-
-    key: str
-    status: FileStatus
 
 
 class BucketFiles:
@@ -51,13 +51,46 @@ class BucketFiles:
         Raises PictureError as `FileKind` says, `missing` if there is no such bucket.
         """
         store = self._store(location)
-        try:
-            # An object that is named as the prefix itself would not be below it.
-            found = obstore.list(store, location.key or None, offset=after or None, chunk_size=page)
-            for objects in found:
-                yield [BucketObject(item["path"], _status(item)) for item in objects]
-        except ERRORS as error:
-            raise error_of(error) from None
+
+        def pages(folder: str, last: str) -> Iterator[Sequence[BucketObject]]:
+            return self._pages(store, location, folder, last, page)
+
+        if is_ordered(location, self._settings):
+            return read_ahead(pages, location.key, after)
+        return pages(location.key, after)
+
+    def folders(
+        self, location: BucketLocation, after: str, limit: int
+    ) -> tuple[Sequence[str], str | None]:
+        """As `folders_below`, of a location. Raises PictureError as `objects` does."""
+        store = self._store(location)
+
+        def pages(folder: str, last: str) -> Iterator[Sequence[BucketObject]]:
+            return self._pages(store, location, folder, last, _PAGE)
+
+        return folders_below(pages, location.key, after, limit)
+
+    def _pages(
+        self, store: ObjectStore, location: BucketLocation, folder: str, after: str, page: int
+    ) -> Iterator[Sequence[BucketObject]]:
+        refused: InvalidPathError | ValueError = ValueError("the key cannot be begun after")
+        if is_usable(after):
+            try:
+                # An object that is named as the prefix itself would not be below it.
+                found = obstore.list(store, folder or None, offset=after or None, chunk_size=page)
+                for objects in found:
+                    yield [BucketObject(item["path"], _status(item)) for item in objects]
+                    after = objects[-1]["path"]
+            except InvalidPathError as error:
+                refused = error
+            except ERRORS as error:
+                raise error_of(error) from None
+            else:
+                return
+        own = S3Pages(location.bucket, self._settings)
+        if location.scheme != "s3" or not own.is_possible:
+            raise error_of(refused) from None
+        yield from own.after(folder, after, page)
 
     def head(self, uri: str, size: int) -> bytes:
         """The first bytes of an object. Raises PictureError as `FileKind` says."""
@@ -129,6 +162,4 @@ class BucketFiles:
 
 
 def _status(meta: "obstore.ObjectMeta") -> FileStatus:
-    modified = meta["last_modified"]
-    tag = meta["e_tag"] or modified.isoformat()
-    return FileStatus(meta["size"], stamp(modified.timestamp(), tag.strip('"')))
+    return object_status(meta["size"], meta["last_modified"], meta["e_tag"])

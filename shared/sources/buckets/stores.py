@@ -4,6 +4,7 @@ A cloud's error may quote the request with its key, its signature and what was s
 it is passed on: what is said to a user is written here, and only the kind of error is logged.
 """
 
+import os
 import re
 from datetime import timedelta
 from typing import Any
@@ -28,6 +29,9 @@ _BACKOFF = {
 _LOADING_SECONDS = 120
 #: A person waits for it.
 _SERVING_SECONDS = 10
+
+#: Variables by which the client, too, is sent to another server than Amazon's.
+_ENDPOINTS = ("AWS_ENDPOINT", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3")
 
 #: Where object_store's message has a key that it does not take.
 _KEY = re.compile(r'\bPath "(.+?)"')
@@ -56,6 +60,17 @@ def open_store(location: BucketLocation, settings: Settings, *, serving: bool) -
             return GCSStore(location.bucket, config=_gs(settings), **common)
         case _:
             return AzureStore(location.bucket, config=_azure(settings), **common)
+
+
+def is_ordered(location: BucketLocation, settings: Settings) -> bool:
+    """Whether a bucket is sure to be listed by the bytes of its keys, from any key on.
+
+    Amazon promises it, but for directory buckets. SeaweedFS, for one, lists folder by folder, and
+    Azure begins at the first key only.
+    """
+    is_elsewhere = settings.s3_endpoint or any(map(os.environ.get, _ENDPOINTS))
+    is_directory = location.bucket.endswith("--x-s3")
+    return location.scheme == "s3" and not is_elsewhere and not is_directory
 
 
 def error_of(error: exceptions.BaseError | OSError | ValueError) -> PictureError:

@@ -137,6 +137,9 @@ lifecycle:
 - {name: data, mountPath: /data}
 {{- end }}
 - {name: uploads, mountPath: /data/uploads{{ if eq .uploads "read" }}, readOnly: true{{ end }}}
+{{- if eq .uploads "write" }}
+- {name: exports, mountPath: /data/exports}
+{{- end }}
 {{- if .root.Values.secrets }}
 - {name: secrets, mountPath: /run/lookalike, readOnly: true}
 {{- end }}
@@ -166,6 +169,11 @@ lifecycle:
 - name: uploads
   persistentVolumeClaim:
     claimName: {{ default (printf "%s-uploads" (include "lookalike.fullname" $root)) $root.Values.uploads.existingClaim }}
+{{- if eq .uploads "write" }}
+- name: exports
+  persistentVolumeClaim:
+    claimName: {{ default (printf "%s-exports" (include "lookalike.fullname" $root)) $root.Values.exports.existingClaim }}
+{{- end }}
 {{- if $root.Values.secrets }}
 - name: secrets
   projected:

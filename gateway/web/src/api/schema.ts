@@ -807,7 +807,8 @@ export interface paths {
          * List folders to load
          * @description The image roots, or the sub-folders of one folder under them, by name.
          *
-         *     With `files` also what else a load can name there: archives, or lists of addresses.
+         *     With `files` also what else a load can name there: archives, or lists of addresses. Of a bucket,
+         *     its folders; a page of them may be short, or empty, though others follow.
          */
         get: operations["list_folders"];
         put?: never;
@@ -2618,7 +2619,7 @@ export interface components {
             name: string;
             /**
              * Path
-             * @description What a load takes as its `path`.
+             * @description What a load takes as its `path`, or as the `url` of a bucket.
              */
             path: string;
         };
@@ -9994,7 +9995,7 @@ export interface operations {
                 files?: ("archives" | "lists") | null;
                 /** @description Items on a page. */
                 limit?: number;
-                /** @description A directory; without it, the image roots. */
+                /** @description A directory, or a bucket or a prefix in it (`s3://photos/2024`); without it, the image roots. */
                 path?: string | null;
             };
             header?: never;

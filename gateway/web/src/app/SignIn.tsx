@@ -26,9 +26,7 @@ export function SignIn() {
   const refused = problem instanceof ApiProblem && problem.status === 401;
   return (
     <Notice title="An API key is needed">
-      <p className={classes.words}>
-        This Lookalike lets in only who has a key: ask whoever runs it for one.
-      </p>
+      <p className={classes.words}>This Lookalike lets in only who has a key: ask whoever runs it for one.</p>
       <form
         className={classes.form}
         onSubmit={(event) => {

@@ -1,6 +1,6 @@
 import { Autocomplete, CloseButton } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
-import { IconFile, IconFolder } from '@tabler/icons-react';
+import { type Icon, IconFile, IconFolder } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 
@@ -14,6 +14,9 @@ interface PathFieldProps {
   description?: string;
   /** Files that are suggested beside folders. */
   files?: FileSort;
+  /** Where completion begins, if not at the image roots. */
+  roots?: readonly string[];
+  icon?: Icon;
   value: string;
   /** What is wrong with the path. */
   fault?: string | undefined;
@@ -24,13 +27,15 @@ interface PathFieldProps {
 
 const TYPING_MS = 150;
 
-/** A folder or file of the server, completed step by step from the image roots down. */
+/** A folder or file of the server, or of a bucket, completed step by step from the roots down. */
 export function PathField({
   label,
   labelHidden = false,
   placeholder,
   description,
   files,
+  roots: given,
+  icon,
   value,
   fault,
   onChange,
@@ -39,12 +44,14 @@ export function PathField({
   const [typed] = useDebouncedValue(value, TYPING_MS);
   const [focused, setFocused] = useState(false);
   const { data: system } = useQuery(systemQuery);
-  const roots = system?.image_roots ?? [];
+  const roots = given ?? system?.image_roots ?? [];
   const parent = parentOf(typed);
-  const open = roots.some((root) => parent === root || parent.startsWith(`${root}/`));
+  const open = roots
+    .map((root) => root.replace(/(.)\/$/, '$1'))
+    .some((root) => parent === root || parent.startsWith(`${root}/`));
   const { data: listed } = useQuery({ ...foldersQuery(parent, files), enabled: focused && open });
-  const suggestions = open ? (listed?.items.map(({ path }) => path) ?? []) : roots;
-  const Icon = files ? IconFile : IconFolder;
+  const suggestions = open ? (listed?.items.map(({ path }) => path) ?? []) : [...roots];
+  const Shown = icon ?? (files ? IconFile : IconFolder);
   return (
     <Autocomplete
       {...(labelHidden ? { 'aria-label': label } : { label })}
@@ -57,7 +64,7 @@ export function PathField({
       limit={50}
       autoComplete="off"
       spellCheck={false}
-      leftSection={<Icon size={16} aria-hidden />}
+      leftSection={<Shown size={16} aria-hidden />}
       rightSection={
         value && (
           <CloseButton

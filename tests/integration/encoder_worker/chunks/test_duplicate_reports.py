@@ -17,6 +17,7 @@ from tests.integration.encoder_worker.load import Load
 
 #: .9 at a cosine of .99 or so: drawn pictures are alike to untrained weights.
 CURVE = MatchCurve(rise=0.0, fall=1.0, offset=-2.4)
+ANY_IS_A_COPY = MatchCurve(rise=0.0, fall=1.0, offset=9.0)
 
 
 @pytest.fixture(autouse=True)
@@ -49,6 +50,24 @@ def test_copies_of_what_is_there_are_reported(load: Load, drawn: Drawn) -> None:
     ]
     assert DuplicateReports(load.redis).count(job.spec.id) == 2
     assert reports(load, load.run(drawn(1, "more.jpg"))) == []
+
+
+def test_what_looks_different_by_its_pixels_is_no_copy(
+    load: Load, drawn: Drawn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Among those that were there and those of the chunk; where no hash is known, it is one."""
+    monkeypatch.setattr(reporting, "curve_of", lambda _: ANY_IS_A_COPY)
+    # Drawn pictures are alike to untrained weights.
+    monkeypatch.setattr(reporting, "SURE", 2.0)
+    monkeypatch.setattr("shared.domain.pixel_hash.SURE", 2.0)
+    first = drawn(1)
+    load.run(first)
+    edit = edited(first, "edit.jpg")
+    job = load.run(drawn(2), edit, drawn(3), report_duplicates=True)
+    assert reports(load, job) == [("edit.jpg", "copy", load.row(first).id)]
+    monkeypatch.setattr(Neighbours, "pixel_hashes_of", lambda *_: {})
+    job = load.run(drawn(4), report_duplicates=True)
+    assert [report[:2] for report in reports(load, job)] == [("4.jpg", "copy")]
 
 
 def test_a_picture_is_no_copy_of_itself(load: Load, drawn: Drawn) -> None:

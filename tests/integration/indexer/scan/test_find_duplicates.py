@@ -3,11 +3,11 @@
 import pytest
 
 from indexer.duplicates import neighbourhoods
-from shared.domain.duplicates import Computed, Dismissal, DuplicateGroup, content_key
+from shared.domain.duplicates import Computed, Dismissal, DuplicateGroup, Grade, content_key
 from shared.domain.image import ImageRow
 from shared.ledger import DuplicateGroups
 from shared.store import ImageWriter
-from tests.integration.alike import Likeness, copies, write_alike
+from tests.integration.alike import Likeness, copies, vectors_of, write_alike
 from tests.integration.indexer.loads import Loads
 from tests.integration.indexer.scan.duplicate_images import (
     IMAGES,
@@ -76,6 +76,30 @@ def test_many_equal_files_do_not_hide_an_edited_copy(
         "copy": {frozenset(range(21))},
         "similar": set(),
     }
+
+
+@pytest.mark.parametrize(
+    ("hashes", "grade"),
+    [
+        (("0" * 16, f"{1 << 20:016x}"), "copy"),
+        (("0" * 16, "0" * 8 + "7" * 8), "similar"),
+        ((None, "0" * 8 + "7" * 8), "copy"),
+    ],
+)
+def test_copies_look_alike_by_the_hashes_of_their_pixels(
+    alike: Loads, hashes: tuple[str | None, ...], grade: Grade
+) -> None:
+    images = copies(0, 0, 20)
+    rows = [
+        row.model_copy(update={"pixel_hash": pixel_hash})
+        for row, pixel_hash in zip(
+            write_alike(alike.writer, alike.collection, images), hashes, strict=True
+        )
+    ]
+    alike.writer.upsert(alike.collection, rows, vectors_of(images))
+    find(alike)
+    groups = found(alike, rows)
+    assert groups == {name: {frozenset({0, 1})} if name == grade else set() for name in groups}
 
 
 def test_dismissed_pairs_do_not_come_back(alike: Loads, rows: list[ImageRow]) -> None:

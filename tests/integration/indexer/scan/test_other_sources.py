@@ -42,6 +42,12 @@ class Zip:
         self.path.unlink()
 
 
+class ZipInZip(Zip):
+    def put(self, contents: dict[str, bytes]) -> None:
+        inner = archives.zip_of(contents, zipfile.ZIP_STORED)
+        self.path.write_bytes(archives.zip_of({"in/b.zip": inner}, zipfile.ZIP_STORED))
+
+
 class Bucket:
     def __init__(self, server: S3) -> None:
         self.server = server
@@ -73,11 +79,12 @@ def settings(settings: Settings, s3: S3) -> Settings:
     return Settings.model_validate({**settings.model_dump(), **s3.settings})
 
 
-@pytest.fixture(params=["zip", "bucket"])
+@pytest.fixture(params=["zip", "zip in zip", "bucket"])
 def place(request: pytest.FixtureRequest, settings: Settings, s3: S3) -> Place:
-    if request.param == "zip":
-        return Zip(settings.image_roots[0] / "a.zip")
-    return Bucket(s3)
+    if request.param == "bucket":
+        return Bucket(s3)
+    kind = Zip if request.param == "zip" else ZipInZip
+    return kind(settings.image_roots[0] / "a.zip")
 
 
 def some(count: int) -> dict[str, bytes]:

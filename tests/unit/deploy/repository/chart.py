@@ -78,7 +78,11 @@ VARIANTS: dict[str, Values] = {
             name: {"name": "ours", "key": name.lower()}
             for name in ("REDIS_PASSWORD", "MILVUS_TOKEN", "S3_ACCESS_KEY_ID")
         },
-        "settings": {"BUCKET_ROOTS": ["s3://pictures/2024", "s3://more"], "INDEX_PARAMS": {"M": 8}},
+        "settings": {
+            "BUCKET_ROOTS": ["s3://pictures/2024", "s3://more"],
+            "INDEX_PARAMS": {"M": 8},
+            "OTLP_ENDPOINT": "http://collector:4317",
+        },
         "serviceAccount": {"annotations": {"example.com/role": "reader"}},
         "extraEnv": [{"name": "AWS_REGION", "value": "eu-central-1"}],
         "networkPolicy": {"milvusTo": [{"ipBlock": {"cidr": "10.1.0.0/16"}}]},

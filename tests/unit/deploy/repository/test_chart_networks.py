@@ -120,5 +120,12 @@ def test_external_stores_are_called_on_their_ports(component: str) -> None:
     assert "redis" not in policies("external stores")
 
 
+@pytest.mark.parametrize("component", chart.OURS)
+def test_traces_get_out_where_they_are_sent(component: str) -> None:
+    port = {"ports": [{"port": 4317, "protocol": "TCP"}]}
+    assert port in policies("external stores")[component]["egress"]
+    assert port not in policies("default")[component]["egress"]
+
+
 def test_policies_can_be_left_to_others() -> None:
     assert chart.of_kind(chart.variant("policies off"), "NetworkPolicy") == {}

@@ -150,9 +150,11 @@ def test_what_is_mounted_is_there(variant: str) -> None:
         assert {volume for volume in volumes if volume not in templates} <= {
             mount["name"] for mount in mounts
         }
-        claim = volumes.get("uploads", {}).get("persistentVolumeClaim", {}).get("claimName", "")
-        if claim.startswith("demo-lookalike"):
-            assert claim.removeprefix("demo-lookalike-") in claims
+        for volume in ("uploads", "exports"):
+            source = volumes.get(volume, {}).get("persistentVolumeClaim", {})
+            claim = source.get("claimName", "")
+            if claim.startswith("demo-lookalike"):
+                assert claim.removeprefix("demo-lookalike-") in claims
 
 
 @pytest.mark.parametrize("component", chart.OURS)
@@ -174,9 +176,10 @@ def test_places_are_those_of_compose_and_as_writable(component: str) -> None:
 
 
 def test_uploads_outlive_the_release() -> None:
-    [claim] = chart.of_kind(chart.variant("default"), "PersistentVolumeClaim").values()
-    assert claim["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
-    assert claim["spec"]["accessModes"] == ["ReadWriteMany"]
+    claims = chart.of_kind(chart.variant("default"), "PersistentVolumeClaim")
+    assert set(claims) == {"uploads", "exports"}
+    assert claims["uploads"]["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
+    assert all(claim["spec"]["accessModes"] == ["ReadWriteMany"] for claim in claims.values())
 
 
 def test_a_change_of_settings_starts_pods_anew() -> None:

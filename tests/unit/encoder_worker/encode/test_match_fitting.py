@@ -11,15 +11,19 @@ from encoder_worker.encode import match_fitting
 from encoder_worker.encode.every_descriptor import POOLINGS
 from encoder_worker.encode.match_fitting import brier_score, fit, matches, sample_squares
 from encoder_worker.encode.match_pairs import (
+    DETAILS_PER_PICTURE,
     EDITS_PER_PICTURE,
     Pairs,
+    Scored,
+    Squares,
     compare,
     is_for_fitting,
     score_pairs,
     with_copies,
 )
 from encoder_worker.model.vgg16 import untrained
-from shared.domain.match import read_curves
+from shared.domain.match import name_with_regions, read_curves
+from shared.domain.regions import REGIONS
 from shared.errors import PictureError
 from tests.drawn import draw_files
 
@@ -72,16 +76,28 @@ def test_strangers_above_copies_have_no_curve() -> None:
 def test_a_stranger_is_the_nearest_other_picture() -> None:
     rows: NDArray[np.float32] = np.eye(3, dtype=np.float32)
     copies = np.array([[0.8, 0.6, 0.0], [0.8, 0.0, 0.6]], dtype=np.float32)
-    pairs = compare(rows, copies, [0, 2])
+    pairs = compare(rows[:, None], copies, [0, 2])
     assert pairs.originals == pytest.approx([0.8, 0.6])
     assert pairs.strangers == pytest.approx([0.6, 0.8])
+
+
+def test_of_several_vectors_of_a_picture_the_nearest_counts() -> None:
+    axes: NDArray[np.float32] = np.eye(4, dtype=np.float32)
+    rows = np.stack([axes[[0, 3]], axes[[1, 2]]])
+    queries = np.array([[0.6, 0.0, 0.64, 0.48], [0.0, 0.6, 0.8, 0.0]], dtype=np.float32)
+    pairs = compare(rows, queries, [0, 1])
+    assert pairs.originals == pytest.approx([0.6, 0.8])
+    assert pairs.strangers == pytest.approx([0.64, 0.0])
 
 
 def test_copies_are_the_same_for_every_call(tmp_path: Path) -> None:
     (path,) = draw_files(tmp_path, 1)
     first, second = (with_copies(path.read_bytes(), MAX_PIXELS) for _ in range(2))
     assert len(first.copies) == EDITS_PER_PICTURE
-    for one, other in zip(first.copies, second.copies, strict=True):
+    assert len(first.details) == DETAILS_PER_PICTURE
+    assert len(first.regions) == len(REGIONS)
+    made = [(*each.copies, *each.regions, *each.details) for each in (first, second)]
+    for one, other in zip(*made, strict=True):
         assert one.shape == (224, 224, 3)
         assert (one == other).all()
     assert any((copy != first.picture).any() for copy in first.copies)
@@ -101,24 +117,42 @@ def test_one_half_of_the_pictures_is_sampled_once_each(tmp_path: Path) -> None:
 
 def test_every_pooling_has_scores_of_every_copy(tmp_path: Path) -> None:
     squares = [with_copies(path.read_bytes(), MAX_PIXELS) for path in draw_files(tmp_path, 2)]
-    found = score_pairs(untrained(), (part._replace(copies=part.copies[:2]) for part in squares))
+    # A region that shows nothing has no vector: that of the whole is taken for it.
+    nothing = np.zeros((224, 224, 3), np.uint8)
+    fewer = [
+        Squares(part.picture, part.copies[:2], [part.regions[0], nothing], part.details[:1])
+        for part in squares
+    ]
+    found = score_pairs(untrained(), fewer)
     assert set(found) == set(POOLINGS)
-    for pairs in found.values():
-        assert len(pairs.originals) == len(pairs.strangers) == 4
-        assert (np.abs(np.concatenate(pairs)) <= 1 + 1e-6).all()
-    assert all(len(pairs.originals) == 0 for pairs in score_pairs(untrained(), []).values())
+    for scored in found.values():
+        for pairs, count in zip(scored, (4, 4, 2), strict=True):
+            assert len(pairs.originals) == len(pairs.strangers) == count
+            assert (np.abs(np.concatenate(pairs)) <= 1 + 1e-6).all()
+        # With more vectors of each picture no score is lower.
+        for fewer_vectors, more in zip(scored.whole, scored.copies, strict=True):
+            assert (more >= fewer_vectors - 1e-6).all()
+    for scored in score_pairs(untrained(), []).values():
+        assert [len(pairs.originals) for pairs in scored] == [0, 0, 0]
 
 
 def test_the_command_writes_the_curves(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    found = dict.fromkeys(POOLINGS, drawn_pairs(3))
+    # Strangers are nearer where there are regions.
+    whole, copies = drawn_pairs(3), drawn_pairs(4)
+    copies = copies._replace(strangers=copies.strangers**0.8)
+    found = dict.fromkeys(POOLINGS, Scored(whole, copies, drawn_pairs(5, 1000)))
     monkeypatch.setattr(match_fitting, "score_pairs", lambda *_: found)
     _run(monkeypatch, tmp_path)
     curves = read_curves(tmp_path / "curves.json")
-    assert set(curves.values()) == {fit(drawn_pairs(3))}
-    assert [name.split(":")[3] for name in curves] == sorted(POOLINGS)
-    assert "Brier" in capsys.readouterr().out
+    with_regions = {name_with_regions(name) for name in curves} & set(curves)
+    assert len(with_regions) == len(POOLINGS)
+    assert [name.split(":")[3] for name in curves if name not in with_regions] == sorted(POOLINGS)
+    for name, curve in curves.items():
+        expected = copies.joined(drawn_pairs(5, 1000)) if name in with_regions else whole
+        assert curve == fit(expected)
+    assert "rmac with regions: match" in capsys.readouterr().out
 
 
 def test_the_command_says_why_there_is_no_curve(
@@ -129,7 +163,7 @@ def test_the_command_says_why_there_is_no_curve(
     with pytest.raises(SystemExit, match="no weight file"):
         _run(monkeypatch, tmp_path, "absent.safetensors")
     upside_down = Pairs(*reversed(drawn_pairs(1)))
-    found = dict.fromkeys(POOLINGS, upside_down)
+    found = dict.fromkeys(POOLINGS, Scored(upside_down, upside_down, upside_down))
     monkeypatch.setattr(match_fitting, "score_pairs", lambda *_: found)
     with pytest.raises(SystemExit, match="No curve fits the scores of avg"):
         _run(monkeypatch, tmp_path)

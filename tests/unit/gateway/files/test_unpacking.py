@@ -63,3 +63,14 @@ def test_what_is_no_picture_is_not_stored(settings: Settings, cleanup: ExitStack
     assert codes(found) == ["unsupported_format", ""]
     store = found[0].file
     assert store.seek(0, 2) == len(JPEG)
+
+
+def test_archives_within_are_unpacked_and_counted(settings: Settings, cleanup: ExitStack) -> None:
+    inner = zip_of({f"{n}.jpg": JPEG + bytes(n) for n in range(8)} | {"deep.zip": zip_of({})})
+    flat = settings.model_copy(update={"archive_nesting": 1})
+    found = inspected([tar_of({"in/a.zip": inner, "b.jpg": JPEG})], flat, cleanup)
+    assert codes(found) == [""] * 8 + ["member_archive", ""]
+    assert found[0].name == "a/in/a.zip!/0.jpg"
+    assert [file.file.read() for file in found[:8]] == [JPEG + bytes(n) for n in range(8)]
+    twice = tar_of({"1.zip": inner, "2.zip": inner})
+    assert codes(inspected([twice, twice], flat, cleanup))[-1] == "archive_too_many_members"

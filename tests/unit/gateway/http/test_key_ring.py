@@ -1,6 +1,7 @@
 """What a gateway knows of keys, and for how long."""
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -41,8 +42,8 @@ def test_what_another_gateway_changed_is_seen_soon(
 
 async def _seconds_until_refused(app: KeyedApp, key: str, patch: pytest.MonkeyPatch) -> float:
     passed = 0.0
-    real = key_ring.time.monotonic
-    patch.setattr(key_ring.time, "monotonic", lambda: real() + passed)
+    real = time.monotonic
+    patch.setattr(time, "monotonic", lambda: real() + passed)
     while await app.ring.identify(Headers({"x-api-key": key})) is not None:
         passed += 0.1
     return round(passed, 1)

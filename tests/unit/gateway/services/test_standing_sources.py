@@ -6,9 +6,10 @@ from typing import Any, cast
 import pytest
 
 from gateway.services.standing_sources import StandingSourceService
+from shared.domain.collection import CollectionIdentity
 from shared.domain.job import ArchiveSource, DirectorySource, Source, UrlsSource
 from shared.domain.standing import StandingSource, StandingState
-from shared.errors import InvalidRequest
+from shared.errors import InvalidRequest, NotFound, collection_not_found
 
 DUE, NOW = 5.0, 1_700_000_000.0
 
@@ -25,8 +26,11 @@ class Kept:
     def get(self, *_: str) -> StandingState:
         return self.state
 
-    def replace(self, source: StandingSource, due: float | None) -> None:
+    def replace(self, source: StandingSource, due: float | None, known: StandingSource) -> bool:
+        if known != self.state.source:
+            return False
         self.state = StandingState(source, None, due)
+        return True
 
     def now(self) -> float:
         return NOW
@@ -80,3 +84,43 @@ def test_a_pause_ends_with_the_next_run() -> None:
     resumed = change(kept, paused=False).next_run
     assert resumed is not None
     assert resumed > NOW
+
+
+def test_a_change_is_made_again_where_another_one_came_between() -> None:
+    kept = Kept(DirectorySource(path="/photos"))
+    replace = kept.replace
+
+    def late(source: StandingSource, due: float | None, known: StandingSource) -> bool:
+        kept.replace = replace  # type: ignore[method-assign]  # once
+        other = kept.state.source.model_copy(update={"sync": True})
+        kept.state = kept.state._replace(source=other)
+        return replace(source, due, known)
+
+    kept.replace = late  # type: ignore[method-assign]
+    state = change(kept, watch=True)
+    assert (state.source.sync, state.source.watch) == (True, True)
+    assert kept.state.source == state.source
+
+
+def test_a_source_whose_collection_was_dropped_meanwhile_is_not_kept() -> None:
+    kept, there = list[str](), iter([True, False])
+
+    def identity(_: str) -> CollectionIdentity:
+        if not next(there):
+            raise collection_not_found("c")
+        return CollectionIdentity(
+            name="c", generation="g", pooling="avg", fingerprint="f", weights="w", regions=False
+        )
+
+    store = SimpleNamespace(
+        now=lambda: NOW,
+        identity=identity,
+        resolve=lambda source: source,
+        add=lambda source, _: kept.append(source.id),
+        remove=lambda _, source_id: kept.remove(source_id),
+    )
+    any_ = cast("Any", store)
+    service = StandingSourceService(any_, any_, any_, any_)
+    with pytest.raises(NotFound):
+        service.add("c", DirectorySource(path="/photos"), {})
+    assert kept == []

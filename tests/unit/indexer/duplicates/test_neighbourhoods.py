@@ -1,6 +1,6 @@
 """Ties of an image: to contents that are near, and stand out from what is merely like it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,16 +17,24 @@ COPIES, SIMILAR = Bounds(0.9, 0.8), Bounds(0.8, 0.6)
 class Near(Neighbours):
     """Answers with neighbours that the test gives, whatever the vector."""
 
-    def __init__(self, scores: Iterable[float], equal: int = 0) -> None:
+    def __init__(
+        self, scores: Iterable[float], equal: int = 0, hashes: Mapping[str, str] | None = None
+    ) -> None:
         own = [Neighbour(f"own{n}", "own", 1.0) for n in range(1 + equal)]
         others = [Neighbour(f"i{n}", f"c{n}", score) for n, score in enumerate(scores)]
         self.hits = own + others
         self.limits: list[int] = []
+        self.hashes = hashes or {}
+        self.asked: list[list[str]] = []
 
     def nearest(self, *args: Any, without: Iterable[str] = (), **_: Any) -> list[list[Neighbour]]:
         self.limits.append(args[-1])
         left_out = set(without)
         return [[hit for hit in self.hits if hit.sha256 not in left_out][: args[-1]]]
+
+    def pixel_hashes_of(self, _: str, ids: Sequence[str]) -> dict[str, str]:
+        self.asked.append(list(ids))
+        return {image: found for image in ids if (found := self.hashes.get(image))}
 
 
 def ties(near: Near, copies: Bounds = COPIES, similar: Bounds = SIMILAR) -> list[DirectedTie]:
@@ -73,6 +81,35 @@ def test_a_few_neighbours_tell_nothing() -> None:
 def test_copies_as_loose_as_what_is_similar_need_not_stand_out(bounds: Bounds) -> None:
     found = scores(ties(Near([0.92, *[0.84] * 30]), copies=bounds, similar=bounds))
     assert found[0] == 0.92
+
+
+#: Hashes of the image and of its first three neighbours: alike, of another picture, not known.
+HASHES = {"own0": "0" * 16, "i0": f"{1 << 20:016x}", "i1": "0" * 8 + "7" * 8}
+
+
+def test_what_looks_different_is_no_copy() -> None:
+    near = Near([0.93, 0.92, 0.91, 0.85], hashes=HASHES)
+    found = scores(ties(near))
+    assert found == [0.93, pytest.approx(COPIES.tie, abs=1e-4), 0.91, 0.85]
+    assert SIMILAR.tie < found[1] < COPIES.tie
+    # The hashes are asked for where they decide alone.
+    assert near.asked == [["own0", "i0", "i1", "i2"]]
+
+
+def test_what_the_vectors_are_sure_of_is_a_copy_whatever_its_hash() -> None:
+    near = Near([0.98, 0.85], hashes=HASHES | {"i0": HASHES["i1"]})
+    assert scores(ties(near)) == [0.98, 0.85]
+    assert near.asked == []
+
+
+def test_hashes_say_nothing_where_all_that_is_similar_is_a_copy() -> None:
+    near = Near([0.93, 0.92], hashes=HASHES)
+    assert scores(ties(near, copies=SIMILAR, similar=SIMILAR)) == [0.93, 0.92]
+
+
+def test_rows_without_a_hash_are_graded_by_their_vectors() -> None:
+    near = Near([0.93, 0.92], hashes={name: HASHES[name] for name in ("i0", "i1")})
+    assert scores(ties(near)) == [0.93, 0.92]
 
 
 def test_no_images_are_not_searched_for() -> None:

@@ -104,22 +104,64 @@ def test_each_source_is_loaded_whole_once_its_watch_stands(
 def test_the_end_of_a_watch_loses_no_change_that_waits(
     watcher: Watching, ledger: Ledger, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Even while all sources are loaded, a source that was added is seen."""
+    """Even while all sources are loaded, a source that was added is seen.
+
+    The system has no watches for both, the old and the new ones, at once.
+    """
     added = ledger.sources.pop()
     ledger.loaded = False
-    seen: list[str] = []
-    round_(
-        watcher,
-        monkeypatch,
-        root / "a" / "1.jpg",
-        lambda: ledger.sources.append(added),
-        lambda: seen.append("went on"),
-    )
-    assert not seen
+    begun: list[tuple[str, ...]] = []
+
+    def told(*paths: str, **_: object) -> Iterator[set[tuple[int, str]]]:
+        begun.append(paths)
+        if len(begun) > 1:
+            raise LIMIT
+        yield {(1, str(root / "a" / "1.jpg"))}
+        ledger.sources.append(added)
+        yield set()
+        pytest.fail("the watch went on")
+
+    monkeypatch.setattr(watching, "watch", told)
+    watcher._watch(watcher._mine(False), False)
+    assert not watcher._mine(True)
     assert not ledger.started
     ledger.loaded = True
     round_(watcher, monkeypatch, root / "c" / "1.jpg")
     assert ledger.folders == [str(root / name) for name in "abc"]
+
+
+@pytest.mark.parametrize("has_changes", [True, False])
+def test_only_a_source_that_was_not_watched_before_is_loaded_whole(
+    has_changes: bool,
+    watcher: Watching,
+    ledger: Ledger,
+    root: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What comes in the folders of the others while watches change is told by one of them."""
+    added, begun = ledger.sources.pop(), list[tuple[str, ...]]()
+
+    def change(name: str) -> set[tuple[int, str]]:
+        return {(1, str(root / name / "new.jpg"))} if has_changes else set()
+
+    def told(*paths: str, **_: object) -> Iterator[set[tuple[int, str]]]:
+        begun.append(paths)
+        if len(begun) == 1:
+            yield set()
+            ledger.sources.append(added)
+            yield set()
+            yield change("a")
+            pytest.fail("the old watch went on")
+        yield change("b")
+        yield set()
+        ledger.leased = False
+        yield set()
+
+    monkeypatch.setattr(watching, "watch", told)
+    watcher._watch(watcher._mine(False), False)
+    assert [len(paths) for paths in begun] == [2, 3]
+    again = ["a", "b", "c"] if has_changes else ["c"]
+    assert ledger.folders == [str(root / name) for name in ("a", "b", *again)]
 
 
 @pytest.mark.parametrize("end", ["paused", "lease lost"])

@@ -10,14 +10,12 @@ import obstore
 from obstore.store import MemoryStore, ObjectStore, S3Store
 
 from indexer.sources import Batch, Listing
-from indexer.sources.archive import ArchiveListing
 from indexer.sources.bucket import BucketListing
 from indexer.sources.directory_listing import DirectoryListing
 from indexer.sources.job_files import JobFiles
 from shared.domain.bucket import BucketLocation
 from shared.domain.chunk import FileRef
 from shared.domain.job import (
-    ArchiveSource,
     BucketSource,
     DirectorySource,
     JobSpec,
@@ -29,9 +27,7 @@ from shared.files.paths import upload_path
 from shared.files.uris import file_uri, upload_uri
 from shared.settings import Settings
 from shared.sources import Files
-from shared.sources.archives.members import member_uri
 from shared.sources.buckets import BucketFiles
-from tests.archives import write_archive
 
 
 class Place(Protocol):
@@ -159,61 +155,6 @@ class Retry(Upload):
 
     def source(self) -> UploadSource | RetrySource:
         return RetrySource(job="other", files=len(self.refs))
-
-
-class Archive:
-    """An archive, which is written anew for each change."""
-
-    is_listed = True
-
-    def __init__(self, settings: Settings, name: str) -> None:
-        self.settings = settings
-        self.path = settings.image_roots[0] / name
-        self.contents: dict[str, bytes] = {}
-        self._written = 10**9
-
-    def put(self, name: str, data: bytes) -> str:
-        self.contents[name] = data
-        self._write()
-        return member_uri(file_uri(self.path), name)
-
-    def remove(self, name: str) -> None:
-        del self.contents[name]
-        self._write()
-
-    def take_away(self) -> None:
-        self.path.unlink()
-
-    def files(self) -> Files:
-        return Files(self.settings)
-
-    def listing(self) -> Listing:
-        return ArchiveListing(ArchiveSource(path=str(self.path)), self.files())
-
-    def _write(self) -> None:
-        write_archive(self.path, self.contents)
-        self._written += 1  # Clocks of file systems may be coarse.
-        os.utime(self.path, (self._written, self._written))
-
-
-def zipped(settings: Settings) -> Place:
-    return Archive(settings, "source!.zip")
-
-
-def tarred(settings: Settings) -> Place:
-    return Archive(settings, "source.tar")
-
-
-def gzipped(settings: Settings) -> Place:
-    return Archive(settings, "source.tar.gz")
-
-
-def xzipped(settings: Settings) -> Place:
-    return Archive(settings, "source.tar.xz")
-
-
-def zstandard(settings: Settings) -> Place:
-    return Archive(settings, "source.tar.zst")
 
 
 class Bucket:

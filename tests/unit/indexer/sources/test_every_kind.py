@@ -12,24 +12,25 @@ from shared.settings import Settings
 from shared.sources import FileStatus
 from tests.drawn import JPEG
 from tests.unit.indexer.sources.addresses import Addresses
-from tests.unit.indexer.sources.places import (
-    Bucket,
-    Folder,
-    Place,
-    Retry,
-    Upload,
+from tests.unit.indexer.sources.archive_places import (
     gzipped,
+    gzipped_in_zip,
     tarred,
+    tars_in_tars,
     xzipped,
+    zip_in_gzipped,
+    zip_in_zip,
     zipped,
     zstandard,
 )
+from tests.unit.indexer.sources.places import Bucket, Folder, Place, Retry, Upload
 
 NAMES = ("a.jpg", "b c/d#1.jpg", "b c/ä%!.png", "z!/y.jpg")
 
 KINDS: tuple[Callable[[Settings], Place], ...] = (
     *(Folder, Upload, Retry, Addresses, Bucket),
     *(zipped, tarred, gzipped, xzipped, zstandard),
+    *(zip_in_zip, tars_in_tars, zip_in_gzipped, gzipped_in_zip),
 )
 
 

@@ -15,11 +15,13 @@ from shared.domain.match import (
     CURVES,
     MatchCurve,
     curve_of,
+    name_with_regions,
     read_curves,
     with_least_score,
     write_curves,
 )
 from shared.domain.query import SearchParameters
+from shared.domain.regions import LAYOUT
 from shared.errors import InvalidRequest
 
 BUNDLED = [fingerprint("imagenet-4a1ffb70", pooling) for pooling in get_args(Pooling)]
@@ -70,8 +72,23 @@ def test_the_bundled_weights_have_a_curve_of_every_pooling(name: str) -> None:
 
 
 def test_there_are_curves_of_no_other_weights() -> None:
-    assert sorted(read_curves(CURVES)) == sorted(BUNDLED)
+    assert {name.removesuffix(f":{LAYOUT}") for name in read_curves(CURVES)} == set(BUNDLED)
     assert curve_of(UNKNOWN) is None
+    assert curve_of(UNKNOWN, regions=True) is None
+
+
+def test_where_regions_are_searched_a_curve_of_their_own_holds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole, parts = (MatchCurve(rise=0, fall=1, offset=offset) for offset in (0, -1))
+    known = {"a": whole, name_with_regions("a"): parts, "fitted before": whole}
+    monkeypatch.setattr("shared.domain.match._curves", lambda: known)
+    assert (curve_of("a"), curve_of("a", regions=True)) == (whole, parts)
+    assert curve_of("fitted before", regions=True) == whole
+    wanted = SearchParameters(min_match=0.5)
+    found = [with_least_score(wanted, "a", regions=regions).min_score for regions in (False, True)]
+    assert found == [whole.least_score(0.5), parts.least_score(0.5)]
+    assert found[0] != found[1]
 
 
 def test_a_least_match_becomes_a_least_score() -> None:

@@ -13,8 +13,9 @@ from shared.domain.job import BucketSource
 from shared.errors import JobFailed, PictureError
 from shared.settings import Settings
 from shared.sources import Files
+from shared.sources.buckets.stores import is_ordered
 from tests.drawn import JPEG
-from tests.s3 import ACCESS_KEY, SECRET, Reply, answering, numbered, page
+from tests.s3 import ACCESS_KEY, SECRET, Reply, answering, numbered, stored
 
 URI = "s3://bucket/in/a.jpg"
 OBJECT = {"ETag": '"1"', "Last-Modified": "Fri, 02 Jan 2026 03:04:05 GMT"}
@@ -83,19 +84,6 @@ def test_no_refusal_shows_what_it_quotes(
     assert not any(secret in shown for secret in (ACCESS_KEY, SECRET, "AWS4", endpoint))
 
 
-@pytest.mark.parametrize("key", ["in/b//c.jpg", "in/./c.jpg"])
-def test_a_key_that_ends_a_listing_is_named(base_settings: Settings, key: str) -> None:
-    reply = Reply(200, page(["in/a.jpg", key], ""), {"Content-Type": "application/xml"})
-    with (
-        answering(lambda *_: reply) as endpoint,
-        Files(settings(base_settings, endpoint)) as files,
-        pytest.raises(JobFailed) as job,
-    ):
-        next(BucketListing(BucketSource(url="s3://bucket/in"), files).batches(""))
-    assert job.value.code == "source_unreadable"
-    assert f": {key}. Rename the object" in job.value.detail
-
-
 def test_settings_show_no_credentials(base_settings: Settings) -> None:
     made = settings(base_settings, "http://127.0.0.1:1")
     shown = f"{made!r}{json.dumps(made.model_dump(mode='json'))}"
@@ -151,12 +139,12 @@ def test_only_objects_without_an_extension_are_looked_into(base_settings: Settin
 
     def answer(_: str, path: str, query: dict[str, list[str]]) -> Reply:
         if "list-type" in query:
-            return Reply(200, page(names, ""), {"Content-Type": "application/xml"})
+            return listed(_, path, query)
         looked.append(path)
         data = JPEG if path.endswith("picture") else b"text" * 20
         return Reply(206, data, {**OBJECT, "Content-Range": f"bytes 0-63/{len(data)}"})
 
-    looked: list[str] = []
+    looked, listed = list[str](), stored(names)
     with answering(answer) as endpoint, Files(settings(base_settings, endpoint)) as files:
         listing = BucketListing(BucketSource(url="s3://bucket/in"), files)
         (batch,) = listing.batches("")
@@ -193,3 +181,27 @@ def test_roots_are_folders(address: str, roots: tuple[str, ...], expected: bool)
 def test_a_root_that_is_no_bucket_is_a_setting_that_is_refused(root: str) -> None:
     with pytest.raises(ValidationError):
         Settings.model_validate({"bucket_roots": root})
+
+
+@pytest.mark.parametrize(
+    ("address", "endpoint", "variable", "expected"),
+    [
+        ("s3://bucket/in", "", "", True),
+        ("s3://bucket/in", "http://127.0.0.1:9000", "", False),
+        ("s3://bucket/in", "", "http://127.0.0.1:9000", False),
+        ("s3://bucket--use1-az4--x-s3", "", "", False),
+        ("gs://bucket/in", "", "", False),
+        ("az://bucket/in", "", "", False),
+    ],
+)
+def test_only_what_is_sure_to_have_an_order_is_listed_ahead(
+    address: str,
+    endpoint: str,
+    variable: str,
+    expected: bool,
+    base_settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", variable)
+    elsewhere = base_settings.model_copy(update={"s3_endpoint": endpoint})
+    assert is_ordered(parse(address), elsewhere) is expected

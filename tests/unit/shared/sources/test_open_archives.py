@@ -39,7 +39,7 @@ def test_members_of_an_open_archive_do_not_wait_for_another_to_be_opened(
 
     with Files(base_settings) as files, ThreadPoolExecutor(3) as threads:
         known = files.status(opened, "c")
-        monkeypatch.setattr("shared.sources.archives.kind.ZipReader", Slow)
+        monkeypatch.setattr("shared.sources.archives.opening.ZipReader", Slow)
         waiting = [threads.submit(files.status, slow, "c") for _ in range(2)]
         try:
             assert begun.wait(60)

@@ -8,7 +8,8 @@ import pytest
 from shared.settings import Settings
 from shared.sources.archives.limits import ArchiveError, ArchiveLimits
 from shared.sources.archives.zips import ZipReader
-from tests.hostile_archives import falsely_larger, lying, zipped
+from tests.broken_archives import falsely_larger, lying
+from tests.hostile_archives import zipped
 
 
 @pytest.mark.parametrize(

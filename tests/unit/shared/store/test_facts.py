@@ -7,7 +7,7 @@ import pytest
 from shared.domain.facts import FACTS_KEY, NO_FACTS, Facts, Place
 from shared.domain.image import MAX_METADATA_BYTES, ImageRow
 from shared.domain.labels import metadata_size
-from shared.store.facts import dump_facts, load_facts, stored_fact
+from shared.store.facts import dump_facts, load_facts, load_pixel_hash, stored_fact
 from shared.store.rows import row_fields, to_row
 from tests.integration.shared.store.samples import make_row
 
@@ -32,6 +32,19 @@ def test_a_row_of_an_earlier_version_has_none() -> None:
     fields = row_fields(make_row(1))
     assert fields["metadata"] == {"index": 1}
     assert to_row(fields).facts == NO_FACTS
+
+
+@pytest.mark.parametrize("facts", [FACTS, NO_FACTS])
+def test_the_hash_of_the_pixels_stands_among_the_facts(facts: Facts) -> None:
+    row = make_row(1, facts=facts, pixel_hash="0123456789abcdef")
+    assert stored(row) == row
+    assert stored(row).facts == facts
+    assert stored(row).metadata == {"index": 1}
+
+
+@pytest.mark.parametrize("given", [None, 1, [], {}, {"pixels": 7}, {"pixels": "0123"}])
+def test_what_no_version_wrote_is_no_hash(given: Any) -> None:
+    assert load_pixel_hash(given) is None
 
 
 def test_facts_that_have_no_room_beside_the_metadata_are_left_out() -> None:

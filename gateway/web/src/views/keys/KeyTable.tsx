@@ -76,8 +76,8 @@ export function KeyTable({ keys }: { keys: readonly Key[] }) {
         }}
       >
         <Text>
-          Whoever uses {leaving?.name ?? 'it'} is refused from the next second on, and signed out of this page.
-          There is no way back.
+          Whoever uses {leaving?.name ?? 'it'} is refused from the next second on, and signed out of this
+          page. There is no way back.
         </Text>
       </ConfirmDialog>
     </>

@@ -156,6 +156,19 @@ describe('a source that the server reaches', () => {
     });
   });
 
+  test('may be a folder of a bucket, completed step by step', async () => {
+    gateway.on('GET /api/v2/folders', () => ({
+      items: [{ name: 'may', path: 's3://photos/2020/may', kind: 'folder' }],
+      next_cursor: null,
+    }));
+    const user = await open('Bucket');
+    const bucket = screen.getByRole('combobox', { name: 'Bucket' });
+    await user.type(bucket, 's3://photos/2020/');
+    await user.click(await screen.findByRole('option', { name: 's3://photos/2020/may' }));
+    expect(bucket).toHaveValue('s3://photos/2020/may');
+    expect(gateway.calls('GET /api/v2/folders').at(-1)?.query).toEqual({ path: 's3://photos/2020' });
+  });
+
   test('that is no bucket root says so at its field', async () => {
     const user = await open('Bucket');
     gateway.on(LOAD, () => problem(422, 'bucket_outside_roots'));
