@@ -224,10 +224,10 @@ chromium:
 	fi
 
 .PHONY: bench
-bench: $(INSTALLED) ## Measure all; bench-encoder, bench-load, … for one; ROWS="1000 100000"; BENCH="--help" for choices
+bench: $(INSTALLED) ## Measure all; bench-encoder, bench-load, … for one; ROWS="1000 100000"; MINUTES=10 of bench-serve; BENCH="--help" for choices
 	$(BIN)/python -m tests.benchmarks $(BENCH)
 bench-%: $(INSTALLED)
-	$(BIN)/python -m tests.benchmarks $* $(if $(ROWS),--rows $(ROWS)) $(BENCH)
+	$(BIN)/python -m tests.benchmarks $* $(if $(ROWS),--rows $(ROWS)) $(if $(MINUTES),--minutes $(MINUTES)) $(BENCH)
 
 .PHONY: screenshots
 screenshots: $(INSTALLED) chromium page ## Take pictures of every view of the page

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from shared.domain.collection import COLLECTION_PATTERN, IndexType
+from shared.domain.collection import COLLECTION_PATTERN, IndexParameter, IndexType
 from shared.domain.fingerprint import Pooling
 from shared.secret_files import SecretFiles
 from shared.setting_types import PREFIX, CommaList, PathList, ResolvedPath, SecretList, renamed
@@ -165,7 +165,7 @@ class Settings(SourceSettings):
 
     # Index of new collections
     index_type: IndexType = Field("HNSW", description="Milvus index of new collections.")
-    index_params: dict[str, int] = Field(
+    index_params: dict[str, IndexParameter] = Field(
         default_factory=dict, description="Parameters of that index, as JSON; empty takes defaults."
     )
 

@@ -73,6 +73,13 @@ class HeldKeys(AsyncApiKeys):
             raise redis_unavailable()
 
 
+class _NoAliases(_Service):
+    """No collection has another name."""
+
+    async def resolve(self, name: str) -> str:
+        return name
+
+
 class _HeldJobs(_Service):
     """A job of the collection `photos`, and one of `private`."""
 
@@ -113,6 +120,7 @@ class KeyedApp:
             "metrics": Metrics(),
             "key_ring": self.ring,
             "jobs": _HeldJobs(),
+            "aliases": _NoAliases(),
         }
         self.app.state.services = _Services(known)
 
@@ -184,6 +192,11 @@ class KeyedApp:
         await self.app(scope, receive, send)
         content = b"".join(message.get("body", b"") for message in sent[1:])
         return httpx.Response(sent[0]["status"], headers=sent[0]["headers"], content=content)
+
+
+class _NoAliases:
+    async def resolve(self, name: str) -> str:
+        return name
 
 
 class _Services(SimpleNamespace):

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import httpx
 
 from tests.running_system import RunningSystem
-from tests.services import MilvusLite, Process, Valkey, free_port, wait_until
+from tests.services import MilvusLite, MilvusServer, Process, Valkey, free_port, wait_until
 
 T = TypeVar("T")
 
@@ -22,7 +22,14 @@ _THREADS = {"OMP_NUM_THREADS": "2"}
 class Stack(RunningSystem):
     """Stores, indexer, encoders, query encoder and gateway; `client` speaks to the gateway."""
 
-    def __init__(self, folder: Path, image_root: Path, **settings: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        image_root: Path,
+        *,
+        store: type[MilvusLite] | type[MilvusServer] = MilvusLite,
+        **settings: str,
+    ) -> None:
         self.folder = folder
         self.image_root = image_root
         self.port = free_port()
@@ -31,7 +38,8 @@ class Stack(RunningSystem):
         self._encoders = 0
         self.processes: dict[str, Process] = {}
         self.valkey = Valkey(folder / "valkey")
-        self.milvus = MilvusLite(folder / "milvus")
+        (folder / "milvus").mkdir(parents=True, exist_ok=True)
+        self.milvus = store(folder / "milvus")
         self.processes |= {"valkey": self.valkey, "milvus": self.milvus}
         self.environment = {
             name: value for name, value in os.environ.items() if not name.startswith("LOOKALIKE_")
@@ -181,10 +189,15 @@ class Stack(RunningSystem):
 
 @contextmanager
 def running_stack(
-    folder: Path, image_root: Path, *, encoders: int = 1, **settings: str
+    folder: Path,
+    image_root: Path,
+    *,
+    encoders: int = 1,
+    store: type[MilvusLite] | type[MilvusServer] = MilvusLite,
+    **settings: str,
 ) -> Iterator[Stack]:
     """A stack that is ready, and all of it gone afterwards."""
-    stack = Stack(folder, image_root, **settings)
+    stack = Stack(folder, image_root, store=store, **settings)
     try:
         stack.start(encoders=encoders)
         yield stack

@@ -476,9 +476,20 @@ class Index(Model):
     The Milvus index over the vectors.
     """
 
-    type: Literal["FLAT", "IVF_FLAT", "IVF_SQ8", "HNSW", "AUTOINDEX"]
+    type: Literal[
+        "FLAT",
+        "IVF_FLAT",
+        "IVF_SQ8",
+        "IVF_RABITQ",
+        "SCANN",
+        "HNSW",
+        "HNSW_SQ",
+        "DISKANN",
+        "AUTOINDEX",
+    ]
     params: Annotated[
-        dict[str, int], Field(description="Its parameters; empty takes the defaults.")
+        dict[str, int | bool | str],
+        Field(description="Its parameters; those left out take their defaults."),
     ] = {}
 
 
@@ -486,9 +497,20 @@ class IndexInput(Model):
     model_config = ConfigDict(
         extra="forbid",
     )
-    type: Literal["FLAT", "IVF_FLAT", "IVF_SQ8", "HNSW", "AUTOINDEX"]
+    type: Literal[
+        "FLAT",
+        "IVF_FLAT",
+        "IVF_SQ8",
+        "IVF_RABITQ",
+        "SCANN",
+        "HNSW",
+        "HNSW_SQ",
+        "DISKANN",
+        "AUTOINDEX",
+    ]
     params: Annotated[
-        dict[str, int], Field(description="Its parameters; empty takes the defaults.")
+        dict[str, int | bool | str],
+        Field(description="Its parameters; those left out take their defaults."),
     ] = {}
 
 
@@ -1070,7 +1092,12 @@ class CollectionInput(Model):
     name: str
     description: str = ""
     descriptor: DescriptorInput | None = None
-    index: IndexInput | None = None
+    index: Annotated[
+        IndexInput | None,
+        Field(
+            description="Default: the server's setting. 422 `index_unavailable` where Milvus has none of this type: IVF_RABITQ needs 2.6, HNSW_SQ 2.5; milvus-lite has no IVF_RABITQ, SCANN, DISKANN."
+        ),
+    ] = None
     regions: Annotated[
         bool,
         Field(
@@ -1267,6 +1294,12 @@ class ImageQuery(Model):
             description="`k_reciprocal`: the first 200 hits in the order of Zhong et al. 2017, which puts those first that are among each other's nearest. Scores stay what they are."
         ),
     ] = "none"
+    params: Annotated[
+        dict[str, float],
+        Field(
+            description="How thoroughly the collection's index is searched: `ef` of HNSW and HNSW_SQ, `nprobe` of IVF_FLAT, IVF_SQ8, IVF_RABITQ and SCANN, `search_list` of DISKANN, `reorder_k` of SCANN, `rbq_query_bits` of IVF_RABITQ, `refine_k` of an index with refinement. Those left out take their defaults. 422 `invalid_search_params` names what the index takes."
+        ),
+    ] = {}
     with_vector: Annotated[bool, Field(description="The vector of each hit, too.")] = False
 
 

@@ -105,7 +105,7 @@ def test_collections_are_made_and_dropped(
         "created_at": "2026-01-01T00:00:00Z",
         "state": "loaded",
         "descriptor": {"pooling": "gem", "dimension": 512, "weights": "w"},
-        "index": {"type": "HNSW", "params": {}, "metric": "COSINE"},
+        "index": {"type": "HNSW_SQ", "params": {"M": 32, "refine": True}, "metric": "COSINE"},
         "regions": False,
         "aliases": ["old"],
     }
@@ -119,7 +119,15 @@ def test_collections_are_made_and_dropped(
     assert "new" in capsys.readouterr().out
     assert command("collections", "create", "new", "--pooling", "gem", "--regions") == 0
     assert server.bodies == [{"name": "new", "descriptor": {"pooling": "gem"}, "regions": True}]
+    index = ("--index", "hnsw_sq", "--index-params", '{"M": 32}')
+    assert command("collections", "create", "new", *index) == 0
+    assert server.bodies[1] == {"name": "new", "index": {"type": "HNSW_SQ", "params": {"M": 32}}}
+    for wrong in (("--index", "tree"), ("--index", "HNSW", "--index-params", "M=32")):
+        assert command("collections", "create", "new", *wrong) == 2
+    assert len(server.bodies) == 2
+    capsys.readouterr()
     assert command("collections", "show", "new") == 0
+    assert "HNSW_SQ (M 32, refine true)" in capsys.readouterr().out
     assert command("collections", "delete", "new", "--yes", "--json") == 0
     assert "DELETE" in {request.method for request in server.requests}
 

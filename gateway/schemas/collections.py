@@ -7,7 +7,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gateway.schemas.fields import CollectionName, Input, Page, moment
-from shared.domain.collection import CollectionInfo, IndexType
+from shared.domain.collection import CollectionInfo, IndexParameter, IndexType
 from shared.domain.export import EXPORT_PATTERN
 from shared.domain.fingerprint import DIMENSION, Pooling
 from shared.domain.regions import REGIONS
@@ -36,7 +36,9 @@ class Index(BaseModel):
     """The Milvus index over the vectors."""
 
     type: IndexType
-    params: dict[str, int] = Field({}, description="Its parameters; empty takes the defaults.")
+    params: dict[str, IndexParameter] = Field(
+        {}, description="Its parameters; those left out take their defaults."
+    )
 
 
 class IndexInput(Index):
@@ -58,7 +60,12 @@ class CollectionInput(Input):
     name: CollectionName
     description: str = Field("", max_length=1000)
     descriptor: DescriptorInput | None = None
-    index: IndexInput | None = None
+    index: IndexInput | None = Field(
+        None,
+        description="Default: the server's setting. 422 `index_unavailable` where Milvus has none "
+        "of this type: IVF_RABITQ needs 2.6, HNSW_SQ 2.5; milvus-lite has no IVF_RABITQ, SCANN, "
+        "DISKANN.",
+    )
     regions: bool = Field(
         False,
         description="Also keep vectors of the parts of each picture, so that a search by a detail "

@@ -174,6 +174,15 @@ class ImageQuery(Input):
     distinct: bool = Field(False, description="Of images with equal contents only the first.")
     expand: Expand = 0
     rerank: Rerank = "none"
+    params: dict[str, Annotated[float, Field(allow_inf_nan=False)]] = Field(
+        {},
+        description="How thoroughly the collection's index is searched: `ef` of HNSW and HNSW_SQ, "
+        "`nprobe` of IVF_FLAT, IVF_SQ8, IVF_RABITQ and SCANN, `search_list` of DISKANN, "
+        "`reorder_k` of SCANN, `rbq_query_bits` of IVF_RABITQ, `refine_k` of an index with "
+        "refinement. Those left out take their defaults. 422 `invalid_search_params` names what "
+        "the index takes.",
+        examples=[{"ef": 256}],
+    )
     with_vector: bool = Field(False, description="The vector of each hit, too.")
 
     @model_validator(mode="after")
@@ -213,6 +222,10 @@ class ImageQuery(Input):
             distinct=self.distinct,
             expand=self.expand,
             rerank=self.rerank,
+            index_params={
+                name: int(value) if value.is_integer() else value
+                for name, value in self.params.items()
+            },
         )
         positive = [example.example() for example in self.positive]
         negative = [example.example() for example in self.negative]

@@ -28,7 +28,7 @@ from shared.domain.match import with_least_score
 from shared.domain.query import Crop, SearchParameters, SearchResult
 from shared.errors import InvalidRequest
 from shared.sources import Files
-from shared.store import ExampleSearch, Images
+from shared.store import ExampleSearch, Images, require_search_params
 
 Vector = Sequence[float]
 
@@ -69,6 +69,7 @@ class ExampleQueries:
         self, identity: CollectionIdentity, query: ExampleQuery, started: float
     ) -> SearchResult:
         collection, home = identity.name, identity.home
+        require_search_params(identity.index, query.parameters.index_params)
         # `best_score` looks at whole images only.
         regions = identity.regions and query.strategy == "average"
         wanted = with_least_score(query.parameters, identity.fingerprint, regions=regions)

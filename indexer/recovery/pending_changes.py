@@ -1,5 +1,6 @@
 """What changed in watched sources and is not loaded yet."""
 
+import os
 from collections.abc import Collection, Iterable
 
 from indexer.recovery.watched_folders import concerned_folder
@@ -7,6 +8,8 @@ from shared.domain.job import DirectorySource
 
 #: Paths that are kept for a source; where more have changed, all of it is loaded.
 MAX_PATHS = 10_000
+#: Paths that are few.
+FEW_PATHS = 64
 
 
 class PendingChanges:
@@ -45,6 +48,11 @@ class PendingChanges:
         if folder is None:
             self.settle(source_id)
         return folder
+
+    def are_few(self, source_id: str) -> bool:
+        """Whether no more than a few files are known to have changed."""
+        paths = self._paths.get(source_id, set())
+        return 0 < len(paths) <= FEW_PATHS and not any(map(os.path.isdir, paths))
 
     def settle(self, source_id: str) -> None:
         """Forget the changes of a source: a load of them was started."""

@@ -25,8 +25,19 @@ class StandingLoads:
         except NotFound:
             return False
 
-    def start(self, standing: StandingSource, job_id: str, source: Source, now: float) -> None:
-        """Queue a load of `source`, all or a part of it; `now` is Redis's time."""
+    def start(
+        self,
+        standing: StandingSource,
+        job_id: str,
+        source: Source,
+        now: float,
+        *,
+        prompt: bool = False,
+    ) -> None:
+        """Queue a load of `source`, all or a part of it; `now` is Redis's time.
+
+        `prompt` is for a few files, which are encoded before what waits of other loads.
+        """
         spec = JobSpec(
             id=job_id,
             collection=standing.collection,
@@ -34,6 +45,7 @@ class StandingLoads:
             source=source,
             on_duplicate=standing.on_duplicate,
             sync=standing.sync,
+            prompt=prompt,
             created_at=now,
         )
         with tracing.span("standing_load", job=job_id, collection=standing.collection):

@@ -222,12 +222,13 @@ class Watching:
             return
         # Long after a change the source may be paused or gone, or another indexer watch.
         if self._mine(polls).get(standing.id) == source:
-            self._start(standing, source.directory.model_copy(update={"path": folder}))
+            part = source.directory.model_copy(update={"path": folder})
+            self._start(standing, part, prompt=pending.are_few(standing.id))
             pending.settle(standing.id)
 
-    def _start(self, standing: StandingSource, directory: DirectorySource) -> None:
+    def _start(self, standing: StandingSource, directory: DirectorySource, *, prompt: bool) -> None:
         job_id = uuid.uuid4().hex
-        self._loads.start(standing, job_id, directory, self._jobs.now())
+        self._loads.start(standing, job_id, directory, self._jobs.now(), prompt=prompt)
         _log.info("watched_folder_changed", source=standing.id, folder=directory.path, job=job_id)
 
 

@@ -10,14 +10,26 @@ from shared.errors import collection_replaced, encoder_mismatch
 
 MAX_NAME_LENGTH = 63
 COLLECTION_PATTERN = rf"^[A-Za-z_][A-Za-z0-9_]{{0,{MAX_NAME_LENGTH - 1}}}$"
-IndexType = Literal["FLAT", "IVF_FLAT", "IVF_SQ8", "HNSW", "AUTOINDEX"]
+IndexType = Literal[
+    "FLAT",
+    "IVF_FLAT",
+    "IVF_SQ8",
+    "IVF_RABITQ",
+    "SCANN",
+    "HNSW",
+    "HNSW_SQ",
+    "DISKANN",
+    "AUTOINDEX",
+]
+#: Of an index's parameters: a number, a switch, or a word.
+IndexParameter = int | bool | str
 
 
 class IndexSpec(Frozen):
     """A vector index and its build parameters; those left out take their defaults."""
 
     type: IndexType
-    params: dict[str, int] = Field({})
+    params: dict[str, IndexParameter] = Field({})
 
 
 class Edition(Frozen):
@@ -51,6 +63,7 @@ class CollectionIdentity(Frozen):
     weights: str
     pooling: Pooling
     regions: bool = False
+    index: IndexSpec = IndexSpec(type="AUTOINDEX")
     home: str = ""
     next: Edition | None = None
 
@@ -92,7 +105,6 @@ class CollectionInfo(CollectionIdentity):
     description: str
     count: int
     created_at: float
-    index: IndexSpec
     #: The edition before this one, for as long as it is kept.
     kept: Edition | None = None
     state: Literal["loaded", "loading", "not_loaded"]

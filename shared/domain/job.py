@@ -157,6 +157,8 @@ class JobSpec(Frozen):
     report_duplicates: bool = False
     tags: tuple[str, ...] = ()
     metadata: dict[str, Any] = Field({})
+    #: Whether it loads a few files that were written just now.
+    prompt: bool = False
     created_at: float
     #: The request that asked for it, by which the log's lines of its scan and its chunks are found.
     request_id: str | None = None
@@ -165,8 +167,8 @@ class JobSpec(Frozen):
 
     @property
     def priority(self) -> int:
-        """Celery priority, 0 first: a person who uploads does not wait behind a bulk load."""
-        return 0 if self.source.kind == "upload" else 5
+        """Celery priority, 0 first: who waits for a few files does not wait behind a bulk load."""
+        return 0 if self.prompt or self.source.kind == "upload" else 5
 
 
 class JobError(Frozen):

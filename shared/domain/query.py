@@ -54,7 +54,8 @@ class SearchParameters(Frozen):
     `min_score` is a cosine similarity, -1 to 1; of `min_match`, a probability, one is made by
     `shared.domain.match.with_least_score`. `distinct` leaves out all images but the first of equal
     contents. `expand` is the number of neighbours whose mean with the query is searched by,
-    `rerank` how the first 200 hits are put into order.
+    `rerank` how the first 200 hits are put into order. `index_params` say how thoroughly the
+    collection's index is searched (`shared.store.indexes`); those left out take their defaults.
     """
 
     top_k: int = 10
@@ -65,6 +66,7 @@ class SearchParameters(Frozen):
     distinct: bool = False
     expand: int = 0
     rerank: Rerank = "none"
+    index_params: dict[str, int | float] = Field({})
 
 
 class SearchTimings(NamedTuple):

@@ -9,6 +9,7 @@ from shared.store.filters import matches
 from shared.store.homes import KNOWN_SECONDS
 from shared.store.image_writer import ImageWriter
 from shared.store.images import Images
+from shared.store.indexes import require_search_params
 from shared.store.neighbours import Neighbour, Neighbours, StoredVectors
 from shared.store.reencoding import Editions
 from shared.store.refined_search import RefinedSearch
@@ -38,6 +39,7 @@ __all__ = [
     "VectorSearch",
     "matches",
     "places",
+    "require_search_params",
     "require_vectors",
     "score_of",
 ]

@@ -11,6 +11,7 @@ from shared.domain.collection import IndexSpec
 from shared.errors import Conflict, NotFound
 from shared.store.client import LOAD_SECONDS, READ_SECONDS, WRITE_SECONDS, MilvusConnection
 from shared.store.generations import is_home, partition_of, regions_of
+from shared.store.indexes import vector_index
 from shared.store.properties import (
     EDITION_OF,
     read_edition,
@@ -24,7 +25,6 @@ from shared.store.schema import (
     collection_schema,
     regions_schema,
     scalar_index,
-    vector_index,
 )
 
 

@@ -6,7 +6,9 @@ A process opens one of each kind that it needs, and passes it to `Collections`, 
 
 import asyncio
 import logging
+import math
 import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from functools import partial
@@ -15,11 +17,13 @@ from typing import Any, TypeVar
 from pymilvus import AsyncMilvusClient, MilvusClient
 from pymilvus.exceptions import MilvusException
 
+from shared.errors import Unavailable
 from shared.log import get_logger
 from shared.settings import Settings
+from shared.store.connecting import connect, connect_async, limited_retries, require_untried
 from shared.store.errors import CALL_ERRORS, is_released, translate
 from shared.store.expressions import in_
-from shared.store.grpc_options import GRPC_OPTIONS
+from shared.store.indexes import is_lite
 from shared.store.lite_lock import CollectionLock
 from shared.store.rows import Row
 
@@ -29,29 +33,10 @@ _log = get_logger(__name__)
 # It logs a traceback for each failed call, which is raised anyway.
 logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
 
-CONNECT_SECONDS = 3.0
 READ_SECONDS = 20.0
 WRITE_SECONDS = 60.0
 LOAD_SECONDS = 60.0
 _DELETE_BATCH = 1000
-
-
-def connect(settings: Settings) -> MilvusClient:
-    """A connected client. Raises Unavailable `milvus_unavailable`."""
-    try:
-        return MilvusClient(
-            settings.milvus_uri,
-            token=settings.milvus_credentials,
-            timeout=CONNECT_SECONDS,
-            dedicated=True,
-            grpc_options=GRPC_OPTIONS,
-        )
-    except CALL_ERRORS as error:
-        raise translate(error, None) from error
-
-
-def is_lite(version: str) -> bool:
-    return version.startswith("milvus_lite")
 
 
 def _delete(client: MilvusClient, collection: str, expression: str, partition: str) -> None:
@@ -69,6 +54,7 @@ class MilvusConnection:
         self._settings = settings
         self._lock = threading.Lock()
         self._client: MilvusClient | None = None
+        self._failed_at = -math.inf
         self._lite: bool | None = None
         self._collection_lock = CollectionLock(settings.data_dir / "locks")
 
@@ -76,22 +62,28 @@ class MilvusConnection:
     def lite(self) -> bool:
         """Whether this is milvus-lite and not a Milvus server."""
         if self._lite is None:
-            version = self.run(lambda client: client.get_server_version(timeout=READ_SECONDS))
-            self._lite = is_lite(version)
+            self._lite = is_lite(self.version())
         return self._lite
+
+    def version(self) -> str:
+        """What Milvus says of its version: `v2.6.24`, or `milvus_lite` and its own."""
+        found: str = self.run(lambda client: client.get_server_version(timeout=READ_SECONDS))
+        return found
 
     def run(self, operation: Callable[[MilvusClient], T], collection: str | None = None) -> T:
         """Run an operation; if `collection` is not loaded, load it and run it once more."""
         try:
             client = self._connected()
             try:
-                return operation(client)
+                with limited_retries():
+                    return operation(client)
             except MilvusException as error:
                 if collection is None or not is_released(error):
                     raise
                 _log.info("collection_reloaded", collection=collection)
-                client.load_collection(collection, timeout=LOAD_SECONDS)
-                return operation(client)
+                with limited_retries():
+                    client.load_collection(collection, timeout=LOAD_SECONDS)
+                    return operation(client)
         except CALL_ERRORS as error:
             raise translate(error, collection) from error
 
@@ -186,9 +178,15 @@ class MilvusConnection:
                 self._client = None
 
     def _connected(self) -> MilvusClient:
+        asked = time.monotonic()
         with self._lock:
             if self._client is None:
-                self._client = connect(self._settings)
+                require_untried(self._failed_at, asked)
+                try:
+                    self._client = connect(self._settings)
+                except Unavailable:
+                    self._failed_at = time.monotonic()
+                    raise
             return self._client
 
 
@@ -198,6 +196,7 @@ class AsyncMilvusConnection:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._client: AsyncMilvusClient | None = None
+        self._failed_at = -math.inf
         self._connecting = asyncio.Lock()
         self._lite = False
         self._collection_lock = CollectionLock(settings.data_dir / "locks")
@@ -209,12 +208,14 @@ class AsyncMilvusConnection:
         try:
             client = await self._connected()
             try:
-                return await operation(client)
+                with limited_retries():
+                    return await operation(client)
             except MilvusException as error:
                 if not is_released(error):
                     raise
-                await client.load_collection(collection, timeout=LOAD_SECONDS)
-                return await operation(client)
+                with limited_retries():
+                    await client.load_collection(collection, timeout=LOAD_SECONDS)
+                    return await operation(client)
         except CALL_ERRORS as error:
             raise translate(error, collection) from error
 
@@ -232,18 +233,14 @@ class AsyncMilvusConnection:
             self._client = None
 
     async def _connected(self) -> AsyncMilvusClient:
+        asked = time.monotonic()
         async with self._connecting:
             if self._client is None:
-                client = AsyncMilvusClient(
-                    self._settings.milvus_uri,
-                    token=self._settings.milvus_credentials,
-                    timeout=CONNECT_SECONDS,
-                    dedicated=True,
-                    grpc_options=GRPC_OPTIONS,
-                )
+                require_untried(self._failed_at, asked)
                 try:
-                    version = await client.get_server_version(timeout=READ_SECONDS)
-                except CALL_ERRORS as error:
-                    raise translate(error, None) from error
-                self._client, self._lite = client, is_lite(version)
+                    self._client, version = await connect_async(self._settings, READ_SECONDS)
+                except Unavailable:
+                    self._failed_at = time.monotonic()
+                    raise
+                self._lite = is_lite(version)
             return self._client

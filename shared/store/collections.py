@@ -15,8 +15,9 @@ from shared.settings import Settings
 from shared.store.builder import CollectionBuilder, exists_error
 from shared.store.client import READ_SECONDS, WRITE_SECONDS, MilvusConnection
 from shared.store.generations import new_generation, regions_of
+from shared.store.indexes import complete_index, require_index
 from shared.store.properties import read_edition, read_identity, read_properties, to_milvus
-from shared.store.schema import VECTOR, complete_index
+from shared.store.schema import VECTOR
 
 _STATES: dict[str, Literal["loaded", "loading", "not_loaded"]] = {
     "Loaded": "loaded",
@@ -48,10 +49,9 @@ class Collections(Retriable):
         """Create a collection for the vectors of `weights` under `pooling`, and load it.
 
         With `regions` it has vectors of the parts of its pictures, too. Raises Conflict
-        `collection_exists`, InvalidRequest `invalid_index`.
+        `collection_exists`, InvalidRequest as `checked_index`.
         """
-        default = IndexSpec(type=self._settings.index_type, params=self._settings.index_params)
-        spec = complete_index(index or default)
+        spec = self.checked_index(index)
         properties = {
             "fingerprint": fingerprint(weights, pooling),
             "weights": weights,
@@ -69,6 +69,16 @@ class Collections(Retriable):
                 raise exists_error(name)  # Another process created it at the same time.
             self._builder.complete(name, properties["generation"], spec, regions=regions)
         return self.get(name)
+
+    def checked_index(self, index: IndexSpec | None = None) -> IndexSpec:
+        """An index for new vectors, by default that of the settings, with all its parameters.
+
+        Raises InvalidRequest `invalid_index`, and `index_unavailable` if Milvus has none of it.
+        """
+        default = IndexSpec(type=self._settings.index_type, params=self._settings.index_params)
+        spec = complete_index(index or default)
+        require_index(spec, self._milvus.version())
+        return spec
 
     def ensure(self, name: str, *, weights: str, pooling: Pooling) -> CollectionInfo:
         """The collection, created with the defaults if there is none.

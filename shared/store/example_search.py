@@ -15,9 +15,10 @@ from shared.store.client import AsyncMilvusConnection
 from shared.store.filters import filter_expression
 from shared.store.gathering import Target
 from shared.store.generations import partition_of
+from shared.store.indexes import search_params
 from shared.store.region_search import RegionSearch
 from shared.store.rows import Row, to_row
-from shared.store.schema import MAX_WINDOW, SCALARS, VECTOR, search_params
+from shared.store.schema import MAX_WINDOW, SCALARS, VECTOR
 
 Vectors = npt.NDArray[np.float32]
 
@@ -175,7 +176,7 @@ class ExampleSearch(RegionSearch):
             partition_of(generation) if generation else "",
             filter_expression(parameters.filter),
             ("sha256", VECTOR),
-            tuple(search_params(depth).items()),
+            tuple(search_params(depth, parameters.index_params).items()),
         )
         reply = await self._call(target, queries.tolist(), depth)
         if generation and not any(reply):

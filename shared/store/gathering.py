@@ -26,7 +26,7 @@ class Target(NamedTuple):
     partition: str
     expression: str
     fields: tuple[str, ...]
-    parameters: tuple[tuple[str, int], ...]
+    parameters: tuple[tuple[str, int | float], ...]
 
 
 #: Hits for each vector, best first: `limit` of them, or all that there are.

@@ -14,8 +14,9 @@ from shared.store.expressions import in_, quote
 from shared.store.facts import load_pixel_hash
 from shared.store.generations import partition_of
 from shared.store.homes import Homes
+from shared.store.indexes import search_params
 from shared.store.rows import Row
-from shared.store.schema import METRIC, VECTOR, search_params
+from shared.store.schema import METRIC, VECTOR
 from shared.store.search import score_of
 
 _CONTENTS_BATCH = 8000

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from shared.domain.collection import CollectionIdentity, Edition
+from shared.domain.collection import CollectionIdentity, Edition, IndexSpec
 from shared.errors import collection_not_found
 
 _PREFIX = "lookalike."
@@ -35,6 +35,8 @@ def read_identity(name: str, described: dict[str, Any]) -> CollectionIdentity:
     """As `read_properties`: what the collection's vectors are."""
     properties = read_properties(name, described)
     fields = {key: properties[key] for key in ("fingerprint", "weights", "pooling")}
+    if "index" in properties:
+        fields["index"] = IndexSpec.model_validate_json(properties["index"])
     return CollectionIdentity(
         name=name,
         generation=properties.get("generation", ""),

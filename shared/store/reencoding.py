@@ -17,7 +17,6 @@ from shared.store.client import WRITE_SECONDS, MilvusConnection
 from shared.store.collections import Collections
 from shared.store.generations import home_of
 from shared.store.properties import read_edition, to_milvus
-from shared.store.schema import complete_index
 
 
 class Editions(Retriable):
@@ -33,7 +32,7 @@ class Editions(Retriable):
     ) -> Edition:
         """The edition that a re-encoding is to make; None leaves what the collection has.
 
-        Raises InvalidRequest `invalid_index`, Conflict `nothing_to_reencode`,
+        Raises InvalidRequest `invalid_index`, `index_unavailable`, Conflict `nothing_to_reencode`,
         `reencoding_unfinished`, `reencoding_kept`, `collection_too_old`.
         """
         if not info.generation:
@@ -42,7 +41,7 @@ class Editions(Retriable):
                 "An early version made this collection. Load its sources into a new one.",
             )
         pooling = pooling or info.pooling
-        spec = complete_index(index) if index else info.index
+        spec = self._collections.checked_index(index) if index else info.index
         made = Edition(fingerprint=fingerprint(info.weights, pooling), pooling=pooling, index=spec)
         if info.kept is not None:
             raise Conflict(

@@ -17,7 +17,7 @@ from shared.store.expressions import and_, in_
 from shared.store.filters import filter_expression
 from shared.store.gathering import Target
 from shared.store.generations import regions_of
-from shared.store.schema import search_params
+from shared.store.indexes import search_params
 from shared.store.search import Ranking, VectorSearch, score_of
 
 #: So many of the regions nearest to a query are looked at, and more where a filter leaves some out.
@@ -70,7 +70,10 @@ class RegionSearch(VectorSearch):
         if not has_regions:
             return await whole
         ranking, (parts, matching) = await asyncio.gather(
-            whole, self._nearest_parts(collection, home or generation, vector, expression, home)
+            whole,
+            self._nearest_parts(
+                collection, home, generation, vector, expression, parameters.index_params
+            ),
         )
         parts.pop(exclude or "", None)
         wanted = parameters.offset + parameters.top_k
@@ -99,7 +102,13 @@ class RegionSearch(VectorSearch):
         return known.regions and known.generation == generation
 
     async def _nearest_parts(
-        self, collection: str, edition: str, vector: Sequence[float], expression: str, home: str
+        self,
+        collection: str,
+        home: str,
+        generation: str,
+        vector: Sequence[float],
+        expression: str,
+        index_params: Mapping[str, int | float],
     ) -> tuple[dict[str, Part], Mapping[str, str] | None]:
         """The nearest region of each image, and the contents of images that match, if few do."""
         few = await self._few(home or collection, expression) if expression else None
@@ -107,11 +116,11 @@ class RegionSearch(VectorSearch):
             return {}, few
         limit = NEAREST_WITH_FILTER if expression else NEAREST_REGIONS
         target = Target(
-            regions_of(edition),
+            regions_of(home or generation),
             "",
             "" if few is None else in_("image", sorted(few)),
             _FIELDS,
-            tuple(search_params(limit).items()),
+            tuple(search_params(limit, index_params).items()),
         )
         try:
             found = await self._gathered.nearest(target, vector, limit)

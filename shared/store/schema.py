@@ -1,13 +1,11 @@
-"""The Milvus schema of a collection, and the indexes that it may have."""
+"""The Milvus schema of a collection, and the indexes over what is filtered by."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from pymilvus import CollectionSchema, DataType, MilvusClient
 
-from shared.domain.collection import IndexSpec, IndexType
 from shared.domain.fingerprint import DIMENSION
 from shared.domain.image import MAX_TAG_BYTES, MAX_TAGS, MAX_URI_BYTES
-from shared.errors import InvalidRequest
 
 METRIC = "COSINE"
 VECTOR = "vector"
@@ -30,42 +28,8 @@ SCALARS = (
 MAX_WINDOW = 16_384
 #: Rows whose metadata is read at once: at 64 KiB each, of the 100 MB that a server returns.
 MAX_JSON_ROWS = 1000
-
-
-class _Range(NamedTuple):
-    default: int
-    least: int
-    most: int
-
-
-#: The ranges are those of Milvus 2.3, the narrowest of the servers that are supported.
-_INDEXES: dict[IndexType, dict[str, _Range]] = {
-    "FLAT": {},
-    "IVF_FLAT": {"nlist": _Range(128, 1, 65_536)},
-    "IVF_SQ8": {"nlist": _Range(128, 1, 65_536)},
-    "HNSW": {"M": _Range(16, 4, 64), "efConstruction": _Range(200, 8, 512)},
-    "AUTOINDEX": {},
-}
 #: Fields that are filtered by, and the index that servers before 2.4 have in INVERTED's place.
 SCALAR_INDEXES = {"uri": "Trie", "sha256": "Trie", "added_at": "STL_SORT"}
-
-
-def complete_index(spec: IndexSpec) -> IndexSpec:
-    """The index with its defaults filled in. Raises InvalidRequest `invalid_index`."""
-    ranges = _INDEXES[spec.type]
-    unknown = sorted(set(spec.params) - set(ranges))
-    if unknown:
-        known = ", ".join(ranges) or "none"
-        raise InvalidRequest(
-            "invalid_index", f"{spec.type} has no parameter {unknown[0]!r}; it takes {known}."
-        )
-    params = {name: spec.params.get(name, limits.default) for name, limits in ranges.items()}
-    for name, limits in ranges.items():
-        if not limits.least <= params[name] <= limits.most:
-            raise InvalidRequest(
-                "invalid_index", f"{name} of {spec.type} lies in {limits.least} to {limits.most}."
-            )
-    return IndexSpec(type=spec.type, params=params)
 
 
 def collection_schema() -> CollectionSchema:
@@ -107,25 +71,6 @@ def regions_schema() -> CollectionSchema:
     return schema
 
 
-def vector_index(spec: IndexSpec) -> Any:
-    """The index on the vectors, as pymilvus takes it."""
-    # milvus-lite reads the parameters only where they are nested once more.
-    params = {**spec.params, "params": dict(spec.params)}
-    return MilvusClient.prepare_index_params(
-        VECTOR, index_name=VECTOR, index_type=spec.type, metric_type=METRIC, params=params
-    )
-
-
 def scalar_index(field: str, index_type: str) -> Any:
     """An index on a field that is filtered by."""
     return MilvusClient.prepare_index_params(field, index_name=field, index_type=index_type)
-
-
-def search_params(limit: int) -> dict[str, int]:
-    """How thoroughly to search: each index type reads the parameter that is its own.
-
-    HNSW must look at `limit` nodes at least; IVF at the default reads an eighth of the lists.
-    """
-    ef = min(max(128, limit + limit // 2), 2 * MAX_WINDOW)
-    nprobe = 16 if limit <= 256 else 128
-    return {"ef": ef, "nprobe": nprobe}

@@ -19,9 +19,10 @@ from shared.store.filters import filter_expression
 from shared.store.gathering import GatheredSearch, Target, Vector
 from shared.store.generations import partition_of
 from shared.store.homes import KNOWN_SECONDS
+from shared.store.indexes import search_params
 from shared.store.properties import read_identity
 from shared.store.rows import Row, to_row
-from shared.store.schema import MAX_WINDOW, METRIC, SCALARS, VECTOR, search_params
+from shared.store.schema import MAX_WINDOW, METRIC, SCALARS, VECTOR
 
 T = TypeVar("T")
 Scored = tuple[float, str]
@@ -154,7 +155,7 @@ class VectorSearch:
         depth = min(wanted + 2, MAX_WINDOW)
         while True:
             whole = depth <= _WHOLE_ROWS
-            parameter_set = tuple(search_params(depth).items())
+            parameter_set = tuple(search_params(depth, parameters.index_params).items())
             read = fields if whole else ("id", "sha256")
             target = Target(home or collection, partition, expression, read, parameter_set)
             found = await self._gathered.nearest(target, vector, depth)

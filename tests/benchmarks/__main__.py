@@ -30,6 +30,7 @@ from tests.benchmarks import (
     scaling,
     scan,
     search,
+    serve,
     store,
     stored_rows,
     watching,
@@ -132,11 +133,24 @@ def _ledger_scale(options: Options) -> Report:
 
 
 def _search(options: Options) -> Report:
+    def fill(folder: Path, own: Settings) -> None:
+        search.fill(folder, own, options.rows)
+
     def measure(stack: Stack, settings: Settings, context: dict[str, str]) -> Report:
+        if options.server:
+            search.fill_server(stack, settings, options.rows)
         size = {"rows": options.rows, "searches": options.searches, "runs": options.runs}
         return search.measure(stack, settings, **size, context=context)
 
-    return on_a_stack(options, measure, lambda folder, own: search.fill(folder, own, options.rows))
+    return on_a_stack(options, measure, None if options.server else fill)
+
+
+def _serve(options: Options) -> Report:
+    def measure(stack: Stack, _: Settings, context: dict[str, str]) -> Report:
+        size = {"clients": options.clients, "count": options.photos}
+        return serve.measure(stack, minutes=options.minutes, **size, context=context)
+
+    return on_a_stack(options, measure)
 
 
 def _store(options: Options) -> Report:
@@ -219,6 +233,7 @@ BENCHMARKS: dict[str, Callable[[Options], Report]] = {
     "ledger": _ledger,
     "ledger-scale": _ledger_scale,
     "search": _search,
+    "serve": _serve,
     "store": _store,
     "filters": _filters,
     "large": _large,

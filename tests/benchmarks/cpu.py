@@ -36,9 +36,10 @@ class CpuTimes:
         return [sum(taken) for taken in zip(*self._per_picture.values(), strict=True)]
 
     def _seconds(self) -> dict[str, float]:
-        return {name: _seconds(psutil.Process(pid)) for name, pid in self._pids.items()}
+        return {name: seconds_of(psutil.Process(pid)) for name, pid in self._pids.items()}
 
 
-def _seconds(process: psutil.Process) -> float:
+def seconds_of(process: psutil.Process) -> float:
+    """The processor time of a process and its children until now."""
     taken = [own.cpu_times() for own in (process, *process.children(recursive=True))]
     return sum(times.user + times.system for times in taken)

@@ -23,6 +23,11 @@ def parse(arguments: Sequence[str], names: Iterable[str], description: str | Non
     parser.add_argument(
         "--stores", nargs="+", choices=store.NAMES, default=list(store.NAMES), help="of bench-store"
     )
+    parser.add_argument(
+        "--server", action="store_true", help="search: in the Milvus server of the wheel"
+    )
+    parser.add_argument("--minutes", type=float, default=10, help="how long to serve")
+    parser.add_argument("--clients", type=int, default=12, help="clients at once, of serve")
     parser.add_argument("--searches", type=int, default=60, help="searches for each figure")
     parser.add_argument("--weights", default="imagenet", help="imagenet, untrained or a file")
     parser.add_argument("--precision", default="auto", help="as LOOKALIKE_PRECISION")

@@ -13,7 +13,7 @@ mpl.use("Agg")
 # The same figures make the same file.
 mpl.rcParams["svg.hashsalt"] = "lookalike"
 FOLDER = Path("build/plots")
-_COLOURS = ("#1a6fb5", "#d9822b", "#3c8c5a", "#8b5fa8")
+_COLOURS = ("#1a6fb5", "#d9822b", "#3c8c5a", "#8b5fa8", "#c2485a", "#5f6b7a")
 _SIZE = (8.0, 4.5)
 
 Points = Sequence[tuple[float, float]]

@@ -1,4 +1,4 @@
-"""How many of the nearest pictures the embedded store finds with its defaults, on real pictures.
+"""How many of the nearest pictures the embedded store finds, by index, on real pictures.
 
 The photos, and crops and reflections of them, are encoded as a load encodes them, and stored in one
 sealed and indexed segment. Those that are searched for are stored too, or are views of their own.
@@ -7,6 +7,7 @@ sealed and indexed segment. Those that are searched for are stored too, or are v
 import asyncio
 import random
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -19,6 +20,7 @@ from encoder_worker.encode.devices import choose_device
 from encoder_worker.encode.encoder import Encoder
 from encoder_worker.encode.factory import create_runtime
 from encoder_worker.model.weights import find_weights
+from shared.domain.collection import IndexSpec, IndexType
 from shared.domain.query import SearchParameters
 from shared.settings import Settings
 from shared.store import VectorSearch
@@ -32,6 +34,14 @@ _COLLECTION = "recall"
 _NEAREST = 10
 #: Views of a photo that are stored beside it: the photo is cropped to this share of each side.
 _CROPS = (0.9, 0.75, 0.6, 0.5)
+#: What is built, and how each is searched: first as all searches are that say nothing.
+_SEARCHES: dict[IndexType, list[dict[str, int | float]]] = {
+    "FLAT": [{}],
+    "HNSW": [{}, {"ef": 12}, {"ef": 24}, {"ef": 48}, {"ef": 512}],
+    "HNSW_SQ": [{}, {"ef": 12}, {"ef": 24}, {"ef": 48}, {"ef": 512}],
+    "IVF_FLAT": [{}, {"nprobe": 1}, {"nprobe": 4}, {"nprobe": 64}],
+    "IVF_SQ8": [{}, {"nprobe": 1}, {"nprobe": 4}, {"nprobe": 64}],
+}
 #: Scores are rounded to six digits: hits that are no worse than this are as good.
 _EQUAL = 1e-6
 
@@ -46,20 +56,43 @@ def measure(photos: Sequence[Path], settings: Settings) -> Report:
     unseen = _encoded(encoder, [of_photo[-1] for of_photo in views], settings)
     encoder.close()
     context = {"weights": weights.name, "pooling": settings.pooling, "precision": runtime.precision}
-    context |= {"index": settings.index_type, "photos": str(len(photos)), "rows": str(len(stored))}
+    context |= {"photos": str(len(photos)), "rows": str(len(stored))}
     report = Report("Recall of the embedded store", context)
-    with tempfile.TemporaryDirectory() as name:
-        stored_rows.write(
-            Path(name), _COLLECTION, [stored], weights=weights.name, pooling=settings.pooling
-        )
-        service = MilvusLite(Path(name))
-        try:
-            for what, queries in (("stored views", stored), ("views that are not stored", unseen)):
-                found = asyncio.run(_found(service, queries))
-                report.add(f"recall@{_NEAREST}, {what}", [_recall(stored, queries, found)], "share")
-        finally:
-            service.kill()
+    for kind, searched in _SEARCHES.items():
+        with tempfile.TemporaryDirectory() as name:
+            folder, index = Path(name), IndexSpec(type=kind)
+            stored_rows.write(
+                folder,
+                _COLLECTION,
+                [stored],
+                weights=weights.name,
+                pooling=settings.pooling,
+                index=index,
+            )
+            service = MilvusLite(folder)
+            try:
+                for given in searched:
+                    _add(report, kind, given, service, stored, unseen)
+            finally:
+                service.kill()
     return report
+
+
+def _add(
+    report: Report,
+    kind: IndexType,
+    given: dict[str, int | float],
+    service: MilvusLite,
+    stored: Vectors,
+    unseen: Vectors,
+) -> None:
+    name = f"{kind}, {', '.join(f'{k} {v}' for k, v in given.items()) or 'the defaults'}"
+    taken: list[float] = []
+    for what, queries in (("stored views", stored), ("views that are not stored", unseen)):
+        found = asyncio.run(_found(service, queries, given, taken))
+        recall = _recall(stored, queries, found)
+        report.add(f"{name}: recall@{_NEAREST}, {what}", [recall], "share")
+    report.add(f"{name}: a search", taken, "ms")
 
 
 def _views(photo: Path) -> Iterator[bytes]:
@@ -85,14 +118,19 @@ def _encoded(encoder: Encoder, files: Sequence[bytes], settings: Settings) -> Ve
     return np.stack(vectors)
 
 
-async def _found(service: MilvusLite, queries: Vectors) -> list[list[int]]:
-    """The numbers of the rows that each query finds."""
+async def _found(
+    service: MilvusLite, queries: Vectors, given: dict[str, int | float], taken: list[float]
+) -> list[list[int]]:
+    """The numbers of the rows that each query finds; the milliseconds are added to `taken`."""
     settings = Settings(milvus_uri=service.uri, data_dir=service.folder)
     connection = AsyncMilvusConnection(settings)
-    search, wanted = VectorSearch(connection), SearchParameters(top_k=_NEAREST)
+    search = VectorSearch(connection)
+    wanted = SearchParameters(top_k=_NEAREST, index_params=given)
     found = []
     for query in queries.tolist():
+        started = time.perf_counter()
         hits = await search.nearest(_COLLECTION, query, wanted)
+        taken.append((time.perf_counter() - started) * 1000)
         found.append([corpus.number_of(hit.row) for hit in hits])
     await connection.close()
     return found

@@ -13,10 +13,12 @@ from encoder_worker.decode.decoder import decode
 from encoder_worker.encode.openvino import OpenVinoRuntime
 from encoder_worker.model.weights import find_weights
 from shared.settings import Settings
+from shared.store import Collections, ImageWriter, MilvusConnection
 from tests.benchmarks import corpus, stored_rows
 from tests.benchmarks.plot import lines
 from tests.benchmarks.report import Report
-from tests.benchmarks.rest import wait_for_rest
+from tests.benchmarks.rest import SERVER_AT_REST, wait_for_rest
+from tests.services import MilvusServer
 from tests.stack import Stack
 
 STAGES = ("encode", "search", "total")
@@ -49,6 +51,21 @@ def fill(stack_folder: Path, settings: Settings, rows: Sequence[int]) -> None:
         )
 
 
+def fill_server(stack: Stack, settings: Settings, rows: Sequence[int]) -> None:
+    """As `fill`, in the Milvus server of a running stack; returns when its indexes are built."""
+    weights = find_weights(settings).name
+    own = settings.model_copy(update={"milvus_uri": stack.milvus.uri})
+    milvus = MilvusConnection(own)
+    collections = Collections(milvus, own)
+    for count in rows:
+        name = f"rows_{count}"
+        collections.ensure(name, weights=weights, pooling=settings.pooling)
+        corpus.fill(ImageWriter(milvus), name, count)
+        collections.flush(name)
+    milvus.close()
+    wait_for_rest(stack.milvus.pid, SERVER_AT_REST)
+
+
 def measure(
     stack: Stack,
     settings: Settings,
@@ -62,7 +79,9 @@ def measure(
     report = Report("Search by upload", context)
     photos = [path.read_bytes() for path in corpus.photos(stack.image_root / "queries", 50)]
     report.add(FORWARD, _forward(settings, photos, searches), "ms")
-    wait_for_rest(stack.milvus.pid)
+    wait_for_rest(
+        stack.milvus.pid, SERVER_AT_REST if isinstance(stack.milvus, MilvusServer) else 10
+    )
     idle = {count: latency(stack, f"rows_{count}", photos, searches) for count in rows}
     for count, found in idle.items():
         _add(report, f"{count:,} rows", found)

@@ -8,6 +8,7 @@ from typing import Any
 from shared.settings import Settings
 from tests.benchmarks.options import Options
 from tests.benchmarks.report import Report
+from tests.services import MilvusLite, MilvusServer
 from tests.stack import Stack, running_stack
 
 OnStack = Callable[[Stack, Settings, dict[str, str]], Report]
@@ -42,9 +43,14 @@ def on_a_stack(
             "log_level": used.log_level,
             **(settings or {}),
         }
-        with running_stack(Path(name), root, **own) as stack:
+        store = MilvusServer if options.server else MilvusLite
+        with running_stack(Path(name), root, store=store, **own) as stack:
             (worker,) = stack.wait_encoders(1)
             weights = stack.client.get("/api/v2/system").json()["weights"]
             facts = {name: str(worker[name]) for name in ("device", "runtime", "precision")}
-            context = {"weights": weights, **facts, "store": "milvus-lite"}
+            context = {
+                "weights": weights,
+                **facts,
+                "store": "Milvus server 2.3.5" if options.server else "milvus-lite",
+            }
             return measure(stack, used, context)

@@ -21,7 +21,7 @@ from shared.store import Collections, Images, ImageWriter, MilvusConnection, Vec
 from shared.store.client import AsyncMilvusConnection
 from tests.benchmarks import corpus, stored_rows
 from tests.benchmarks.report import Report, timed
-from tests.benchmarks.rest import wait_for_rest
+from tests.benchmarks.rest import SERVER_AT_REST, wait_for_rest
 from tests.services import MilvusLite, MilvusServer, PlainMilvusLite
 
 Service = MilvusLite | MilvusServer
@@ -35,8 +35,6 @@ _EMBEDDED: dict[str, type[MilvusLite]] = {"plain": PlainMilvusLite, "embedded": 
 COLLECTION = "stored"
 _CLIENTS = 16
 _WARM_UP = 3
-#: A server that waits for calls takes some of a core; one that builds indexes, all of several.
-_SERVER_AT_REST = 50
 
 
 def measure(*, rows: Sequence[int], stores: Sequence[str], searches: int, runs: int) -> Report:
@@ -106,7 +104,7 @@ def _fill(service: Service, count: int) -> None:
     corpus.fill(ImageWriter(milvus), COLLECTION, count)
     Collections(milvus, settings_of(service)).flush(COLLECTION)
     milvus.close()
-    wait_for_rest(service.pid, _SERVER_AT_REST)
+    wait_for_rest(service.pid, SERVER_AT_REST)
 
 
 def _figures(service: Service, searches: int, runs: int) -> dict[str, list[float]]:

@@ -13,6 +13,7 @@ from milvus_lite.engine.operation import InsertOp
 from numpy.typing import NDArray
 
 from deploy.local.embedded_milvus.server import install
+from shared.domain.collection import IndexSpec
 from shared.domain.fingerprint import DIMENSION, Pooling
 from shared.domain.image import ImageRow
 from shared.settings import Settings
@@ -50,6 +51,7 @@ def write(
     weights: str = "untrained-0",
     pooling: Pooling = "avg",
     make_row: Callable[[int], ImageRow] = _plain_row,
+    index: IndexSpec | None = None,
 ) -> float:
     """Write a row for each vector, sealed and indexed; the seconds that it took.
 
@@ -58,6 +60,9 @@ def write(
     """
     service = MilvusLite(folder)
     settings = Settings(milvus_uri=service.uri, data_dir=folder)
+    if index is not None:
+        chosen = {"index_type": index.type, "index_params": index.params}
+        settings = settings.model_copy(update=chosen)
     connection = MilvusConnection(settings)
     Collections(connection, settings).ensure(collection, weights=weights, pooling=pooling)
     connection.close()

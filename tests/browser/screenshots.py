@@ -119,6 +119,17 @@ def system(site: Site, _image: str) -> None:
     expect(site.page.get_by_role("table")).to_be_visible()
 
 
+def keys(site: Site, _image: str) -> None:
+    site.open("keys", collection=COLLECTION)
+    site.page.get_by_role("button", name="New key").click()
+    form = site.page.get_by_role("dialog")
+    form.get_by_label("Name").fill("web shop")
+    patterns = form.get_by_label("Collections").first
+    patterns.fill("clothing*")
+    patterns.press("Enter")
+    expect(form.get_by_text("clothing*")).to_be_visible()
+
+
 def library(site: Site, _image: str) -> None:
     site.open("library", collection=COLLECTION, order="added_at")
     expect(site.pictures.first).to_be_visible()
@@ -140,7 +151,7 @@ DEVICES: dict[str, dict[str, Any]] = {
 }
 VIEWS: tuple[Show, ...] = (
     *(start, search, examples, lightbox, detail, compare),
-    *(library, new_collection, duplicates, system, loading),
+    *(library, new_collection, duplicates, system, keys, loading),
 )
 
 

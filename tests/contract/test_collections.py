@@ -81,7 +81,7 @@ def test_a_taken_name_is_a_conflict(api: httpx.Client, encoder: Encoder, collect
         ({"name": "a" * 64}, "name"),
         ({"name": "a\n"}, "name"),
         ({"name": "a", "descriptor": {"pooling": "median"}}, "descriptor.pooling"),
-        ({"name": "a", "index": {"type": "DISKANN"}}, "index.type"),
+        ({"name": "a", "index": {"type": "KDTREE"}}, "index.type"),
         ({"name": "a", "descripton": "typo"}, "descripton"),
     ],
 )
@@ -100,6 +100,20 @@ def test_an_index_with_a_wrong_parameter_is_refused(
     body = {"name": collection, "index": {"type": "HNSW", "params": {"M": 100_000}}}
 
     problem(api.post("/api/v2/collections", json=body), 422, "invalid_index")
+
+
+def test_an_index_that_the_store_has_not_is_refused_with_a_remedy(
+    api: httpx.Client, encoder: Encoder, collection: str
+) -> None:
+    body = {"name": collection, "index": {"type": "IVF_RABITQ"}}
+
+    reply = problem(api.post("/api/v2/collections", json=body), 422, "index_unavailable")
+
+    assert reply["detail"] == (
+        "milvus-lite has no index IVF_RABITQ: choose one of FLAT, IVF_FLAT, IVF_SQ8, HNSW, "
+        "HNSW_SQ, AUTOINDEX, or run a Milvus server for it."
+    )
+    assert api.get(f"/api/v2/collections/{collection}").status_code == 404
 
 
 def test_without_any_encoder_seen_no_collection_is_made(api: httpx.Client, collection: str) -> None:

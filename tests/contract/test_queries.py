@@ -73,6 +73,23 @@ def by_score(pair: tuple[str, float]) -> tuple[float, str]:
     return -pair[1], pair[0]
 
 
+def test_how_thoroughly_the_index_is_searched(api: httpx.Client, stored: Stored, url: str) -> None:
+    like = [{"image": stored[0].id}]
+    expected = query(api, url, positive=like)["hits"]
+    for params in ({"ef": 1}, {"ef": 512}, {}):
+        assert query(api, url, positive=like, params=params)["hits"] == expected
+
+    refused: list[dict[str, float]] = [{"nprobe": 8}, {"ef": 0}, {"ef": 1.5}, {"refine_k": 2}]
+    for wrong in refused:
+        reply = api.post(f"{url}/query", json={"positive": like, "params": wrong})
+        refusal = problem(reply, 422, "invalid_search_params")
+        assert "ef" in refusal["detail"]
+    batch = {"queries": [{"positive": like, "params": {"nprobe": 8}}, {"positive": like}]}
+    failed, answered = api.post(f"{url}/query/batch", json=batch).json()["results"]
+    assert failed["error"]["code"] == "invalid_search_params"
+    assert answered["hits"] == expected
+
+
 @pytest.mark.parametrize("likes", [0, 1, 2])
 @pytest.mark.parametrize("dislikes", [1, 2])
 def test_the_best_score_of_examples(

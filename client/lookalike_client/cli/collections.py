@@ -1,5 +1,6 @@
 """`lookalike collections`."""
 
+import json
 from typing import Annotated, Literal
 
 import typer
@@ -9,7 +10,14 @@ from lookalike_client.cli.output import print_json, print_table, shown_bytes, sh
 from lookalike_client.cli.session import complete_collection, session_of
 from lookalike_client.cli.watching import start_of
 from lookalike_client.errors import UnexpectedReply
-from lookalike_client.models import CollectionChanges, CollectionInput, DescriptorInput, Job
+from lookalike_client.models import (
+    CollectionChanges,
+    CollectionInput,
+    DescriptorInput,
+    Index,
+    IndexInput,
+    Job,
+)
 
 app = typer.Typer(help="List collections; create, import, rename, show or delete one.")
 
@@ -46,6 +54,12 @@ def create(
     pooling: Annotated[
         Literal["avg", "max", "gem", "rmac"] | None, typer.Option(help="Its descriptor.")
     ] = None,
+    index: Annotated[
+        str | None, typer.Option(help="Its index: HNSW, HNSW_SQ, IVF_SQ8, IVF_RABITQ, DISKANN, …")
+    ] = None,
+    index_params: Annotated[
+        str, typer.Option(help='The index\'s parameters as JSON: {"M": 32}.')
+    ] = "{}",
     regions: Annotated[
         bool, typer.Option("--regions", help="Find details, too: six vectors an image.")
     ] = False,
@@ -57,6 +71,8 @@ def create(
         body.description = description
     if pooling is not None:
         body.descriptor = DescriptorInput(pooling=pooling)
+    if index is not None:
+        body.index = _index(index, index_params)
     if regions:
         body.regions = True
     session = session_of(context)
@@ -68,6 +84,22 @@ def create(
         print_json(made)
     else:
         session.out.print(f"created {made.name}, encoder {made.encoder}", soft_wrap=True)
+
+
+def _index(kind: str, params: str) -> IndexInput:
+    try:
+        return IndexInput.model_validate({"type": kind.upper(), "params": json.loads(params)})
+    except ValueError as error:
+        raise typer.BadParameter(
+            f"There is no index {kind}, or its parameters are not a JSON object of numbers, words "
+            "and truth values."
+        ) from error
+
+
+def _shown(index: Index) -> str:
+    given = (index.params or {}).items()
+    params = ", ".join(f"{name} {json.dumps(value)}" for name, value in given)
+    return f"{index.type} ({params})" if params else index.type
 
 
 @app.command(name="import")
@@ -135,7 +167,7 @@ def show(context: typer.Context, name: Name, as_json: options.Json = False) -> N
         ("images", f"{found.count:,}"),
         ("vectors", shown_bytes(found.bytes)),
         ("encoder", found.encoder),
-        ("index", found.index.type),
+        ("index", _shown(found.index)),
         ("state", found.state),
         ("created", shown_time(found.created_at)),
     ]

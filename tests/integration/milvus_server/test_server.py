@@ -40,7 +40,7 @@ def test_a_collection_explains_itself(stores: ServerStores) -> None:
     assert stores.collections.ensure(stores.name, weights="w", pooling="max") == info
 
 
-@pytest.mark.parametrize("kind", ["FLAT", "IVF_FLAT", "IVF_SQ8", "AUTOINDEX"])
+@pytest.mark.parametrize("kind", ["FLAT", "IVF_FLAT", "IVF_SQ8", "SCANN", "DISKANN", "AUTOINDEX"])
 async def test_every_known_index_finds(
     server_settings: Settings, collection: str, kind: str
 ) -> None:

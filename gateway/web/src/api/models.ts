@@ -27,6 +27,7 @@ export type StandingSourceInput = Schemas['StandingSourceInput'];
 export type SearchReply = Schemas['SearchReply'];
 export type PictureFormat = Schemas['PictureFormat'];
 export type Pooling = Schemas['Descriptor']['pooling'];
+export type IndexType = Schemas['Index']['type'];
 export type System = Schemas['System'];
 export type Upload = Schemas['Upload'];
 export type UploadedFile = Schemas['UploadedFile'];

@@ -1696,6 +1696,7 @@ export interface components {
              * @description An export to fill it from, by its id, or by the name of a folder that was copied into the directory of exports. Descriptor and regions are then the export's; description and index, too, unless given.
              */
             from_export?: string | null;
+            /** @description Default: the server's setting. 422 `index_unavailable` where Milvus has none of this type: IVF_RABITQ needs 2.6, HNSW_SQ 2.5; milvus-lite has no IVF_RABITQ, SCANN, DISKANN. */
             index?: components["schemas"]["IndexInput"] | null;
             /** Name */
             name: string;
@@ -2844,6 +2845,17 @@ export interface components {
              */
             offset: number;
             /**
+             * Params
+             * @description How thoroughly the collection's index is searched: `ef` of HNSW and HNSW_SQ, `nprobe` of IVF_FLAT, IVF_SQ8, IVF_RABITQ and SCANN, `search_list` of DISKANN, `reorder_k` of SCANN, `rbq_query_bits` of IVF_RABITQ, `refine_k` of an index with refinement. Those left out take their defaults. 422 `invalid_search_params` names what the index takes.
+             * @default {}
+             * @example {
+             *       "ef": 256
+             *     }
+             */
+            params: {
+                [key: string]: number;
+            };
+            /**
              * Positive
              * @description What hits should be like.
              * @default []
@@ -2930,33 +2942,33 @@ export interface components {
         Index: {
             /**
              * Params
-             * @description Its parameters; empty takes the defaults.
+             * @description Its parameters; those left out take their defaults.
              * @default {}
              */
             params: {
-                [key: string]: number;
+                [key: string]: number | boolean | string;
             };
             /**
              * Type
              * @enum {string}
              */
-            type: "FLAT" | "IVF_FLAT" | "IVF_SQ8" | "HNSW" | "AUTOINDEX";
+            type: "FLAT" | "IVF_FLAT" | "IVF_SQ8" | "IVF_RABITQ" | "SCANN" | "HNSW" | "HNSW_SQ" | "DISKANN" | "AUTOINDEX";
         };
         /** IndexInput */
         IndexInput: {
             /**
              * Params
-             * @description Its parameters; empty takes the defaults.
+             * @description Its parameters; those left out take their defaults.
              * @default {}
              */
             params: {
-                [key: string]: number;
+                [key: string]: number | boolean | string;
             };
             /**
              * Type
              * @enum {string}
              */
-            type: "FLAT" | "IVF_FLAT" | "IVF_SQ8" | "HNSW" | "AUTOINDEX";
+            type: "FLAT" | "IVF_FLAT" | "IVF_SQ8" | "IVF_RABITQ" | "SCANN" | "HNSW" | "HNSW_SQ" | "DISKANN" | "AUTOINDEX";
         };
         /**
          * InFolder

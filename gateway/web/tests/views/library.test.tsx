@@ -60,6 +60,22 @@ describe('a new collection', () => {
     });
   });
 
+  test('has an index of one’s choice, or is told what the store has', async () => {
+    const detail = 'milvus-lite has no index DISKANN: choose one of HNSW, FLAT.';
+    gateway.on(CREATE, () => problem(422, 'index_unavailable', detail));
+    const { user } = open();
+    await user.type(name(), 'hats');
+    await user.click(screen.getByRole('combobox', { name: 'Index' }));
+    await user.click(await screen.findByRole('option', { name: /^DISKANN: / }));
+    await user.click(create());
+    await waitFor(() => {
+      expect(gateway.calls(CREATE)[0]?.body).toMatchObject({
+        index: { type: 'DISKANN', params: {} },
+      });
+    });
+    expect(await screen.findByRole('alert')).toHaveTextContent('has no index DISKANN');
+  });
+
   test('whose name is taken says so', async () => {
     gateway.on(CREATE, () => problem(409, 'collection_exists'));
     const { user } = open();

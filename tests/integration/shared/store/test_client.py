@@ -1,5 +1,6 @@
 """Calls to Milvus while it is down, restarted, or hangs."""
 
+import asyncio
 import os
 import signal
 from collections.abc import Iterator
@@ -106,6 +107,32 @@ def test_concurrent_writers_survive_a_kill(
     found = [row for batch in images.iterate("pictures", ImageFilter()) for row in batch]
     assert len(found) == 800
     shared.close()
+
+
+async def test_many_searches_that_meet_an_outage_are_told_together(
+    own_settings: Settings, own_milvus: MilvusLite
+) -> None:
+    milvus, searching = MilvusConnection(own_settings), AsyncMilvusConnection(own_settings)
+    Collections(milvus, own_settings).create("pictures", weights="w", pooling="avg")
+    search, query = VectorSearch(searching), make_vectors(1)[0].tolist()
+    assert await search.nearest("pictures", query, SearchParameters()) == []
+    own_milvus.kill()
+
+    async def one(number: int) -> str:
+        # Each is a call of its own: equal ones would be gathered.
+        wanted = SearchParameters(index_params={"ef": 100 + number})
+        with pytest.raises(Unavailable) as refusal:
+            await search.nearest("pictures", query, wanted)
+        return refusal.value.code
+
+    # One after the other, pymilvus would try to connect for three seconds for each of them.
+    async with asyncio.timeout(30):
+        told = await asyncio.gather(*(one(number) for number in range(40)))
+    assert set(told) == {"milvus_unavailable"}
+    own_milvus.start()
+    assert await search.nearest("pictures", query, SearchParameters()) == []
+    milvus.close()
+    await searching.close()
 
 
 def test_a_milvus_that_hangs_is_away(

@@ -6,8 +6,9 @@ from shared.domain.collection import IndexSpec
 from shared.domain.fingerprint import fingerprint
 from shared.errors import Conflict, InvalidRequest, NotFound, Unavailable
 from shared.settings import Settings
-from shared.store.client import MilvusConnection, connect
+from shared.store.client import MilvusConnection
 from shared.store.collections import Collections
+from shared.store.connecting import connect
 from shared.store.image_writer import ImageWriter
 from shared.store.images import Images
 from tests.integration.shared.store.samples import make_row, make_vectors
@@ -35,7 +36,7 @@ def test_a_collection_explains_itself(collections: Collections, collection: str)
     assert collection not in collections.names()
 
 
-@pytest.mark.parametrize("kind", ["FLAT", "IVF_FLAT", "IVF_SQ8", "HNSW", "AUTOINDEX"])
+@pytest.mark.parametrize("kind", ["FLAT", "IVF_FLAT", "IVF_SQ8", "HNSW", "HNSW_SQ", "AUTOINDEX"])
 def test_every_known_index_finds(
     collections: Collections, images: Images, writer: ImageWriter, collection: str, kind: str
 ) -> None:

@@ -215,3 +215,15 @@ def test_other_errors_are_tried_again(
     monkeypatch.setattr(watching, "watch", failing)
     watcher._watch(watcher._mine(False), False)
     assert not watcher._mine(True)
+
+
+def test_a_few_files_are_encoded_before_what_waits_of_other_loads(
+    watcher: Watching, ledger: Ledger, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (root / "b" / "folder").mkdir()
+    bursts = (root / "a" / "1.jpg", root / "a" / "2.jpg", root / "b" / "folder")
+    round_(watcher, monkeypatch, *bursts)
+    whole, few, many = ledger.started[:3], ledger.started[3], ledger.started[4]
+    assert [spec.priority for spec in whole] == [5] * 3
+    assert (cast("DirectorySource", few.source).path, few.priority) == (str(root / "a"), 0)
+    assert (cast("DirectorySource", many.source).path, many.priority) == (str(root / "b"), 5)

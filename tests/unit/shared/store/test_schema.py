@@ -1,40 +1,13 @@
 import pytest
 
-from shared.domain.collection import IndexSpec
 from shared.domain.image import MAX_METADATA_BYTES, MAX_TAGS, distance_of
 from shared.errors import InvalidRequest
 from shared.store.rows import check_labels
-from shared.store.schema import SCALARS, VECTOR, collection_schema, complete_index, search_params
-
-
-def test_defaults_are_filled_in() -> None:
-    spec = complete_index(IndexSpec(type="HNSW", params={"M": 32}))
-    assert spec.params == {"M": 32, "efConstruction": 200}
-    assert complete_index(IndexSpec(type="FLAT")).params == {}
-
-
-@pytest.mark.parametrize(
-    "spec",
-    [
-        IndexSpec(type="HNSW", params={"M": 1}),
-        IndexSpec(type="HNSW", params={"nlist": 8}),
-        IndexSpec(type="IVF_FLAT", params={"nlist": 0}),
-        IndexSpec(type="FLAT", params={"M": 16}),
-    ],
-)
-def test_parameters_that_milvus_would_refuse_later_are_refused_now(spec: IndexSpec) -> None:
-    with pytest.raises(InvalidRequest) as refusal:
-        complete_index(spec)
-    assert refusal.value.code == "invalid_index"
+from shared.store.schema import SCALARS, VECTOR, collection_schema
 
 
 def test_every_field_is_a_scalar_or_the_vector() -> None:
     assert [field.name for field in collection_schema().fields] == [*SCALARS, VECTOR]
-
-
-def test_the_search_is_at_least_as_wide_as_its_limit() -> None:
-    assert search_params(10)["ef"] >= 10
-    assert search_params(16_384)["ef"] >= 16_384
 
 
 def test_labels_beyond_what_a_row_holds_are_refused() -> None:

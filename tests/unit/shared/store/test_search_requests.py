@@ -9,7 +9,8 @@ from shared.domain.image import ImageFilter
 from shared.domain.query import SearchParameters
 from shared.store.client import AsyncMilvusConnection
 from shared.store.example_search import ExampleSearch
-from shared.store.schema import METRIC, VECTOR, search_params
+from shared.store.indexes import search_params
+from shared.store.schema import METRIC, VECTOR
 
 QUERY = [1.0] + [0.0] * 511
 
@@ -55,6 +56,17 @@ async def test_a_search_in_a_generation_is_one_call_that_names_its_partition(
     assert "tags" in asked["filter"]
     assert "uri" in asked["output_fields"]
     assert VECTOR not in asked["output_fields"]
+
+
+async def test_a_search_is_as_thorough_as_it_is_told(
+    search: ExampleSearch, milvus: Recorder
+) -> None:
+    wanted = SearchParameters(top_k=10, index_params={"ef": 500, "nprobe": 3})
+    await search.nearest("c", QUERY, wanted)
+    await search.best_score("c", [QUERY], [], wanted)
+    for asked in milvus.searches:
+        params = asked["search_params"]["params"]
+        assert (params["ef"], params["nprobe"]) == (500, 3)
 
 
 async def test_a_search_in_no_generation_names_none(

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 
 import { useCreateCollection } from '@/api/collections';
-import type { Pooling } from '@/api/models';
+import type { IndexType, Pooling } from '@/api/models';
 import { explainShortly } from '@/api/remedies';
 import { COLLECTION_DESCRIPTION, COLLECTION_NAME } from '@/api/rules';
 import { systemQuery } from '@/api/system';
@@ -28,11 +28,29 @@ const DESCRIPTORS = Object.entries(POOLING_NAMES).map(([value, name]) => ({
   label: `${value}: ${name}`,
 }));
 
+/** What each index is for, in the order of the list. */
+const INDEX_NAMES: Record<IndexType, string> = {
+  HNSW: 'a graph in memory, fast and nearly exact',
+  HNSW_SQ: 'the same graph over quantised vectors, a quarter of the memory',
+  IVF_FLAT: 'clusters, quickly built',
+  IVF_SQ8: 'clusters of quantised vectors, a quarter of the memory',
+  IVF_RABITQ: 'clusters of one bit a number, refined; Milvus 2.6',
+  SCANN: 'clusters, looked through in order; a Milvus server',
+  DISKANN: 'a graph on disk, for more vectors than memory; a Milvus server',
+  FLAT: 'none: exact, and slow with many images',
+  AUTOINDEX: 'what Milvus chooses',
+};
+const INDEXES = Object.entries(INDEX_NAMES).map(([value, name]) => ({
+  value: value as IndexType,
+  label: `${value}: ${name}`,
+}));
+
 export function CreateCollectionDialog({ onClose, onCreated }: CreateCollectionDialogProps) {
   const create = useCreateCollection();
   const [name, setName] = useState('');
   const [description, setDescription] = useState('');
   const [chosen, setPooling] = useState<Pooling>();
+  const [index, setIndex] = useState<IndexType | null>(null);
   const [regions, setRegions] = useState(false);
   const { data: system } = useQuery(systemQuery);
   const pooling = chosen ?? system?.pooling;
@@ -45,7 +63,13 @@ export function CreateCollectionDialog({ onClose, onCreated }: CreateCollectionD
           event.preventDefault();
           if (!valid) return;
           create.mutate(
-            { name, description, regions, ...(pooling ? { descriptor: { pooling } } : {}) },
+            {
+              name,
+              description,
+              regions,
+              ...(pooling ? { descriptor: { pooling } } : {}),
+              ...(index ? { index: { type: index, params: {} } } : {}),
+            },
             {
               onSuccess: () => {
                 onCreated(name);
@@ -85,6 +109,15 @@ export function CreateCollectionDialog({ onClose, onCreated }: CreateCollectionD
           onChange={(next) => {
             if (next) setPooling(next);
           }}
+        />
+        <Select
+          label="Index"
+          description="How Milvus finds the nearest vectors. It cannot be changed later."
+          placeholder="The server’s default"
+          data={INDEXES}
+          value={index}
+          clearable
+          onChange={setIndex}
         />
         <Checkbox
           label="Find pictures by a detail"
