@@ -222,7 +222,7 @@ const schema45 = {"properties":{"kind":{"type":"string","const":"export"},"uploa
 const schema46 = {"properties":{"kind":{"type":"string","const":"import"},"export":{"type":"string"}},"type":"object","required":["kind","export"]};
 const schema47 = {"properties":{"code":{"type":"string"},"detail":{"type":"string"}},"type":"object","required":["code","detail"]};
 const schema43 = {"properties":{"kind":{"type":"string","const":"reencoding"},"pooling":{"type":"string","enum":["avg","max","gem","rmac"]},"index":{"$ref":"#/components/schemas/Index"},"allow_missing":{"type":"boolean"}},"type":"object","required":["kind","pooling","index","allow_missing"]};
-const schema44 = {"properties":{"type":{"type":"string","enum":["FLAT","IVF_FLAT","IVF_SQ8","HNSW","AUTOINDEX"]},"params":{"additionalProperties":{"type":"integer"},"type":"object","default":{}}},"type":"object","required":["type"]};
+const schema44 = {"properties":{"type":{"type":"string","enum":["FLAT","IVF_FLAT","IVF_SQ8","IVF_RABITQ","SCANN","HNSW","HNSW_SQ","DISKANN","AUTOINDEX"]},"params":{"additionalProperties":{"anyOf":[{"type":"integer"},{"type":"boolean"},{"type":"string"}]},"type":"object","default":{}}},"type":"object","required":["type"]};
 
 function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -295,7 +295,7 @@ if(typeof data3 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/index/type",schemaPath:"#/components/schemas/Index/properties/type/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((((data3 === "FLAT") || (data3 === "IVF_FLAT")) || (data3 === "IVF_SQ8")) || (data3 === "HNSW")) || (data3 === "AUTOINDEX"))){
+if(!(((((((((data3 === "FLAT") || (data3 === "IVF_FLAT")) || (data3 === "IVF_SQ8")) || (data3 === "IVF_RABITQ")) || (data3 === "SCANN")) || (data3 === "HNSW")) || (data3 === "HNSW_SQ")) || (data3 === "DISKANN")) || (data3 === "AUTOINDEX"))){
 validate23.errors = [{instancePath:instancePath+"/index/type",schemaPath:"#/components/schemas/Index/properties/type/enum",keyword:"enum",params:{allowedValues: schema44.properties.type.enum}}];
 return false;
 }
@@ -313,9 +313,69 @@ if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
 for(const key0 in data4){
 let data5 = data4[key0];
 const _errs13 = errors;
+const _errs14 = errors;
+let valid4 = false;
+const _errs15 = errors;
 if(!((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5)))){
-validate23.errors = [{instancePath:instancePath+"/index/params/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/components/schemas/Index/properties/params/additionalProperties/type",keyword:"type",params:{type: "integer"}}];
+const err0 = {instancePath:instancePath+"/index/params/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/components/schemas/Index/properties/params/additionalProperties/anyOf/0/type",keyword:"type",params:{type: "integer"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+var _valid0 = _errs15 === errors;
+valid4 = valid4 || _valid0;
+const _errs17 = errors;
+if(typeof data5 !== "boolean"){
+const err1 = {instancePath:instancePath+"/index/params/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/components/schemas/Index/properties/params/additionalProperties/anyOf/1/type",keyword:"type",params:{type: "boolean"}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+var _valid0 = _errs17 === errors;
+valid4 = valid4 || _valid0;
+const _errs19 = errors;
+if(typeof data5 !== "string"){
+const err2 = {instancePath:instancePath+"/index/params/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/components/schemas/Index/properties/params/additionalProperties/anyOf/2/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+var _valid0 = _errs19 === errors;
+valid4 = valid4 || _valid0;
+if(!valid4){
+const err3 = {instancePath:instancePath+"/index/params/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/components/schemas/Index/properties/params/additionalProperties/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+validate23.errors = vErrors;
 return false;
+}
+else {
+errors = _errs14;
+if(vErrors !== null){
+if(_errs14){
+vErrors.length = _errs14;
+}
+else {
+vErrors = null;
+}
+}
 }
 var valid3 = _errs13 === errors;
 if(!valid3){
@@ -348,12 +408,12 @@ var valid0 = true;
 }
 if(valid0){
 if(data.allow_missing !== undefined){
-const _errs15 = errors;
+const _errs21 = errors;
 if(typeof data.allow_missing !== "boolean"){
 validate23.errors = [{instancePath:instancePath+"/allow_missing",schemaPath:"#/properties/allow_missing/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs15 === errors;
+var valid0 = _errs21 === errors;
 }
 else {
 var valid0 = true;
