@@ -39,6 +39,7 @@ from gateway.routes import (
     jobs,
     keys,
     queries,
+    reencoding,
     search,
     session,
     sources,
@@ -54,6 +55,7 @@ _SPOOL_BYTES = 64 * 1024
 
 _ROUTERS = (
     calibration.router,
+    reencoding.router,
     collections.router,
     jobs.router,
     events.router,

@@ -27,6 +27,7 @@ from gateway.services.labels import LabelService
 from gateway.services.loads import LoadService
 from gateway.services.queue_depths import QueueDepths
 from gateway.services.readiness import ReadinessProbe
+from gateway.services.reencoding import ReencodingService
 from gateway.services.renaming import RenamingService
 from gateway.services.search import SearchService
 from gateway.services.standing_sources import StandingSourceService
@@ -82,6 +83,7 @@ AliasesDep = Annotated[Aliases, Depends(_one(lambda s: s.aliases))]
 RenamingsDep = Annotated[Renamings, Depends(_one(lambda s: s.renamings))]
 RenamingDep = Annotated[RenamingService, Depends(_one(lambda s: s.renaming))]
 CalibrationDep = Annotated[CalibrationService, Depends(_one(lambda s: s.calibration))]
+ReencodingDep = Annotated[ReencodingService, Depends(_one(lambda s: s.reencoding))]
 CollectionsDep = Annotated[Collections, Depends(_one(lambda s: s.collections))]
 ExportsDep = Annotated[ExportService, Depends(_one(lambda s: s.exports))]
 FacetsDep = Annotated[Facets, Depends(_one(lambda s: s.facets))]

@@ -28,6 +28,7 @@ from gateway.services.loads import LoadService
 from gateway.services.query_encoder import QueryEncoder
 from gateway.services.queue_depths import QueueDepths
 from gateway.services.readiness import ReadinessProbe
+from gateway.services.reencoding import ReencodingService
 from gateway.services.region_sweep import RegionSweep
 from gateway.services.renaming import RenamingService
 from gateway.services.search import SearchService
@@ -68,6 +69,7 @@ from shared.sources import Files
 from shared.store import (
     AsyncMilvusConnection,
     Collections,
+    Editions,
     Facets,
     Images,
     ImageWriter,
@@ -97,6 +99,7 @@ class Services:
     searches: SearchService
     queries: ExampleQueries
     calibration: CalibrationService
+    reencoding: ReencodingService
     deletion: DeletionService
     exports: ExportService
     duplicates: DuplicateService
@@ -198,6 +201,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
                 files, original_threads, search, images, encoder, fetched, metrics
             ),
             calibration=CalibrationService(collections, Calibrations(redis), loads),
+            reencoding=ReencodingService(
+                collections, Editions(milvus, collections), jobs, row_locks, loads
+            ),
             deletion=deletion,
             exports=ExportService(settings, collections, jobs, workers, loads),
             duplicates=DuplicateService(

@@ -28,6 +28,7 @@ from shared.settings import Settings
 from shared.sources import Files
 from shared.store import (
     Collections,
+    Editions,
     Images,
     ImageWriter,
     MilvusConnection,
@@ -56,6 +57,7 @@ class IndexerStores:
     job_recovery: JobRecovery
     workers: Workers
     collections: Collections
+    editions: Editions
     images: Images
     writer: ImageWriter
     neighbours: Neighbours
@@ -67,7 +69,7 @@ class IndexerStores:
     active_scans: ActiveScans
     stop: threading.Event
 
-    def with_retry(self, retry: RetryPolicy) -> Self:
+    def with_retry(self, retry: RetryPolicy | None) -> Self:
         """The same stores, their repeatable calls under `retry`."""
         return replace(
             self,
@@ -76,6 +78,7 @@ class IndexerStores:
             filesystems=self.filesystems.with_retry(retry),
             workers=self.workers.with_retry(retry),
             collections=self.collections.with_retry(retry),
+            editions=self.editions.with_retry(retry),
             images=self.images.with_retry(retry),
             writer=self.writer.with_retry(retry),
             neighbours=self.neighbours.with_retry(retry),
@@ -96,7 +99,7 @@ class IndexerStores:
 def open_stores(settings: Settings, app: Celery, indexer_id: str) -> IndexerStores:
     """Nothing is connected before the first call, so an outage does not delay the start."""
     redis, milvus = connect(settings), MilvusConnection(settings)
-    jobs = Jobs(redis, settings)
+    jobs, collections = Jobs(redis, settings), Collections(milvus, settings)
     return IndexerStores(
         settings=settings,
         files=Files(settings),
@@ -113,7 +116,8 @@ def open_stores(settings: Settings, app: Celery, indexer_id: str) -> IndexerStor
         webhooks=Webhooks(redis),
         job_recovery=JobRecovery(redis, indexer_id),
         workers=Workers(redis, settings),
-        collections=Collections(milvus, settings),
+        collections=collections,
+        editions=Editions(milvus, collections),
         images=Images(milvus),
         writer=ImageWriter(milvus),
         neighbours=Neighbours(milvus),

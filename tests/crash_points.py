@@ -30,7 +30,10 @@ _TRANSACTIONS = {
     for name, text in vars(scripts).items()
     if name.isupper() and isinstance(text, str)
 }
-_MILVUS_WRITES = ("upsert", "insert", "delete")
+_MILVUS_WRITES = (
+    *("upsert", "insert", "delete"),
+    *("create_collection", "alter_collection_properties", "drop_partition", "drop_collection"),
+)
 _FILE_CALLS = ("replace", "rename", "unlink")
 
 

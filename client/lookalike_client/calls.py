@@ -152,10 +152,11 @@ def create_collection(
 
     Create a collection for vectors of the running encoder, or of an export.
 
-    Pooling, index and regions are fixed for its lifetime. Loads create a collection with the
-    server's defaults where there is none, so that this is needed only for other ones. With
-    `from_export` a job writes the export's images into it, and `unchanged` counts them: 202. An
-    export whose weights no encoder here has is answered 409 `encoder_mismatch`.
+    Regions are fixed for its lifetime; a re-encoding gives it another pooling or index. Loads
+    create a collection with the server's defaults where there is none, so that this is needed
+    only for other ones. With `from_export` a job writes the export's images into it, and
+    `unchanged` counts them: 202. An export whose weights no encoder here has is answered 409
+    `encoder_mismatch`.
 
     `POST /api/v2/collections`
     """
@@ -395,6 +396,24 @@ def delete_key(key: str) -> Call[None]:
         "/api/v2/keys/{key}",
         {204: NOTHING},
         path={"key": key},
+    )
+
+
+def delete_reencoding(collection: str) -> Call[None]:
+    """Drop the vectors beside a collection's own.
+
+    Give up an unfinished re-encoding, and cancel its job; or drop what a finished one replaced.
+
+    What is searched stays as it is.
+
+    `DELETE /api/v2/collections/{collection}/reencode`
+    """
+    return Call(
+        "delete_reencoding",
+        "DELETE",
+        "/api/v2/collections/{collection}/reencode",
+        {204: NOTHING},
+        path={"collection": collection},
     )
 
 
@@ -716,6 +735,22 @@ def get_readiness() -> Call[models.Readiness]:
         "GET",
         "/health/ready",
         {200: reads(models.Readiness), 503: reads(models.Readiness)},
+    )
+
+
+def get_reencoding(collection: str) -> Call[models.Reencoding]:
+    """Show the vectors beside a collection's own.
+
+    Those that a re-encoding makes, or has replaced: 404 `reencoding_not_found` without any.
+
+    `GET /api/v2/collections/{collection}/reencode`
+    """
+    return Call(
+        "get_reencoding",
+        "GET",
+        "/api/v2/collections/{collection}/reencode",
+        {200: reads(models.Reencoding)},
+        path={"collection": collection},
     )
 
 
@@ -1255,6 +1290,31 @@ def start_calibration(collection: str) -> Call[models.Job]:
         "/api/v2/collections/{collection}/calibration",
         {202: reads(models.Job)},
         path={"collection": collection},
+    )
+
+
+def start_reencoding(
+    collection: str, body: models.ReencodingInput | Mapping[str, Any]
+) -> Call[models.Job]:
+    """Encode a collection anew.
+
+    Queue a job that makes vectors with another pooling or index beside those that there are.
+
+    Searches, loads, changes and deletions go on meanwhile; every write goes to both. Once both
+    have the same images, the new ones are searched from one moment on, and the old ones are
+    kept until DELETE. Pictures are read from their sources: where some cannot be encoded any
+    more, the job fails with `sources_missing`, and its failures say why. Started again, it goes
+    on where it was.
+
+    `POST /api/v2/collections/{collection}/reencode`
+    """
+    return Call(
+        "start_reencoding",
+        "POST",
+        "/api/v2/collections/{collection}/reencode",
+        {202: reads(models.Job)},
+        path={"collection": collection},
+        body=body,
     )
 
 

@@ -685,6 +685,55 @@ class Readiness(Model):
     encoder: Check
 
 
+class Reencoding(Model):
+    """
+    The vectors beside those that are searched.
+    """
+
+    state: Annotated[
+        Literal["unfinished", "kept"],
+        Field(
+            description="`unfinished`: they are made, or were until the job ended early. `kept`: they are those that were searched before the re-encoding."
+        ),
+    ]
+    job: Annotated[str, Field(description="The job that makes them, or replaced them.")]
+    encoder: Annotated[str, Field(description="Their fingerprint.")]
+    descriptor: Descriptor
+    index: Index
+
+
+class ReencodingInput(Model):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    pooling: Annotated[
+        Literal["avg", "max", "gem", "rmac"] | None,
+        Field(description="Default: the one that it has."),
+    ] = None
+    index: Annotated[IndexInput | None, Field(description="Default: the one that it has.")] = None
+    allow_missing: Annotated[
+        bool,
+        Field(
+            description="Go on without the images that cannot be encoded any more: they are not in the collection afterwards."
+        ),
+    ] = False
+
+
+class ReencodingSource(Model):
+    """
+    None: the job encodes the collection's images anew.
+
+    `indexed` counts those that have new vectors, `unchanged` those that were deleted meanwhile.
+    """
+
+    kind: Literal["reencoding"] = "reencoding"
+    pooling: Literal["avg", "max", "gem", "rmac"]
+    index: Index
+    allow_missing: Annotated[
+        bool, Field(description="Whether it goes on without what cannot be encoded.")
+    ]
+
+
 class Region(Model):
     """
     A part of the upright picture, in fractions of its width and height.
@@ -1289,6 +1338,7 @@ class Job(Model):
         | DeletionSource
         | DuplicatesSource
         | CalibrationSource
+        | ReencodingSource
         | ExportSource
         | ImportSource,
         Field(discriminator="kind"),
@@ -1405,6 +1455,7 @@ class StandingSource(Model):
         | DeletionSource
         | DuplicatesSource
         | CalibrationSource
+        | ReencodingSource
         | ExportSource
         | ImportSource,
         Field(discriminator="kind"),
@@ -1505,6 +1556,7 @@ class Upload(Model):
         | DeletionSource
         | DuplicatesSource
         | CalibrationSource
+        | ReencodingSource
         | ExportSource
         | ImportSource,
         Field(discriminator="kind"),

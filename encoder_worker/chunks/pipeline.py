@@ -7,6 +7,7 @@ a stage is counted as a failure and goes no further.
 from collections.abc import Iterator, Sequence
 
 from encoder_worker.chunks.matching import Match, Matcher
+from encoder_worker.chunks.other_editions import OtherEditions
 from encoder_worker.chunks.reading import FileContent
 from encoder_worker.chunks.regions import RegionEncoding
 from encoder_worker.chunks.result import ChunkResult, ChunkWrites, Counted, Decoded, PlannedRow
@@ -29,8 +30,10 @@ class ChunkPipeline:
         pooling: Pooling,
         matcher: Matcher,
         regions: RegionEncoding | None = None,
+        editions: OtherEditions | None = None,
     ) -> None:
         """`regions` are of a collection that has them."""
+        self._editions = editions
         self._stages = stages
         self._regions = regions
         self._spec = claim.spec
@@ -61,8 +64,12 @@ class ChunkPipeline:
             pictures = list(self._decoded(new, writes.result))
         with tracing.span("chunk.encode", pictures=len(pictures)):
             self._encode(pictures, writes)
+        if self._editions is not None:
+            self._editions.renew(writes, first, matches)
         if self._regions is not None:
             self._regions.add(writes, first, matches)
+        if self._editions is not None:
+            self._editions.add(writes, first, matches)
         return later
 
     def _read(self, files: Sequence[FileRef], result: ChunkResult) -> Iterator[FileContent]:

@@ -10,9 +10,12 @@ from functools import partial
 
 from structlog.contextvars import bound_contextvars
 
+from encoder_worker.chunks.content_encoding import ContentEncoding
 from encoder_worker.chunks.matching import Matcher
+from encoder_worker.chunks.other_editions import OtherEditions
 from encoder_worker.chunks.pipeline import ChunkPipeline
 from encoder_worker.chunks.reading import batches
+from encoder_worker.chunks.reencoding import ReencodedChunk
 from encoder_worker.chunks.regions import RegionEncoding
 from encoder_worker.chunks.reporting import DuplicateReporter
 from encoder_worker.chunks.result import ChunkResult, ChunkWrites
@@ -30,6 +33,7 @@ from shared.files.filesystems import RecordedFilesystems
 from shared.ledger import JobEnded
 from shared.log import get_logger, of_request
 from shared.retry import RetryPolicy, ShuttingDown
+from shared.store import EditionChanged
 
 _log = get_logger(__name__)
 
@@ -44,6 +48,10 @@ _MISMATCH_WAIT_SECONDS = 5.0
 
 class _ContentsClaimed(Exception):
     """Other chunks are still at work on contents that this one needs to know of."""
+
+
+class _EditionsDiffer(Exception):
+    """The collection has or gets other vectors than this chunk was encoded for."""
 
 
 class _EncoderMismatch(Exception):
@@ -90,8 +98,8 @@ class ChunkProcessor:
     def _settle(self, claim: ChunkClaim) -> None:
         """Process a claimed chunk, and report it or give it back."""
         try:
-            outcome = self._attempt(claim).outcome()
-        except (ShuttingDown, JobEnded, _ContentsClaimed):
+            outcome = self._attempt(claim)
+        except (ShuttingDown, JobEnded, _ContentsClaimed, _EditionsDiffer):
             self._release(claim)
         except _EncoderMismatch as error:
             self._stores.jobs.note_waiting(claim.spec.id, error.why)
@@ -109,10 +117,10 @@ class ChunkProcessor:
         else:
             self._report(claim, outcome)
 
-    def _attempt(self, claim: ChunkClaim) -> ChunkResult:
+    def _attempt(self, claim: ChunkClaim) -> ChunkOutcome:
         if claim.attempt > self._stages.settings.chunk_attempts:
             lost = f"Encoders were lost {claim.attempt - 1} times over this file's chunk."
-            return _all_failed(claim, PictureError("worker_lost", lost))
+            return _all_failed(claim, PictureError("worker_lost", lost)).outcome()
         try:
             return self._process(claim)
         except (
@@ -122,6 +130,7 @@ class ChunkProcessor:
             DecoderUnavailable,
             JobFailed,
             _ContentsClaimed,
+            _EditionsDiffer,
             _EncoderMismatch,
         ):
             raise
@@ -130,9 +139,9 @@ class ChunkProcessor:
         except Exception:  # noqa: BLE001 - a job does not end before each chunk is reported
             _log.exception("chunk_failed")
             reason = "Something went wrong in the encoder; its log says what."
-            return _all_failed(claim, PictureError("internal_error", reason))
+            return _all_failed(claim, PictureError("internal_error", reason)).outcome()
 
-    def _process(self, claim: ChunkClaim) -> ChunkResult:
+    def _process(self, claim: ChunkClaim) -> ChunkOutcome:
         spec = claim.spec
         check_active = partial(self._unretried.jobs.require_active, spec.id)
         retry = RetryPolicy(self._stages.stopping, check_active)
@@ -140,10 +149,34 @@ class ChunkProcessor:
         identity = stores.collections.identity(spec.collection)
         identity.require_generation(spec.generation)
         _require(identity, self._stages.encoder.weights)
+        try:
+            if spec.source.kind == "reencoding":
+                return ReencodedChunk(self._stages, claim, stores, self._unretried, retry).process(
+                    identity
+                )
+            return self._load(claim, identity, stores, retry).outcome()
+        except EditionChanged as error:
+            raise _EditionsDiffer from error
+        except NotFound as error:
+            now = stores.collections.identity(spec.collection)
+            now.require_generation(spec.generation)
+            if (now.home, now.next) == (identity.home, identity.next):
+                raise
+            raise _EditionsDiffer from error
+
+    def _load(
+        self, claim: ChunkClaim, identity: CollectionIdentity, stores: Stores, retry: RetryPolicy
+    ) -> ChunkResult:
+        spec = claim.spec
         row_files = self._row_files(spec, stores)
         matcher = Matcher(claim, stores, row_files)
         encoding = RegionEncoding(self._stages, identity, stores) if identity.regions else None
-        pipeline = ChunkPipeline(self._stages, claim, identity.pooling, matcher, encoding)
+        suspects = claim.attempt > 1
+        decode = self._stages.decode_suspects if suspects else self._stages.decode
+        editions = OtherEditions(
+            identity, partial(ContentEncoding, self._stages, decode, regions=identity.regions)
+        )
+        pipeline = ChunkPipeline(self._stages, claim, identity.pooling, matcher, encoding, editions)
         writer = ChunkWriter(claim, identity, self._unretried, row_files, retry)
         reporter = DuplicateReporter(stores, identity) if spec.report_duplicates else None
         result, files = ChunkResult(claim.attempt), claim.files

@@ -50,7 +50,7 @@ class RegionEncoding:
         contents = {source.row.id: source.row.sha256 for source in sources.values() if source}
         if not contents:
             return {}
-        stored = self._regions.read(self._identity.name, self._identity.generation, contents)
+        stored = self._regions.read(self._identity.name, self._identity.edition, contents)
         return {
             image: stored[source.row.id]
             for image, source in sources.items()

@@ -78,7 +78,11 @@ class DuplicateReporter:
     ) -> list[DuplicateReport]:
         """`vectors` are of shape (arrivals, 512), of unit length."""
         found = self._stores.neighbours.nearest(
-            self._identity.name, self._identity.generation, vectors, _NEAREST
+            self._identity.name,
+            self._identity.generation,
+            vectors,
+            _NEAREST,
+            rows=self._identity.rows,
         )
         own = {arrival.id for arrival in arrivals}
         later = self._later(arrivals, found)

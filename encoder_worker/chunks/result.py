@@ -84,7 +84,8 @@ class PlannedRow(NamedTuple):
 
     `stored` is the row whose tags and metadata it has beside the job's: its own, or that of the
     file that was moved. `counted` says as what the file was counted. `regions` are of shape
-    (regions, 512), in a collection that has them.
+    (regions, 512), in a collection that has them. The next edition has `next_vector` and
+    `next_regions`, while there is one.
     """
 
     ref: FileRef
@@ -93,6 +94,8 @@ class PlannedRow(NamedTuple):
     vector: NDArray[np.float32] | None = None
     counted: Counted = "indexed"
     regions: NDArray[np.float32] | None = None
+    next_vector: NDArray[np.float32] | None = None
+    next_regions: NDArray[np.float32] | None = None
 
     @property
     def takes_over(self) -> bool:

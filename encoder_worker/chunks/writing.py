@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from encoder_worker.chunks.result import ChunkWrites, PlannedRow
 from encoder_worker.chunks.row_files import RowFiles
@@ -17,7 +18,7 @@ from shared.files.uris import UPLOAD_SCHEME
 from shared.ledger import HeldRows, RowLock
 from shared.log import get_logger
 from shared.retry import RetryPolicy
-from shared.store import PictureRegions
+from shared.store import PictureRegions, places, require_vectors
 
 _log = get_logger(__name__)
 
@@ -99,11 +100,16 @@ class ChunkWriter:
             missing = [row for row in rows if self._is_deleted(row)]
             lost = {row.row.id for row in missing}
             rows = [row for row in rows if row.row.id not in lost]
-            self._write_regions(rows, held)
-            held.require_time()
             if rows:
-                vectors = np.stack([row.vector for row in rows if row.vector is not None])
-                writer.upsert(collection, [row.row for row in rows], vectors, generation)
+                # Under the locks: a re-encoding that has begun since waits for them.
+                identity = self._stores.collections.identity(collection)
+                identity.require_generation(generation)
+                vectors = self._vectors(rows)
+                require_vectors(identity, [row.row.id for row in rows], vectors)
+                self._write_regions(identity, rows, held)
+                held.require_time()
+                writer.write(identity, [row.row for row in rows], vectors)
+            held.require_time()
             if touched:
                 writer.update_keeping_vector(collection, [row.row for row in touched], generation)
             left = [file.id for file in writes.left if self._row_files.look(file) == "gone"]
@@ -113,18 +119,35 @@ class ChunkWriter:
         deleted = PictureError("missing", "The upload was deleted.")
         return [*refused, *(_Refused(planned, deleted) for planned in missing)]
 
-    def _write_regions(self, rows: Sequence[PlannedRow], held: HeldRows) -> None:
+    def _vectors(self, rows: Sequence[PlannedRow]) -> dict[str, dict[str, NDArray[np.float32]]]:
+        """The vectors of rows by id, for each fingerprint that the chunk was encoded for."""
+        found: dict[str, dict[str, NDArray[np.float32]]] = {}
+        if (following := self._identity.next) is not None:
+            found[following.fingerprint] = {
+                row.row.id: row.next_vector for row in rows if row.next_vector is not None
+            }
+        found[self._identity.fingerprint] = {
+            row.row.id: row.vector for row in rows if row.vector is not None
+        }
+        return found
+
+    def _write_regions(
+        self, identity: CollectionIdentity, rows: Sequence[PlannedRow], held: HeldRows
+    ) -> None:
         """Before the rows: one that is there has the regions of its content."""
-        regions = [
-            PictureRegions(planned.row.id, planned.row.sha256, planned.regions)
-            for planned in rows
-            if planned.regions is not None
-        ]
-        collection, generation = self._spec.collection, self._identity.generation
-        for start in range(0, len(regions), _REGIONS_BATCH):
-            held.require_time()
-            batch = regions[start : start + _REGIONS_BATCH]
-            self._stores.regions.write(collection, generation, batch)
+        if not identity.regions:
+            return
+        for place in places(identity):
+            is_first = place.fingerprint == self._identity.fingerprint
+            regions = [
+                PictureRegions(planned.row.id, planned.row.sha256, vectors)
+                for planned in rows
+                if (vectors := planned.regions if is_first else planned.next_regions) is not None
+            ]
+            for start in range(0, len(regions), _REGIONS_BATCH):
+                held.require_time()
+                batch = regions[start : start + _REGIONS_BATCH]
+                self._stores.regions.write(self._spec.collection, place.edition, batch)
 
     def _is_deleted(self, planned: PlannedRow) -> bool:
         """Whether a file is an upload that was deleted: it would be a row without a file."""

@@ -52,6 +52,10 @@ RULES: dict[str, Rule] = {
     "delete_export": _DELETE,
     "get_calibration": _READ,
     "start_calibration": _WRITE,
+    # A re-encoding may forget images, with `allow_missing`.
+    "get_reencoding": _READ,
+    "start_reencoding": _DELETE,
+    "delete_reencoding": _DELETE,
     # Loads. `sync` forgets images: handlers require `delete` for it.
     "create_job": _WRITE,
     "upload_images": _WRITE,

@@ -90,10 +90,11 @@ def create_collection(
 ) -> Any:
     """Create a collection for vectors of the running encoder, or of an export.
 
-    Pooling, index and regions are fixed for its lifetime. Loads create a collection with the
-    server's defaults where there is none, so that this is needed only for other ones. With
-    `from_export` a job writes the export's images into it, and `unchanged` counts them: 202. An
-    export whose weights no encoder here has is answered 409 `encoder_mismatch`.
+    Regions are fixed for its lifetime; a re-encoding gives it another pooling or index. Loads
+    create a collection with the server's defaults where there is none, so that this is needed only
+    for other ones. With `from_export` a job writes the export's images into it, and `unchanged`
+    counts them: 202. An export whose weights no encoder here has is answered 409
+    `encoder_mismatch`.
     """
     access.require(body.name)
     if renamings.is_alias(body.name):

@@ -167,7 +167,7 @@ def get_image(
 ) -> Image:
     """What is known of an image."""
     if with_vector:
-        row, vector = images.get_stored(collection, image)
+        row, vector, _ = images.get_stored(collection, image)
     else:
         row, vector = images.get(collection, image), None
     response.headers["ETag"] = etag(row.version)

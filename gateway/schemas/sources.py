@@ -5,8 +5,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, Discriminator, Field, model_validator
 from pydantic import Tag as Alternative
 
+from gateway.schemas.collections import Index
 from gateway.schemas.fields import Address, Input
 from shared.domain.filter import ALTERNATIVE
+from shared.domain.fingerprint import Pooling
 
 #: Addresses that one request may name; more of them come in a file.
 MAX_URLS = 10_000
@@ -172,6 +174,18 @@ class CalibrationSource(BaseModel):
     kind: Literal["calibration"]
 
 
+class ReencodingSource(BaseModel):
+    """None: the job encodes the collection's images anew.
+
+    `indexed` counts those that have new vectors, `unchanged` those that were deleted meanwhile.
+    """
+
+    kind: Literal["reencoding"]
+    pooling: Pooling
+    index: Index
+    allow_missing: bool = Field(description="Whether it goes on without what cannot be encoded.")
+
+
 class ExportSource(BaseModel):
     """The collection itself, which the job writes to files; `unchanged` counts images in them."""
 
@@ -196,6 +210,7 @@ Source = Annotated[
     | DeletionSource
     | DuplicatesSource
     | CalibrationSource
+    | ReencodingSource
     | ExportSource
     | ImportSource,
     Field(discriminator="kind"),

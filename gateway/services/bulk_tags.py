@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from gateway.services.labels import WRITER
 from shared.domain.filter import AnyOf, Condition, Filter
-from shared.domain.image import MAX_TAGS, ImageFilter, ImageRow, StoredImage
+from shared.domain.image import MAX_TAGS, ImageFilter, ImageRow
 from shared.domain.labels import retagged
 from shared.errors import InvalidRequest
 from shared.ledger import RowLock, RowLocks
@@ -107,19 +107,18 @@ class BulkTags:
         ids: Sequence[str],
         change: TagChange,
         wanted: ImageFilter,
-    ) -> tuple[int, dict[str, StoredImage]]:
+    ) -> tuple[int, dict[str, ImageRow]]:
         """Change those of a batch that match still; returns how many, and what was found."""
         with self._row_locks.hold(RowLock(collection, ids, WRITER)) as held:
-            found = self._writer.stored(collection, ids)
+            found = self._images.get_many(collection, ids, strong=True)
             changed = [
-                StoredImage(row.model_copy(update={"tags": tags}), vector)
-                for row, vector in found.values()
+                row.model_copy(update={"tags": tags})
+                for row in found.values()
                 if matches(row, wanted) and (tags := change.apply(row.tags)) != row.tags
             ]
-            _check(image.row for image in changed)
+            _check(changed)
             held.require_time()
-            rows, vectors = [image.row for image in changed], [image.vector for image in changed]
-            self._writer.upsert(collection, rows, vectors, generation)
+            self._writer.update_keeping_vector(collection, changed, generation)
         return len(changed), found
 
 

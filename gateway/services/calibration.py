@@ -25,7 +25,8 @@ class CalibrationService:
         """The newest one. Raises NotFound `collection_not_found`, `calibration_not_found`."""
         identity = self._collections.identity(collection)
         found = self._calibrations.get(collection)
-        if found is None or found.generation != identity.generation:
+        made_for = None if found is None else (found.generation, found.fingerprint)
+        if found is None or made_for != (identity.generation, identity.fingerprint):
             raise NotFound(
                 "calibration_not_found",
                 f"No thresholds of {collection!r} were computed yet. "

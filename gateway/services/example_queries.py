@@ -4,6 +4,7 @@ import asyncio
 import io
 import time
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from anyio import to_thread
@@ -12,6 +13,7 @@ from gateway.files.originals import OriginalThreads, open_original
 from gateway.metrics import Metrics
 from gateway.services.fetched_pictures import FetchedPictures
 from gateway.services.query_encoder import QueryEncoder
+from gateway.services.search import search_identified
 from shared.domain.collection import CollectionIdentity
 from shared.domain.examples import (
     Example,
@@ -59,7 +61,14 @@ class ExampleQueries:
         and what `QueryEncoder.encode` and `FetchedPictures.fetch` raise.
         """
         started = time.perf_counter()
-        identity = await self._search.identity(collection)
+        return await search_identified(
+            self._search, collection, partial(self._find, query=query, started=started)
+        )
+
+    async def _find(
+        self, identity: CollectionIdentity, query: ExampleQuery, started: float
+    ) -> SearchResult:
+        collection, home = identity.name, identity.home
         require_search_params(identity.index, query.parameters.index_params)
         # `best_score` looks at whole images only.
         regions = identity.regions and query.strategy == "average"
@@ -72,15 +81,21 @@ class ExampleQueries:
         if query.strategy == "average":
             target = average(positive, negative)
             hits = await self._search.nearest(
-                collection, target, parameters, generation=identity.generation
+                collection, target, parameters, generation=identity.generation, home=home
             )
         else:
             hits = await self._search.best_score(
-                collection, positive, negative, parameters, generation=identity.generation
+                collection,
+                positive,
+                negative,
+                parameters,
+                generation=identity.generation,
+                home=home,
             )
         of_hits = None
         if query.with_vector:
-            of_hits = await self._search.find_vectors(collection, [hit.row.id for hit in hits])
+            ids = [hit.row.id for hit in hits]
+            of_hits = await self._search.find_vectors(collection, ids, home)
         needs_encoder = any(_is_encoded(example) for example in (*query.positive, *query.negative))
         encode = encoded - encoding if needs_encoder else 0.0
         timings = self._metrics.searched(started, encode, encoded)
@@ -95,7 +110,7 @@ class ExampleQueries:
     ) -> list[Vector]:
         """The vectors of examples, 512 floats of unit length each, in the same order."""
         whole = [e.image for e in examples if isinstance(e, ImageExample) and e.crop is None]
-        stored = await self._search.vectors_of(identity.name, whole)
+        stored = await self._search.vectors_of(identity.name, whole, identity.home)
         encoded = iter(
             await asyncio.gather(*(self._encode(identity, e) for e in examples if _is_encoded(e)))
         )

@@ -48,7 +48,7 @@ class RegionSweep:
     def _look(self, identity: CollectionIdentity) -> None:
         # In this order a load, which writes regions first, does not look as if some were missing.
         wanted = self._collections.count(identity.name) * len(REGIONS)
-        found = self._regions.count(identity.name, identity.generation)
+        found = self._regions.count(identity.name, identity.edition)
         if found == wanted:
             return
         found -= self._sweep(identity) * len(REGIONS)
@@ -57,8 +57,8 @@ class RegionSweep:
 
     def _sweep(self, identity: CollectionIdentity) -> int:
         """The number of images whose regions were deleted."""
-        name, generation, removed, after = identity.name, identity.generation, 0, ""
-        while images := self._regions.images_after(name, generation, after):
+        name, edition, removed, after = identity.name, identity.edition, 0, ""
+        while images := self._regions.images_after(name, edition, after):
             after = images[-1]
             unknown = self._without_row(name, images, strong=False)
             for start in range(0, len(unknown), _BATCH):
@@ -74,7 +74,7 @@ class RegionSweep:
             with self._row_locks.hold(lock) as held:
                 unknown = self._without_row(identity.name, images, strong=True)
                 held.require_time()
-                self._regions.delete(identity.name, identity.generation, unknown)
+                self._regions.delete(identity.name, identity.edition, unknown)
         except Unavailable as error:
             if error.code != "image_busy":
                 raise

@@ -59,7 +59,7 @@ class SearchService:
             vector = await self._encoder.encode(picture, identity, crop)
             encoded = time.perf_counter()
             hits = await self._search.nearest(
-                collection, vector, wanted, generation=identity.generation
+                collection, vector, wanted, generation=identity.generation, home=identity.home
             )
             timings = self._metrics.searched(started, encoded - encoding, encoded)
             return SearchResult(hits, identity.fingerprint, timings, regions=identity.regions)
@@ -74,9 +74,14 @@ class SearchService:
 
         async def search(identity: CollectionIdentity) -> SearchResult:
             wanted = _wanted(parameters, identity)
-            vector = await self._search.vector_of(collection, image_id)
+            vector = await self._search.vector_of(collection, image_id, identity.home)
             hits = await self._search.nearest(
-                collection, vector, wanted, exclude=image_id, generation=identity.generation
+                collection,
+                vector,
+                wanted,
+                exclude=image_id,
+                generation=identity.generation,
+                home=identity.home,
             )
             timings = self._metrics.searched(started, 0, started)
             return SearchResult(hits, identity.fingerprint, timings, regions=identity.regions)
@@ -92,7 +97,7 @@ class SearchService:
         async def search(identity: CollectionIdentity) -> SearchResult:
             wanted = _wanted(parameters, identity)
             hits = await self._search.nearest(
-                collection, vector, wanted, generation=identity.generation
+                collection, vector, wanted, generation=identity.generation, home=identity.home
             )
             timings = self._metrics.searched(started, 0, started)
             return SearchResult(hits, identity.fingerprint, timings, regions=identity.regions)
@@ -115,7 +120,23 @@ class SearchService:
                     raise
                 if await self._search.identity(collection) == known:
                     raise
-        return await search(await self._search.identity(collection))
+        return await search_identified(self._search, collection, search)
+
+
+async def search_identified(
+    searches: VectorSearch,
+    collection: str,
+    search: Callable[[CollectionIdentity], Awaitable[SearchResult]],
+) -> SearchResult:
+    """Search with what a collection is now, and anew where its vectors are others meanwhile."""
+    now = await searches.identity(collection)
+    try:
+        return await search(now)
+    except NotFound:
+        then, now = now, await searches.identity(collection)
+        if now.edition == then.edition:
+            raise
+        return await search(now)
 
 
 def _wanted(parameters: SearchParameters, identity: CollectionIdentity) -> SearchParameters:

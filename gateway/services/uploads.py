@@ -135,7 +135,7 @@ class UploadService:
         rows = self._store.images.get_many(job.spec.collection, ids, strong=True)
         identity = self._store.collections.identity(job.spec.collection)
         if identity.regions:
-            self._store.regions.await_writes(identity.name, identity.generation)
+            self._store.regions.await_writes(identity.name, identity.edition)
         writers = {image_id: row.job for image_id, row in rows.items()}
         files = [_outcome(file, failures, writers, job.spec.id) for file in received]
         if not any(file.outcome in _SEARCHABLE for file in files):

@@ -39,6 +39,10 @@ class CalibrationRun:
         # After a strong count, the look-ups that follow see every write before it.
         count = stores.collections.count(spec.collection)
         vectors, contents = self._sample(spec.collection)
+        if stores.collections.identity(spec.collection).edition != identity.edition:
+            raise JobFailed(
+                "reencoded", "The collection was encoded anew meanwhile. Start the job again."
+            )
         if len(vectors) < MIN_IMAGES:
             raise too_few_images(len(vectors))
         curve = curve_of(identity.fingerprint)

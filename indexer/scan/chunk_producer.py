@@ -17,13 +17,21 @@ _FIRST_POLL_SECONDS = 0.02
 _MAX_POLL_SECONDS = 0.25
 
 
+def _any_name(_: Sequence[FileRef]) -> str:
+    return uuid.uuid4().hex
+
+
 class ChunkProducer:
     """The chunks of one try of a scan.
 
     Methods raise ScanSuperseded, ScanSuspended, JobEnded, ShuttingDown.
     """
 
-    def __init__(self, context: ScanContext) -> None:
+    def __init__(
+        self, context: ScanContext, name: Callable[[Sequence[FileRef]], str] = _any_name
+    ) -> None:
+        """`name` gives a chunk of these files its id, which no other of the job has."""
+        self._name = name
         self._context = context
         self._spec = context.spec
         self._generation = context.generation
@@ -61,7 +69,7 @@ class ChunkProducer:
         cut = [files[at : at + self._size] for at in range(0, count, self._size)]
         while cut:
             room = max(1, self._limit.chunks - self._pending)
-            self._dispatch({uuid.uuid4().hex: chunk for chunk in cut[:room]})
+            self._dispatch({self._name(chunk): chunk for chunk in cut[:room]})
             del cut[:room]
 
     def _dispatch(self, chunks: Mapping[str, Sequence[FileRef]]) -> None:

@@ -4,7 +4,9 @@ import time
 from dataclasses import dataclass
 
 from indexer.stores import IndexerStores
+from shared.domain.collection import CollectionIdentity
 from shared.domain.job import JobSpec
+from shared.errors import JobFailed
 from shared.ledger import ScanStart
 from shared.retry import RetryPolicy
 
@@ -48,3 +50,11 @@ class ScanContext:
             if time.monotonic() >= deadline:
                 raise ScanSuspended
             self.retry.sleep(_PAUSE_POLL_SECONDS)
+
+
+def require_edition(context: ScanContext, identity: CollectionIdentity) -> None:
+    """Raise JobFailed `reencoded` unless all tries of a job see the same vectors."""
+    if context.stores.scans.note_edition(context.spec.id, identity.edition) != identity.edition:
+        raise JobFailed(
+            "reencoded", "The collection was encoded anew meanwhile. Start the job again."
+        )

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from indexer.duplicates.contents import Contents
 from indexer.duplicates.grouping import Bounds, cluster, mutual
 from indexer.duplicates.neighbourhoods import BATCH, Neighbourhoods
-from indexer.scan.context import ScanContext
+from indexer.scan.context import ScanContext, require_edition
 from shared.domain.collection import CollectionIdentity
 from shared.domain.duplicates import (
     SIMILAR_MATCH,
@@ -39,6 +39,7 @@ class FindDuplicates:
         """
         identity = self._stores.collections.identity(self._collection)
         identity.require_generation(self._context.spec.generation)
+        require_edition(self._context, identity)
         curve = curve_of(identity.fingerprint)
         if curve is None:
             _log.info("match_curve_missing", fingerprint=identity.fingerprint)
@@ -83,6 +84,8 @@ class FindDuplicates:
             copy_match=None if curve is None else self._copy_match,
             similar_match=None if curve is None else SIMILAR_MATCH,
         )
+        # What was read before and after another edition was put in place does not fit together.
+        require_edition(self._context, self._stores.collections.identity(self._collection))
         while True:
             known = len(dismissed)
             scan = self._context.generation

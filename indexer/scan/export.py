@@ -6,7 +6,7 @@ from pathlib import Path
 from indexer.exports.parquet_rows import Row, RowsFile
 from indexer.exports.part_files import written_whole
 from indexer.exports.upload_archives import UploadArchive
-from indexer.scan.context import ScanContext
+from indexer.scan.context import ScanContext, require_edition
 from shared.domain.collection import CollectionIdentity
 from shared.domain.export import MANIFEST, ExportManifest, ExportPart, ExportStep, PartKind
 from shared.domain.job import ExportSource
@@ -66,6 +66,7 @@ class ExportRun:
         collections = self._stores.collections
         target = collections.identity(self._spec.collection)
         target.require_generation(self._spec.generation)
+        require_edition(self._context, target)
         self._remove_abandoned()
         folder = export_folder(self._spec.id, self._stores.settings)
         folder.mkdir(parents=True, exist_ok=True)
@@ -135,6 +136,7 @@ class ExportRun:
         settings, spec = self._stores.settings, self._spec
         info = self._context.retry(self._stores.collections.get, target.name)
         info.require_generation(target.generation)
+        require_edition(self._context, info)
         manifest = ExportManifest(
             collection=target.name,
             generation=target.generation,

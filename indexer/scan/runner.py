@@ -8,6 +8,7 @@ from indexer.scan.deletion import Deletion
 from indexer.scan.duplicates import FindDuplicates
 from indexer.scan.export import ExportRun
 from indexer.scan.importing import ImportRun
+from indexer.scan.reencoding import Reencoding
 from indexer.scan.scan import LedgerDataLost, Scan, WalkOutdated
 from indexer.stores import IndexerStores
 from shared import tracing
@@ -90,6 +91,8 @@ def _completes(context: ScanContext) -> bool:
             ExportRun(context, spec.source).run()
         elif spec.source.kind == "import":
             ImportRun(context, spec.source).run()
+        elif spec.source.kind == "reencoding":
+            Reencoding(context, spec.source).run()
         else:
             Scan(context).run()
     except TiesLost:

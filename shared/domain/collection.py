@@ -32,12 +32,29 @@ class IndexSpec(Frozen):
     params: dict[str, IndexParameter] = Field({})
 
 
-class CollectionIdentity(Frozen):
-    """What a collection's vectors are: cheap to ask, and fixed for the collection's life.
+class Edition(Frozen):
+    """All rows of a collection with the vectors of one fingerprint, under one index.
 
-    `generation` is that of no earlier or later collection of the same name; "" for collections
-    that a version without generations created. With `regions` there are vectors of the parts of
-    the pictures, too (`shared.domain.regions`).
+    `home` is the Milvus collection that they are in; "" for the one of the collection's own name,
+    where those are that it was created with. `job` is the re-encoding that makes it, or put another
+    one in its place.
+    """
+
+    home: str = ""
+    fingerprint: str
+    pooling: Pooling
+    index: IndexSpec
+    job: str = ""
+
+
+class CollectionIdentity(Frozen):
+    """What a collection's vectors are: cheap to ask, and fixed until they are encoded anew.
+
+    `generation` is that of no earlier or later collection of the same name, and stays when it is
+    encoded anew; "" for collections that a version without generations created. With `regions`
+    there are vectors of the parts of the pictures, too (`shared.domain.regions`). `home` as in
+    `Edition`. While it is encoded anew, `next` is the edition that is made beside this one, and has
+    every write, too.
     """
 
     name: str
@@ -47,6 +64,22 @@ class CollectionIdentity(Frozen):
     pooling: Pooling
     regions: bool = False
     index: IndexSpec = IndexSpec(type="AUTOINDEX")
+    home: str = ""
+    next: Edition | None = None
+
+    @property
+    def rows(self) -> str:
+        """The Milvus collection that the rows are in."""
+        return self.home or self.name
+
+    @property
+    def edition(self) -> str:
+        """What names these vectors among all: of no other collection, and of no other encoding."""
+        return self.home or self.generation
+
+    def rows_of(self, edition: Edition) -> str:
+        """The Milvus collection that an edition's rows are in."""
+        return edition.home or self.name
 
     def fits(self, weights: str) -> bool:
         """Whether `weights` make vectors that can be compared with these."""
@@ -72,4 +105,6 @@ class CollectionInfo(CollectionIdentity):
     description: str
     count: int
     created_at: float
+    #: The edition before this one, for as long as it is kept.
+    kept: Edition | None = None
     state: Literal["loaded", "loading", "not_loaded"]

@@ -52,10 +52,14 @@ class ImageRow(Frozen):
 
 
 class StoredImage(NamedTuple):
-    """A row and its vector, 512 floats."""
+    """A row and its vector, 512 floats, with the fingerprint that it was read under.
+
+    The fingerprint is "" where an earlier version kept it, which encoded no collection anew.
+    """
 
     row: ImageRow
     vector: Sequence[float]
+    fingerprint: str = ""
 
 
 class IndexedFile(NamedTuple):

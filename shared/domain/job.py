@@ -5,8 +5,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from shared.domain.base import Frozen
+from shared.domain.collection import IndexSpec
 from shared.domain.duplicates import COPY_MATCH
 from shared.domain.filter import Filter
+from shared.domain.fingerprint import Pooling
 
 JobStatus = Literal["queued", "scanning", "running", "paused", "done", "failed", "cancelled"]
 OnDuplicate = Literal["keep", "skip"]
@@ -94,6 +96,18 @@ class CalibrationSource(Frozen):
     kind: Literal["calibration"] = "calibration"
 
 
+class ReencodingSource(Frozen, extra="forbid"):
+    """No source: the job encodes the collection's images anew, beside the vectors that it has.
+
+    With `allow_missing` it goes on without the images that cannot be encoded any more.
+    """
+
+    kind: Literal["reencoding"] = "reencoding"
+    pooling: Pooling
+    index: IndexSpec
+    allow_missing: bool = False
+
+
 class ExportSource(Frozen):
     """No source: the job writes the collection to files, an export that has the job's id.
 
@@ -121,6 +135,7 @@ Source = Annotated[
     | DeletionSource
     | DuplicatesSource
     | CalibrationSource
+    | ReencodingSource
     | ExportSource
     | ImportSource,
     Field(discriminator="kind"),

@@ -33,7 +33,7 @@ from shared.ledger.queries import Queries, QueryImage, QueryLimits, await_reply
 from shared.ledger.recovery import JobRecovery
 from shared.ledger.renamings import Aliases, Renamings
 from shared.ledger.repeatable_calls import CLAIM_SECONDS, RepeatableCalls
-from shared.ledger.row_locks import REDIS_WRITE, HeldRows, LockTime, RowLock, RowLocks
+from shared.ledger.row_locks import REDIS_WRITE, HeldRows, LockTime, RowLock, RowLocks, edition_lock
 from shared.ledger.scans import ScanCounts, Scans, ScanStart, ScanSuperseded
 from shared.ledger.standing_sources import StandingSources, source_not_found
 from shared.ledger.stats import Stats
@@ -95,6 +95,7 @@ __all__ = [
     "Workers",
     "await_reply",
     "cursor_after",
+    "edition_lock",
     "key_not_found",
     "place_in",
     "require_noeviction",

@@ -87,11 +87,11 @@ def _by_target(targets: Sequence[str], given: Sequence[bytes]) -> dict[str, str]
 
 def _dump(image: StoredImage) -> str:
     vector = base64.b64encode(array("f", image.vector).tobytes()).decode()
-    return json.dumps([image.row.model_dump(), vector])
+    return json.dumps([image.row.model_dump(), vector, image.fingerprint])
 
 
 def _load(raw: bytes) -> StoredImage:
-    row, vector = json.loads(raw)
+    row, vector, *fingerprint = json.loads(raw)
     numbers = array("f")
     numbers.frombytes(base64.b64decode(vector))
-    return StoredImage(ImageRow.model_validate(row), numbers)
+    return StoredImage(ImageRow.model_validate(row), numbers, *fingerprint)

@@ -31,6 +31,8 @@ class LockTime(NamedTuple):
 #: For a write to Milvus, and for a call to Redis that says what a file is needed for.
 MILVUS_WRITE = LockTime(150.0, 40.0)
 REDIS_WRITE = LockTime(40.0, 10.0)
+#: For what is built in Milvus: its calls take a minute at most, and some follow each other.
+_EDITION_CHANGE = LockTime(300.0, 60.0)
 #: A read that is not strong may be older than it says by this much.
 _STALENESS_SECONDS = 10.0
 #: For how long the ledger remembers changes, with a margin.
@@ -57,6 +59,11 @@ class RowLock:
     chunk: tuple[str, str] = ("", "")
     time: LockTime = MILVUS_WRITE
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+
+def edition_lock(collection: str, writer: str) -> RowLock:
+    """The lock of whoever changes which editions a collection has: of a row that no image has."""
+    return RowLock(collection, ["edition"], writer, changes_labels=False, time=_EDITION_CHANGE)
 
 
 @dataclass(frozen=True)
@@ -93,12 +100,22 @@ class RowLocks(Retriable):
         self._holder = holder
         self._lock = redis.register_script(scripts.LOCK_ROWS)
         self._unlock = redis.register_script(scripts.UNLOCK_ROWS)
+        self._count = redis.register_script(scripts.COUNT_WRITERS)
 
     @repeatable
     def now(self) -> float:
         """Redis's time, in seconds."""
         seconds, microseconds = self._redis.time()
         return float(seconds + microseconds / 1e6)
+
+    @repeatable
+    def held_since(self, collection: str, moment: float) -> int:
+        """How many locks of a collection's rows hold that were taken up to a time of `now`.
+
+        Locks end with the heartbeats of their processes, those of gateways after their time.
+        """
+        args = [collection, moment, MILVUS_WRITE.seconds]
+        return int(self._count(keys=keys.for_job(""), args=args))
 
     @contextlib.contextmanager
     def hold(

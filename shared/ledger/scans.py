@@ -178,6 +178,20 @@ class Scans(Retriable):
         return int(noted)
 
     @repeatable
+    def note_edition(self, job_id: str, edition: str) -> str:
+        """Note of which edition a job is; returns what its first try noted. Raises JobEnded."""
+        noted = self._note(keys=keys.for_job(job_id), args=["edition", edition])
+        if noted is None:
+            raise JobEnded
+        return str(noted.decode())
+
+    @repeatable
+    def last_chunk(self, job_id: str) -> str:
+        """The id of the chunk that was added last, by whichever try; '' for none."""
+        last = self._redis.hget(keys.job(job_id), "last_chunk")
+        return last.decode() if last else ""
+
+    @repeatable
     def end_walk(self, job_id: str, generation: int) -> None:
         """All files are in chunks: the job runs, while its scan waits for them to be reported."""
         _checked(self._end_walk(keys=keys.for_job(job_id), args=[generation]))

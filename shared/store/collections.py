@@ -16,7 +16,7 @@ from shared.store.builder import CollectionBuilder, exists_error
 from shared.store.client import READ_SECONDS, WRITE_SECONDS, MilvusConnection
 from shared.store.generations import new_generation, regions_of
 from shared.store.indexes import complete_index, require_index
-from shared.store.properties import read_identity, read_properties, to_milvus
+from shared.store.properties import read_edition, read_identity, read_properties, to_milvus
 from shared.store.schema import VECTOR
 
 _STATES: dict[str, Literal["loaded", "loading", "not_loaded"]] = {
@@ -65,7 +65,7 @@ class Collections(Retriable):
             properties["regions"] = LAYOUT
         with self._milvus.exclusive(name):
             self._builder.create(name, properties)
-            if self._properties(name) != properties:
+            if self.properties(name) != properties:
                 raise exists_error(name)  # Another process created it at the same time.
             self._builder.complete(name, properties["generation"], spec, regions=regions)
         return self.get(name)
@@ -96,9 +96,11 @@ class Collections(Retriable):
                     info = self.get(name)
                 except NotFound:
                     raise conflict from None
-        if info.state == "not_loaded" or VECTOR not in self._builder.indexes(name):
+        if info.state == "not_loaded" or VECTOR not in self._builder.indexes(info.rows):
             # The process that created it may have died before it was complete.
-            self._builder.complete(name, info.generation, info.index, regions=info.regions)
+            self._builder.complete(
+                info.rows, info.generation, info.index, regions=info.regions, edition=info.edition
+            )
             info = self.get(name)
         return info
 
@@ -109,21 +111,18 @@ class Collections(Retriable):
 
     def get(self, name: str) -> CollectionInfo:
         """A collection. Its count may miss the writes of the last seconds."""
-        properties = self._properties(name)
-        state = self._state(name)
+        described = self._milvus.describe(name)
+        properties, identity = read_properties(name, described), read_identity(name, described)
+        state = self._state(identity.rows)
+        index = IndexSpec.model_validate_json(properties["index"])
         return CollectionInfo(
-            name=name,
-            generation=properties.get("generation", ""),
-            fingerprint=properties["fingerprint"],
-            weights=properties["weights"],
-            pooling=properties["pooling"],
-            regions="regions" in properties,
+            **{**dict(identity), "index": index},
             description=properties["description"],
             created_at=float(properties["created_at"]),
-            index=IndexSpec.model_validate_json(properties["index"]),
-            count=self._milvus.count(name, strong=False)
+            kept=read_edition(properties, "kept"),
+            count=self._milvus.count(identity.rows, strong=False)
             if state == "loaded"
-            else self._estimate(name),
+            else self._estimate(identity.rows),
             state=state,
         )
 
@@ -145,8 +144,7 @@ class Collections(Retriable):
     @repeatable
     def count(self, name: str) -> int:
         """How many images a collection has, exactly."""
-        self._properties(name)
-        return self._milvus.count(name)
+        return self._milvus.count(self.identity(name).rows)
 
     def drop(self, name: str, generation: str | None = None) -> None:
         """Delete a collection with all its images.
@@ -161,9 +159,8 @@ class Collections(Retriable):
                     raise
                 return
             if generation in (None, current.generation):
-                if current.regions:
-                    # First: a call that is repeated finds them by the collection.
-                    self._builder.drop_regions(current.generation)
+                # First: a call that is repeated finds them by the collection.
+                self._builder.drop_others(name)
                 self._drop(name)
 
     def rename(self, name: str, new: str, generation: str) -> None:
@@ -189,7 +186,7 @@ class Collections(Retriable):
 
     def describe(self, name: str, description: str) -> None:
         """Replace a collection's description."""
-        self._properties(name)
+        self.properties(name)
         properties = to_milvus({"description": description})
         self._milvus.write(
             name,
@@ -201,7 +198,9 @@ class Collections(Retriable):
     def flush(self, name: str) -> None:
         """Make the rows written so far quick to search. Nothing is lost without it."""
         identity = self.identity(name)
-        written = [name, regions_of(identity.generation)] if identity.regions else [name]
+        written = [identity.rows]
+        if identity.regions:
+            written.append(regions_of(identity.edition))
         for each in written:
             flush = partial(MilvusClient.flush, collection_name=each, timeout=WRITE_SECONDS)
             self._milvus.write(each, flush)
@@ -209,12 +208,13 @@ class Collections(Retriable):
     def _drop(self, name: str) -> None:
         self._milvus.run(lambda client: client.drop_collection(name, timeout=WRITE_SECONDS), name)
 
-    def _properties(self, name: str) -> dict[str, Any]:
+    def properties(self, name: str) -> dict[str, Any]:
+        """What is stored with a collection, by name."""
         return read_properties(name, self._milvus.describe(name))
 
     def _is_ours(self, name: str) -> bool:
         try:
-            self._properties(name)
+            self.properties(name)
         except NotFound:
             return False
         return True

@@ -74,7 +74,8 @@ class ExampleSearch(RegionSearch):
             if len(first) >= wanted or len(hits) < depth or depth == most:
                 kept = [hit for hit in hits if first[hit.row.sha256] is hit]
                 page = kept[parameters.offset : wanted]
-                return await self._add_vectors(collection, page) if with_vectors else page
+                where = options.get("home") or collection
+                return await self._add_vectors(where, page) if with_vectors else page
             depth = min(4 * depth, most)
 
     async def best_score(
@@ -85,6 +86,7 @@ class ExampleSearch(RegionSearch):
         parameters: SearchParameters,
         *,
         generation: str = "",
+        home: str = "",
     ) -> list[Hit]:
         """The hits by their best score against the examples, vectors of unit length.
 
@@ -112,7 +114,9 @@ class ExampleSearch(RegionSearch):
         while True:
             # Their vectors are many megabytes.
             async with self._candidate_slots:
-                found = await self._candidates(collection, generation, queries, parameters, depth)
+                found = await self._candidates(
+                    collection, generation, home, queries, parameters, depth
+                )
                 ranked = await asyncio.to_thread(_ranked, found, likes, dislikes, parameters)
             whole = any(len(rows) < depth for rows in found)
             if whole or depth == most:
@@ -124,26 +128,33 @@ class ExampleSearch(RegionSearch):
                 break
             depth = min(4 * depth, most)
         page = ranked[parameters.offset : wanted]
-        rows = await self._by_id(collection, [scored.id for scored in page], SCALARS)
+        rows = await self._by_id(home or collection, [scored.id for scored in page], SCALARS)
         return [
             Hit(to_row(rows[scored.id]), scored.score, distance_of(scored.cosine))
             for scored in page
             if scored.id in rows
         ]
 
-    async def vectors_of(self, collection: str, images: Iterable[str]) -> dict[str, list[float]]:
-        """The vectors of stored images, by id. Raises NotFound `image_not_found`."""
+    async def vectors_of(
+        self, collection: str, images: Iterable[str], home: str = ""
+    ) -> dict[str, list[float]]:
+        """The vectors of stored images, by id; `home` as of `nearest`.
+
+        Raises NotFound `image_not_found`.
+        """
         ids = list(dict.fromkeys(images))
-        found = await self.find_vectors(collection, ids)
+        found = await self.find_vectors(collection, ids, home)
         for image in ids:
             if image not in found:
                 raise image_not_found(image)
         return found
 
-    async def find_vectors(self, collection: str, images: Iterable[str]) -> dict[str, list[float]]:
-        """The vectors of those that exist of these images, by id."""
+    async def find_vectors(
+        self, collection: str, images: Iterable[str], home: str = ""
+    ) -> dict[str, list[float]]:
+        """The vectors of those that exist of these images, by id; `home` as of `nearest`."""
         ids = list(dict.fromkeys(images))
-        rows = await self._by_id(collection, ids, [VECTOR])
+        rows = await self._by_id(home or collection, ids, [VECTOR])
         return {id_: [float(x) for x in rows[id_][VECTOR]] for id_ in ids if id_ in rows}
 
     async def _add_vectors(self, collection: str, hits: Sequence[Hit]) -> list[Hit]:
@@ -155,12 +166,13 @@ class ExampleSearch(RegionSearch):
         self,
         collection: str,
         generation: str,
+        home: str,
         queries: Vectors,
         parameters: SearchParameters,
         depth: int,
     ) -> list[list[Row]]:
         target = Target(
-            collection,
+            home or collection,
             partition_of(generation) if generation else "",
             filter_expression(parameters.filter),
             ("sha256", VECTOR),

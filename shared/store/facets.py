@@ -15,7 +15,7 @@ from shared.retry import Retriable, repeatable
 from shared.store.client import MilvusConnection
 from shared.store.expressions import quote
 from shared.store.facts import load_facts
-from shared.store.generations import current_partition
+from shared.store.homes import Homes
 from shared.store.schema import MAX_JSON_ROWS
 
 #: Images whose values are counted at most. Ids are hashes of uris, so those with the smallest
@@ -38,7 +38,7 @@ Counts: TypeAlias = Counter[tuple[type, Scalar]]
 
 
 class _Counted(NamedTuple):
-    """The values of a field in a partition's first rows, each with its kind."""
+    """The values of a field in a collection's first rows, each with its kind."""
 
     counts: Counts
     looked_at: int
@@ -54,7 +54,7 @@ class Facets(Retriable):
     def __init__(
         self, milvus: MilvusConnection, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._milvus = milvus
+        self._homes = Homes(milvus)
         self._clock = clock
         self._lock = threading.Lock()
         self._kept: dict[tuple[str, str, str], _Counted] = {}
@@ -75,7 +75,7 @@ class Facets(Retriable):
     def _counted(self, collection: str, field: str) -> _Counted:
         column, read = _reader(field)
         # A collection that was dropped since is not found, and one of its name has its own counts.
-        key = (collection, current_partition(self._milvus, collection), field)
+        key = (collection, self._homes.fresh(collection).generation, field)
         now = self._clock()
         with self._lock:
             kept = {k: c for k, c in self._kept.items() if now - c.at < KEPT_SECONDS}
@@ -100,7 +100,7 @@ class Facets(Retriable):
         after, left = "", MAX_LOOKED_AT
         while left > 0:
             wanted = min(batch, left)
-            rows = self._milvus.query(
+            rows = self._homes.query(
                 collection, f"id > {quote(after)}", ("id", column), limit=wanted, ordered=True
             )
             yield from (row[column] for row in rows)

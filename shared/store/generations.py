@@ -5,12 +5,11 @@ of whoever knows another one. Collections that an earlier version created have n
 rows are in the default partition.
 """
 
+import re
 import uuid
 
-from shared.store.client import MilvusConnection
-from shared.store.properties import read_properties
-
 _DEFAULT_PARTITION = "_default"
+_HOME = re.compile("r[0-9a-f]{32}")
 
 
 def new_generation() -> str:
@@ -23,18 +22,20 @@ def partition_of(generation: str) -> str:
     return generation or _DEFAULT_PARTITION
 
 
-def regions_of(generation: str) -> str:
-    """The Milvus collection that the regions of a generation's pictures are in.
+def regions_of(edition: str) -> str:
+    """The Milvus collection that the regions of an edition's pictures are in.
 
-    No other collection has this name: what was meant for one that was dropped finds none.
+    The first edition has the generation's name. No other collection has the name that is returned:
+    what was meant for one that was dropped finds none.
     """
-    return f"{generation}_regions"
+    return f"{edition}_regions"
 
 
-def current_partition(milvus: MilvusConnection, collection: str) -> str:
-    """The partition that the rows of a collection are in now.
+def home_of(job_id: str) -> str:
+    """The Milvus collection that a re-encoding writes to; its repeated tries find it again."""
+    return f"r{job_id}"
 
-    Raises NotFound `collection_not_found`.
-    """
-    properties = read_properties(collection, milvus.describe(collection))
-    return partition_of(properties.get("generation", ""))
+
+def is_home(name: str) -> bool:
+    """Whether a Milvus collection's name is that of a re-encoding."""
+    return _HOME.fullmatch(name) is not None

@@ -11,9 +11,10 @@ from shared.retry import Retriable, repeatable
 from shared.store.client import MilvusConnection
 from shared.store.expressions import and_, in_, quote
 from shared.store.filters import filter_expression, matches
-from shared.store.generations import current_partition
+from shared.store.homes import Homes
+from shared.store.image_writer import keep_vectors
 from shared.store.regions import Held, delete_images
-from shared.store.rows import Row, check_labels, row_fields, to_row
+from shared.store.rows import Row, check_labels, to_row
 from shared.store.schema import MAX_WINDOW, SCALARS, VECTOR
 from shared.store.time_pagination import Order, Pagination, Position, paginate
 
@@ -28,6 +29,7 @@ class Images(Retriable):
 
     def __init__(self, milvus: MilvusConnection) -> None:
         self._milvus = milvus
+        self._homes = Homes(milvus)
 
     def get(self, collection: str, image: str) -> ImageRow:
         """One image. Raises NotFound `image_not_found`."""
@@ -109,11 +111,10 @@ class Images(Retriable):
 
         Raises as `update`.
         """
-        partition = current_partition(self._milvus, collection)
-        stored = self._stored(collection, image)
-        row = change(stored.row)
+        identity = self._homes.fresh(collection)
+        row = change(self._stored(collection, image).row)
         check_labels(row.tags, row.metadata)
-        self._milvus.upsert(collection, [{**row_fields(row), VECTOR: stored.vector}], partition)
+        keep_vectors(self._milvus, self._homes, identity, [row])
         return row
 
     @repeatable
@@ -129,9 +130,9 @@ class Images(Retriable):
 
     def delete(self, collection: str, ids: Iterable[str]) -> int:
         """Delete images; returns how many of them there were."""
-        partition = current_partition(self._milvus, collection)
+        identity = self._homes.fresh(collection)
         found = self._lookup(collection, list(dict.fromkeys(ids)), ["id"], strong=True)
-        delete_images(self._milvus, collection, [row["id"] for row in found], partition)
+        delete_images(self._milvus, self._homes, identity, [row["id"] for row in found])
         return len(found)
 
     def delete_matching(
@@ -158,7 +159,7 @@ class Images(Retriable):
                 "empty_filter",
                 "Name a tag, a path prefix or a filter; to forget all, drop the collection.",
             )
-        partition = current_partition(self._milvus, collection)
+        generation = self._homes.fresh(collection).generation
         removed = 0
         for batch in self.iterate(collection, filter):
             ids = [row.id for row in batch]
@@ -167,7 +168,9 @@ class Images(Retriable):
                 rows = [row for row in found if matches(row, filter)]
                 on_deleting(rows)
                 gone, done = [row.id for row in rows], partial(on_deleted, rows)
-                delete_images(self._milvus, collection, gone, partition, held=held, on_deleted=done)
+                identity = self._homes.fresh(collection)
+                identity.require_generation(generation)
+                delete_images(self._milvus, self._homes, identity, gone, held=held, on_deleted=done)
             removed += len(rows)
         return removed
 
@@ -197,7 +200,7 @@ class Images(Retriable):
     def of_sizes(self, collection: str, sizes: Collection[int]) -> list[IndexedFile] | None:
         """The rows whose files had one of these sizes; None if they are too many for a query."""
         expression, fields = f"bytes in {sorted(sizes)}", IndexedFile._fields
-        rows = self._milvus.query(collection, expression, fields, limit=MAX_WINDOW)
+        rows = self._homes.query(collection, expression, fields, limit=MAX_WINDOW)
         if len(rows) == MAX_WINDOW:
             return None
         return [IndexedFile(*(row[name] for name in fields)) for row in rows]
@@ -209,7 +212,7 @@ class Images(Retriable):
         filter: ImageFilter,  # noqa: A002 - as in `page`
     ) -> int:
         """How many images match a filter, after every write that has returned."""
-        return self._milvus.count(collection, filter_expression(filter))
+        return self._homes.count(collection, filter_expression(filter))
 
     def _lookup(
         self, collection: str, ids: Sequence[str], fields: Sequence[str], strong: bool
@@ -217,14 +220,14 @@ class Images(Retriable):
         found: list[Row] = []
         for start in range(0, len(ids), _LOOKUP_BATCH):
             expression = in_("id", ids[start : start + _LOOKUP_BATCH])
-            found += self._milvus.query(collection, expression, fields, strong=strong)
+            found += self._homes.query(collection, expression, fields, strong=strong)
         return found
 
     def _by_id(
         self, collection: str, expression: str, after: str, fields: Sequence[str], limit: int
     ) -> list[Row]:
         wanted = and_(expression, f"id > {quote(after)}")
-        return self._milvus.query(collection, wanted, fields, limit=limit, ordered=True)
+        return self._homes.query(collection, wanted, fields, limit=limit, ordered=True)
 
     def _by_time(
         self,
@@ -233,9 +236,9 @@ class Images(Retriable):
         order: Order,
     ) -> Pagination:
         def query(wanted: str, fields: Sequence[str], limit: int, ordered: bool) -> list[Row]:
-            return self._milvus.query(collection, wanted, fields, limit=limit, ordered=ordered)
+            return self._homes.query(collection, wanted, fields, limit=limit, ordered=ordered)
 
         def count() -> int:
-            return self._milvus.count(collection, strong=False)
+            return self._homes.count(collection, strong=False)
 
         return paginate(query, count, filter_expression(filter), order)

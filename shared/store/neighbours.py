@@ -7,11 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.domain.facts import FACTS_KEY
+from shared.domain.image import IndexedFile
 from shared.retry import Retriable, repeatable
 from shared.store.client import READ_SECONDS, MilvusConnection
 from shared.store.expressions import in_, quote
 from shared.store.facts import load_pixel_hash
 from shared.store.generations import partition_of
+from shared.store.homes import Homes
 from shared.store.indexes import search_params
 from shared.store.rows import Row
 from shared.store.schema import METRIC, VECTOR
@@ -46,6 +48,7 @@ class Neighbours(Retriable):
 
     def __init__(self, milvus: MilvusConnection) -> None:
         self._milvus = milvus
+        self._homes = Homes(milvus)
 
     @repeatable
     def vectors_after(self, collection: str, image: str, limit: int) -> StoredVectors:
@@ -61,12 +64,26 @@ class Neighbours(Retriable):
         return [(row["id"], row["sha256"]) for row in rows]
 
     @repeatable
+    def files_after(self, collection: str, image: str) -> Sequence[IndexedFile]:
+        """The files of the next images by id; none at the end."""
+        rows = self._after(collection, image, IndexedFile._fields, _CONTENTS_BATCH)
+        return [IndexedFile(*(row[name] for name in IndexedFile._fields)) for row in rows]
+
+    @repeatable
+    def contents_in(self, rows: str, image: str) -> Sequence[tuple[str, str]]:
+        """As `contents_after`, of the Milvus collection that an edition's rows are in."""
+        found = self._milvus.query(
+            rows, f"id > {quote(image)}", ("id", "sha256"), limit=_CONTENTS_BATCH, ordered=True
+        )
+        return [(row["id"], row["sha256"]) for row in found]
+
+    @repeatable
     def vectors_of(self, collection: str, ids: Sequence[str]) -> dict[str, Sequence[float]]:
         """The vectors of the images that there are of these, by id."""
         found: dict[str, Sequence[float]] = {}
         for start in range(0, len(ids), _ROWS_BATCH):
             wanted = in_("id", ids[start : start + _ROWS_BATCH])
-            rows = self._milvus.query(collection, wanted, ("id", VECTOR))
+            rows = self._homes.query(collection, wanted, ("id", VECTOR))
             found |= {row["id"]: row[VECTOR] for row in rows}
         return found
 
@@ -76,7 +93,7 @@ class Neighbours(Retriable):
         found: dict[str, str] = {}
         for start in range(0, len(ids), _ROWS_BATCH):
             wanted = in_("id", ids[start : start + _ROWS_BATCH])
-            for row in self._milvus.query(collection, wanted, ("id", "metadata")):
+            for row in self._homes.query(collection, wanted, ("id", "metadata")):
                 pixel_hash = load_pixel_hash(row["metadata"].get(FACTS_KEY))
                 if pixel_hash is not None:
                     found[row["id"]] = pixel_hash
@@ -91,16 +108,20 @@ class Neighbours(Retriable):
         limit: int,
         *,
         without: Iterable[str] = (),
+        rows: str | None = None,
     ) -> list[list[Neighbour]]:
         """Up to `limit` images near each vector, the nearest first.
 
         `vectors` are of shape (queries, 512); `without` are contents, by SHA-256, to leave out.
+        `rows` are those of the identity that the vectors were made for, in case there are others
+        by now.
         """
         excluded = list(without)
         expression = f"not ({in_('sha256', excluded)})" if excluded else ""
+        searched = rows or self._homes.known(collection).rows
         found: Sequence[Sequence[Any]] = self._milvus.run(
             lambda client: client.search(
-                collection,
+                searched,
                 data=vectors.tolist(),
                 anns_field=VECTOR,
                 filter=expression,
@@ -110,13 +131,13 @@ class Neighbours(Retriable):
                 partition_names=[partition_of(generation)],
                 timeout=READ_SECONDS,
             ),
-            collection,
+            searched,
         )
         return [[_neighbour(hit) for hit in hits] for hits in found]
 
     def _after(self, collection: str, image: str, fields: Sequence[str], limit: int) -> list[Row]:
         expression = f"id > {quote(image)}"
-        return self._milvus.query(collection, expression, fields, limit=limit, ordered=True)
+        return self._homes.query(collection, expression, fields, limit=limit, ordered=True)
 
 
 def _neighbour(hit: Any) -> Neighbour:

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from shared.domain.collection import CollectionIdentity, IndexSpec
+from shared.domain.collection import CollectionIdentity, Edition, IndexSpec
 from shared.errors import collection_not_found
 
 _PREFIX = "lookalike."
+#: In a Milvus collection that is an edition: the generation of the collection.
+EDITION_OF = _PREFIX + "edition_of"
 
 
 def to_milvus(properties: Mapping[str, str]) -> dict[str, str]:
@@ -39,5 +41,14 @@ def read_identity(name: str, described: dict[str, Any]) -> CollectionIdentity:
         name=name,
         generation=properties.get("generation", ""),
         regions="regions" in properties,
+        home=properties.get("home", ""),
+        next=read_edition(properties, "next"),
         **fields,
     )
+
+
+def read_edition(properties: Mapping[str, Any], name: str) -> Edition | None:
+    """An edition among the properties: `next`, `kept` or `dropped`. None where there is none."""
+    # A server of 2.3 deletes no property: it is empty then.
+    value = properties.get(name)
+    return Edition.model_validate_json(value) if value else None

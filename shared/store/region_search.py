@@ -52,20 +52,27 @@ class RegionSearch(VectorSearch):
         *,
         exclude: str | None,
         generation: str,
+        home: str,
         fields: tuple[str, ...],
     ) -> Ranking:
         # Before there is a search to wait for: both may raise.
         has_regions = await self._has_regions(collection, generation)
         expression = filter_expression(parameters.filter)
         whole = super()._rank(
-            collection, vector, parameters, exclude=exclude, generation=generation, fields=fields
+            collection,
+            vector,
+            parameters,
+            exclude=exclude,
+            generation=generation,
+            home=home,
+            fields=fields,
         )
         if not has_regions:
             return await whole
         ranking, (parts, matching) = await asyncio.gather(
             whole,
             self._nearest_parts(
-                collection, generation, vector, expression, parameters.index_params
+                collection, home, generation, vector, expression, parameters.index_params
             ),
         )
         parts.pop(exclude or "", None)
@@ -82,7 +89,7 @@ class RegionSearch(VectorSearch):
             # about, and more, however many have the same score.
             unknown.sort(key=lambda image: (-parts[image].score, image))
             first = {image: parts[image].sha256 for image in unknown}
-            matching = await self._first_contents(collection, first, expression, wanted)
+            matching = await self._first_contents(home or collection, first, expression, wanted)
         others = {image: matching[image] for image in unknown if image in matching}
         return merge(ranking, others, parts)
 
@@ -97,18 +104,19 @@ class RegionSearch(VectorSearch):
     async def _nearest_parts(
         self,
         collection: str,
+        home: str,
         generation: str,
         vector: Sequence[float],
         expression: str,
         index_params: Mapping[str, int | float],
     ) -> tuple[dict[str, Part], Mapping[str, str] | None]:
         """The nearest region of each image, and the contents of images that match, if few do."""
-        few = await self._few(collection, expression) if expression else None
+        few = await self._few(home or collection, expression) if expression else None
         if few is not None and not few:
             return {}, few
         limit = NEAREST_WITH_FILTER if expression else NEAREST_REGIONS
         target = Target(
-            regions_of(generation),
+            regions_of(home or generation),
             "",
             "" if few is None else in_("image", sorted(few)),
             _FIELDS,

@@ -12,14 +12,16 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.domain.collection import CollectionIdentity
 from shared.domain.regions import REGIONS
 from shared.errors import NotFound, Unavailable, collection_replaced
 from shared.log import get_logger
 from shared.retry import Retriable, repeatable
 from shared.store.client import MilvusConnection
+from shared.store.editions import Place, write_all
 from shared.store.expressions import in_, quote
 from shared.store.generations import partition_of, regions_of
-from shared.store.properties import read_identity
+from shared.store.homes import Homes
 from shared.store.rows import Row
 from shared.store.schema import VECTOR
 
@@ -57,7 +59,8 @@ class PictureRegions(NamedTuple):
 class Regions(Retriable):
     """Writes and reads regions. For collections that have them.
 
-    Methods raise NotFound `collection_replaced` where the collection has another generation by
+    `generation` is the `edition` of the collection's identity, which a re-encoding changes. Methods
+    raise NotFound `collection_replaced` where the collection has another generation by
     now, and Unavailable.
     """
 
@@ -130,32 +133,39 @@ class Regions(Retriable):
 
 def delete_images(
     milvus: MilvusConnection,
-    collection: str,
+    homes: Homes,
+    identity: CollectionIdentity,
     ids: Sequence[str],
-    partition: str,
     *,
     held: Held | None = None,
     on_deleted: Callable[[], None] = lambda: None,
 ) -> None:
     """Delete images, and then their regions; an id without a row is no error.
 
-    `partition` is the one of the generation that the collection must have. `on_deleted` is called
-    once the images are gone. `held` is asked before each call: once it may end, others may write
-    new rows with these ids, and regions that are left then stay for `RegionSweep`. Raises
-    RegionsLeft.
+    `identity` was read under the images' locks, and names the generation that the collection must
+    have. `on_deleted` is called once the images are gone. `held` is asked before each call: once it
+    may end, others may write new rows with these ids, and regions that are left then stay for
+    `RegionSweep`. Raises RegionsLeft.
     """
-    identity = read_identity(collection, milvus.describe(collection))
-    if held:
-        held.require_time()
-    milvus.delete(collection, ids, partition)
+
+    def delete(place: Place) -> None:
+        if held:
+            held.require_time()
+        milvus.delete(place.rows, ids, partition_of(identity.generation))
+
+    write_all(homes, identity, delete)
     on_deleted()
     if identity.regions:
-        with _replaced(collection):
-            _delete_held(milvus, collection, partition, ids, held)
+
+        def delete_regions(place: Place) -> None:
+            with _replaced(identity.name):
+                _delete_held(milvus, identity.name, place.edition, ids, held)
+
+        write_all(homes, identity, delete_regions)
 
 
 def _delete_held(
-    milvus: MilvusConnection, collection: str, partition: str, ids: Sequence[str], held: Held | None
+    milvus: MilvusConnection, collection: str, edition: str, ids: Sequence[str], held: Held | None
 ) -> None:
     for start in range(0, len(ids), _DELETE_BATCH):
         try:
@@ -165,7 +175,7 @@ def _delete_held(
             _log.warning("regions_left", collection=collection, images=len(ids) - start)
             return
         try:
-            _delete(milvus, partition, ids[start : start + _DELETE_BATCH])
+            _delete(milvus, edition, ids[start : start + _DELETE_BATCH])
         except Unavailable as error:
             _log.warning("regions_left", collection=collection, images=len(ids) - start)
             raise RegionsLeft(error.code, error.detail) from error

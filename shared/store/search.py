@@ -1,6 +1,7 @@
 """The nearest images to a vector, found without blocking the event loop."""
 
 import math
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
@@ -17,6 +18,7 @@ from shared.store.expressions import in_
 from shared.store.filters import filter_expression
 from shared.store.gathering import GatheredSearch, Target, Vector
 from shared.store.generations import partition_of
+from shared.store.homes import KNOWN_SECONDS
 from shared.store.indexes import search_params
 from shared.store.properties import read_identity
 from shared.store.rows import Row, to_row
@@ -55,7 +57,7 @@ class VectorSearch:
     def __init__(self, milvus: AsyncMilvusConnection) -> None:
         self._milvus = milvus
         self._gathered = GatheredSearch(self._call)
-        self._known: dict[str, CollectionIdentity] = {}
+        self._known: dict[str, tuple[float, CollectionIdentity]] = {}
 
     async def identity(self, collection: str) -> CollectionIdentity:
         """What a collection's vectors are; as `Collections.identity`."""
@@ -63,20 +65,26 @@ class VectorSearch:
         async def describe(client: AsyncMilvusClient) -> Any:
             return await client.describe_collection(collection, timeout=READ_SECONDS)
 
+        began = time.monotonic()
         try:
             found = read_identity(collection, await self._milvus.run(describe, collection))
         except NotFound:
             self._known.pop(collection, None)
             raise
-        # Of one without a generation no search can tell that it is another by now.
+        # Of one without a generation no search can tell that it is another by now, and one that is
+        # encoded anew has other vectors at any moment.
         self._known.pop(collection, None)
-        if found.generation:
-            self._known[collection] = found
+        if found.generation and found.next is None:
+            self._known[collection] = (began, found)
         return found
 
     def last_identity(self, collection: str) -> CollectionIdentity | None:
-        """What `identity` found last. It holds where `nearest` finds its generation."""
-        return self._known.get(collection)
+        """What `identity` found up to `KNOWN_SECONDS` ago.
+
+        It holds where `nearest` finds its generation.
+        """
+        began, found = self._known.get(collection, (0.0, None))
+        return found if time.monotonic() - began < KNOWN_SECONDS else None
 
     async def nearest(
         self,
@@ -86,12 +94,14 @@ class VectorSearch:
         *,
         exclude: str | None = None,
         generation: str = "",
+        home: str = "",
         with_vectors: bool = False,
     ) -> list[Hit]:
         """The hits that `parameters` wants, by score downwards, then by id.
 
         `vector` holds 512 floats of any length but zero; `exclude` is an image to leave out. With
-        a `generation`, the collection must have it. Hits have their vectors if asked. Raises
+        a `generation`, the collection must have it; `home` is where its identity says that its
+        rows are. Hits have their vectors if asked. Raises
         InvalidRequest `invalid_vector`, `window_too_large`, `invalid_text`, NotFound
         `collection_replaced`.
         """
@@ -99,7 +109,13 @@ class VectorSearch:
         whole = (*SCALARS, VECTOR) if with_vectors else SCALARS
         with tracing.span("search.milvus", collection=collection, top_k=parameters.top_k):
             ranking = await self._rank(
-                collection, vector, parameters, exclude=exclude, generation=generation, fields=whole
+                collection,
+                vector,
+                parameters,
+                exclude=exclude,
+                generation=generation,
+                home=home,
+                fields=whole,
             )
         page = [
             (score, image)
@@ -107,7 +123,7 @@ class VectorSearch:
             if parameters.min_score is None or score >= parameters.min_score
         ]
         unread = [image for _, image in page if image not in ranking.rows]
-        rows = {**ranking.rows, **await self._rows(collection, unread, whole)}
+        rows = {**ranking.rows, **await self._rows(home or collection, unread, whole)}
         return [
             Hit(
                 to_row(rows[image]),
@@ -128,6 +144,7 @@ class VectorSearch:
         *,
         exclude: str | None,
         generation: str,
+        home: str,
         fields: tuple[str, ...],
     ) -> Ranking:
         """The images by their vectors, `offset + top_k` of them or all that match the filter."""
@@ -140,7 +157,7 @@ class VectorSearch:
             whole = depth <= _WHOLE_ROWS
             parameter_set = tuple(search_params(depth, parameters.index_params).items())
             read = fields if whole else ("id", "sha256")
-            target = Target(collection, partition, expression, read, parameter_set)
+            target = Target(home or collection, partition, expression, read, parameter_set)
             found = await self._gathered.nearest(target, vector, depth)
             ranked = _ranked(found, exclude)
             if len(found) < depth:
@@ -163,9 +180,12 @@ class VectorSearch:
         if (await self.identity(collection)).generation != generation:
             raise collection_replaced(collection)
 
-    async def vector_of(self, collection: str, image: str) -> list[float]:
-        """The vector of a stored image. Raises NotFound `image_not_found`."""
-        rows = await self._query(collection, [image], [VECTOR])
+    async def vector_of(self, collection: str, image: str, home: str = "") -> list[float]:
+        """The vector of a stored image; `home` as of `nearest`.
+
+        Raises NotFound `image_not_found`.
+        """
+        rows = await self._query(home or collection, [image], [VECTOR])
         if not rows:
             raise image_not_found(image)
         return [float(x) for x in rows[0][VECTOR]]

@@ -155,6 +155,10 @@ def _duplicates(call: Caller, collection: str, job: str) -> None:
     assert isinstance(call("find_duplicates", collection), models.Job)
     call.refused("calibration_not_found", "get_calibration", collection)
     call.refused("too_few_images", "start_calibration", collection)
+    call.refused("reencoding_not_found", "get_reencoding", collection)
+    call.refused("reencoding_not_found", "delete_reencoding", collection)
+    same = models.ReencodingInput(pooling="rmac")
+    call.refused("nothing_to_reencode", "start_reencoding", collection, same)
 
 
 def _server(call: Caller) -> None:

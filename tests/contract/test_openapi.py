@@ -53,6 +53,7 @@ def test_every_call_of_the_contract_is_there(schema: dict[str, Any]) -> None:
         *(f"POST {collection}/search", f"POST {collection}/search/vector"),
         *(f"POST {collection}/query", f"POST {collection}/query/batch"),
         *(f"{method} {collection}/calibration" for method in ("GET", "POST")),
+        *(f"{method} {collection}/reencode" for method in ("GET", "POST", "DELETE")),
         *(f"POST {collection}/count", f"POST {collection}/images/tags"),
         f"GET {collection}/facets",
         *(f"{method} {collection}/sources" for method in ("GET", "POST")),

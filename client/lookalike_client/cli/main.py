@@ -16,6 +16,7 @@ from lookalike_client.cli import (
     keys,
     load,
     measures,
+    reencoding,
     search,
     sources,
     status,
@@ -48,6 +49,7 @@ app.command()(upload.upload)
 app.command()(search.search)
 app.add_typer(jobs.app, name="jobs")
 app.command()(jobs.failures)
+collections.app.command()(reencoding.reencode)
 app.add_typer(collections.app, name="collections")
 app.command()(exports.export)
 app.command()(exports.exports)

@@ -16,6 +16,10 @@ end
 for at = 7, #ARGV do
   redis.call('SET', collection .. ':row:' .. ARGV[at], ARGV[4], 'PX', ARGV[5])
 end
+-- Who holds any lock, by the time at which it was taken (`count_writers`).
+redis.call('ZADD', collection .. ':writers', tostring(now()), ARGV[4])
+redis.call('ZREMRANGEBYSCORE', collection .. ':writers', '-inf', now() - 600)
+redis.call('EXPIRE', collection .. ':writers', 600)
 -- By the first byte of the id: exact enough, and a bounded number of keys.
 local changed = 0
 for shard, _ in pairs(shards) do

@@ -118,10 +118,11 @@ export interface paths {
          * Create a collection
          * @description Create a collection for vectors of the running encoder, or of an export.
          *
-         *     Pooling, index and regions are fixed for its lifetime. Loads create a collection with the
-         *     server's defaults where there is none, so that this is needed only for other ones. With
-         *     `from_export` a job writes the export's images into it, and `unchanged` counts them: 202. An
-         *     export whose weights no encoder here has is answered 409 `encoder_mismatch`.
+         *     Regions are fixed for its lifetime; a re-encoding gives it another pooling or index. Loads
+         *     create a collection with the server's defaults where there is none, so that this is needed only
+         *     for other ones. With `from_export` a job writes the export's images into it, and `unchanged`
+         *     counts them: 202. An export whose weights no encoder here has is answered 409
+         *     `encoder_mismatch`.
          */
         post: operations["create_collection"];
         delete?: never;
@@ -610,6 +611,41 @@ export interface paths {
          */
         post: operations["query_images_in_batch"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/collections/{collection}/reencode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the vectors beside a collection's own
+         * @description Those that a re-encoding makes, or has replaced: 404 `reencoding_not_found` without any.
+         */
+        get: operations["get_reencoding"];
+        put?: never;
+        /**
+         * Encode a collection anew
+         * @description Queue a job that makes vectors with another pooling or index beside those that there are.
+         *
+         *     Searches, loads, changes and deletions go on meanwhile; every write goes to both. Once both have
+         *     the same images, the new ones are searched from one moment on, and the old ones are kept until
+         *     DELETE. Pictures are read from their sources: where some cannot be encoded any more, the job
+         *     fails with `sources_missing`, and its failures say why. Started again, it goes on where it was.
+         */
+        post: operations["start_reencoding"];
+        /**
+         * Drop the vectors beside a collection's own
+         * @description Give up an unfinished re-encoding, and cancel its job; or drop what a finished one replaced.
+         *
+         *     What is searched stays as it is.
+         */
+        delete: operations["delete_reencoding"];
         options?: never;
         head?: never;
         patch?: never;
@@ -3048,7 +3084,7 @@ export interface components {
              */
             removed: number;
             /** Source */
-            source: components["schemas"]["DirectorySource"] | components["schemas"]["ArchiveSource"] | components["schemas"]["UrlsSource"] | components["schemas"]["BucketSource"] | components["schemas"]["UploadSource"] | components["schemas"]["RetrySource"] | components["schemas"]["DeletionSource"] | components["schemas"]["DuplicatesSource"] | components["schemas"]["CalibrationSource"] | components["schemas"]["ExportSource"] | components["schemas"]["ImportSource"];
+            source: components["schemas"]["DirectorySource"] | components["schemas"]["ArchiveSource"] | components["schemas"]["UrlsSource"] | components["schemas"]["BucketSource"] | components["schemas"]["UploadSource"] | components["schemas"]["RetrySource"] | components["schemas"]["DeletionSource"] | components["schemas"]["DuplicatesSource"] | components["schemas"]["CalibrationSource"] | components["schemas"]["ReencodingSource"] | components["schemas"]["ExportSource"] | components["schemas"]["ImportSource"];
             /** Started At */
             started_at: string | null;
             /**
@@ -3488,6 +3524,91 @@ export interface components {
             status: "ready" | "not_ready";
         };
         /**
+         * Reencoding
+         * @description The vectors beside those that are searched.
+         * @example {
+         *       "descriptor": {
+         *         "pooling": "rmac",
+         *         "weights": "imagenet-4a1ffb70"
+         *       },
+         *       "encoder": "vgg16:imagenet-4a1ffb70:stretch224:rmac:512:v1",
+         *       "index": {
+         *         "params": {
+         *           "M": 16,
+         *           "efConstruction": 200
+         *         },
+         *         "type": "HNSW"
+         *       },
+         *       "job": "0f6f1f6b0c0e4f0e8a7ab0d9f0d1c2b3",
+         *       "state": "unfinished"
+         *     }
+         */
+        Reencoding: {
+            descriptor: components["schemas"]["Descriptor"];
+            /**
+             * Encoder
+             * @description Their fingerprint.
+             */
+            encoder: string;
+            index: components["schemas"]["Index"];
+            /**
+             * Job
+             * @description The job that makes them, or replaced them.
+             */
+            job: string;
+            /**
+             * State
+             * @description `unfinished`: they are made, or were until the job ended early. `kept`: they are those that were searched before the re-encoding.
+             * @enum {string}
+             */
+            state: "unfinished" | "kept";
+        };
+        /**
+         * ReencodingInput
+         * @example {
+         *       "pooling": "rmac"
+         *     }
+         */
+        ReencodingInput: {
+            /**
+             * Allow Missing
+             * @description Go on without the images that cannot be encoded any more: they are not in the collection afterwards.
+             * @default false
+             */
+            allow_missing: boolean;
+            /** @description Default: the one that it has. */
+            index?: components["schemas"]["IndexInput"] | null;
+            /**
+             * Pooling
+             * @description Default: the one that it has.
+             */
+            pooling?: ("avg" | "max" | "gem" | "rmac") | null;
+        };
+        /**
+         * ReencodingSource
+         * @description None: the job encodes the collection's images anew.
+         *
+         *     `indexed` counts those that have new vectors, `unchanged` those that were deleted meanwhile.
+         */
+        ReencodingSource: {
+            /**
+             * Allow Missing
+             * @description Whether it goes on without what cannot be encoded.
+             */
+            allow_missing: boolean;
+            index: components["schemas"]["Index"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "reencoding";
+            /**
+             * Pooling
+             * @enum {string}
+             */
+            pooling: "avg" | "max" | "gem" | "rmac";
+        };
+        /**
          * Region
          * @description A part of the upright picture, in fractions of its width and height.
          */
@@ -3695,7 +3816,7 @@ export interface components {
             /** Paused */
             paused: boolean;
             /** Source */
-            source: components["schemas"]["DirectorySource"] | components["schemas"]["ArchiveSource"] | components["schemas"]["UrlsSource"] | components["schemas"]["BucketSource"] | components["schemas"]["UploadSource"] | components["schemas"]["RetrySource"] | components["schemas"]["DeletionSource"] | components["schemas"]["DuplicatesSource"] | components["schemas"]["CalibrationSource"] | components["schemas"]["ExportSource"] | components["schemas"]["ImportSource"];
+            source: components["schemas"]["DirectorySource"] | components["schemas"]["ArchiveSource"] | components["schemas"]["UrlsSource"] | components["schemas"]["BucketSource"] | components["schemas"]["UploadSource"] | components["schemas"]["RetrySource"] | components["schemas"]["DeletionSource"] | components["schemas"]["DuplicatesSource"] | components["schemas"]["CalibrationSource"] | components["schemas"]["ReencodingSource"] | components["schemas"]["ExportSource"] | components["schemas"]["ImportSource"];
             /** Sync */
             sync: boolean;
             /** Watch */
@@ -4102,7 +4223,7 @@ export interface components {
              */
             removed: number;
             /** Source */
-            source: components["schemas"]["DirectorySource"] | components["schemas"]["ArchiveSource"] | components["schemas"]["UrlsSource"] | components["schemas"]["BucketSource"] | components["schemas"]["UploadSource"] | components["schemas"]["RetrySource"] | components["schemas"]["DeletionSource"] | components["schemas"]["DuplicatesSource"] | components["schemas"]["CalibrationSource"] | components["schemas"]["ExportSource"] | components["schemas"]["ImportSource"];
+            source: components["schemas"]["DirectorySource"] | components["schemas"]["ArchiveSource"] | components["schemas"]["UrlsSource"] | components["schemas"]["BucketSource"] | components["schemas"]["UploadSource"] | components["schemas"]["RetrySource"] | components["schemas"]["DeletionSource"] | components["schemas"]["DuplicatesSource"] | components["schemas"]["CalibrationSource"] | components["schemas"]["ReencodingSource"] | components["schemas"]["ExportSource"] | components["schemas"]["ImportSource"];
             /** Started At */
             started_at: string | null;
             /**
@@ -8685,6 +8806,278 @@ export interface operations {
             };
             /** @description The body is over the limit: `too_large`. */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, `export_corrupt`, `export_unsupported`, … */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`, `unreachable`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_reencoding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A collection's name. */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reencoding"];
+                };
+            };
+            /** @description An API key is asked for: `unauthorized`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, `export_corrupt`, `export_unsupported`, … */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`, `unreachable`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_reencoding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A collection's name. */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReencodingInput"];
+            };
+        };
+        responses: {
+            /** @description The job that does so; `Location` is its address. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The body cannot be read: `bad_request`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An API key is asked for: `unauthorized`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`, `collection_busy`, `export_in_use`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is over the limit: `too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_error`, or the code of what is wrong: `path_outside_roots`, `path_not_found`, `invalid_cursor`, `unsupported_format`, `truncated`, `too_slow`, `fetch_forbidden`, `fetch_failed`, `http_404`, `idempotency_key_reused`, `export_corrupt`, `export_unsupported`, … */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many jobs or searches wait: `queue_full`; a key sent too many requests: `rate_limited`; too many clients follow all jobs: `too_many_followers`. */
+            429: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part does not answer, or takes no writes: `redis_unavailable`, `redis_full`, `redis_not_saving`, `redis_read_only`, `redis_loading`, `milvus_unavailable`, `milvus_full`, `no_encoder`, `storage_unavailable`, `decoder_unavailable`, `image_busy`, `unreachable`. */
+            503: {
+                headers: {
+                    /** @description Seconds after which a new try makes sense. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_reencoding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A collection's name. */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An API key is asked for: `unauthorized`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A key that may not do this: `not_allowed`; a browser page of a foreign origin: `foreign_origin`; a picture that the gateway has no permission to read: `unreadable`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -208,7 +208,7 @@ return errors === 0;
 validate21.evaluated = {"props":{"uri":true,"code":true,"reason":true,"attempts":true,"name":true,"source_url":true},"dynamicProps":false,"dynamicItems":false};
 
 export const isJob = validate22;
-const schema33 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/ArchiveSource"},{"$ref":"#/components/schemas/UrlsSource"},{"$ref":"#/components/schemas/BucketSource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/DuplicatesSource"},{"$ref":"#/components/schemas/CalibrationSource"},{"$ref":"#/components/schemas/ExportSource"},{"$ref":"#/components/schemas/ImportSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error"]};
+const schema33 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/ArchiveSource"},{"$ref":"#/components/schemas/UrlsSource"},{"$ref":"#/components/schemas/BucketSource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/DuplicatesSource"},{"$ref":"#/components/schemas/CalibrationSource"},{"$ref":"#/components/schemas/ReencodingSource"},{"$ref":"#/components/schemas/ExportSource"},{"$ref":"#/components/schemas/ImportSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error"]};
 const schema34 = {"properties":{"kind":{"type":"string","const":"directory"},"path":{"type":"string"},"recursive":{"type":"boolean"},"pattern":{"anyOf":[{"type":"string"},{"type":"null"}]},"exclude":{"items":{"type":"string"},"type":"array"}},"type":"object","required":["kind","path","recursive","pattern","exclude"]};
 const schema35 = {"properties":{"kind":{"type":"string","const":"archive"},"path":{"type":"string"}},"type":"object","required":["kind","path"]};
 const schema36 = {"properties":{"kind":{"type":"string","const":"urls"},"addresses":{"anyOf":[{"type":"integer"},{"type":"null"}]},"path":{"anyOf":[{"type":"string"},{"type":"null"}]},"column":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["kind","addresses","path","column"]};
@@ -218,9 +218,221 @@ const schema39 = {"properties":{"kind":{"type":"string","const":"retry"},"job":{
 const schema40 = {"properties":{"kind":{"type":"string","const":"deletion"},"tag":{"anyOf":[{"type":"string"},{"type":"null"}]},"path_prefix":{"anyOf":[{"type":"string"},{"type":"null"}]},"filter":{"anyOf":[{"additionalProperties":true,"type":"object"},{"type":"null"}]}},"type":"object","required":["kind","tag","path_prefix","filter"]};
 const schema41 = {"properties":{"kind":{"type":"string","const":"duplicates"},"min_match":{"type":"number"}},"type":"object","required":["kind","min_match"]};
 const schema42 = {"properties":{"kind":{"type":"string","const":"calibration"}},"type":"object","required":["kind"]};
-const schema43 = {"properties":{"kind":{"type":"string","const":"export"},"uploads":{"type":"boolean"}},"type":"object","required":["kind","uploads"]};
-const schema44 = {"properties":{"kind":{"type":"string","const":"import"},"export":{"type":"string"}},"type":"object","required":["kind","export"]};
-const schema45 = {"properties":{"code":{"type":"string"},"detail":{"type":"string"}},"type":"object","required":["code","detail"]};
+const schema45 = {"properties":{"kind":{"type":"string","const":"export"},"uploads":{"type":"boolean"}},"type":"object","required":["kind","uploads"]};
+const schema46 = {"properties":{"kind":{"type":"string","const":"import"},"export":{"type":"string"}},"type":"object","required":["kind","export"]};
+const schema47 = {"properties":{"code":{"type":"string"},"detail":{"type":"string"}},"type":"object","required":["code","detail"]};
+const schema43 = {"properties":{"kind":{"type":"string","const":"reencoding"},"pooling":{"type":"string","enum":["avg","max","gem","rmac"]},"index":{"$ref":"#/components/schemas/Index"},"allow_missing":{"type":"boolean"}},"type":"object","required":["kind","pooling","index","allow_missing"]};
+const schema44 = {"properties":{"type":{"type":"string","enum":["FLAT","IVF_FLAT","IVF_SQ8","IVF_RABITQ","SCANN","HNSW","HNSW_SQ","DISKANN","AUTOINDEX"]},"params":{"additionalProperties":{"anyOf":[{"type":"integer"},{"type":"boolean"},{"type":"string"}]},"type":"object","default":{}}},"type":"object","required":["type"]};
+
+function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate23.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((data.kind === undefined) && (missing0 = "kind")) || ((data.pooling === undefined) && (missing0 = "pooling"))) || ((data.index === undefined) && (missing0 = "index"))) || ((data.allow_missing === undefined) && (missing0 = "allow_missing"))){
+validate23.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.kind !== undefined){
+let data0 = data.kind;
+const _errs1 = errors;
+if(typeof data0 !== "string"){
+validate23.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if("reencoding" !== data0){
+validate23.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/const",keyword:"const",params:{allowedValue: "reencoding"}}];
+return false;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.pooling !== undefined){
+let data1 = data.pooling;
+const _errs3 = errors;
+if(typeof data1 !== "string"){
+validate23.errors = [{instancePath:instancePath+"/pooling",schemaPath:"#/properties/pooling/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((((data1 === "avg") || (data1 === "max")) || (data1 === "gem")) || (data1 === "rmac"))){
+validate23.errors = [{instancePath:instancePath+"/pooling",schemaPath:"#/properties/pooling/enum",keyword:"enum",params:{allowedValues: schema43.properties.pooling.enum}}];
+return false;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.index !== undefined){
+let data2 = data.index;
+const _errs5 = errors;
+const _errs6 = errors;
+if(errors === _errs6){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing1;
+if((data2.type === undefined) && (missing1 = "type")){
+validate23.errors = [{instancePath:instancePath+"/index",schemaPath:"#/components/schemas/Index/required",keyword:"required",params:{missingProperty: missing1}}];
+return false;
+}
+else {
+if(data2.type !== undefined){
+let data3 = data2.type;
+const _errs8 = errors;
+if(typeof data3 !== "string"){
+validate23.errors = [{instancePath:instancePath+"/index/type",schemaPath:"#/components/schemas/Index/properties/type/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!(((((((((data3 === "FLAT") || (data3 === "IVF_FLAT")) || (data3 === "IVF_SQ8")) || (data3 === "IVF_RABITQ")) || (data3 === "SCANN")) || (data3 === "HNSW")) || (data3 === "HNSW_SQ")) || (data3 === "DISKANN")) || (data3 === "AUTOINDEX"))){
+validate23.errors = [{instancePath:instancePath+"/index/type",schemaPath:"#/components/schemas/Index/properties/type/enum",keyword:"enum",params:{allowedValues: schema44.properties.type.enum}}];
+return false;
+}
+var valid2 = _errs8 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data2.params !== undefined){
+let data4 = data2.params;
+const _errs10 = errors;
+if(errors === _errs10){
+if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
+for(const key0 in data4){
+let data5 = data4[key0];
+const _errs13 = errors;
+const _errs14 = errors;
+let valid4 = false;
+const _errs15 = errors;
+if(!((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5)))){
+const err0 = {instancePath:instancePath+"/index/params/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/components/schemas/Index/properties/params/additionalProperties/anyOf/0/type",keyword:"type",params:{type: "integer"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+var _valid0 = _errs15 === errors;
+valid4 = valid4 || _valid0;
+const _errs17 = errors;
+if(typeof data5 !== "boolean"){
+const err1 = {instancePath:instancePath+"/index/params/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/components/schemas/Index/properties/params/additionalProperties/anyOf/1/type",keyword:"type",params:{type: "boolean"}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+var _valid0 = _errs17 === errors;
+valid4 = valid4 || _valid0;
+const _errs19 = errors;
+if(typeof data5 !== "string"){
+const err2 = {instancePath:instancePath+"/index/params/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/components/schemas/Index/properties/params/additionalProperties/anyOf/2/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+var _valid0 = _errs19 === errors;
+valid4 = valid4 || _valid0;
+if(!valid4){
+const err3 = {instancePath:instancePath+"/index/params/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/components/schemas/Index/properties/params/additionalProperties/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+validate23.errors = vErrors;
+return false;
+}
+else {
+errors = _errs14;
+if(vErrors !== null){
+if(_errs14){
+vErrors.length = _errs14;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid3 = _errs13 === errors;
+if(!valid3){
+break;
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/index/params",schemaPath:"#/components/schemas/Index/properties/params/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid2 = _errs10 === errors;
+}
+else {
+var valid2 = true;
+}
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/index",schemaPath:"#/components/schemas/Index/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.allow_missing !== undefined){
+const _errs21 = errors;
+if(typeof data.allow_missing !== "boolean"){
+validate23.errors = [{instancePath:instancePath+"/allow_missing",schemaPath:"#/properties/allow_missing/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs21 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+else {
+validate23.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+validate23.errors = vErrors;
+return errors === 0;
+}
+validate23.evaluated = {"props":{"kind":true,"pooling":true,"index":true,"allow_missing":true},"dynamicProps":false,"dynamicItems":false};
+
 const formats0 = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 
 function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -1633,8 +1845,30 @@ props0.kind = true;
 }
 }
 const _errs125 = errors;
+if(!(validate23(data2, {instancePath:instancePath+"/source",parentData:data,parentDataProperty:"source",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate23.errors : vErrors.concat(validate23.errors);
+errors = vErrors.length;
+}
+var _valid0 = _errs125 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 9];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 9;
+if(props0 !== true){
+props0 = props0 || {};
+props0.kind = true;
+props0.pooling = true;
+props0.index = true;
+props0.allow_missing = true;
+}
+}
 const _errs126 = errors;
-if(errors === _errs126){
+const _errs127 = errors;
+if(errors === _errs127){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing10;
 if(((data2.kind === undefined) && (missing10 = "kind")) || ((data2.uploads === undefined) && (missing10 = "uploads"))){
@@ -1650,7 +1884,7 @@ errors++;
 else {
 if(data2.kind !== undefined){
 let data32 = data2.kind;
-const _errs128 = errors;
+const _errs129 = errors;
 if(typeof data32 !== "string"){
 const err73 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/ExportSource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
@@ -1671,14 +1905,14 @@ vErrors.push(err74);
 }
 errors++;
 }
-var valid31 = _errs128 === errors;
+var valid31 = _errs129 === errors;
 }
 else {
 var valid31 = true;
 }
 if(valid31){
 if(data2.uploads !== undefined){
-const _errs130 = errors;
+const _errs131 = errors;
 if(typeof data2.uploads !== "boolean"){
 const err75 = {instancePath:instancePath+"/source/uploads",schemaPath:"#/components/schemas/ExportSource/properties/uploads/type",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
@@ -1689,7 +1923,7 @@ vErrors.push(err75);
 }
 errors++;
 }
-var valid31 = _errs130 === errors;
+var valid31 = _errs131 === errors;
 }
 else {
 var valid31 = true;
@@ -1708,24 +1942,24 @@ vErrors.push(err76);
 errors++;
 }
 }
-var _valid0 = _errs125 === errors;
+var _valid0 = _errs126 === errors;
 if(_valid0 && valid1){
 valid1 = false;
-passing0 = [passing0, 9];
+passing0 = [passing0, 10];
 }
 else {
 if(_valid0){
 valid1 = true;
-passing0 = 9;
+passing0 = 10;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
 props0.uploads = true;
 }
 }
-const _errs132 = errors;
 const _errs133 = errors;
-if(errors === _errs133){
+const _errs134 = errors;
+if(errors === _errs134){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing11;
 if(((data2.kind === undefined) && (missing11 = "kind")) || ((data2.export === undefined) && (missing11 = "export"))){
@@ -1741,7 +1975,7 @@ errors++;
 else {
 if(data2.kind !== undefined){
 let data34 = data2.kind;
-const _errs135 = errors;
+const _errs136 = errors;
 if(typeof data34 !== "string"){
 const err78 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/ImportSource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
@@ -1762,14 +1996,14 @@ vErrors.push(err79);
 }
 errors++;
 }
-var valid33 = _errs135 === errors;
+var valid33 = _errs136 === errors;
 }
 else {
 var valid33 = true;
 }
 if(valid33){
 if(data2.export !== undefined){
-const _errs137 = errors;
+const _errs138 = errors;
 if(typeof data2.export !== "string"){
 const err80 = {instancePath:instancePath+"/source/export",schemaPath:"#/components/schemas/ImportSource/properties/export/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
@@ -1780,7 +2014,7 @@ vErrors.push(err80);
 }
 errors++;
 }
-var valid33 = _errs137 === errors;
+var valid33 = _errs138 === errors;
 }
 else {
 var valid33 = true;
@@ -1799,19 +2033,20 @@ vErrors.push(err81);
 errors++;
 }
 }
-var _valid0 = _errs132 === errors;
+var _valid0 = _errs133 === errors;
 if(_valid0 && valid1){
 valid1 = false;
-passing0 = [passing0, 10];
+passing0 = [passing0, 11];
 }
 else {
 if(_valid0){
 valid1 = true;
-passing0 = 10;
+passing0 = 11;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
 props0.export = true;
+}
 }
 }
 }
@@ -1855,7 +2090,7 @@ var valid0 = true;
 if(valid0){
 if(data.status !== undefined){
 let data36 = data.status;
-const _errs139 = errors;
+const _errs140 = errors;
 if(typeof data36 !== "string"){
 validate22.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "string"}}];
 return false;
@@ -1864,7 +2099,7 @@ if(!(((((((data36 === "queued") || (data36 === "scanning")) || (data36 === "runn
 validate22.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema33.properties.status.enum}}];
 return false;
 }
-var valid0 = _errs139 === errors;
+var valid0 = _errs140 === errors;
 }
 else {
 var valid0 = true;
@@ -1872,12 +2107,12 @@ var valid0 = true;
 if(valid0){
 if(data.total !== undefined){
 let data37 = data.total;
-const _errs141 = errors;
+const _errs142 = errors;
 if(!((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37)))){
 validate22.errors = [{instancePath:instancePath+"/total",schemaPath:"#/properties/total/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs141 === errors;
+var valid0 = _errs142 === errors;
 }
 else {
 var valid0 = true;
@@ -1885,12 +2120,12 @@ var valid0 = true;
 if(valid0){
 if(data.done !== undefined){
 let data38 = data.done;
-const _errs143 = errors;
+const _errs144 = errors;
 if(!((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38)))){
 validate22.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs143 === errors;
+var valid0 = _errs144 === errors;
 }
 else {
 var valid0 = true;
@@ -1898,12 +2133,12 @@ var valid0 = true;
 if(valid0){
 if(data.indexed !== undefined){
 let data39 = data.indexed;
-const _errs145 = errors;
+const _errs146 = errors;
 if(!((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39)))){
 validate22.errors = [{instancePath:instancePath+"/indexed",schemaPath:"#/properties/indexed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs145 === errors;
+var valid0 = _errs146 === errors;
 }
 else {
 var valid0 = true;
@@ -1911,12 +2146,12 @@ var valid0 = true;
 if(valid0){
 if(data.unchanged !== undefined){
 let data40 = data.unchanged;
-const _errs147 = errors;
+const _errs148 = errors;
 if(!((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40)))){
 validate22.errors = [{instancePath:instancePath+"/unchanged",schemaPath:"#/properties/unchanged/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs147 === errors;
+var valid0 = _errs148 === errors;
 }
 else {
 var valid0 = true;
@@ -1924,12 +2159,12 @@ var valid0 = true;
 if(valid0){
 if(data.moved !== undefined){
 let data41 = data.moved;
-const _errs149 = errors;
+const _errs150 = errors;
 if(!((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41)))){
 validate22.errors = [{instancePath:instancePath+"/moved",schemaPath:"#/properties/moved/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs149 === errors;
+var valid0 = _errs150 === errors;
 }
 else {
 var valid0 = true;
@@ -1937,12 +2172,12 @@ var valid0 = true;
 if(valid0){
 if(data.duplicates !== undefined){
 let data42 = data.duplicates;
-const _errs151 = errors;
+const _errs152 = errors;
 if(!((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42)))){
 validate22.errors = [{instancePath:instancePath+"/duplicates",schemaPath:"#/properties/duplicates/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs151 === errors;
+var valid0 = _errs152 === errors;
 }
 else {
 var valid0 = true;
@@ -1950,12 +2185,12 @@ var valid0 = true;
 if(valid0){
 if(data.failed !== undefined){
 let data43 = data.failed;
-const _errs153 = errors;
+const _errs154 = errors;
 if(!((typeof data43 == "number") && (!(data43 % 1) && !isNaN(data43)))){
 validate22.errors = [{instancePath:instancePath+"/failed",schemaPath:"#/properties/failed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs153 === errors;
+var valid0 = _errs154 === errors;
 }
 else {
 var valid0 = true;
@@ -1963,12 +2198,12 @@ var valid0 = true;
 if(valid0){
 if(data.ignored !== undefined){
 let data44 = data.ignored;
-const _errs155 = errors;
+const _errs156 = errors;
 if(!((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44)))){
 validate22.errors = [{instancePath:instancePath+"/ignored",schemaPath:"#/properties/ignored/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs155 === errors;
+var valid0 = _errs156 === errors;
 }
 else {
 var valid0 = true;
@@ -1976,12 +2211,12 @@ var valid0 = true;
 if(valid0){
 if(data.removed !== undefined){
 let data45 = data.removed;
-const _errs157 = errors;
+const _errs158 = errors;
 if(!((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45)))){
 validate22.errors = [{instancePath:instancePath+"/removed",schemaPath:"#/properties/removed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs157 === errors;
+var valid0 = _errs158 === errors;
 }
 else {
 var valid0 = true;
@@ -1989,24 +2224,24 @@ var valid0 = true;
 if(valid0){
 if(data.bytes !== undefined){
 let data46 = data.bytes;
-const _errs159 = errors;
+const _errs160 = errors;
 if(!((typeof data46 == "number") && (!(data46 % 1) && !isNaN(data46)))){
 validate22.errors = [{instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs159 === errors;
+var valid0 = _errs160 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.images_per_second !== undefined){
-const _errs161 = errors;
+const _errs162 = errors;
 if(!(typeof data.images_per_second == "number")){
 validate22.errors = [{instancePath:instancePath+"/images_per_second",schemaPath:"#/properties/images_per_second/type",keyword:"type",params:{type: "number"}}];
 return false;
 }
-var valid0 = _errs161 === errors;
+var valid0 = _errs162 === errors;
 }
 else {
 var valid0 = true;
@@ -2014,10 +2249,10 @@ var valid0 = true;
 if(valid0){
 if(data.eta_seconds !== undefined){
 let data48 = data.eta_seconds;
-const _errs163 = errors;
 const _errs164 = errors;
-let valid34 = false;
 const _errs165 = errors;
+let valid34 = false;
+const _errs166 = errors;
 if(!(typeof data48 == "number")){
 const err83 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
 if(vErrors === null){
@@ -2028,9 +2263,9 @@ vErrors.push(err83);
 }
 errors++;
 }
-var _valid9 = _errs165 === errors;
+var _valid9 = _errs166 === errors;
 valid34 = valid34 || _valid9;
-const _errs167 = errors;
+const _errs168 = errors;
 if(data48 !== null){
 const err84 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
@@ -2041,7 +2276,7 @@ vErrors.push(err84);
 }
 errors++;
 }
-var _valid9 = _errs167 === errors;
+var _valid9 = _errs168 === errors;
 valid34 = valid34 || _valid9;
 if(!valid34){
 const err85 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
@@ -2056,17 +2291,17 @@ validate22.errors = vErrors;
 return false;
 }
 else {
-errors = _errs164;
+errors = _errs165;
 if(vErrors !== null){
-if(_errs164){
-vErrors.length = _errs164;
+if(_errs165){
+vErrors.length = _errs165;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs163 === errors;
+var valid0 = _errs164 === errors;
 }
 else {
 var valid0 = true;
@@ -2074,9 +2309,9 @@ var valid0 = true;
 if(valid0){
 if(data.created_at !== undefined){
 let data49 = data.created_at;
-const _errs169 = errors;
-if(errors === _errs169){
-if(errors === _errs169){
+const _errs170 = errors;
+if(errors === _errs170){
+if(errors === _errs170){
 if(typeof data49 === "string"){
 if(!(formats0.test(data49))){
 validate22.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"}}];
@@ -2089,7 +2324,7 @@ return false;
 }
 }
 }
-var valid0 = _errs169 === errors;
+var valid0 = _errs170 === errors;
 }
 else {
 var valid0 = true;
@@ -2097,12 +2332,12 @@ var valid0 = true;
 if(valid0){
 if(data.started_at !== undefined){
 let data50 = data.started_at;
-const _errs171 = errors;
 const _errs172 = errors;
-let valid35 = false;
 const _errs173 = errors;
-if(errors === _errs173){
-if(errors === _errs173){
+let valid35 = false;
+const _errs174 = errors;
+if(errors === _errs174){
+if(errors === _errs174){
 if(typeof data50 === "string"){
 if(!(formats0.test(data50))){
 const err86 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
@@ -2127,9 +2362,9 @@ errors++;
 }
 }
 }
-var _valid10 = _errs173 === errors;
+var _valid10 = _errs174 === errors;
 valid35 = valid35 || _valid10;
-const _errs175 = errors;
+const _errs176 = errors;
 if(data50 !== null){
 const err88 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
@@ -2140,7 +2375,7 @@ vErrors.push(err88);
 }
 errors++;
 }
-var _valid10 = _errs175 === errors;
+var _valid10 = _errs176 === errors;
 valid35 = valid35 || _valid10;
 if(!valid35){
 const err89 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
@@ -2155,17 +2390,17 @@ validate22.errors = vErrors;
 return false;
 }
 else {
-errors = _errs172;
+errors = _errs173;
 if(vErrors !== null){
-if(_errs172){
-vErrors.length = _errs172;
+if(_errs173){
+vErrors.length = _errs173;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs171 === errors;
+var valid0 = _errs172 === errors;
 }
 else {
 var valid0 = true;
@@ -2173,12 +2408,12 @@ var valid0 = true;
 if(valid0){
 if(data.finished_at !== undefined){
 let data51 = data.finished_at;
-const _errs177 = errors;
 const _errs178 = errors;
-let valid36 = false;
 const _errs179 = errors;
-if(errors === _errs179){
-if(errors === _errs179){
+let valid36 = false;
+const _errs180 = errors;
+if(errors === _errs180){
+if(errors === _errs180){
 if(typeof data51 === "string"){
 if(!(formats0.test(data51))){
 const err90 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
@@ -2203,9 +2438,9 @@ errors++;
 }
 }
 }
-var _valid11 = _errs179 === errors;
+var _valid11 = _errs180 === errors;
 valid36 = valid36 || _valid11;
-const _errs181 = errors;
+const _errs182 = errors;
 if(data51 !== null){
 const err92 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
@@ -2216,7 +2451,7 @@ vErrors.push(err92);
 }
 errors++;
 }
-var _valid11 = _errs181 === errors;
+var _valid11 = _errs182 === errors;
 valid36 = valid36 || _valid11;
 if(!valid36){
 const err93 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
@@ -2231,29 +2466,29 @@ validate22.errors = vErrors;
 return false;
 }
 else {
-errors = _errs178;
+errors = _errs179;
 if(vErrors !== null){
-if(_errs178){
-vErrors.length = _errs178;
+if(_errs179){
+vErrors.length = _errs179;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs177 === errors;
+var valid0 = _errs178 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.finished !== undefined){
-const _errs183 = errors;
+const _errs184 = errors;
 if(typeof data.finished !== "boolean"){
 validate22.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs183 === errors;
+var valid0 = _errs184 === errors;
 }
 else {
 var valid0 = true;
@@ -2261,12 +2496,12 @@ var valid0 = true;
 if(valid0){
 if(data.error !== undefined){
 let data53 = data.error;
-const _errs185 = errors;
 const _errs186 = errors;
-let valid37 = false;
 const _errs187 = errors;
+let valid37 = false;
 const _errs188 = errors;
-if(errors === _errs188){
+const _errs189 = errors;
+if(errors === _errs189){
 if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
 let missing12;
 if(((data53.code === undefined) && (missing12 = "code")) || ((data53.detail === undefined) && (missing12 = "detail"))){
@@ -2281,7 +2516,7 @@ errors++;
 }
 else {
 if(data53.code !== undefined){
-const _errs190 = errors;
+const _errs191 = errors;
 if(typeof data53.code !== "string"){
 const err95 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
@@ -2292,14 +2527,14 @@ vErrors.push(err95);
 }
 errors++;
 }
-var valid39 = _errs190 === errors;
+var valid39 = _errs191 === errors;
 }
 else {
 var valid39 = true;
 }
 if(valid39){
 if(data53.detail !== undefined){
-const _errs192 = errors;
+const _errs193 = errors;
 if(typeof data53.detail !== "string"){
 const err96 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
@@ -2310,7 +2545,7 @@ vErrors.push(err96);
 }
 errors++;
 }
-var valid39 = _errs192 === errors;
+var valid39 = _errs193 === errors;
 }
 else {
 var valid39 = true;
@@ -2329,14 +2564,14 @@ vErrors.push(err97);
 errors++;
 }
 }
-var _valid12 = _errs187 === errors;
+var _valid12 = _errs188 === errors;
 valid37 = valid37 || _valid12;
 if(_valid12){
 var props2 = {};
 props2.code = true;
 props2.detail = true;
 }
-const _errs194 = errors;
+const _errs195 = errors;
 if(data53 !== null){
 const err98 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
@@ -2347,7 +2582,7 @@ vErrors.push(err98);
 }
 errors++;
 }
-var _valid12 = _errs194 === errors;
+var _valid12 = _errs195 === errors;
 valid37 = valid37 || _valid12;
 if(!valid37){
 const err99 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
@@ -2362,17 +2597,17 @@ validate22.errors = vErrors;
 return false;
 }
 else {
-errors = _errs186;
+errors = _errs187;
 if(vErrors !== null){
-if(_errs186){
-vErrors.length = _errs186;
+if(_errs187){
+vErrors.length = _errs187;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs185 === errors;
+var valid0 = _errs186 === errors;
 }
 else {
 var valid0 = true;
@@ -2409,14 +2644,14 @@ return errors === 0;
 }
 validate22.evaluated = {"props":{"id":true,"collection":true,"source":true,"status":true,"total":true,"done":true,"indexed":true,"unchanged":true,"moved":true,"duplicates":true,"failed":true,"ignored":true,"removed":true,"bytes":true,"images_per_second":true,"eta_seconds":true,"created_at":true,"started_at":true,"finished_at":true,"finished":true,"error":true},"dynamicProps":false,"dynamicItems":false};
 
-export const isUpload = validate23;
-const schema46 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/ArchiveSource"},{"$ref":"#/components/schemas/UrlsSource"},{"$ref":"#/components/schemas/BucketSource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/DuplicatesSource"},{"$ref":"#/components/schemas/CalibrationSource"},{"$ref":"#/components/schemas/ExportSource"},{"$ref":"#/components/schemas/ImportSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]},"files":{"items":{"$ref":"#/components/schemas/UploadedFile"},"type":"array"}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error","files"]};
-const schema59 = {"properties":{"name":{"type":"string"},"id":{"anyOf":[{"type":"string"},{"type":"null"}]},"uri":{"anyOf":[{"type":"string"},{"type":"null"}]},"outcome":{"type":"string","enum":["queued","indexed","unchanged","duplicate","failed","rejected"]},"code":{"anyOf":[{"type":"string"},{"type":"null"}]},"reason":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["name","id","uri","outcome"]};
+export const isUpload = validate25;
+const schema48 = {"properties":{"id":{"type":"string"},"collection":{"type":"string"},"source":{"oneOf":[{"$ref":"#/components/schemas/DirectorySource"},{"$ref":"#/components/schemas/ArchiveSource"},{"$ref":"#/components/schemas/UrlsSource"},{"$ref":"#/components/schemas/BucketSource"},{"$ref":"#/components/schemas/UploadSource"},{"$ref":"#/components/schemas/RetrySource"},{"$ref":"#/components/schemas/DeletionSource"},{"$ref":"#/components/schemas/DuplicatesSource"},{"$ref":"#/components/schemas/CalibrationSource"},{"$ref":"#/components/schemas/ReencodingSource"},{"$ref":"#/components/schemas/ExportSource"},{"$ref":"#/components/schemas/ImportSource"}]},"status":{"type":"string","enum":["queued","scanning","running","paused","done","failed","cancelled"]},"total":{"type":"integer"},"done":{"type":"integer"},"indexed":{"type":"integer"},"unchanged":{"type":"integer"},"moved":{"type":"integer"},"duplicates":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"removed":{"type":"integer"},"bytes":{"type":"integer"},"images_per_second":{"type":"number"},"eta_seconds":{"anyOf":[{"type":"number"},{"type":"null"}]},"created_at":{"type":"string","format":"date-time"},"started_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"finished":{"type":"boolean"},"error":{"anyOf":[{"$ref":"#/components/schemas/JobError"},{"type":"null"}]},"files":{"items":{"$ref":"#/components/schemas/UploadedFile"},"type":"array"}},"type":"object","required":["id","collection","source","status","total","done","indexed","unchanged","moved","duplicates","failed","ignored","removed","bytes","images_per_second","eta_seconds","created_at","started_at","finished_at","finished","error","files"]};
+const schema61 = {"properties":{"name":{"type":"string"},"id":{"anyOf":[{"type":"string"},{"type":"null"}]},"uri":{"anyOf":[{"type":"string"},{"type":"null"}]},"outcome":{"type":"string","enum":["queued","indexed","unchanged","duplicate","failed","rejected"]},"code":{"anyOf":[{"type":"string"},{"type":"null"}]},"reason":{"anyOf":[{"type":"string"},{"type":"null"}]}},"type":"object","required":["name","id","uri","outcome"]};
 
-function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate25(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate23.evaluated;
+const evaluated0 = validate25.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2427,14 +2662,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((((((((((((((((((((data.id === undefined) && (missing0 = "id")) || ((data.collection === undefined) && (missing0 = "collection"))) || ((data.source === undefined) && (missing0 = "source"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.total === undefined) && (missing0 = "total"))) || ((data.done === undefined) && (missing0 = "done"))) || ((data.indexed === undefined) && (missing0 = "indexed"))) || ((data.unchanged === undefined) && (missing0 = "unchanged"))) || ((data.moved === undefined) && (missing0 = "moved"))) || ((data.duplicates === undefined) && (missing0 = "duplicates"))) || ((data.failed === undefined) && (missing0 = "failed"))) || ((data.ignored === undefined) && (missing0 = "ignored"))) || ((data.removed === undefined) && (missing0 = "removed"))) || ((data.bytes === undefined) && (missing0 = "bytes"))) || ((data.images_per_second === undefined) && (missing0 = "images_per_second"))) || ((data.eta_seconds === undefined) && (missing0 = "eta_seconds"))) || ((data.created_at === undefined) && (missing0 = "created_at"))) || ((data.started_at === undefined) && (missing0 = "started_at"))) || ((data.finished_at === undefined) && (missing0 = "finished_at"))) || ((data.finished === undefined) && (missing0 = "finished"))) || ((data.error === undefined) && (missing0 = "error"))) || ((data.files === undefined) && (missing0 = "files"))){
-validate23.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate25.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.id !== undefined){
 const _errs1 = errors;
 if(typeof data.id !== "string"){
-validate23.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"}}];
+validate25.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -2446,7 +2681,7 @@ if(valid0){
 if(data.collection !== undefined){
 const _errs3 = errors;
 if(typeof data.collection !== "string"){
-validate23.errors = [{instancePath:instancePath+"/collection",schemaPath:"#/properties/collection/type",keyword:"type",params:{type: "string"}}];
+validate25.errors = [{instancePath:instancePath+"/collection",schemaPath:"#/properties/collection/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid0 = _errs3 === errors;
@@ -3823,8 +4058,30 @@ props0.kind = true;
 }
 }
 const _errs125 = errors;
+if(!(validate23(data2, {instancePath:instancePath+"/source",parentData:data,parentDataProperty:"source",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate23.errors : vErrors.concat(validate23.errors);
+errors = vErrors.length;
+}
+var _valid0 = _errs125 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 9];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 9;
+if(props0 !== true){
+props0 = props0 || {};
+props0.kind = true;
+props0.pooling = true;
+props0.index = true;
+props0.allow_missing = true;
+}
+}
 const _errs126 = errors;
-if(errors === _errs126){
+const _errs127 = errors;
+if(errors === _errs127){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing10;
 if(((data2.kind === undefined) && (missing10 = "kind")) || ((data2.uploads === undefined) && (missing10 = "uploads"))){
@@ -3840,7 +4097,7 @@ errors++;
 else {
 if(data2.kind !== undefined){
 let data32 = data2.kind;
-const _errs128 = errors;
+const _errs129 = errors;
 if(typeof data32 !== "string"){
 const err73 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/ExportSource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
@@ -3861,14 +4118,14 @@ vErrors.push(err74);
 }
 errors++;
 }
-var valid31 = _errs128 === errors;
+var valid31 = _errs129 === errors;
 }
 else {
 var valid31 = true;
 }
 if(valid31){
 if(data2.uploads !== undefined){
-const _errs130 = errors;
+const _errs131 = errors;
 if(typeof data2.uploads !== "boolean"){
 const err75 = {instancePath:instancePath+"/source/uploads",schemaPath:"#/components/schemas/ExportSource/properties/uploads/type",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
@@ -3879,7 +4136,7 @@ vErrors.push(err75);
 }
 errors++;
 }
-var valid31 = _errs130 === errors;
+var valid31 = _errs131 === errors;
 }
 else {
 var valid31 = true;
@@ -3898,24 +4155,24 @@ vErrors.push(err76);
 errors++;
 }
 }
-var _valid0 = _errs125 === errors;
+var _valid0 = _errs126 === errors;
 if(_valid0 && valid1){
 valid1 = false;
-passing0 = [passing0, 9];
+passing0 = [passing0, 10];
 }
 else {
 if(_valid0){
 valid1 = true;
-passing0 = 9;
+passing0 = 10;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
 props0.uploads = true;
 }
 }
-const _errs132 = errors;
 const _errs133 = errors;
-if(errors === _errs133){
+const _errs134 = errors;
+if(errors === _errs134){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing11;
 if(((data2.kind === undefined) && (missing11 = "kind")) || ((data2.export === undefined) && (missing11 = "export"))){
@@ -3931,7 +4188,7 @@ errors++;
 else {
 if(data2.kind !== undefined){
 let data34 = data2.kind;
-const _errs135 = errors;
+const _errs136 = errors;
 if(typeof data34 !== "string"){
 const err78 = {instancePath:instancePath+"/source/kind",schemaPath:"#/components/schemas/ImportSource/properties/kind/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
@@ -3952,14 +4209,14 @@ vErrors.push(err79);
 }
 errors++;
 }
-var valid33 = _errs135 === errors;
+var valid33 = _errs136 === errors;
 }
 else {
 var valid33 = true;
 }
 if(valid33){
 if(data2.export !== undefined){
-const _errs137 = errors;
+const _errs138 = errors;
 if(typeof data2.export !== "string"){
 const err80 = {instancePath:instancePath+"/source/export",schemaPath:"#/components/schemas/ImportSource/properties/export/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
@@ -3970,7 +4227,7 @@ vErrors.push(err80);
 }
 errors++;
 }
-var valid33 = _errs137 === errors;
+var valid33 = _errs138 === errors;
 }
 else {
 var valid33 = true;
@@ -3989,19 +4246,20 @@ vErrors.push(err81);
 errors++;
 }
 }
-var _valid0 = _errs132 === errors;
+var _valid0 = _errs133 === errors;
 if(_valid0 && valid1){
 valid1 = false;
-passing0 = [passing0, 10];
+passing0 = [passing0, 11];
 }
 else {
 if(_valid0){
 valid1 = true;
-passing0 = 10;
+passing0 = 11;
 if(props0 !== true){
 props0 = props0 || {};
 props0.kind = true;
 props0.export = true;
+}
 }
 }
 }
@@ -4023,7 +4281,7 @@ else {
 vErrors.push(err82);
 }
 errors++;
-validate23.errors = vErrors;
+validate25.errors = vErrors;
 return false;
 }
 else {
@@ -4045,16 +4303,16 @@ var valid0 = true;
 if(valid0){
 if(data.status !== undefined){
 let data36 = data.status;
-const _errs139 = errors;
+const _errs140 = errors;
 if(typeof data36 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "string"}}];
+validate25.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((((((data36 === "queued") || (data36 === "scanning")) || (data36 === "running")) || (data36 === "paused")) || (data36 === "done")) || (data36 === "failed")) || (data36 === "cancelled"))){
-validate23.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema46.properties.status.enum}}];
+validate25.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema48.properties.status.enum}}];
 return false;
 }
-var valid0 = _errs139 === errors;
+var valid0 = _errs140 === errors;
 }
 else {
 var valid0 = true;
@@ -4062,12 +4320,12 @@ var valid0 = true;
 if(valid0){
 if(data.total !== undefined){
 let data37 = data.total;
-const _errs141 = errors;
+const _errs142 = errors;
 if(!((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37)))){
-validate23.errors = [{instancePath:instancePath+"/total",schemaPath:"#/properties/total/type",keyword:"type",params:{type: "integer"}}];
+validate25.errors = [{instancePath:instancePath+"/total",schemaPath:"#/properties/total/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs141 === errors;
+var valid0 = _errs142 === errors;
 }
 else {
 var valid0 = true;
@@ -4075,12 +4333,12 @@ var valid0 = true;
 if(valid0){
 if(data.done !== undefined){
 let data38 = data.done;
-const _errs143 = errors;
+const _errs144 = errors;
 if(!((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38)))){
-validate23.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/type",keyword:"type",params:{type: "integer"}}];
+validate25.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs143 === errors;
+var valid0 = _errs144 === errors;
 }
 else {
 var valid0 = true;
@@ -4088,12 +4346,12 @@ var valid0 = true;
 if(valid0){
 if(data.indexed !== undefined){
 let data39 = data.indexed;
-const _errs145 = errors;
+const _errs146 = errors;
 if(!((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39)))){
-validate23.errors = [{instancePath:instancePath+"/indexed",schemaPath:"#/properties/indexed/type",keyword:"type",params:{type: "integer"}}];
+validate25.errors = [{instancePath:instancePath+"/indexed",schemaPath:"#/properties/indexed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs145 === errors;
+var valid0 = _errs146 === errors;
 }
 else {
 var valid0 = true;
@@ -4101,12 +4359,12 @@ var valid0 = true;
 if(valid0){
 if(data.unchanged !== undefined){
 let data40 = data.unchanged;
-const _errs147 = errors;
+const _errs148 = errors;
 if(!((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40)))){
-validate23.errors = [{instancePath:instancePath+"/unchanged",schemaPath:"#/properties/unchanged/type",keyword:"type",params:{type: "integer"}}];
+validate25.errors = [{instancePath:instancePath+"/unchanged",schemaPath:"#/properties/unchanged/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs147 === errors;
+var valid0 = _errs148 === errors;
 }
 else {
 var valid0 = true;
@@ -4114,12 +4372,12 @@ var valid0 = true;
 if(valid0){
 if(data.moved !== undefined){
 let data41 = data.moved;
-const _errs149 = errors;
+const _errs150 = errors;
 if(!((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41)))){
-validate23.errors = [{instancePath:instancePath+"/moved",schemaPath:"#/properties/moved/type",keyword:"type",params:{type: "integer"}}];
+validate25.errors = [{instancePath:instancePath+"/moved",schemaPath:"#/properties/moved/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs149 === errors;
+var valid0 = _errs150 === errors;
 }
 else {
 var valid0 = true;
@@ -4127,12 +4385,12 @@ var valid0 = true;
 if(valid0){
 if(data.duplicates !== undefined){
 let data42 = data.duplicates;
-const _errs151 = errors;
+const _errs152 = errors;
 if(!((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42)))){
-validate23.errors = [{instancePath:instancePath+"/duplicates",schemaPath:"#/properties/duplicates/type",keyword:"type",params:{type: "integer"}}];
+validate25.errors = [{instancePath:instancePath+"/duplicates",schemaPath:"#/properties/duplicates/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs151 === errors;
+var valid0 = _errs152 === errors;
 }
 else {
 var valid0 = true;
@@ -4140,12 +4398,12 @@ var valid0 = true;
 if(valid0){
 if(data.failed !== undefined){
 let data43 = data.failed;
-const _errs153 = errors;
+const _errs154 = errors;
 if(!((typeof data43 == "number") && (!(data43 % 1) && !isNaN(data43)))){
-validate23.errors = [{instancePath:instancePath+"/failed",schemaPath:"#/properties/failed/type",keyword:"type",params:{type: "integer"}}];
+validate25.errors = [{instancePath:instancePath+"/failed",schemaPath:"#/properties/failed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs153 === errors;
+var valid0 = _errs154 === errors;
 }
 else {
 var valid0 = true;
@@ -4153,12 +4411,12 @@ var valid0 = true;
 if(valid0){
 if(data.ignored !== undefined){
 let data44 = data.ignored;
-const _errs155 = errors;
+const _errs156 = errors;
 if(!((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44)))){
-validate23.errors = [{instancePath:instancePath+"/ignored",schemaPath:"#/properties/ignored/type",keyword:"type",params:{type: "integer"}}];
+validate25.errors = [{instancePath:instancePath+"/ignored",schemaPath:"#/properties/ignored/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs155 === errors;
+var valid0 = _errs156 === errors;
 }
 else {
 var valid0 = true;
@@ -4166,12 +4424,12 @@ var valid0 = true;
 if(valid0){
 if(data.removed !== undefined){
 let data45 = data.removed;
-const _errs157 = errors;
+const _errs158 = errors;
 if(!((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45)))){
-validate23.errors = [{instancePath:instancePath+"/removed",schemaPath:"#/properties/removed/type",keyword:"type",params:{type: "integer"}}];
+validate25.errors = [{instancePath:instancePath+"/removed",schemaPath:"#/properties/removed/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs157 === errors;
+var valid0 = _errs158 === errors;
 }
 else {
 var valid0 = true;
@@ -4179,24 +4437,24 @@ var valid0 = true;
 if(valid0){
 if(data.bytes !== undefined){
 let data46 = data.bytes;
-const _errs159 = errors;
+const _errs160 = errors;
 if(!((typeof data46 == "number") && (!(data46 % 1) && !isNaN(data46)))){
-validate23.errors = [{instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "integer"}}];
+validate25.errors = [{instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-var valid0 = _errs159 === errors;
+var valid0 = _errs160 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.images_per_second !== undefined){
-const _errs161 = errors;
+const _errs162 = errors;
 if(!(typeof data.images_per_second == "number")){
-validate23.errors = [{instancePath:instancePath+"/images_per_second",schemaPath:"#/properties/images_per_second/type",keyword:"type",params:{type: "number"}}];
+validate25.errors = [{instancePath:instancePath+"/images_per_second",schemaPath:"#/properties/images_per_second/type",keyword:"type",params:{type: "number"}}];
 return false;
 }
-var valid0 = _errs161 === errors;
+var valid0 = _errs162 === errors;
 }
 else {
 var valid0 = true;
@@ -4204,10 +4462,10 @@ var valid0 = true;
 if(valid0){
 if(data.eta_seconds !== undefined){
 let data48 = data.eta_seconds;
-const _errs163 = errors;
 const _errs164 = errors;
-let valid34 = false;
 const _errs165 = errors;
+let valid34 = false;
+const _errs166 = errors;
 if(!(typeof data48 == "number")){
 const err83 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/0/type",keyword:"type",params:{type: "number"}};
 if(vErrors === null){
@@ -4218,9 +4476,9 @@ vErrors.push(err83);
 }
 errors++;
 }
-var _valid9 = _errs165 === errors;
+var _valid9 = _errs166 === errors;
 valid34 = valid34 || _valid9;
-const _errs167 = errors;
+const _errs168 = errors;
 if(data48 !== null){
 const err84 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
@@ -4231,7 +4489,7 @@ vErrors.push(err84);
 }
 errors++;
 }
-var _valid9 = _errs167 === errors;
+var _valid9 = _errs168 === errors;
 valid34 = valid34 || _valid9;
 if(!valid34){
 const err85 = {instancePath:instancePath+"/eta_seconds",schemaPath:"#/properties/eta_seconds/anyOf",keyword:"anyOf",params:{}};
@@ -4242,21 +4500,21 @@ else {
 vErrors.push(err85);
 }
 errors++;
-validate23.errors = vErrors;
+validate25.errors = vErrors;
 return false;
 }
 else {
-errors = _errs164;
+errors = _errs165;
 if(vErrors !== null){
-if(_errs164){
-vErrors.length = _errs164;
+if(_errs165){
+vErrors.length = _errs165;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs163 === errors;
+var valid0 = _errs164 === errors;
 }
 else {
 var valid0 = true;
@@ -4264,22 +4522,22 @@ var valid0 = true;
 if(valid0){
 if(data.created_at !== undefined){
 let data49 = data.created_at;
-const _errs169 = errors;
-if(errors === _errs169){
-if(errors === _errs169){
+const _errs170 = errors;
+if(errors === _errs170){
+if(errors === _errs170){
 if(typeof data49 === "string"){
 if(!(formats0.test(data49))){
-validate23.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"}}];
+validate25.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/format",keyword:"format",params:{format: "date-time"}}];
 return false;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/type",keyword:"type",params:{type: "string"}}];
+validate25.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
 }
-var valid0 = _errs169 === errors;
+var valid0 = _errs170 === errors;
 }
 else {
 var valid0 = true;
@@ -4287,12 +4545,12 @@ var valid0 = true;
 if(valid0){
 if(data.started_at !== undefined){
 let data50 = data.started_at;
-const _errs171 = errors;
 const _errs172 = errors;
-let valid35 = false;
 const _errs173 = errors;
-if(errors === _errs173){
-if(errors === _errs173){
+let valid35 = false;
+const _errs174 = errors;
+if(errors === _errs174){
+if(errors === _errs174){
 if(typeof data50 === "string"){
 if(!(formats0.test(data50))){
 const err86 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
@@ -4317,9 +4575,9 @@ errors++;
 }
 }
 }
-var _valid10 = _errs173 === errors;
+var _valid10 = _errs174 === errors;
 valid35 = valid35 || _valid10;
-const _errs175 = errors;
+const _errs176 = errors;
 if(data50 !== null){
 const err88 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
@@ -4330,7 +4588,7 @@ vErrors.push(err88);
 }
 errors++;
 }
-var _valid10 = _errs175 === errors;
+var _valid10 = _errs176 === errors;
 valid35 = valid35 || _valid10;
 if(!valid35){
 const err89 = {instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/anyOf",keyword:"anyOf",params:{}};
@@ -4341,21 +4599,21 @@ else {
 vErrors.push(err89);
 }
 errors++;
-validate23.errors = vErrors;
+validate25.errors = vErrors;
 return false;
 }
 else {
-errors = _errs172;
+errors = _errs173;
 if(vErrors !== null){
-if(_errs172){
-vErrors.length = _errs172;
+if(_errs173){
+vErrors.length = _errs173;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs171 === errors;
+var valid0 = _errs172 === errors;
 }
 else {
 var valid0 = true;
@@ -4363,12 +4621,12 @@ var valid0 = true;
 if(valid0){
 if(data.finished_at !== undefined){
 let data51 = data.finished_at;
-const _errs177 = errors;
 const _errs178 = errors;
-let valid36 = false;
 const _errs179 = errors;
-if(errors === _errs179){
-if(errors === _errs179){
+let valid36 = false;
+const _errs180 = errors;
+if(errors === _errs180){
+if(errors === _errs180){
 if(typeof data51 === "string"){
 if(!(formats0.test(data51))){
 const err90 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/0/format",keyword:"format",params:{format: "date-time"}};
@@ -4393,9 +4651,9 @@ errors++;
 }
 }
 }
-var _valid11 = _errs179 === errors;
+var _valid11 = _errs180 === errors;
 valid36 = valid36 || _valid11;
-const _errs181 = errors;
+const _errs182 = errors;
 if(data51 !== null){
 const err92 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
@@ -4406,7 +4664,7 @@ vErrors.push(err92);
 }
 errors++;
 }
-var _valid11 = _errs181 === errors;
+var _valid11 = _errs182 === errors;
 valid36 = valid36 || _valid11;
 if(!valid36){
 const err93 = {instancePath:instancePath+"/finished_at",schemaPath:"#/properties/finished_at/anyOf",keyword:"anyOf",params:{}};
@@ -4417,33 +4675,33 @@ else {
 vErrors.push(err93);
 }
 errors++;
-validate23.errors = vErrors;
+validate25.errors = vErrors;
 return false;
 }
 else {
-errors = _errs178;
+errors = _errs179;
 if(vErrors !== null){
-if(_errs178){
-vErrors.length = _errs178;
+if(_errs179){
+vErrors.length = _errs179;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs177 === errors;
+var valid0 = _errs178 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.finished !== undefined){
-const _errs183 = errors;
+const _errs184 = errors;
 if(typeof data.finished !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
+validate25.errors = [{instancePath:instancePath+"/finished",schemaPath:"#/properties/finished/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs183 === errors;
+var valid0 = _errs184 === errors;
 }
 else {
 var valid0 = true;
@@ -4451,12 +4709,12 @@ var valid0 = true;
 if(valid0){
 if(data.error !== undefined){
 let data53 = data.error;
-const _errs185 = errors;
 const _errs186 = errors;
-let valid37 = false;
 const _errs187 = errors;
+let valid37 = false;
 const _errs188 = errors;
-if(errors === _errs188){
+const _errs189 = errors;
+if(errors === _errs189){
 if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
 let missing12;
 if(((data53.code === undefined) && (missing12 = "code")) || ((data53.detail === undefined) && (missing12 = "detail"))){
@@ -4471,7 +4729,7 @@ errors++;
 }
 else {
 if(data53.code !== undefined){
-const _errs190 = errors;
+const _errs191 = errors;
 if(typeof data53.code !== "string"){
 const err95 = {instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/JobError/properties/code/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
@@ -4482,14 +4740,14 @@ vErrors.push(err95);
 }
 errors++;
 }
-var valid39 = _errs190 === errors;
+var valid39 = _errs191 === errors;
 }
 else {
 var valid39 = true;
 }
 if(valid39){
 if(data53.detail !== undefined){
-const _errs192 = errors;
+const _errs193 = errors;
 if(typeof data53.detail !== "string"){
 const err96 = {instancePath:instancePath+"/error/detail",schemaPath:"#/components/schemas/JobError/properties/detail/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
@@ -4500,7 +4758,7 @@ vErrors.push(err96);
 }
 errors++;
 }
-var valid39 = _errs192 === errors;
+var valid39 = _errs193 === errors;
 }
 else {
 var valid39 = true;
@@ -4519,14 +4777,14 @@ vErrors.push(err97);
 errors++;
 }
 }
-var _valid12 = _errs187 === errors;
+var _valid12 = _errs188 === errors;
 valid37 = valid37 || _valid12;
 if(_valid12){
 var props2 = {};
 props2.code = true;
 props2.detail = true;
 }
-const _errs194 = errors;
+const _errs195 = errors;
 if(data53 !== null){
 const err98 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
@@ -4537,7 +4795,7 @@ vErrors.push(err98);
 }
 errors++;
 }
-var _valid12 = _errs194 === errors;
+var _valid12 = _errs195 === errors;
 valid37 = valid37 || _valid12;
 if(!valid37){
 const err99 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
@@ -4548,21 +4806,21 @@ else {
 vErrors.push(err99);
 }
 errors++;
-validate23.errors = vErrors;
+validate25.errors = vErrors;
 return false;
 }
 else {
-errors = _errs186;
+errors = _errs187;
 if(vErrors !== null){
-if(_errs186){
-vErrors.length = _errs186;
+if(_errs187){
+vErrors.length = _errs187;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs185 === errors;
+var valid0 = _errs186 === errors;
 }
 else {
 var valid0 = true;
@@ -4570,30 +4828,30 @@ var valid0 = true;
 if(valid0){
 if(data.files !== undefined){
 let data56 = data.files;
-const _errs196 = errors;
-if(errors === _errs196){
+const _errs197 = errors;
+if(errors === _errs197){
 if(Array.isArray(data56)){
 var valid40 = true;
 const len2 = data56.length;
 for(let i2=0; i2<len2; i2++){
 let data57 = data56[i2];
-const _errs198 = errors;
 const _errs199 = errors;
-if(errors === _errs199){
+const _errs200 = errors;
+if(errors === _errs200){
 if(data57 && typeof data57 == "object" && !Array.isArray(data57)){
 let missing13;
 if(((((data57.name === undefined) && (missing13 = "name")) || ((data57.id === undefined) && (missing13 = "id"))) || ((data57.uri === undefined) && (missing13 = "uri"))) || ((data57.outcome === undefined) && (missing13 = "outcome"))){
-validate23.errors = [{instancePath:instancePath+"/files/" + i2,schemaPath:"#/components/schemas/UploadedFile/required",keyword:"required",params:{missingProperty: missing13}}];
+validate25.errors = [{instancePath:instancePath+"/files/" + i2,schemaPath:"#/components/schemas/UploadedFile/required",keyword:"required",params:{missingProperty: missing13}}];
 return false;
 }
 else {
 if(data57.name !== undefined){
-const _errs201 = errors;
+const _errs202 = errors;
 if(typeof data57.name !== "string"){
-validate23.errors = [{instancePath:instancePath+"/files/" + i2+"/name",schemaPath:"#/components/schemas/UploadedFile/properties/name/type",keyword:"type",params:{type: "string"}}];
+validate25.errors = [{instancePath:instancePath+"/files/" + i2+"/name",schemaPath:"#/components/schemas/UploadedFile/properties/name/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-var valid42 = _errs201 === errors;
+var valid42 = _errs202 === errors;
 }
 else {
 var valid42 = true;
@@ -4601,10 +4859,10 @@ var valid42 = true;
 if(valid42){
 if(data57.id !== undefined){
 let data59 = data57.id;
-const _errs203 = errors;
 const _errs204 = errors;
-let valid43 = false;
 const _errs205 = errors;
+let valid43 = false;
+const _errs206 = errors;
 if(typeof data59 !== "string"){
 const err100 = {instancePath:instancePath+"/files/" + i2+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
@@ -4615,9 +4873,9 @@ vErrors.push(err100);
 }
 errors++;
 }
-var _valid13 = _errs205 === errors;
+var _valid13 = _errs206 === errors;
 valid43 = valid43 || _valid13;
-const _errs207 = errors;
+const _errs208 = errors;
 if(data59 !== null){
 const err101 = {instancePath:instancePath+"/files/" + i2+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
@@ -4628,7 +4886,7 @@ vErrors.push(err101);
 }
 errors++;
 }
-var _valid13 = _errs207 === errors;
+var _valid13 = _errs208 === errors;
 valid43 = valid43 || _valid13;
 if(!valid43){
 const err102 = {instancePath:instancePath+"/files/" + i2+"/id",schemaPath:"#/components/schemas/UploadedFile/properties/id/anyOf",keyword:"anyOf",params:{}};
@@ -4639,21 +4897,21 @@ else {
 vErrors.push(err102);
 }
 errors++;
-validate23.errors = vErrors;
+validate25.errors = vErrors;
 return false;
 }
 else {
-errors = _errs204;
+errors = _errs205;
 if(vErrors !== null){
-if(_errs204){
-vErrors.length = _errs204;
+if(_errs205){
+vErrors.length = _errs205;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid42 = _errs203 === errors;
+var valid42 = _errs204 === errors;
 }
 else {
 var valid42 = true;
@@ -4661,10 +4919,10 @@ var valid42 = true;
 if(valid42){
 if(data57.uri !== undefined){
 let data60 = data57.uri;
-const _errs209 = errors;
 const _errs210 = errors;
-let valid44 = false;
 const _errs211 = errors;
+let valid44 = false;
+const _errs212 = errors;
 if(typeof data60 !== "string"){
 const err103 = {instancePath:instancePath+"/files/" + i2+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
@@ -4675,9 +4933,9 @@ vErrors.push(err103);
 }
 errors++;
 }
-var _valid14 = _errs211 === errors;
+var _valid14 = _errs212 === errors;
 valid44 = valid44 || _valid14;
-const _errs213 = errors;
+const _errs214 = errors;
 if(data60 !== null){
 const err104 = {instancePath:instancePath+"/files/" + i2+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
@@ -4688,7 +4946,7 @@ vErrors.push(err104);
 }
 errors++;
 }
-var _valid14 = _errs213 === errors;
+var _valid14 = _errs214 === errors;
 valid44 = valid44 || _valid14;
 if(!valid44){
 const err105 = {instancePath:instancePath+"/files/" + i2+"/uri",schemaPath:"#/components/schemas/UploadedFile/properties/uri/anyOf",keyword:"anyOf",params:{}};
@@ -4699,21 +4957,21 @@ else {
 vErrors.push(err105);
 }
 errors++;
-validate23.errors = vErrors;
+validate25.errors = vErrors;
 return false;
 }
 else {
-errors = _errs210;
+errors = _errs211;
 if(vErrors !== null){
-if(_errs210){
-vErrors.length = _errs210;
+if(_errs211){
+vErrors.length = _errs211;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid42 = _errs209 === errors;
+var valid42 = _errs210 === errors;
 }
 else {
 var valid42 = true;
@@ -4721,16 +4979,16 @@ var valid42 = true;
 if(valid42){
 if(data57.outcome !== undefined){
 let data61 = data57.outcome;
-const _errs215 = errors;
+const _errs216 = errors;
 if(typeof data61 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/files/" + i2+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/type",keyword:"type",params:{type: "string"}}];
+validate25.errors = [{instancePath:instancePath+"/files/" + i2+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((((((data61 === "queued") || (data61 === "indexed")) || (data61 === "unchanged")) || (data61 === "duplicate")) || (data61 === "failed")) || (data61 === "rejected"))){
-validate23.errors = [{instancePath:instancePath+"/files/" + i2+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/enum",keyword:"enum",params:{allowedValues: schema59.properties.outcome.enum}}];
+validate25.errors = [{instancePath:instancePath+"/files/" + i2+"/outcome",schemaPath:"#/components/schemas/UploadedFile/properties/outcome/enum",keyword:"enum",params:{allowedValues: schema61.properties.outcome.enum}}];
 return false;
 }
-var valid42 = _errs215 === errors;
+var valid42 = _errs216 === errors;
 }
 else {
 var valid42 = true;
@@ -4738,10 +4996,10 @@ var valid42 = true;
 if(valid42){
 if(data57.code !== undefined){
 let data62 = data57.code;
-const _errs217 = errors;
 const _errs218 = errors;
-let valid45 = false;
 const _errs219 = errors;
+let valid45 = false;
+const _errs220 = errors;
 if(typeof data62 !== "string"){
 const err106 = {instancePath:instancePath+"/files/" + i2+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
@@ -4752,9 +5010,9 @@ vErrors.push(err106);
 }
 errors++;
 }
-var _valid15 = _errs219 === errors;
+var _valid15 = _errs220 === errors;
 valid45 = valid45 || _valid15;
-const _errs221 = errors;
+const _errs222 = errors;
 if(data62 !== null){
 const err107 = {instancePath:instancePath+"/files/" + i2+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
@@ -4765,7 +5023,7 @@ vErrors.push(err107);
 }
 errors++;
 }
-var _valid15 = _errs221 === errors;
+var _valid15 = _errs222 === errors;
 valid45 = valid45 || _valid15;
 if(!valid45){
 const err108 = {instancePath:instancePath+"/files/" + i2+"/code",schemaPath:"#/components/schemas/UploadedFile/properties/code/anyOf",keyword:"anyOf",params:{}};
@@ -4776,21 +5034,21 @@ else {
 vErrors.push(err108);
 }
 errors++;
-validate23.errors = vErrors;
+validate25.errors = vErrors;
 return false;
 }
 else {
-errors = _errs218;
+errors = _errs219;
 if(vErrors !== null){
-if(_errs218){
-vErrors.length = _errs218;
+if(_errs219){
+vErrors.length = _errs219;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid42 = _errs217 === errors;
+var valid42 = _errs218 === errors;
 }
 else {
 var valid42 = true;
@@ -4798,10 +5056,10 @@ var valid42 = true;
 if(valid42){
 if(data57.reason !== undefined){
 let data63 = data57.reason;
-const _errs223 = errors;
 const _errs224 = errors;
-let valid46 = false;
 const _errs225 = errors;
+let valid46 = false;
+const _errs226 = errors;
 if(typeof data63 !== "string"){
 const err109 = {instancePath:instancePath+"/files/" + i2+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/0/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
@@ -4812,9 +5070,9 @@ vErrors.push(err109);
 }
 errors++;
 }
-var _valid16 = _errs225 === errors;
+var _valid16 = _errs226 === errors;
 valid46 = valid46 || _valid16;
-const _errs227 = errors;
+const _errs228 = errors;
 if(data63 !== null){
 const err110 = {instancePath:instancePath+"/files/" + i2+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
@@ -4825,7 +5083,7 @@ vErrors.push(err110);
 }
 errors++;
 }
-var _valid16 = _errs227 === errors;
+var _valid16 = _errs228 === errors;
 valid46 = valid46 || _valid16;
 if(!valid46){
 const err111 = {instancePath:instancePath+"/files/" + i2+"/reason",schemaPath:"#/components/schemas/UploadedFile/properties/reason/anyOf",keyword:"anyOf",params:{}};
@@ -4836,21 +5094,21 @@ else {
 vErrors.push(err111);
 }
 errors++;
-validate23.errors = vErrors;
+validate25.errors = vErrors;
 return false;
 }
 else {
-errors = _errs224;
+errors = _errs225;
 if(vErrors !== null){
-if(_errs224){
-vErrors.length = _errs224;
+if(_errs225){
+vErrors.length = _errs225;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid42 = _errs223 === errors;
+var valid42 = _errs224 === errors;
 }
 else {
 var valid42 = true;
@@ -4863,22 +5121,22 @@ var valid42 = true;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/files/" + i2,schemaPath:"#/components/schemas/UploadedFile/type",keyword:"type",params:{type: "object"}}];
+validate25.errors = [{instancePath:instancePath+"/files/" + i2,schemaPath:"#/components/schemas/UploadedFile/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-var valid40 = _errs198 === errors;
+var valid40 = _errs199 === errors;
 if(!valid40){
 break;
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/files",schemaPath:"#/properties/files/type",keyword:"type",params:{type: "array"}}];
+validate25.errors = [{instancePath:instancePath+"/files",schemaPath:"#/properties/files/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid0 = _errs196 === errors;
+var valid0 = _errs197 === errors;
 }
 else {
 var valid0 = true;
@@ -4907,11 +5165,11 @@ var valid0 = true;
 }
 }
 else {
-validate23.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate25.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate23.errors = vErrors;
+validate25.errors = vErrors;
 return errors === 0;
 }
-validate23.evaluated = {"props":{"id":true,"collection":true,"source":true,"status":true,"total":true,"done":true,"indexed":true,"unchanged":true,"moved":true,"duplicates":true,"failed":true,"ignored":true,"removed":true,"bytes":true,"images_per_second":true,"eta_seconds":true,"created_at":true,"started_at":true,"finished_at":true,"finished":true,"error":true,"files":true},"dynamicProps":false,"dynamicItems":false};
+validate25.evaluated = {"props":{"id":true,"collection":true,"source":true,"status":true,"total":true,"done":true,"indexed":true,"unchanged":true,"moved":true,"duplicates":true,"failed":true,"ignored":true,"removed":true,"bytes":true,"images_per_second":true,"eta_seconds":true,"created_at":true,"started_at":true,"finished_at":true,"finished":true,"error":true,"files":true},"dynamicProps":false,"dynamicItems":false};

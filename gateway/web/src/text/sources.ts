@@ -20,6 +20,7 @@ export function sourceText(source: Job['source']): string {
     const folder = source.path_prefix === null ? '' : ` in ${source.path_prefix}`;
     return `Forgets the images${tag}${folder}${source.filter === null ? '' : ' that match a filter'}`;
   }
+  if (source.kind === 'reencoding') return `Encodes all images anew: ${source.pooling}, ${source.index.type}`;
   if (source.kind === 'duplicates') return 'Finds duplicates';
   if (source.kind === 'export') return `Exports the collection${source.uploads ? '' : ', without uploads'}`;
   if (source.kind === 'import') return `Import of ${source.export}`;

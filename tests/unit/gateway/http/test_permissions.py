@@ -40,6 +40,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "query_images_in_batch": {"json": {"queries": [{}]}},
     "count_images": {"json": {}},
     "resolve_duplicates": {"json": {"keep": [IMAGE]}},
+    "start_reencoding": {"json": {"pooling": "rmac"}},
     "update_collection": {"json": {"description": "Of the summer."}},
     "create_webhook": {
         "json": {"url": "https://93.184.216.34/", "events": ["job.finished"], "secret": "s" * 16}

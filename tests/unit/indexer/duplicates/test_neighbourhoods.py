@@ -27,7 +27,7 @@ class Near(Neighbours):
         self.hashes = hashes or {}
         self.asked: list[list[str]] = []
 
-    def nearest(self, *args: Any, without: Iterable[str] = ()) -> list[list[Neighbour]]:
+    def nearest(self, *args: Any, without: Iterable[str] = (), **_: Any) -> list[list[Neighbour]]:
         self.limits.append(args[-1])
         left_out = set(without)
         return [[hit for hit in self.hits if hit.sha256 not in left_out][: args[-1]]]

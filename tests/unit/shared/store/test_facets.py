@@ -27,8 +27,8 @@ class Store:
         self.queries = 0
 
     def describe(self, _: str) -> dict[str, Any]:
-        given = {"fingerprint": "f", "generation": self.generation}
-        return {"properties": to_milvus(given)}
+        given = {"fingerprint": "f", "weights": "w", "pooling": "avg"}
+        return {"properties": to_milvus({**given, "generation": self.generation})}
 
     def query(
         self, _: str, expression: str, fields: tuple[str, ...], *, limit: int, ordered: bool

@@ -6,6 +6,7 @@ import pytest
 
 from shared.errors import Unavailable
 from shared.store.client import MilvusConnection
+from shared.store.homes import Homes
 from shared.store.regions import RegionsLeft, delete_images
 
 IDS = [f"{n:032x}" for n in range(500)]
@@ -48,7 +49,8 @@ def delete(milvus: Milvus, held: Held, done: list[int] | None = None) -> None:
             done.append(len(milvus.deleted))
 
     connection = cast("MilvusConnection", milvus)
-    delete_images(connection, "c", IDS, "g", held=held, on_deleted=note)
+    homes = Homes(connection)
+    delete_images(connection, homes, homes.fresh("c"), IDS, held=held, on_deleted=note)
 
 
 def test_the_lock_is_asked_before_each_call() -> None:
