@@ -82,6 +82,7 @@ async function askByExamples(question: SearchQuestion, page: Window, signal: Abo
         distinct: false,
         expand: 0,
         rerank: 'none',
+        params: {},
         with_vector: false,
       },
       signal,

@@ -67,6 +67,7 @@ export function CreateCollectionDialog({ onClose, onCreated }: CreateCollectionD
               name,
               description,
               regions,
+              any_encoder: false,
               ...(pooling ? { descriptor: { pooling } } : {}),
               ...(index ? { index: { type: index, params: {} } } : {}),
             },
