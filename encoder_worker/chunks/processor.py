@@ -120,7 +120,7 @@ class ChunkProcessor:
     def _attempt(self, claim: ChunkClaim) -> ChunkOutcome:
         if claim.attempt > self._stages.settings.chunk_attempts:
             lost = f"Encoders were lost {claim.attempt - 1} times over this file's chunk."
-            return _all_failed(claim, PictureError("worker_lost", lost)).outcome()
+            return ChunkResult.all_failed(claim, PictureError("worker_lost", lost)).outcome()
         try:
             return self._process(claim)
         except (
@@ -139,7 +139,7 @@ class ChunkProcessor:
         except Exception:  # noqa: BLE001 - a job does not end before each chunk is reported
             _log.exception("chunk_failed")
             reason = "Something went wrong in the encoder; its log says what."
-            return _all_failed(claim, PictureError("internal_error", reason)).outcome()
+            return ChunkResult.all_failed(claim, PictureError("internal_error", reason)).outcome()
 
     def _process(self, claim: ChunkClaim) -> ChunkOutcome:
         spec = claim.spec
@@ -244,10 +244,3 @@ def _require(identity: CollectionIdentity, weights: str) -> None:
         identity.require(weights)
     except Conflict as error:
         raise _EncoderMismatch(JobError(code=error.code, detail=error.detail)) from error
-
-
-def _all_failed(claim: ChunkClaim, error: PictureError) -> ChunkResult:
-    result = ChunkResult(claim.attempt)
-    for ref in claim.files:
-        result.fail(ref, error)
-    return result

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from encoder_worker.chunks.matching import Match
-from shared.domain.chunk import ChunkOutcome, FileRef
+from shared.domain.chunk import ChunkClaim, ChunkOutcome, FileRef
 from shared.domain.duplicates import DuplicateReport
 from shared.domain.image import ImageRow, IndexedFile, StoredImage
 from shared.domain.job import Failure
@@ -34,6 +34,14 @@ class ChunkResult:
     failures: list[Failure] = field(default_factory=list)
     #: Files that look like copies, some of which may have failed since.
     reports: list[DuplicateReport] = field(default_factory=list)
+
+    @classmethod
+    def all_failed(cls, claim: ChunkClaim, error: PictureError) -> Self:
+        """Every file of a chunk, failed for one reason."""
+        result = cls(claim.attempt)
+        for ref in claim.files:
+            result.fail(ref, error)
+        return result
 
     def fail(self, ref: FileRef, error: PictureError) -> None:
         self.failures.append(

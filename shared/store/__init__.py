@@ -11,11 +11,12 @@ from shared.store.image_writer import ImageWriter
 from shared.store.images import Images
 from shared.store.indexes import require_search_params
 from shared.store.neighbours import Neighbour, Neighbours, StoredVectors
+from shared.store.ranking import score_of
 from shared.store.reencoding import Editions
 from shared.store.refined_search import RefinedSearch
 from shared.store.regions import PictureRegions, Regions, RegionsLeft
 from shared.store.row_copies import RowCopies
-from shared.store.search import VectorSearch, score_of
+from shared.store.search import VectorSearch
 
 __all__ = [
     "KNOWN_SECONDS",

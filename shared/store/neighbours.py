@@ -15,9 +15,9 @@ from shared.store.facts import load_pixel_hash
 from shared.store.generations import partition_of
 from shared.store.homes import Homes
 from shared.store.indexes import search_params
+from shared.store.ranking import score_of
 from shared.store.rows import Row
 from shared.store.schema import METRIC, VECTOR
-from shared.store.search import score_of
 
 _CONTENTS_BATCH = 8000
 #: Rows that are read with their vectors, or with their metadata of up to 64 KiB.

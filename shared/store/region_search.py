@@ -18,7 +18,8 @@ from shared.store.filters import filter_expression
 from shared.store.gathering import Target
 from shared.store.generations import regions_of
 from shared.store.indexes import search_params
-from shared.store.search import Ranking, VectorSearch, score_of
+from shared.store.ranking import Ranking, score_of
+from shared.store.search import VectorSearch
 
 #: So many of the regions nearest to a query are looked at, and more where a filter leaves some out.
 NEAREST_REGIONS = 256

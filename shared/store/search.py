@@ -2,8 +2,8 @@
 
 import math
 import time
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 from pymilvus import AsyncMilvusClient
 
@@ -21,29 +21,12 @@ from shared.store.generations import partition_of
 from shared.store.homes import KNOWN_SECONDS
 from shared.store.indexes import search_params
 from shared.store.properties import read_identity
+from shared.store.ranking import Ranking, rank
 from shared.store.rows import Row, to_row
 from shared.store.schema import MAX_WINDOW, METRIC, SCALARS, VECTOR
 
 T = TypeVar("T")
-Scored = tuple[float, str]
 
-
-class Ranking(NamedTuple):
-    """Images by score downwards, then by id; their contents' SHA-256; the rows that were read.
-
-    `regions` are the numbers of the regions that have the scores of images, where the whole image
-    has a lower one.
-    """
-
-    scored: Sequence[Scored]
-    contents: Mapping[str, str]
-    rows: Mapping[str, Row]
-    regions: Mapping[str, int] = {}
-
-
-#: Digits of a score. A cosine in float32 is good to about 1e-7 and differs by that from index to
-#: index; rounded, equal pictures have equal scores, and the order of equals is that of their ids.
-_DIGITS = 6
 #: Above this many candidates the rows of one page are fetched apart.
 _WHOLE_ROWS = 256
 
@@ -159,7 +142,7 @@ class VectorSearch:
             read = fields if whole else ("id", "sha256")
             target = Target(home or collection, partition, expression, read, parameter_set)
             found = await self._gathered.nearest(target, vector, depth)
-            ranked = _ranked(found, exclude)
+            ranked = rank(found, exclude)
             if len(found) < depth:
                 break  # The collection has no more.
             if wanted < len(ranked) and ranked[wanted - 1][0] > ranked[-1][0]:
@@ -227,17 +210,6 @@ class VectorSearch:
 
         async with self._milvus.reading(collection):
             return list(await self._milvus.run(query, collection))
-
-
-def _ranked(found: Sequence[Row], exclude: str | None) -> list[Scored]:
-    """Scores and ids by score downwards, then by id."""
-    scored = [(score_of(row["distance"]), row["id"]) for row in found if row["id"] != exclude]
-    return sorted(scored, key=lambda pair: (-pair[0], pair[1]))
-
-
-def score_of(cosine: float) -> float:
-    """A cosine as it is told: within -1 and 1, to six digits."""
-    return round(min(1.0, max(-1.0, cosine)), _DIGITS)
 
 
 def _check(vector: Sequence[float]) -> None:

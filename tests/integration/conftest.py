@@ -7,14 +7,16 @@ from pathlib import Path
 import pytest
 
 from encoder_worker.encode.encoder import Encoder
+from indexer.scan import chunk_producer
 from shared.domain.collection import IndexSpec
 from shared.domain.image import ImageRow
 from shared.redis import RedisClient
 from shared.sandbox.pool import DecoderPool
 from shared.settings import Settings
-from shared.store import Collections, Images, ImageWriter, MilvusConnection
+from shared.store import Collections, Editions, Images, ImageWriter, MilvusConnection
 from tests.integration.indexer.loads import Loads
 from tests.integration.library import Library
+from tests.integration.reencoding import NAMES
 from tests.integration.shared.store.samples import Vectors, make_vectors
 from tests.services import Valkey
 
@@ -102,3 +104,31 @@ def open_library(
             return opened
 
         yield open_one
+
+
+@pytest.fixture
+def editions(connection: MilvusConnection, collections: Collections) -> Editions:
+    return Editions(connection, collections)
+
+
+@pytest.fixture
+def others(collections: Collections) -> Iterator[list[str]]:
+    """Names of further collections, which are dropped."""
+    made: list[str] = []
+    yield made
+    for name in made:
+        collections.drop(name)
+
+
+@pytest.fixture
+def tagged(open_library: OpenLibrary, monkeypatch: pytest.MonkeyPatch) -> Library:
+    """Seven pictures, each with a tag, under avg."""
+    # A scan that waits for chunks leaves its thread at once.
+    monkeypatch.setattr(chunk_producer, "HOLD_SECONDS", 0.05)
+    opened = open_library()
+    for index, name in enumerate(NAMES):
+        opened.write(name, index)
+    opened.load()
+    for name in NAMES:
+        opened.tag(name, f"of {name}")
+    return opened

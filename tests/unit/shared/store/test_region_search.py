@@ -11,8 +11,8 @@ from shared.domain.image import ImageFilter
 from shared.domain.query import SearchParameters
 from shared.errors import InvalidRequest, NotFound, collection_not_found
 from shared.store.client import AsyncMilvusConnection
+from shared.store.ranking import Ranking
 from shared.store.region_search import FEW_IMAGES, NEAREST_REGIONS, Part, RegionSearch, merge
-from shared.store.search import Ranking
 from tests.integration.shared.store.samples import make_row
 
 QUERY = [1.0] + [0.0] * 511
