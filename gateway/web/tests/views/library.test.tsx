@@ -45,6 +45,7 @@ describe('a new collection', () => {
         description: '',
         descriptor: { pooling: 'gem' },
         regions: false,
+        any_encoder: false,
       });
     });
   });
