@@ -75,9 +75,12 @@ class Reencoding:
             self._once.jobs.require_active(self._job)
             info = self._once.collections.get(self._collection)
             info.require_generation(generation)
+            made = fingerprint(info.weights, source.pooling)
             if info.kept is not None and info.kept.job == self._job:
                 return None
-            made = fingerprint(info.weights, source.pooling)
+            # What was kept may be dropped since.
+            if info.next is None and (info.fingerprint, info.index) == (made, source.index):
+                return None
             edition = Edition(fingerprint=made, pooling=source.pooling, index=source.index)
             return self._once.editions.begin(self._collection, generation, self._job, edition)
 

@@ -44,11 +44,7 @@ class Editions(Retriable):
         spec = self._collections.checked_index(index) if index else info.index
         made = Edition(fingerprint=fingerprint(info.weights, pooling), pooling=pooling, index=spec)
         if info.kept is not None:
-            raise Conflict(
-                "reencoding_kept",
-                "The vectors before the last re-encoding are still kept. "
-                f"DELETE /api/v2/collections/{info.name}/reencode drops them.",
-            )
+            raise _kept(info.name)
         if info.next is not None and not _same(info.next, made):
             raise Conflict(
                 "reencoding_unfinished",
@@ -67,14 +63,19 @@ class Editions(Retriable):
         """Make an edition beside a collection, or go on with the one that an earlier job began.
 
         From then on every write goes to both, but of those who read the properties before. Raises
-        as `wanted`.
+        as `wanted`, and Conflict `reencoding_given_up` for what is searched already.
         """
         info = self._collections.get(name)
         info.require_generation(generation)
         self._finish_drop(info)
+        if info.kept is not None:
+            raise _kept(name)
         if info.next is not None and not _same(info.next, edition):
             raise Conflict("reencoding_unfinished", "Another re-encoding has begun meanwhile.")
         home = info.next.home if info.next else home_of(job)
+        if home == info.home:
+            # Nothing may drop the vectors that are searched as if they were beside themselves.
+            raise Conflict("reencoding_given_up", "These vectors are searched already.")
         begun = edition.model_copy(update={"home": home, "job": job})
         for left in set(self._builder.editions_of(info.generation)) - {home, info.home}:
             if info.kept is None or left != info.kept.home:
@@ -92,6 +93,8 @@ class Editions(Retriable):
         """Search a finished edition from now on, and keep the one that was searched."""
         info = self._collections.get(name)
         if info.home == edition.home:
+            if info.next is not None and info.next.home == info.home:
+                self._set(name, {"next": ""})
             return
         if info.next is None or info.next.home != edition.home:
             raise Conflict("reencoding_given_up", "The re-encoding was given up.")
@@ -123,8 +126,12 @@ class Editions(Retriable):
         """
         info = self._collections.get(name)
         interrupted = self._finish_drop(info)
-        dropped = info.next or info.kept
+        named = (info.next, info.kept)
+        if not any(named):
+            return interrupted
+        dropped = next((each for each in named if each and each.home != info.home), None)
         if dropped is None:
+            self._set(name, {"next": "", "kept": ""})
             return interrupted
         self._set(name, {"next": "", "kept": "", "dropped": dropped.model_dump_json()})
         self._finish_drop(self._collections.get(name))
@@ -139,6 +146,8 @@ class Editions(Retriable):
         return dropped
 
     def _drop(self, info: CollectionInfo, home: str) -> None:
+        if home == info.home:
+            return
         if info.regions:
             self._builder.drop_regions(home or info.generation)
         if home:
@@ -157,6 +166,14 @@ class Editions(Retriable):
             )
 
         self._milvus.write(name, alter)
+
+
+def _kept(name: str) -> Conflict:
+    return Conflict(
+        "reencoding_kept",
+        "The vectors before the last re-encoding are still kept. "
+        f"DELETE /api/v2/collections/{name}/reencode drops them.",
+    )
 
 
 def _same(one: Edition, other: Edition) -> bool:
