@@ -5,6 +5,7 @@ from gateway.services.loads import LoadOptions, LoadService
 from shared.domain.collection import CollectionInfo, Edition, IndexSpec
 from shared.domain.fingerprint import Pooling
 from shared.domain.job import Job, ReencodingSource
+from shared.domain.renaming import collection_busy
 from shared.errors import Conflict, NotFound, Unavailable
 from shared.ledger import Jobs, RowLocks, edition_lock
 from shared.log import get_logger
@@ -41,7 +42,8 @@ class ReencodingService:
         """Queue a re-encoding; the same one that is unfinished already, if there is one.
 
         Raises InvalidRequest `invalid_index`, Conflict `nothing_to_reencode`, `reencoding_kept`,
-        `reencoding_unfinished`, and what `LoadService.check_can_queue` raises.
+        `reencoding_unfinished`, `collection_busy` while an import fills the collection, and what
+        `LoadService.check_can_queue` raises.
         """
         info = self._collections.get(collection)
         wanted = self._editions.wanted(info, pooling, index)
@@ -55,6 +57,9 @@ class ReencodingService:
                 "reencoding_unfinished",
                 f"The job {others[0].spec.id} encodes the collection anew. Cancel it first.",
             )
+        if self._active(info, "import"):
+            # Rows with vectors as they were cannot be written once there are others.
+            raise collection_busy("The import of the collection has not ended.")
         return self._loads.queue(self._loads.check_can_queue(collection), source, LoadOptions())
 
     def get(self, collection: str) -> tuple[CollectionInfo, Edition]:
@@ -95,11 +100,17 @@ class ReencodingService:
         """The re-encodings of a collection that have not put their vectors in place."""
         return [
             job
+            for job in self._active(info, "reencoding")
+            if not (info.kept and info.kept.job == job.spec.id)
+        ]
+
+    def _active(self, info: CollectionInfo, kind: str) -> list[Job]:
+        return [
+            job
             for job in self._jobs.active_in(info.name)
-            if job.spec.source.kind == "reencoding"
+            if job.spec.source.kind == kind
             and job.spec.generation == info.generation
             and not job.finished
-            and not (info.kept and info.kept.job == job.spec.id)
         ]
 
 
