@@ -180,7 +180,7 @@ class ExampleSearch(RegionSearch):
         )
         reply = await self._call(target, queries.tolist(), depth)
         if generation and not any(reply):
-            await self._require(collection, generation)
+            await self._require(collection, generation, home)
         return [[dict(hit) for hit in rows] for rows in reply]
 
     async def _by_id(

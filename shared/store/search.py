@@ -153,14 +153,15 @@ class VectorSearch:
                 break
             depth = min(depth * 2, MAX_WINDOW)
         if not found and generation:
-            await self._require(collection, generation)
+            await self._require(collection, generation, home)
         rows = {row["id"]: row["entity"] for row in found}
         contents = {image: row["sha256"] for image, row in rows.items()}
         return Ranking(ranked, contents, rows if whole else {})
 
-    async def _require(self, collection: str, generation: str) -> None:
+    async def _require(self, collection: str, generation: str, home: str) -> None:
         # Of a partition that there is not, milvus-lite as it comes answers that it has no rows.
-        if (await self.identity(collection)).generation != generation:
+        found = await self.identity(collection)
+        if (found.generation, found.home) != (generation, home):
             raise collection_replaced(collection)
 
     async def vector_of(self, collection: str, image: str, home: str = "") -> list[float]:

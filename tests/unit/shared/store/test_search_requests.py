@@ -7,6 +7,7 @@ import pytest
 
 from shared.domain.image import ImageFilter
 from shared.domain.query import SearchParameters
+from shared.errors import NotFound
 from shared.store.client import AsyncMilvusConnection
 from shared.store.example_search import ExampleSearch
 from shared.store.indexes import search_params
@@ -85,3 +86,18 @@ async def test_a_search_by_best_score_is_as_thorough(
     assert len(asked["data"]) == 2
     wanted = {"metric_type": METRIC, "params": search_params(asked["limit"])}
     assert asked["search_params"] == wanted
+
+
+async def test_nothing_found_where_the_rows_are_no_more_is_no_answer(
+    search: ExampleSearch,
+) -> None:
+    for home, generation in (("r1", "g1"), ("", "g0")):
+        with pytest.raises(NotFound) as refused:
+            await search.nearest(
+                "c", QUERY, SearchParameters(top_k=1), generation=generation, home=home
+            )
+        assert refused.value.code == "collection_replaced"
+        with pytest.raises(NotFound):
+            await search.best_score(
+                "c", [QUERY], [], SearchParameters(top_k=1), generation=generation, home=home
+            )
