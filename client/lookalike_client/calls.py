@@ -404,7 +404,8 @@ def delete_reencoding(collection: str) -> Call[None]:
 
     Give up an unfinished re-encoding, and cancel its job; or drop what a finished one replaced.
 
-    What is searched stays as it is.
+    What is searched stays as it is. 409 `reencoding_kept`, and nothing is dropped, where the
+    new vectors were put in place while this waited.
 
     `DELETE /api/v2/collections/{collection}/reencode`
     """

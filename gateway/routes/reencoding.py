@@ -54,11 +54,12 @@ def get_reencoding(collection: CollectionPath, reencoding: ReencodingDep) -> Ree
     status_code=204,
     summary="Drop the vectors beside a collection's own",
     response_description="They are gone.",
-    responses=problem_responses(404, 422, 503),
+    responses=problem_responses(404, 409, 422, 503),
 )
 def delete_reencoding(collection: CollectionPath, reencoding: ReencodingDep) -> None:
     """Give up an unfinished re-encoding, and cancel its job; or drop what a finished one replaced.
 
-    What is searched stays as it is.
+    What is searched stays as it is. 409 `reencoding_kept`, and nothing is dropped, where the new
+    vectors were put in place while this waited.
     """
     reencoding.drop(collection)

@@ -76,12 +76,20 @@ class ReencodingService:
     def drop(self, collection: str) -> None:
         """Give up an unfinished re-encoding, or drop what was before a finished one.
 
-        Raises NotFound `reencoding_not_found`, Unavailable `reencoding_busy`.
+        Raises NotFound `reencoding_not_found`, Unavailable `reencoding_busy`, Conflict
+        `reencoding_kept` where what was to be given up was put in place meanwhile.
         """
         info = self._collections.get(collection)
         given_up = self._unfinished(info)
         try:
             with self._row_locks.hold(edition_lock(collection, WRITER)):
+                kept = self._collections.get(collection).kept
+                if kept is not None and kept.job in {job.spec.id for job in given_up}:
+                    raise Conflict(
+                        "reencoding_kept",
+                        "The new vectors were put in place at this moment, and those before are "
+                        "kept. Ask again to drop those.",
+                    )
                 for job in given_up:
                     self._jobs.cancel(job.spec.id)
                 dropped = self._editions.drop(collection)

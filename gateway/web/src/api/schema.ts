@@ -643,7 +643,8 @@ export interface paths {
          * Drop the vectors beside a collection's own
          * @description Give up an unfinished re-encoding, and cancel its job; or drop what a finished one replaced.
          *
-         *     What is searched stays as it is.
+         *     What is searched stays as it is. 409 `reencoding_kept`, and nothing is dropped, where the new
+         *     vectors were put in place while this waited.
          */
         delete: operations["delete_reencoding"];
         options?: never;
@@ -9078,6 +9079,15 @@ export interface operations {
             };
             /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`, `collection_busy`, `export_in_use`. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -6,8 +6,15 @@ from unittest.mock import MagicMock
 import pytest
 
 from gateway.services.reencoding import ReencodingService
-from shared.domain.collection import CollectionInfo, IndexSpec
-from shared.domain.job import ExportSource, ImportSource, Job, JobSpec, Source
+from shared.domain.collection import CollectionInfo, Edition, IndexSpec
+from shared.domain.job import (
+    ExportSource,
+    ImportSource,
+    Job,
+    JobSpec,
+    ReencodingSource,
+    Source,
+)
 from shared.errors import Conflict
 
 FLAT = IndexSpec(type="FLAT")
@@ -63,3 +70,22 @@ def test_an_import_goes_first() -> None:
     ]
     (begun := Service(others, INFO)).start()
     assert begun.loads.queue.called
+
+
+def test_what_is_put_in_place_meanwhile_is_not_given_up() -> None:
+    running = [job(ReencodingSource(pooling="rmac", index=FLAT))]
+    kept = Edition(fingerprint="f0", pooling="avg", index=FLAT, job="1")
+    swapped = INFO.model_copy(update={"kept": kept, "home": "r1"})
+
+    late = Service(running, INFO, swapped)
+    with pytest.raises(Conflict) as refused:
+        late.service.drop("c")
+    assert refused.value.code == "reencoding_kept"
+    assert not late.editions.drop.called
+    assert not late.jobs.cancel.called
+
+    for after in (Service(running, swapped, swapped), Service([], swapped, swapped)):
+        after.service.drop("c")
+        assert after.editions.drop.called
+    (early := Service(running, INFO, INFO)).service.drop("c")
+    early.jobs.cancel.assert_called_once_with("1")
