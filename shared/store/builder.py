@@ -126,12 +126,14 @@ class CollectionBuilder:
         if not generation:
             return []
         found = self._milvus.run(lambda client: client.list_collections(timeout=READ_SECONDS))
-        return [
-            name
-            for name in found
-            if is_home(name)
-            and self._milvus.describe(name)["properties"].get(EDITION_OF) == generation
-        ]
+        return [name for name in found if is_home(name) and self._is_of(name, generation)]
+
+    def _is_of(self, edition: str, generation: str) -> bool:
+        try:
+            described = self._milvus.describe(edition)
+        except NotFound:
+            return False  # Dropped since its name was read.
+        return bool(described["properties"].get(EDITION_OF) == generation)
 
     def drop_rows(self, name: str, generation: str) -> None:
         """Drop the rows in a Milvus collection, and leave it to hold what a collection is."""

@@ -1,5 +1,6 @@
 """What is made for a collection that is dropped meanwhile; Milvus is made up."""
 
+from collections.abc import Callable
 from contextlib import nullcontext
 from typing import cast
 from unittest.mock import Mock
@@ -23,6 +24,7 @@ class Milvus:
         self.client.has_collection.return_value = False
         self.client.list_indexes.return_value = ["vector"]
         self.exclusive = Mock(side_effect=lambda _: nullcontext())
+        self.describe: Callable[[str], object] = Mock()
 
     def run(self, operation: object, collection: str | None = None) -> object:
         if collection == "c":
@@ -51,3 +53,17 @@ def test_an_outage_drops_nothing() -> None:
     with pytest.raises(Unavailable):
         builder(milvus).complete("c", "g", IndexSpec(type="HNSW", params={}), regions=True)
     assert not milvus.client.drop_collection.called
+
+
+def test_an_edition_that_goes_while_others_are_looked_for_is_passed_over() -> None:
+    milvus = Milvus(collection_not_found("c"))
+    there = {f"r{n:032x}": f"g{n % 2}" for n in range(3)}
+    milvus.client.list_collections.return_value = [*there, gone := f"r{9:032x}", "c"]
+
+    def describe(name: str) -> object:
+        if name == gone:
+            raise collection_not_found(name)
+        return {"properties": {"lookalike.edition_of": there[name]}}
+
+    milvus.describe = describe
+    assert builder(milvus).editions_of("g0") == [f"r{0:032x}", f"r{2:032x}"]
