@@ -10,7 +10,7 @@ from pymilvus import MilvusClient
 
 from shared.domain.collection import CollectionInfo, Edition, IndexSpec
 from shared.domain.fingerprint import Pooling, fingerprint
-from shared.errors import Conflict
+from shared.errors import Conflict, NotFound
 from shared.retry import Retriable, repeatable
 from shared.store.builder import CollectionBuilder
 from shared.store.client import WRITE_SECONDS, MilvusConnection
@@ -85,7 +85,13 @@ class Editions(Retriable):
         self._builder.complete(
             home, info.generation, edition.index, regions=info.regions, edition=home
         )
-        self._set(name, {"next": begun.model_dump_json()})
+        try:
+            self._collections.identity(name).require_generation(info.generation)
+            self._set(name, {"next": begun.model_dump_json()})
+        except NotFound:
+            # The collection was dropped meanwhile, perhaps before this edition could be found.
+            self._drop(info, home)
+            raise
         return begun
 
     @repeatable

@@ -5,8 +5,8 @@ from unittest.mock import Mock
 
 import pytest
 
-from shared.domain.collection import CollectionInfo, Edition, IndexSpec
-from shared.errors import Conflict
+from shared.domain.collection import CollectionIdentity, CollectionInfo, Edition, IndexSpec
+from shared.errors import Conflict, NotFound, collection_not_found
 from shared.store import reencoding
 from shared.store.client import MilvusConnection
 from shared.store.collections import Collections
@@ -58,9 +58,12 @@ class Known:
     def properties(self, name: str) -> dict[str, Any]:
         return read_properties(name, self.milvus.describe(name))
 
+    def identity(self, name: str) -> CollectionIdentity:
+        return read_identity(name, self.milvus.describe(name))
+
     def get(self, name: str) -> CollectionInfo:
         return CollectionInfo(
-            **dict(read_identity(name, self.milvus.describe(name))),
+            **dict(self.identity(name)),
             description="",
             count=0,
             created_at=0.0,
@@ -124,3 +127,25 @@ def test_what_is_searched_is_not_dropped_whatever_names_it(
     assert (info.home, info.next) == (begun.home, None)
     assert not builder.drop.called
     builder.drop_rows.assert_called_once_with("c", "g")
+
+
+@pytest.mark.parametrize("again", [True, False])
+@pytest.mark.parametrize("regions", [True, False])
+def test_nothing_stays_of_a_collection_that_is_dropped_meanwhile(
+    editions: Editions, milvus: Milvus, builder: Mock, *, again: bool, regions: bool
+) -> None:
+    if regions:
+        milvus.properties["lookalike.regions"] = "1"
+
+    def drop(*_: Any, **__: Any) -> None:
+        if again:
+            milvus.properties["lookalike.generation"] = "another"
+        else:
+            milvus.describe = Mock(side_effect=collection_not_found("c"))  # type: ignore[method-assign]
+
+    builder.complete.side_effect = drop
+    with pytest.raises(NotFound):
+        editions.begin("c", "g", "1", WANTED)
+    builder.drop.assert_called_once_with("r1")
+    assert [call.args for call in builder.drop_regions.call_args_list] == [("r1",)] * regions
+    assert "lookalike.next" not in milvus.properties
