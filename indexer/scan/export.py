@@ -11,7 +11,7 @@ from shared.domain.collection import CollectionIdentity
 from shared.domain.export import MANIFEST, ExportManifest, ExportPart, ExportStep, PartKind
 from shared.domain.job import ExportSource
 from shared.domain.regions import LAYOUT
-from shared.errors import JobFailed, LookalikeError, StorageFull, storage_error
+from shared.errors import JobFailed, LookalikeError, NotFound, StorageFull, storage_error
 from shared.files.exports import (
     export_folder,
     export_names,
@@ -118,9 +118,15 @@ class ExportRun:
 
     def _read(self, target: CollectionIdentity, kind: PartKind, last: str) -> list[Row]:
         copies = self._stores.row_copies
-        if kind == "images":
-            return copies.images_after(target, last)
-        return copies.regions_after(target, last)
+        try:
+            if kind == "images":
+                return copies.images_after(target, last)
+            return copies.regions_after(target, last)
+        except NotFound:
+            now = self._stores.collections.identity(target.name)
+            now.require_generation(target.generation)
+            require_edition(self._context, now)
+            raise
 
     def _add_uploads(
         self, uploads: UploadArchive, target: CollectionIdentity, rows: list[Row]
