@@ -161,8 +161,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         stack.callback(fetched.close)
         poster = Poster(settings)
         stack.callback(poster.close)
-        loads = LoadService(settings, jobs, workers, collections, dispatcher)
         sources, renamings = StandingSources(redis), Renamings(redis)
+        loads = LoadService(settings, jobs, workers, collections, dispatcher, renamings)
         deletion = DeletionService(
             settings, store, Ledger(jobs, row_locks, Drops(redis), renamings, sources), loads
         )

@@ -28,7 +28,7 @@ from shared.domain.job import (
 from shared.errors import Conflict, QueueFull, Unavailable
 from shared.fetch.urls import normalise
 from shared.files.paths import resolve_directory, resolve_file
-from shared.ledger import Jobs, Workers
+from shared.ledger import Jobs, Renamings, Workers
 from shared.log import get_logger
 from shared.queue import Dispatcher
 from shared.settings import Settings
@@ -58,12 +58,14 @@ class LoadService:
         workers: Workers,
         collections: Collections,
         dispatcher: Dispatcher,
+        renamings: Renamings,
     ) -> None:
         self._settings = settings
         self._jobs = jobs
         self._workers = workers
         self._collections = collections
         self._dispatcher = dispatcher
+        self._renamings = renamings
 
     def load(self, collection: str, source: Source, options: LoadOptions) -> Job:
         """Queue a load of a source as a caller names it. Raises as `resolve`, `check_can_queue`."""
@@ -97,9 +99,12 @@ class LoadService:
     def check_can_queue(self, collection: str) -> CollectionInfo:
         """Check that a load of `collection` may be queued. Creates the collection if it is unknown.
 
-        Raises QueueFull, Unavailable `no_encoder`, Conflict `encoder_mismatch`.
+        Raises QueueFull, Unavailable `no_encoder`, Conflict `encoder_mismatch`, `collection_busy`
+        while it is being renamed.
         """
         self.check_queue()
+        # Its job would be refused, and what is made for it left behind under that name.
+        self._renamings.require_settled(collection)
         running = encoder_weights(self._workers)
         info = self._collections.ensure(
             collection, weights=running[0], pooling=self._settings.pooling

@@ -75,6 +75,14 @@ class Renamings:
             and self._redis.set(f"{keys.RENAMINGS}:{renaming.old}", 1, nx=True, ex=_TAKEN_SECONDS)
         ]
 
+    def require_settled(self, name: str) -> None:
+        """Raise Conflict `collection_busy` where no job of this name can be begun.
+
+        It is that of a collection that is being renamed, old or new, or one that it had.
+        """
+        if self._redis.hexists(keys.RENAMINGS, name) or self.is_alias(name):
+            raise collection_busy("It is being renamed, or was.")
+
     def is_alias(self, name: str) -> bool:
         """Whether a name is one that a collection had."""
         return bool(self._redis.hexists(keys.ALIASES, name))

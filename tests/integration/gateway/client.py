@@ -44,10 +44,15 @@ class Client:
         self.labels = LabelService(images, locks)
         self.bulk_tags = BulkTags(collections, images, writer, locks)
         self.loads = LoadService(
-            settings, self.jobs, Workers(redis, settings), collections, dispatcher
+            settings,
+            self.jobs,
+            Workers(redis, settings),
+            collections,
+            dispatcher,
+            renamings := Renamings(redis),
         )
         ledger, store = (
-            Ledger(self.jobs, locks, self.drops, Renamings(redis), StandingSources(redis)),
+            Ledger(self.jobs, locks, self.drops, renamings, StandingSources(redis)),
             Store(collections, images, writer),
         )
         self.deletion = DeletionService(settings, store, ledger, self.loads)

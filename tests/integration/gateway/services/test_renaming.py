@@ -177,6 +177,7 @@ def test_no_job_and_no_drop_begins_meanwhile(
             created_at=time.time(),
         )
         refused("collection_busy", Conflict, Jobs(redis, settings).create, spec)
+        refused("collection_busy", Conflict, client.loads.check_can_queue, name)
     refused("collection_busy", Conflict, client.deletion.collection, empty)
     renamings.withdraw(renaming)
     client.drops.begin(empty, target.generation)
