@@ -4,6 +4,7 @@ import os
 from typing import BinaryIO, NamedTuple
 
 from gateway.services.encoders import encoder_weights
+from gateway.services.export_owners import ExportOwners
 from gateway.services.loads import LoadService
 from shared.domain.base import Frozen
 from shared.domain.collection import CollectionIdentity, IndexSpec
@@ -53,8 +54,9 @@ class NewCollection(Frozen):
 
 
 class ExportService:
-    """Exports of a collection are those of its name, and those that were made of it before it was
-    renamed. They outlive it.
+    """Exports of a collection are those that were made of it, by whatever name it had then.
+
+    They outlive it: where it is gone, they are those of the name that it had when they were made.
 
     Methods raise Unavailable, and NotFound `export_not_found`.
     """
@@ -87,7 +89,7 @@ class ExportService:
         Raises NotFound `collection_not_found` where there is neither the collection nor any.
         """
         found = []
-        generation = self._generation(collection)
+        owners = ExportOwners(self._collections, collection)
         try:
             names = list(export_names(self._settings))
         except OSError as error:
@@ -100,16 +102,16 @@ class ExportService:
             except OSError as error:
                 _log.warning("export_unreadable", export=name, error=str(error))
                 continue
-            if _is_of(manifest, collection, generation):
+            if owners.has(manifest):
                 found.append(Export(name, manifest))
-        if not found and generation is None:
+        if not found and owners.generation is None:
             self._collections.identity(collection)
         return sorted(found, key=lambda export: (-export.manifest.created_at, export.id))
 
     def get(self, collection: str, export: str) -> Export:
         """One export. Raises InvalidRequest `export_unsupported`, `export_corrupt`."""
         manifest = self._read(export)
-        if not _is_of(manifest, collection, self._generation(collection)):
+        if not ExportOwners(self._collections, collection).has(manifest):
             raise export_not_found(export)
         return Export(export, manifest)
 
@@ -150,11 +152,12 @@ class ExportService:
         _log.info("export_deleted", export=export)
 
     def collection_of(self, export: str) -> str:
-        """The collection that was exported, by the name that it had then.
+        """The collection that was exported, by its present name; by the one it had if it is gone.
 
         Raises InvalidRequest `export_unsupported`, `export_corrupt`.
         """
-        return self._read(export).collection
+        manifest = self._read(export)
+        return ExportOwners(self._collections, manifest.collection).name_of(manifest)
 
     def create_collection(self, export: str, new: NewCollection) -> Job:
         """Create a collection as the exported one was, and queue the job that fills it.
@@ -197,19 +200,6 @@ class ExportService:
             return read_manifest(export, self._settings)
         except OSError as error:
             raise storage_error(error) from error
-
-    def _generation(self, collection: str) -> str | None:
-        """The generation of a collection; None where it is gone."""
-        try:
-            return self._collections.identity(collection).generation
-        except NotFound:
-            return None
-
-
-def _is_of(manifest: ExportManifest, collection: str, generation: str | None) -> bool:
-    # One that a version without generations created has "", as any other of these has.
-    same = bool(generation) and manifest.generation == generation
-    return same or manifest.collection == collection
 
 
 def _part_not_found(export: str, name: str) -> NotFound:
