@@ -1,6 +1,7 @@
 """Exports: started, listed, read and deleted; and collections that are made of one."""
 
 import os
+from collections.abc import Callable
 from typing import BinaryIO, NamedTuple
 
 from gateway.services.encoders import encoder_weights
@@ -131,12 +132,18 @@ class ExportService:
         status = os.fstat(file.fileno())
         return OpenPart(file, FileStatus(status.st_size, status.st_mtime_ns), hashes[name])
 
-    def delete(self, collection: str, export: str) -> None:
-        """Delete an export. Raises Conflict `export_in_use` while it is imported."""
+    def delete(
+        self, collection: str, export: str, check_unreadable: Callable[[], None] = lambda: None
+    ) -> None:
+        """Delete an export. Raises Conflict `export_in_use` while it is imported.
+
+        `check_unreadable` is called for one whose manifest cannot be read, and raises where that
+        may not be deleted: nobody can tell whose it is.
+        """
         try:
             self.get(collection, export)
         except InvalidRequest:
-            # Nobody can tell whose it is, and it is of no use.
+            check_unreadable()
             self._collections.identity(collection)
         for job_id in self._jobs.active():
             job = self._jobs.get(job_id)

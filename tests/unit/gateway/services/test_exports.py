@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 
+from gateway.http.access import Access, NotAllowed, Principal
+from gateway.http.permissions import RULES
 from gateway.services.exports import ExportService
+from shared.domain.api_key import ApiKey
 from shared.domain.collection import IndexSpec
-from shared.domain.export import ExportManifest
+from shared.domain.export import MANIFEST, ExportManifest
 from shared.errors import NotFound
 from shared.files.exports import export_folder, write_manifest
 from shared.settings import Settings
@@ -86,3 +89,30 @@ def test_exports_of_what_is_gone_are_those_of_its_name(base_settings: Settings) 
         assert exports.collection_of("e") == exports.collection_of("old") == "draft"
         with pytest.raises(NotFound):
             exports.get("other", "e")
+
+
+@pytest.mark.parametrize("text", ['{"format": "lookalike-export", "version": 2}', "{"])
+def test_what_nobody_can_read_is_deleted_by_administrators(
+    base_settings: Settings, text: str
+) -> None:
+    folder = export_folder("nightly", base_settings)
+    folder.mkdir(parents=True)
+    (folder / MANIFEST).write_text(text)
+    exports = service(base_settings, mine="g1")
+    key = ApiKey(
+        id="k",
+        name="k",
+        digest="0" * 64,
+        actions=("delete",),
+        collections=("mine",),
+        created_at=0,
+        created_by="administrator 1",
+    )
+    holder = Access(Principal("key", "k", "k", key), "delete_export", RULES["delete_export"])
+    with pytest.raises(NotAllowed):
+        exports.delete("mine", "nightly", holder.require_server)
+    assert folder.exists()
+    administrator = Principal("administrator", "setting-1", "administrator 1")
+    access = Access(administrator, "delete_export", RULES["delete_export"])
+    exports.delete("mine", "nightly", access.require_server)
+    assert not folder.exists()
