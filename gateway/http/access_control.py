@@ -92,7 +92,10 @@ class AccessControl:
             return True
         if origin in self._origins or "*" in self._origins:
             return True
-        return urlsplit(origin).netloc == headers.get("host", "") != ""
+        try:
+            return urlsplit(origin).netloc == headers.get("host", "") != ""
+        except ValueError:
+            return False
 
     async def _identify(self, request: "_Request") -> Principal | None:
         operation = request.operation

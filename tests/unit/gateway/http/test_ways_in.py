@@ -182,3 +182,9 @@ def test_name_that_writes_into_the_log(app: KeyedApp) -> None:
         body = {"name": name, "actions": ["read"], "collections": ["*"]}
         reply = app.call("POST", "/api/v2/keys", ADMINISTRATOR, json=body)
         refused(reply, 422, "validation_error")
+
+
+@pytest.mark.parametrize("origin", ["http://[", "http://[::1", "http://a]", "http://[x]"])
+def test_malformed_origin(app: KeyedApp, origin: str) -> None:
+    reply = app.call("POST", "/api/v2/session", headers={"Origin": origin}, json={"api_key": "a"})
+    refused(reply, 403, "foreign_origin")
