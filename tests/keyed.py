@@ -49,20 +49,26 @@ class _Service:
 
 
 class HeldKeys(AsyncApiKeys):
-    """Stored keys in memory; `away`: as if Redis did not answer."""
+    """Stored keys in memory; `away`: as if Redis did not answer.
+
+    `unreadable`: as if there were others, which a later version has written.
+    """
 
     def __init__(self) -> None:
         self.held: dict[str, ApiKey] = {}
         self.used: dict[str, float] = {}
-        self.away = False
+        self.away = self.unreadable = False
         self.now = NOW
         self._version = itertools.count()
 
     async def read(self, known: KeyTable | None, *, signs: bool) -> KeyTable:
         assert known is None or known.now <= self.now
         self._check()
-        secret = b"a secret" if signs or self.held else None
-        return KeyTable(str(next(self._version)).encode(), dict(self.held), secret, self.now)
+        in_force = bool(self.held) or self.unreadable
+        secret = b"a secret" if signs or in_force else None
+        return KeyTable(
+            str(next(self._version)).encode(), dict(self.held), secret, self.now, in_force
+        )
 
     async def note_use(self, key_id: str, at: float) -> None:
         self._check()
