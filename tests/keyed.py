@@ -26,6 +26,8 @@ from shared.settings import Settings
 #: A key of the setting.
 ADMINISTRATOR = "an-administrator-of-the-tests"
 IMAGE, JOB, FOREIGN_JOB = "a" * 32, "b" * 32, "c" * 32
+#: Of the collection `private`.
+ALIAS = "photos_old"
 NOW = 1_800_000_000.0
 
 _ids = (f"{number:032x}" for number in itertools.count(1))
@@ -79,11 +81,11 @@ class HeldKeys(AsyncApiKeys):
             raise redis_unavailable()
 
 
-class _NoAliases(_Service):
-    """No collection has another name."""
+class _HeldAliases(_Service):
+    """Only the collection `private` has another name."""
 
     async def resolve(self, name: str) -> str:
-        return name
+        return "private" if name == ALIAS else name
 
 
 class _HeldJobs(_Service):
@@ -126,7 +128,7 @@ class KeyedApp:
             "metrics": Metrics(),
             "key_ring": self.ring,
             "jobs": _HeldJobs(),
-            "aliases": _NoAliases(),
+            "aliases": _HeldAliases(),
         }
         self.app.state.services = _Services(known)
 

@@ -19,7 +19,7 @@ from gateway.dependencies import (
     WorkersDep,
 )
 from gateway.http.problems import problem_responses
-from gateway.routes.parameters import CollectionPath, Cursor, Limit, NamePath
+from gateway.routes.parameters import CollectionPath, Cursor, GivenPath, Limit
 from gateway.schemas.collections import (
     Collection,
     CollectionChanges,
@@ -171,10 +171,11 @@ def update_collection(
     response_description="It is gone.",
     responses=problem_responses(404, 409, 422, 503),
 )
-def delete_collection(collection: NamePath, deletion: DeletionDep) -> None:
+def delete_collection(collection: GivenPath, deletion: DeletionDep) -> None:
     """Forget all images of a collection, its jobs, and the files that were uploaded to it.
 
-    Files under the image roots are never touched. Of an alias, only the alias is forgotten.
+    Files under the image roots are never touched. Of an alias, only the alias is forgotten, which
+    takes the permission to delete under both names.
     """
     deletion.collection(collection)
 

@@ -6,7 +6,17 @@ from typing import Any
 import pytest
 
 from shared.settings import Settings
-from tests.keyed import ADMINISTRATOR, FOREIGN_JOB, IMAGE, JOB, NOW, KeyedApp, let_in, refused
+from tests.keyed import (
+    ADMINISTRATOR,
+    ALIAS,
+    FOREIGN_JOB,
+    IMAGE,
+    JOB,
+    NOW,
+    KeyedApp,
+    let_in,
+    refused,
+)
 
 MINE, FOREIGN = "/api/v2/collections/photos", "/api/v2/collections/private"
 
@@ -188,3 +198,13 @@ def test_name_that_writes_into_the_log(app: KeyedApp) -> None:
 def test_malformed_origin(app: KeyedApp, origin: str) -> None:
     reply = app.call("POST", "/api/v2/session", headers={"Origin": origin}, json={"api_key": "a"})
     refused(reply, 403, "foreign_origin")
+
+
+@pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
+def test_alias_of_another_collection(app: KeyedApp, method: str) -> None:
+    body = {"json": {"description": "Mine."}} if method == "PATCH" else {}
+    path = f"/api/v2/collections/{ALIAS}"
+    key = app.key("read", "write", "delete", collections=("photos*",))
+    refused(app.call(method, path, key, **body), 403, "not_allowed")
+    both = app.key("read", "write", "delete", collections=("photos*", "private"))
+    assert let_in(app.call(method, path, both, **body))
