@@ -105,7 +105,8 @@ def create_collection(
         new = NewCollection(
             name=body.name, description=given, index=index, any_encoder=body.any_encoder
         )
-        access.require(exports.collection_of(body.from_export), "read")
+        exported = exports.collection_of(body.from_export)
+        access.require(exported, "read", called="the collection of this export")
         job = exports.create_collection(body.from_export, new)
         headers = {"Location": urls.job(job.spec.id)}
         return JSONResponse(Job.of(job).model_dump(mode="json"), 202, headers)

@@ -6,6 +6,7 @@ from fastapi import Depends, Path, Query
 from pydantic import Field
 
 from gateway.dependencies import AccessDep, AliasesDep
+from gateway.http.access import OF_ALIAS
 from gateway.schemas.fields import (
     BLANK_IS_NONE,
     EXAMPLE_ID,
@@ -25,7 +26,7 @@ async def _collection(collection: NamePath, aliases: AliasesDep, access: AccessD
     found = await aliases.resolve(collection)
     if found != collection:
         # A key needs the permission for the name in the path, and for the collection's own.
-        access.require(found)
+        access.require(found, called=OF_ALIAS)
     return found
 
 
