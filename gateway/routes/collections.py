@@ -175,8 +175,7 @@ def update_collection(
 def delete_collection(collection: GivenPath, deletion: DeletionDep) -> None:
     """Forget all images of a collection, its jobs, and the files that were uploaded to it.
 
-    Files under the image roots are never touched. Of an alias, only the alias is forgotten, which
-    takes the permission to delete under both names.
+    Files under the image roots are never touched. Of an alias, only the alias is forgotten.
     """
     deletion.collection(collection)
 
