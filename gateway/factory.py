@@ -186,7 +186,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             settings=settings,
             metrics=metrics,
             key_ring=key_ring,
-            api_keys=ApiKeyService(StoredKeys(redis), key_ring.forget),
+            api_keys=ApiKeyService(
+                StoredKeys(redis), key_ring.forget, keep_last=not settings.api_keys
+            ),
             repeatable_calls=RepeatableCalls(async_redis),
             aliases=Aliases(alias_redis),
             renamings=renamings,

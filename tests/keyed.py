@@ -26,6 +26,8 @@ from shared.settings import Settings
 #: A key of the setting.
 ADMINISTRATOR = "an-administrator-of-the-tests"
 IMAGE, JOB, FOREIGN_JOB = "a" * 32, "b" * 32, "c" * 32
+#: Of the collection `private`.
+ALIAS = "photos_old"
 NOW = 1_800_000_000.0
 
 _ids = (f"{number:032x}" for number in itertools.count(1))
@@ -49,20 +51,26 @@ class _Service:
 
 
 class HeldKeys(AsyncApiKeys):
-    """Stored keys in memory; `away`: as if Redis did not answer."""
+    """Stored keys in memory; `away`: as if Redis did not answer.
+
+    `unreadable`: as if there were others, which a later version has written.
+    """
 
     def __init__(self) -> None:
         self.held: dict[str, ApiKey] = {}
         self.used: dict[str, float] = {}
-        self.away = False
+        self.away = self.unreadable = False
         self.now = NOW
         self._version = itertools.count()
 
     async def read(self, known: KeyTable | None, *, signs: bool) -> KeyTable:
         assert known is None or known.now <= self.now
         self._check()
-        secret = b"a secret" if signs or self.held else None
-        return KeyTable(str(next(self._version)).encode(), dict(self.held), secret, self.now)
+        in_force = bool(self.held) or self.unreadable
+        secret = b"a secret" if signs or in_force else None
+        return KeyTable(
+            str(next(self._version)).encode(), dict(self.held), secret, self.now, in_force
+        )
 
     async def note_use(self, key_id: str, at: float) -> None:
         self._check()
@@ -73,11 +81,11 @@ class HeldKeys(AsyncApiKeys):
             raise redis_unavailable()
 
 
-class _NoAliases(_Service):
-    """No collection has another name."""
+class _HeldAliases(_Service):
+    """Only the collection `private` has another name."""
 
     async def resolve(self, name: str) -> str:
-        return name
+        return "private" if name == ALIAS else name
 
 
 class _HeldJobs(_Service):
@@ -120,7 +128,7 @@ class KeyedApp:
             "metrics": Metrics(),
             "key_ring": self.ring,
             "jobs": _HeldJobs(),
-            "aliases": _NoAliases(),
+            "aliases": _HeldAliases(),
         }
         self.app.state.services = _Services(known)
 

@@ -324,6 +324,8 @@ def delete_export(collection: str, export: str) -> Call[None]:
 
     Delete the files of an export. One that a job is writing ends by cancelling that job.
 
+    One whose manifest cannot be read takes an administrator, as nobody can tell whose it is.
+
     `DELETE /api/v2/collections/{collection}/exports/{export}`
     """
     return Call(
@@ -386,7 +388,8 @@ def delete_key(key: str) -> Call[None]:
     Delete a key for good, with the sessions that it opened.
 
     Other gateways refuse it a second later. Addresses of pictures that were signed for it are
-    good until they end, in six hours at most.
+    good until they end, in six hours at most. Where `LOOKALIKE_API_KEYS` is empty the last key
+    stays, as everything would be open without it: 409 `last_key`.
 
     `DELETE /api/v2/keys/{key}`
     """
@@ -1196,6 +1199,8 @@ def run_source(collection: str, source: str) -> Call[models.Job]:
 
     Queue a load of a source, whether it is paused or not.
 
+    Where the source has `sync` it takes the permission to delete, too.
+
     `POST /api/v2/collections/{collection}/sources/{source}/jobs`
     """
     return Call(
@@ -1446,6 +1451,8 @@ def update_source(
     """Change a standing source.
 
     Change when and how a source is loaded, or pause it. The source itself stays.
+
+    What `sync` is set or left for takes the permission to delete, too; to pause it does not.
 
     `PATCH /api/v2/collections/{collection}/sources/{source}`
     """

@@ -12,6 +12,10 @@ from shared.errors import LookalikeError
 ACCESS = "lookalike.access"
 
 
+#: What the answer calls the collection that an alias stands for.
+OF_ALIAS = "what this alias stands for"
+
+
 class NotAllowed(LookalikeError):
     """The key that came with a request may not do this: `not_allowed`."""
 
@@ -73,12 +77,18 @@ class Access:
         #: Whether a collection was required, as an operation with `Place.GIVEN` must.
         self.checked = False
 
-    def require(self, collection: str, action: Action | None = None) -> None:
-        """Raise NotAllowed unless the operation's action, or `action`, is permitted there."""
+    def require(
+        self, collection: str, action: Action | None = None, *, called: str | None = None
+    ) -> None:
+        """Raise NotAllowed unless the operation's action, or `action`, is permitted there.
+
+        `called` is what the answer calls a collection whose name the sender has not given, and so
+        may not know.
+        """
         self.checked = True
         wanted = action or self.rule.action
         if not self.principal.may(wanted, collection):
-            raise not_allowed(wanted, f"the collection {collection!r}")
+            raise not_allowed(wanted, called or f"the collection {collection!r}")
 
     def require_somewhere(self) -> None:
         """Raise NotAllowed unless the operation's action is permitted in some collection."""

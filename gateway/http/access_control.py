@@ -92,7 +92,10 @@ class AccessControl:
             return True
         if origin in self._origins or "*" in self._origins:
             return True
-        return urlsplit(origin).netloc == headers.get("host", "") != ""
+        try:
+            return urlsplit(origin).netloc == headers.get("host", "") != ""
+        except ValueError:
+            return False
 
     async def _identify(self, request: "_Request") -> Principal | None:
         operation = request.operation
@@ -169,7 +172,7 @@ async def _permit(request: _Request, principal: Principal) -> Access | None:
         if not _ID.fullmatch(job_id):
             raise job_not_found(job_id)
         job = await to_thread.run_sync(request.jobs.get, job_id)
-        access.require(job.spec.collection)
+        access.require(job.spec.collection, called="the collection of this job")
     return access
 
 

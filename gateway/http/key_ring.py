@@ -39,7 +39,8 @@ class KeyRing:
     """Tells who sends a request.
 
     Keys of the setting are known without Redis, and administer everything. Stored keys are known
-    while Redis answers. Where there are neither, everything is open to anybody; what a gateway has
+    while Redis answers. Where there are neither, everything is open to anybody; stored ones that
+    this version cannot read open nothing, and keep all closed. What a gateway has
     learnt of that holds while Redis is away, since nobody can store a key meanwhile. A gateway that
     has not learnt it refuses everything.
     """
@@ -72,7 +73,7 @@ class KeyRing:
 
     async def _holder(self, texts: Sequence[str], cookie: str) -> Principal | None:
         table = await self._fresh()
-        if not self._administrators.required and not table.keys:
+        if not self._administrators.required and not table.in_force:
             return ANYBODY
         key = self._key(table, texts, cookie)
         if key is None:
@@ -154,9 +155,9 @@ class KeyRing:
 
     async def _is_open(self) -> bool:
         try:
-            return not (await self._fresh()).keys
+            return not (await self._fresh()).in_force
         except Unavailable:
-            if self._table is not None and not self._table.keys:
+            if self._table is not None and not self._table.in_force:
                 return True
             raise
 

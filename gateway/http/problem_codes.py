@@ -14,7 +14,7 @@ MEANINGS: dict[int, str] = {
     "whose file is gone: `missing`, `outside_roots`, `unreadable`.",
     409: "`collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, "
     "`job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, "
-    "`too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`, "
+    "`too_many_webhooks`, `no_administrator`, `too_many_keys`, `last_key`, `call_running`, "
     "`collection_busy`, `export_in_use`.",
     412: "The image is not as `If-Match` says any more: `precondition_failed`.",
     413: "The body is over the limit: `too_large`.",

@@ -22,6 +22,7 @@ from gateway.dependencies import (
     SettingsDep,
     UrlsDep,
 )
+from gateway.http.access import OF_ALIAS
 from gateway.http.problems import invalid_field, problem_responses
 from gateway.routes.article_parameters import Parameters, article_parameters, documented
 from gateway.routes.content import CONTENT_REPLIES, picture_response
@@ -49,7 +50,7 @@ async def _tables(
     if Table:
         access.require(Table)
         found = await aliases.resolve(Table)
-        access.require(found)
+        access.require(found, called=OF_ALIAS)
         return [found]
     return filter(access.shows, _all_tables(collections, settings.default_collection))
 

@@ -9,6 +9,7 @@ from fastapi import Request
 from starlette.datastructures import UploadFile
 
 from gateway.dependencies import AccessDep, AliasesDep, SettingsDep
+from gateway.http.access import OF_ALIAS
 from gateway.http.problems import invalid_field
 from gateway.schemas.search import MAX_TOP_K
 from shared.domain.collection import COLLECTION_PATTERN
@@ -58,7 +59,7 @@ async def article_parameters(
         found = await _read(request, settings.default_collection)
         access.require(found.name)
         table = await aliases.resolve(found.name)
-        access.require(table)
+        access.require(table, called=OF_ALIAS)
         yield found._replace(table=table)
     finally:
         await request.close()

@@ -19,7 +19,7 @@ from gateway.dependencies import (
     WorkersDep,
 )
 from gateway.http.problems import problem_responses
-from gateway.routes.parameters import CollectionPath, Cursor, Limit, NamePath
+from gateway.routes.parameters import CollectionPath, Cursor, GivenPath, Limit
 from gateway.schemas.collections import (
     Collection,
     CollectionChanges,
@@ -105,7 +105,8 @@ def create_collection(
         new = NewCollection(
             name=body.name, description=given, index=index, any_encoder=body.any_encoder
         )
-        access.require(exports.collection_of(body.from_export), "read")
+        exported = exports.collection_of(body.from_export)
+        access.require(exported, "read", called="the collection of this export")
         job = exports.create_collection(body.from_export, new)
         headers = {"Location": urls.job(job.spec.id)}
         return JSONResponse(Job.of(job).model_dump(mode="json"), 202, headers)
@@ -171,7 +172,7 @@ def update_collection(
     response_description="It is gone.",
     responses=problem_responses(404, 409, 422, 503),
 )
-def delete_collection(collection: NamePath, deletion: DeletionDep) -> None:
+def delete_collection(collection: GivenPath, deletion: DeletionDep) -> None:
     """Forget all images of a collection, its jobs, and the files that were uploaded to it.
 
     Files under the image roots are never touched. Of an alias, only the alias is forgotten.

@@ -8,6 +8,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from gateway.dependencies import AccessDep, AliasesDep, AllJobEventsDep
+from gateway.http.access import OF_ALIAS
 from gateway.http.problems import problem_responses
 from gateway.schemas.fields import BLANK_IS_NONE, CollectionName
 from gateway.schemas.jobs import Job
@@ -41,7 +42,7 @@ async def _events_to_follow(
     if collection is not None:
         access.require(collection)
         collection = await aliases.resolve(collection)
-        access.require(collection)
+        access.require(collection, called=OF_ALIAS)
     # Checked in a dependency, as the answer cannot be an error once the stream has begun.
     await run_in_threadpool(all_job_events.check, last_event_id)
     shows = access.shows if collection is None else collection.__eq__

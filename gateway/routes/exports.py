@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import FileResponse
 
-from gateway.dependencies import ExportsDep, UrlsDep
+from gateway.dependencies import AccessDep, ExportsDep, UrlsDep
 from gateway.http.caching import has_current, not_modified
 from gateway.http.open_file import OpenFileResponse
 from gateway.http.problems import problem_responses
@@ -133,6 +133,11 @@ def get_export_part(
     response_description="It is gone.",
     responses=problem_responses(404, 409, 422, 503, 507),
 )
-def delete_export(collection: CollectionPath, export: ExportPath, exports: ExportsDep) -> None:
-    """Delete the files of an export. One that a job is writing ends by cancelling that job."""
-    exports.delete(collection, export)
+def delete_export(
+    collection: CollectionPath, export: ExportPath, exports: ExportsDep, access: AccessDep
+) -> None:
+    """Delete the files of an export. One that a job is writing ends by cancelling that job.
+
+    One whose manifest cannot be read takes an administrator, as nobody can tell whose it is.
+    """
+    exports.delete(collection, export, check_unreadable=access.require_server)

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from gateway.dependencies import AccessDep, AliasesDep, JobEventsDep, JobsDep, LoadsDep, UrlsDep
 from gateway.http.accepted_types import prefers_csv
+from gateway.http.access import OF_ALIAS
 from gateway.http.problems import problem_responses
 from gateway.routes.loads import start_load
 from gateway.routes.parameters import CollectionPath, Cursor, JobPath, Limit
@@ -87,7 +88,7 @@ async def _of_collection(
         return None
     access.require(collection)
     found = await aliases.resolve(collection)
-    access.require(found)
+    access.require(found, called=OF_ALIAS)
     return found
 
 

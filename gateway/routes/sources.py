@@ -1,6 +1,7 @@
 """Standing sources of a collection."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Response
 from pydantic import AfterValidator
@@ -83,10 +84,14 @@ def update_source(
     sources: StandingSourcesDep,
     access: AccessDep,
 ) -> StandingSource:
-    """Change when and how a source is loaded, or pause it. The source itself stays."""
-    if body.sync:
+    """Change when and how a source is loaded, or pause it. The source itself stays.
+
+    What `sync` is set or left for takes the permission to delete, too; to pause it does not.
+    """
+    changes = body.changes()
+    if body.sync or (_may_start_loads(changes) and sources.get(collection, source).source.sync):
         access.require(collection, "delete")
-    return StandingSource.of(sources.change(collection, source, body.changes()))
+    return StandingSource.of(sources.change(collection, source, changes))
 
 
 @router.delete(
@@ -115,8 +120,20 @@ def run_source(
     response: Response,
     sources: StandingSourcesDep,
     urls: UrlsDep,
+    access: AccessDep,
 ) -> Job:
-    """Queue a load of a source, whether it is paused or not."""
+    """Queue a load of a source, whether it is paused or not.
+
+    Where the source has `sync` it takes the permission to delete, too.
+    """
+    if sources.get(collection, source).source.sync:
+        access.require(collection, "delete")
     job = sources.run(collection, source)
     response.headers["Location"] = urls.job(job.spec.id)
     return Job.of(job)
+
+
+def _may_start_loads(changes: Mapping[str, Any]) -> bool:
+    """Whether a source that had `sync` may be loaded with it in consequence of changes."""
+    pauses = changes.keys() <= {"paused"} and changes.get("paused", True)
+    return not pauses and changes.get("sync", True)

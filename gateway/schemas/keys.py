@@ -1,9 +1,9 @@
 """API keys over HTTP."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from gateway.schemas.fields import EXAMPLE_ID, Input, Page, moment
 from shared.domain.api_key import PATTERN_PATTERN, Action, ApiKey
@@ -23,6 +23,16 @@ _EXAMPLE: dict[str, Any] = {
     "last_used_at": "2026-05-03T08:00:00Z",
     "expired": False,
 }
+
+#: Keys end before this; the last year that can be told is left out, for offsets and rounding.
+_LATEST = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+def _check_end(value: datetime) -> datetime:
+    if value >= _LATEST:
+        raise ValueError("must be before the year 9999; null is for never")
+    return value
+
 
 CollectionPattern = Annotated[str, StringConstraints(pattern=PATTERN_PATTERN)]
 
@@ -48,7 +58,7 @@ class KeyInput(Input):
         max_length=100,
         description="Names of collections; `*` stands for any number of letters.",
     )
-    expires_at: AwareDatetime | None = Field(
+    expires_at: Annotated[AwareDatetime, AfterValidator(_check_end)] | None = Field(
         None, description="When it ends, with the offset from UTC; null for never."
     )
     rate_per_minute: int | None = Field(
@@ -102,10 +112,15 @@ def key_fields(key: ApiKey, used_at: float | None, now: float) -> dict[str, Any]
     return {
         **key.model_dump(exclude={"digest", "created_at", "expires_at"}),
         "created_at": moment(key.created_at),
-        "expires_at": None if key.expires_at is None else moment(key.expires_at),
+        "expires_at": None if key.expires_at is None else _end(key.expires_at),
         "last_used_at": None if used_at is None else moment(used_at),
         "expired": key.expired(now),
     }
+
+
+def _end(expires_at: float) -> datetime:
+    # An earlier version stored keys that end later than can be told.
+    return moment(min(expires_at, _LATEST.timestamp()))
 
 
 class KeyList(Page[Key]):

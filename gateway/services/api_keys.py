@@ -20,11 +20,15 @@ class KeyWishes(NamedTuple):
 
 
 class ApiKeyService:
-    """Raises Unavailable. `changed` is called when this gateway has to read the keys again."""
+    """Raises Unavailable. `changed` is called when this gateway has to read the keys again.
 
-    def __init__(self, keys: ApiKeys, changed: Callable[[], None]) -> None:
+    With `keep_last` one key stays: without any, everything would be open.
+    """
+
+    def __init__(self, keys: ApiKeys, changed: Callable[[], None], *, keep_last: bool) -> None:
         self._keys = keys
         self._changed = changed
+        self._keep_last = keep_last
 
     def list(self) -> Sequence[tuple[ApiKey, float | None]]:
         """All keys, the oldest first, each with the Unix seconds of its last use."""
@@ -56,6 +60,6 @@ class ApiKeyService:
         return key, text
 
     def revoke(self, key_id: str) -> None:
-        """Delete a key for good. Raises NotFound `key_not_found`."""
-        self._keys.remove(key_id)
+        """Delete a key for good. Raises NotFound `key_not_found`, Conflict `last_key`."""
+        self._keys.remove(key_id, keep_last=self._keep_last)
         self._changed()

@@ -1,9 +1,11 @@
 """Exports: started, listed, read and deleted; and collections that are made of one."""
 
 import os
+from collections.abc import Callable
 from typing import BinaryIO, NamedTuple
 
 from gateway.services.encoders import encoder_weights
+from gateway.services.export_owners import ExportOwners
 from gateway.services.loads import LoadService
 from shared.domain.base import Frozen
 from shared.domain.collection import CollectionIdentity, IndexSpec
@@ -53,8 +55,9 @@ class NewCollection(Frozen):
 
 
 class ExportService:
-    """Exports of a collection are those of its name, and those that were made of it before it was
-    renamed. They outlive it.
+    """Exports of a collection are those that were made of it, by whatever name it had then.
+
+    They outlive it: where it is gone, they are those of the name that it had when they were made.
 
     Methods raise Unavailable, and NotFound `export_not_found`.
     """
@@ -87,7 +90,7 @@ class ExportService:
         Raises NotFound `collection_not_found` where there is neither the collection nor any.
         """
         found = []
-        generation = self._generation(collection)
+        owners = ExportOwners(self._collections, collection)
         try:
             names = list(export_names(self._settings))
         except OSError as error:
@@ -100,16 +103,16 @@ class ExportService:
             except OSError as error:
                 _log.warning("export_unreadable", export=name, error=str(error))
                 continue
-            if _is_of(manifest, collection, generation):
+            if owners.has(manifest):
                 found.append(Export(name, manifest))
-        if not found and generation is None:
+        if not found and owners.generation is None:
             self._collections.identity(collection)
         return sorted(found, key=lambda export: (-export.manifest.created_at, export.id))
 
     def get(self, collection: str, export: str) -> Export:
         """One export. Raises InvalidRequest `export_unsupported`, `export_corrupt`."""
         manifest = self._read(export)
-        if not _is_of(manifest, collection, self._generation(collection)):
+        if not ExportOwners(self._collections, collection).has(manifest):
             raise export_not_found(export)
         return Export(export, manifest)
 
@@ -129,12 +132,18 @@ class ExportService:
         status = os.fstat(file.fileno())
         return OpenPart(file, FileStatus(status.st_size, status.st_mtime_ns), hashes[name])
 
-    def delete(self, collection: str, export: str) -> None:
-        """Delete an export. Raises Conflict `export_in_use` while it is imported."""
+    def delete(
+        self, collection: str, export: str, check_unreadable: Callable[[], None] = lambda: None
+    ) -> None:
+        """Delete an export. Raises Conflict `export_in_use` while it is imported.
+
+        `check_unreadable` is called for one whose manifest cannot be read, and raises where that
+        may not be deleted: nobody can tell whose it is.
+        """
         try:
             self.get(collection, export)
         except InvalidRequest:
-            # Nobody can tell whose it is, and it is of no use.
+            check_unreadable()
             self._collections.identity(collection)
         for job_id in self._jobs.active():
             job = self._jobs.get(job_id)
@@ -150,11 +159,12 @@ class ExportService:
         _log.info("export_deleted", export=export)
 
     def collection_of(self, export: str) -> str:
-        """The collection that was exported, by the name that it had then.
+        """The collection that was exported, by its present name; by the one it had if it is gone.
 
         Raises InvalidRequest `export_unsupported`, `export_corrupt`.
         """
-        return self._read(export).collection
+        manifest = self._read(export)
+        return ExportOwners(self._collections, manifest.collection).name_of(manifest)
 
     def create_collection(self, export: str, new: NewCollection) -> Job:
         """Create a collection as the exported one was, and queue the job that fills it.
@@ -197,19 +207,6 @@ class ExportService:
             return read_manifest(export, self._settings)
         except OSError as error:
             raise storage_error(error) from error
-
-    def _generation(self, collection: str) -> str | None:
-        """The generation of a collection; None where it is gone."""
-        try:
-            return self._collections.identity(collection).generation
-        except NotFound:
-            return None
-
-
-def _is_of(manifest: ExportManifest, collection: str, generation: str | None) -> bool:
-    # One that a version without generations created has "", as any other of these has.
-    same = bool(generation) and manifest.generation == generation
-    return same or manifest.collection == collection
 
 
 def _part_not_found(export: str, name: str) -> NotFound:

@@ -37,13 +37,26 @@ class ApiKeys:
             pipe.set(keys.API_KEYS_VERSION, uuid.uuid4().hex)
             pipe.execute()
 
-    def remove(self, key_id: str) -> None:
-        """Delete a key for good. Raises NotFound `key_not_found`."""
-        with self._redis.pipeline(transaction=True) as pipe:
+    def remove(self, key_id: str, *, keep_last: bool = False) -> None:
+        """Delete a key for good. Raises NotFound `key_not_found`.
+
+        With `keep_last` the only one that there is stays: Conflict `last_key`.
+        """
+
+        def queue(pipe: RedisClient) -> None:
+            last = keep_last and pipe.hlen(keys.API_KEYS) == 1
+            if last and pipe.hexists(keys.API_KEYS, key_id):
+                raise Conflict(
+                    "last_key",
+                    "Without this key everything would be open to anybody. Put a key into "
+                    "LOOKALIKE_API_KEYS, or create another one, first.",
+                )
+            pipe.multi()
             pipe.hdel(keys.API_KEYS, key_id)
             pipe.hdel(keys.API_KEYS_USED, key_id)
             pipe.set(keys.API_KEYS_VERSION, uuid.uuid4().hex)
-            removed, *_ = pipe.execute()
+
+        removed, *_ = self._redis.transaction(queue, keys.API_KEYS)
         if not removed:
             raise key_not_found(key_id)
 
@@ -60,6 +73,7 @@ class ApiKeys:
 class KeyTable(NamedTuple):
     """The stored keys at one moment; `now` is that moment, in Unix seconds by Redis's clock.
 
+    `in_force`: whether any are stored, even if this version can read none of them.
     `secret` signs sessions and addresses, the same in all gateways; None before it was needed.
     """
 
@@ -67,6 +81,7 @@ class KeyTable(NamedTuple):
     keys: Mapping[str, ApiKey]
     secret: bytes | None
     now: float
+    in_force: bool
 
 
 class AsyncApiKeys:
@@ -85,19 +100,20 @@ class AsyncApiKeys:
                 version, secret, now = await (
                     pipe.get(keys.API_KEYS_VERSION).get(keys.SIGNING_SECRET).time().execute()
                 )
-            found = known.keys if known is not None and known.version == version else None
-            if found is None:
+            if known is not None and known.version == version:
+                found, in_force = known.keys, known.in_force
+            else:
                 async with self._redis.pipeline(transaction=True) as pipe:
                     version, raw = await (
                         pipe.get(keys.API_KEYS_VERSION).hgetall(keys.API_KEYS).execute()
                     )
-                found = _readable(raw)
-            if secret is None and (found or signs):
+                found, in_force = _readable(raw), bool(raw)
+            if secret is None and (in_force or signs):
                 # The first gateway makes it.
                 made = secrets.token_hex(_SECRET_BYTES)
                 await self._redis.set(keys.SIGNING_SECRET, made, nx=True)
                 secret = await self._redis.get(keys.SIGNING_SECRET)
-        return KeyTable(version, found, secret, seconds(now))
+        return KeyTable(version, found, secret, seconds(now), in_force)
 
     async def note_use(self, key_id: str, at: float) -> None:
         """Remember that a key was used at `at`, in Unix seconds."""

@@ -345,6 +345,8 @@ export interface paths {
         /**
          * Delete an export
          * @description Delete the files of an export. One that a job is writing ends by cancelling that job.
+         *
+         *     One whose manifest cannot be read takes an administrator, as nobody can tell whose it is.
          */
         delete: operations["delete_export"];
         options?: never;
@@ -746,6 +748,8 @@ export interface paths {
         /**
          * Change a standing source
          * @description Change when and how a source is loaded, or pause it. The source itself stays.
+         *
+         *     What `sync` is set or left for takes the permission to delete, too; to pause it does not.
          */
         patch: operations["update_source"];
         trace?: never;
@@ -762,6 +766,8 @@ export interface paths {
         /**
          * Load a standing source now
          * @description Queue a load of a source, whether it is paused or not.
+         *
+         *     Where the source has `sync` it takes the permission to delete, too.
          */
         post: operations["run_source"];
         delete?: never;
@@ -1054,7 +1060,8 @@ export interface paths {
          * @description Delete a key for good, with the sessions that it opened.
          *
          *     Other gateways refuse it a second later. Addresses of pictures that were signed for it are good
-         *     until they end, in six hours at most.
+         *     until they end, in six hours at most. Where `LOOKALIKE_API_KEYS` is empty the last key stays,
+         *     as everything would be open without it: 409 `last_key`.
          */
         delete: operations["delete_key"];
         options?: never;
@@ -5272,7 +5279,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`, `collection_busy`, `export_in_use`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `last_key`, `call_running`, `collection_busy`, `export_in_use`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5480,7 +5487,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`, `collection_busy`, `export_in_use`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `last_key`, `call_running`, `collection_busy`, `export_in_use`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5641,7 +5648,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`, `collection_busy`, `export_in_use`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `last_key`, `call_running`, `collection_busy`, `export_in_use`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5844,7 +5851,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`, `collection_busy`, `export_in_use`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `last_key`, `call_running`, `collection_busy`, `export_in_use`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6033,7 +6040,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`, `collection_busy`, `export_in_use`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `last_key`, `call_running`, `collection_busy`, `export_in_use`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6136,7 +6143,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`, `collection_busy`, `export_in_use`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `last_key`, `call_running`, `collection_busy`, `export_in_use`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6800,7 +6807,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`, `collection_busy`, `export_in_use`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `last_key`, `call_running`, `collection_busy`, `export_in_use`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7193,7 +7200,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`, `collection_busy`, `export_in_use`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `last_key`, `call_running`, `collection_busy`, `export_in_use`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7634,7 +7641,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`, `collection_busy`, `export_in_use`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `last_key`, `call_running`, `collection_busy`, `export_in_use`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8567,7 +8574,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`, `collection_busy`, `export_in_use`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `last_key`, `call_running`, `collection_busy`, `export_in_use`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8682,7 +8689,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`, `collection_busy`, `export_in_use`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `last_key`, `call_running`, `collection_busy`, `export_in_use`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8989,7 +8996,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`, `collection_busy`, `export_in_use`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `last_key`, `call_running`, `collection_busy`, `export_in_use`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9189,7 +9196,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`, `collection_busy`, `export_in_use`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `last_key`, `call_running`, `collection_busy`, `export_in_use`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9507,7 +9514,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`, `collection_busy`, `export_in_use`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `last_key`, `call_running`, `collection_busy`, `export_in_use`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9877,7 +9884,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`, `collection_busy`, `export_in_use`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `last_key`, `call_running`, `collection_busy`, `export_in_use`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10379,7 +10386,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`, `collection_busy`, `export_in_use`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `last_key`, `call_running`, `collection_busy`, `export_in_use`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10831,7 +10838,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`, `collection_busy`, `export_in_use`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `last_key`, `call_running`, `collection_busy`, `export_in_use`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10982,7 +10989,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`, `collection_busy`, `export_in_use`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `last_key`, `call_running`, `collection_busy`, `export_in_use`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11072,6 +11079,15 @@ export interface operations {
             };
             /** @description `collection_not_found`, `job_not_found`, `image_not_found`, `source_not_found`, `webhook_not_found`, `key_not_found`, `not_found`, `duplicates_not_computed`, `duplicate_group_not_found`, `export_not_found`, `part_not_found`, or a picture whose file is gone: `missing`, `outside_roots`, `unreadable`. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `last_key`, `call_running`, `collection_busy`, `export_in_use`. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11404,7 +11420,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `call_running`, `collection_busy`, `export_in_use`. */
+            /** @description `collection_exists`, `encoder_mismatch`, `nothing_to_retry`, `job_cancelled`, `job_failed`, `image_gone`, `duplicates_not_reported`, `too_many_sources`, `too_many_webhooks`, `no_administrator`, `too_many_keys`, `last_key`, `call_running`, `collection_busy`, `export_in_use`. */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -55,6 +55,30 @@ async def test_keys_are_read_when_they_have_changed(
     assert list((await reading.read(again, signs=True)).keys) == [key(2).id]
 
 
+async def test_keys_that_cannot_be_read_are_in_force(
+    redis: RedisClient, async_redis: AsyncRedisClient
+) -> None:
+    redis.hset(keys.API_KEYS, "later", b'{"actions": ["fly"]}')
+    reading = AsyncApiKeys(async_redis)
+    table = await reading.read(None, signs=False)
+    assert (table.keys, table.in_force) == ({}, True)
+    assert (await reading.read(table, signs=False)).in_force
+
+
+def test_the_last_key_stays_where_it_is_needed(redis: RedisClient) -> None:
+    stored = ApiKeys(redis)
+    for number in (1, 2):
+        stored.add(key(number))
+    stored.remove(key(1).id, keep_last=True)
+    with pytest.raises(Conflict, match="LOOKALIKE_API_KEYS"):
+        stored.remove(key(2).id, keep_last=True)
+    with pytest.raises(NotFound):
+        stored.remove(key(1).id, keep_last=True)
+    assert [held.id for held, _ in stored.list()] == [key(2).id]
+    stored.remove(key(2).id)
+    assert stored.list() == []
+
+
 async def test_all_gateways_have_one_secret(async_redis: AsyncRedisClient) -> None:
     reading = [AsyncApiKeys(async_redis) for _ in range(10)]
     tables = await asyncio.gather(*(each.read(None, signs=True) for each in reading))

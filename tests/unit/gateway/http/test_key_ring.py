@@ -156,3 +156,15 @@ def test_nothing_is_audited_where_all_is_open(base_settings: Settings) -> None:
     with capture_logs() as lines:
         app.call("DELETE", PHOTOS)
     assert [line for line in lines if line["event"].startswith("access_")] == []
+
+
+def test_stored_keys_that_cannot_be_read_keep_all_closed(base_settings: Settings) -> None:
+    app = KeyedApp(base_settings, administrators=())
+    app.stored.unreadable = True
+    for text in (None, "any", new_text("0" * 32)):
+        assert app.call("GET", PHOTOS, text).status_code == 401
+    session = app.call("POST", "/api/v2/session", json={"api_key": "any"})
+    assert session.status_code == 401
+    app.stored.away = True
+    app.ring.forget()
+    assert app.call("GET", PHOTOS).status_code == 503

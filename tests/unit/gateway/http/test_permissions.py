@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from gateway.http.operations import GUARDED
 from gateway.http.permissions import RULES, Place, Rule
 from shared.domain.api_key import Action
 from shared.settings import Settings
-from tests.keyed import ADMINISTRATOR, FOREIGN_JOB, IMAGE, JOB, KeyedApp, let_in
+from tests.keyed import ADMINISTRATOR, FOREIGN_JOB, IMAGE, JOB, KeyedApp, LetIn, let_in
 
 DOCUMENT = create_app(Settings(image_roots=(), data_dir=Path("var"))).openapi()
 OPERATIONS = {
@@ -146,3 +147,37 @@ def test_sync_takes_the_permission_to_delete(
 ) -> None:
     assert app.call(name, path, app.key("write"), json=body).status_code == 403
     assert let_in(app.call(name, path, app.key("write", "delete"), json=body))
+
+
+class _SyncingSource:
+    """Every source is one that forgets images whose file is gone."""
+
+    def get(self, *_: str) -> Any:
+        return SimpleNamespace(source=SimpleNamespace(sync=True))
+
+    def change(self, *_: Any) -> Any:
+        raise LetIn("let_in", "Changed.")
+
+    def run(self, *_: str) -> Any:
+        raise LetIn("let_in", "Run.")
+
+
+@pytest.mark.parametrize(
+    ("method", "part", "body", "harmless"),
+    [
+        ("POST", "/jobs", None, False),
+        ("PATCH", "", {"paused": False}, False),
+        ("PATCH", "", {"cron": "* * * * *"}, False),
+        ("PATCH", "", {"paused": True, "watch": True}, False),
+        ("PATCH", "", {"paused": False, "sync": True}, False),
+        ("PATCH", "", {"paused": True}, True),
+        ("PATCH", "", {"sync": False, "cron": "* * * * *"}, True),
+    ],
+)
+def test_standing_source_with_sync(
+    app: KeyedApp, method: str, part: str, body: dict[str, Any] | None, harmless: bool
+) -> None:
+    app.app.state.services.standing_sources = _SyncingSource()
+    path = f"/api/v2/collections/photos/sources/{IMAGE}{part}"
+    assert let_in(app.call(method, path, app.key("write"), json=body)) is harmless
+    assert let_in(app.call(method, path, app.key("write", "delete"), json=body))

@@ -6,7 +6,17 @@ from typing import Any
 import pytest
 
 from shared.settings import Settings
-from tests.keyed import ADMINISTRATOR, FOREIGN_JOB, IMAGE, JOB, NOW, KeyedApp, let_in, refused
+from tests.keyed import (
+    ADMINISTRATOR,
+    ALIAS,
+    FOREIGN_JOB,
+    IMAGE,
+    JOB,
+    NOW,
+    KeyedApp,
+    let_in,
+    refused,
+)
 
 MINE, FOREIGN = "/api/v2/collections/photos", "/api/v2/collections/private"
 
@@ -85,6 +95,11 @@ def test_job_of_another_collection(app: KeyedApp) -> None:
     ):
         reply = app.call(method, f"/api/v2/jobs/{FOREIGN_JOB}{part}", key)
         refused(reply, 403, "not_allowed")
+        assert "private" not in reply.text
+    for path in (f"/api/v2/jobs?collection={ALIAS}", f"/api/v2/events?collection={ALIAS}"):
+        reply = app.call("GET", path, app.key("read", collections=(ALIAS,)))
+        refused(reply, 403, "not_allowed")
+        assert "private" not in reply.text
     refused(app.call("GET", "/api/v2/jobs?collection=private", key), 403, "not_allowed")
     assert let_in(app.call("POST", f"/api/v2/jobs/{JOB}/cancel", key))
 
@@ -182,3 +197,21 @@ def test_name_that_writes_into_the_log(app: KeyedApp) -> None:
         body = {"name": name, "actions": ["read"], "collections": ["*"]}
         reply = app.call("POST", "/api/v2/keys", ADMINISTRATOR, json=body)
         refused(reply, 422, "validation_error")
+
+
+@pytest.mark.parametrize("origin", ["http://[", "http://[::1", "http://a]", "http://[x]"])
+def test_malformed_origin(app: KeyedApp, origin: str) -> None:
+    reply = app.call("POST", "/api/v2/session", headers={"Origin": origin}, json={"api_key": "a"})
+    refused(reply, 403, "foreign_origin")
+
+
+@pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
+def test_alias_of_another_collection(app: KeyedApp, method: str) -> None:
+    body = {"json": {"description": "Mine."}} if method == "PATCH" else {}
+    path = f"/api/v2/collections/{ALIAS}"
+    key = app.key("read", "write", "delete", collections=("photos*",))
+    reply = app.call(method, path, key, **body)
+    refused(reply, 403, "not_allowed")
+    assert "private" not in reply.text
+    both = app.key("read", "write", "delete", collections=("photos*", "private"))
+    assert let_in(app.call(method, path, both, **body))
