@@ -6,7 +6,7 @@ from shared.redis import RedisClient
 
 #: What stands for good, or is deleted with its collection.
 _LASTING = re.compile(
-    r"lookalike:(jobs|jobs:directory|workers|encoder|stats|claimed"
+    r"lookalike:(jobs|jobs:directory|jobs:changes|workers|encoder|stats|claimed"
     r"|collection:\w+:(jobs|filesystems|calibration|duplicates(:\w+){0,2}))|_kombu\.binding.*"
 )
 

@@ -1,5 +1,6 @@
 """Collections that are being renamed, what is kept by their names, and the names that they had."""
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
 
@@ -13,6 +14,8 @@ from shared.redis import AsyncRedisClient, RedisClient, seconds
 _PATIENCE_SECONDS = 30.0
 _TAKEN_SECONDS = 120
 _BATCH = 200
+#: What a call waits to learn whether a name is an alias, before it goes on without.
+_ALIAS_SECONDS = 1.0
 
 
 class Renamings:
@@ -146,11 +149,14 @@ class Aliases:
     async def resolve(self, name: str) -> str:
         """The collection that a name is an alias of, or the name.
 
-        While Redis is away no alias is known.
+        While Redis is away, or does not answer within a second, no alias is known.
         """
         for _ in range(2):  # The first may meet a connection that a restart has cut.
             try:
-                found = await self._redis.hget(keys.ALIASES, name)
+                async with asyncio.timeout(_ALIAS_SECONDS):
+                    found = await self._redis.hget(keys.ALIASES, name)
+            except TimeoutError:
+                break
             except Unavailable:
                 continue
             else:
