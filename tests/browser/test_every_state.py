@@ -90,7 +90,7 @@ def _keys(site: Site, _wardrobe: Wardrobe) -> None:
     """Where nobody administers, as on this stack, no key can be made; all else is there."""
     site.open("keys")
     site.page.get_by_role("button", name="New key").click()
-    expect(site.page.get_by_role("dialog").get_by_label("Collections")).to_be_visible()
+    expect(site.page.get_by_role("combobox", name="Collections")).to_be_visible()
 
 
 def _dialog(site: Site, wardrobe: Wardrobe) -> None:
