@@ -49,7 +49,7 @@ def test_what_means_harm_is_rejected_beside_what_does_not(
     found = {file["name"]: (file["outcome"], file["code"]) for file in reply.json()["files"]}
     assert found == {
         "a.zip/../up.jpg": ("rejected", "member_name"),
-        "a.zip/in.zip": ("rejected", "member_archive"),
+        "a.zip/in.zip": ("rejected", "archive_unsupported"),
         "a.zip/fake.jpg": ("rejected", "unsupported_format"),
         "a.zip/ok.jpg": ("queued", None),
     }

@@ -10,6 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from gateway.http import problems
+from gateway.http.request_log import RequestLog
 from gateway.http.web_page import DIST, Page
 from tests.contract.calls import problem
 from tests.contract.server import serving_app
@@ -72,6 +73,7 @@ def built(tmp_path: Path) -> Iterator[httpx.Client]:
     (dist / "favicon.svg").write_text("<svg/>")
     (tmp_path / "secret.txt").write_text("secret")
     app = FastAPI(docs_url=None, redoc_url=None)
+    app.add_middleware(RequestLog)
     problems.install(app)
     app.router.default = Page(dist)
     with serving_app(app) as client:
