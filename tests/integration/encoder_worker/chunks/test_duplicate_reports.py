@@ -109,14 +109,14 @@ def test_without_a_curve_equal_files_alone_are_reported(
 
 
 def die_after_writing(load: Load, job_id: str, chunk: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    upsert = ImageWriter.upsert
+    write = ImageWriter.write
 
     def killed(*args: Any) -> None:
-        upsert(*args)
+        write(*args)
         raise SystemExit
 
     with monkeypatch.context() as patched:
-        patched.setattr(ImageWriter, "upsert", killed)
+        patched.setattr(ImageWriter, "write", killed)
         worker = load.worker(name="lost")
         with pytest.raises(SystemExit):
             worker.work(job_id, chunk)

@@ -101,7 +101,7 @@ def lose_with_claims(load: Load, job_id: str, chunk: str, monkeypatch: pytest.Mo
 
     name = uuid.uuid4().hex
     with monkeypatch.context() as patched:
-        patched.setattr(ImageWriter, "upsert", killed)
+        patched.setattr(ImageWriter, "write", killed)
         with pytest.raises(SystemExit):
             load.worker(name=name).work(job_id, chunk)
     load.redis.delete(keys.WORKER + name)

@@ -144,7 +144,7 @@ def test_a_worker_that_dies_between_regions_and_rows_leaves_none_to_be_found(
     path = drawn(1)
     job_id, (chunk,) = load.job([path])
     with monkeypatch.context() as patched:
-        patched.setattr(ImageWriter, "upsert", _killed)
+        patched.setattr(ImageWriter, "write", _killed)
         with pytest.raises(SystemExit):
             load.worker(name="first").work(job_id, chunk)
     load.redis.delete(keys.WORKER + "first")
