@@ -18,6 +18,7 @@ OWNED = (
     "lookalike:workers",
     "lookalike:encoder",
     "lookalike:stats",
+    "lookalike:jobs:changes",
     "lookalike:claimed",
     "_kombu.*",
     "scan",
