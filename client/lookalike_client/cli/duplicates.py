@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from lookalike_client.cli import options
-from lookalike_client.cli.output import print_json, print_table, shown_bytes, shown_uri
+from lookalike_client.cli.output import print_done, print_json, print_table, shown_bytes, shown_uri
 from lookalike_client.cli.session import session_of
 from lookalike_client.cli.watching import watch as follow
 from lookalike_client.models import DuplicatesInput, Resolution
@@ -94,10 +94,7 @@ def dismiss(
     session = session_of(context)
     with session.client() as client:
         client.dismiss_duplicates(collection, group)
-    if as_json:
-        print_json({"dismissed": group})
-    else:
-        session.out.print(f"dismissed {group}", soft_wrap=True)
+    print_done(session.out, "dismissed", group, as_json=as_json)
 
 
 @app.command()

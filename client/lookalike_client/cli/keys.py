@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from lookalike_client.cli import options
-from lookalike_client.cli.output import print_json, print_table, shown_time
+from lookalike_client.cli.output import print_done, print_json, print_table, shown_time
 from lookalike_client.cli.session import complete_collection, session_of
 
 app = typer.Typer(help="List the server's API keys; create or revoke one.")
@@ -109,7 +109,4 @@ def revoke(
         typer.confirm(f"Revoke the key {key}?", abort=True, err=True)
     with session.client() as client:
         client.delete_key(key)
-    if as_json:
-        print_json({"revoked": key})
-    else:
-        session.out.print(f"revoked {key}", soft_wrap=True)
+    print_done(session.out, "revoked", key, as_json=as_json)

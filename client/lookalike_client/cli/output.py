@@ -24,6 +24,14 @@ def print_json(value: BaseModel | Mapping[str, Any]) -> None:
     sys.stdout.flush()
 
 
+def print_done(console: Console, verb: str, name: str, *, as_json: bool) -> None:
+    """What was done with one thing: `deleted 3f2a`, or as JSON `{"deleted": "3f2a"}`."""
+    if as_json:
+        print_json({verb: name})
+    else:
+        console.print(f"{verb} {name}", soft_wrap=True)
+
+
 def print_table(
     console: Console, heads: Sequence[str], rows: Iterable[Sequence[Any]], *, right: str = ""
 ) -> None:

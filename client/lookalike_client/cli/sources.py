@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from lookalike_client.cli import load, options
-from lookalike_client.cli.output import print_json, print_table
+from lookalike_client.cli.output import print_done, print_json, print_table
 from lookalike_client.cli.session import Session, session_of
 from lookalike_client.cli.source_kinds import SourceOptions, sources_of
 from lookalike_client.models import StandingSource
@@ -128,10 +128,7 @@ def delete(
     session = session_of(context)
     with session.client() as client:
         client.delete_source(collection, source)
-    if as_json:
-        print_json({"deleted": source})
-    else:
-        session.out.print(f"deleted {source}", soft_wrap=True)
+    print_done(session.out, "deleted", source, as_json=as_json)
 
 
 def _patch(

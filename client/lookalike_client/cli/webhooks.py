@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from lookalike_client.cli import options
-from lookalike_client.cli.output import print_json, print_table, shown_time
+from lookalike_client.cli.output import print_done, print_json, print_table, shown_time
 from lookalike_client.cli.session import session_of
 
 app = typer.Typer(help="List webhooks; add or delete one.")
@@ -74,7 +74,4 @@ def delete(
     session = session_of(context)
     with session.client() as client:
         client.delete_webhook(webhook)
-    if as_json:
-        print_json({"deleted": webhook})
-    else:
-        session.out.print(f"deleted {webhook}", soft_wrap=True)
+    print_done(session.out, "deleted", webhook, as_json=as_json)
