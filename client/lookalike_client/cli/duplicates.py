@@ -8,7 +8,7 @@ import typer
 from lookalike_client.cli import options
 from lookalike_client.cli.output import print_done, print_json, print_table, shown_bytes, shown_uri
 from lookalike_client.cli.session import session_of
-from lookalike_client.cli.watching import watch as follow
+from lookalike_client.cli.watching import start_of
 from lookalike_client.models import DuplicatesInput, Resolution
 
 app = typer.Typer(help="List duplicates; find, dismiss or resolve them, or report a load's.")
@@ -75,12 +75,7 @@ def find(
     body = DuplicatesInput() if min_match is None else DuplicatesInput(min_match=min_match)
     with session.client() as client:
         job = client.find_duplicates(collection, body)
-        if watch:
-            raise typer.Exit(follow(session, client, job, as_json=as_json))
-    if as_json:
-        print_json(job)
-    else:
-        session.out.print(f"queued as job {job.id}", soft_wrap=True)
+        raise typer.Exit(start_of(session, client, job, to_end=watch, as_json=as_json))
 
 
 @app.command()

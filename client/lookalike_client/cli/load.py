@@ -6,9 +6,9 @@ import typer
 
 from lookalike_client.cli import options
 from lookalike_client.cli.exits import ExitCode
-from lookalike_client.cli.output import print_json
 from lookalike_client.cli.session import Session, session_of
 from lookalike_client.cli.source_kinds import Kind, SourceOptions, sources_of
+from lookalike_client.cli.watching import start_of
 from lookalike_client.cli.watching import watch as follow
 from lookalike_client.client import Client
 from lookalike_client.errors import InvalidRequest
@@ -82,10 +82,8 @@ def load(
             job = _create(session, client, collection, {"source": source, **body})
             if watch:
                 jobs.append(job)
-            elif as_json:
-                print_json(job)
             else:
-                session.out.print(f"queued as job {job.id}", soft_wrap=True)
+                start_of(session, client, job, to_end=False, as_json=as_json)
         for job in jobs:
             worst = max(worst, follow(session, client, job, as_json=as_json))
     raise typer.Exit(worst)

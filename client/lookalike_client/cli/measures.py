@@ -7,7 +7,7 @@ import typer
 from lookalike_client.cli import options
 from lookalike_client.cli.output import print_json, print_table, shown_time
 from lookalike_client.cli.session import session_of
-from lookalike_client.cli.watching import watch as follow
+from lookalike_client.cli.watching import start_of
 
 app = typer.Typer(help="Show the thresholds of a collection, or compute them.")
 
@@ -54,12 +54,7 @@ def start(
     session = session_of(context)
     with session.client() as client:
         job = client.start_calibration(collection)
-        if watch:
-            raise typer.Exit(follow(session, client, job, as_json=as_json))
-    if as_json:
-        print_json(job)
-    else:
-        session.out.print(f"queued as job {job.id}", soft_wrap=True)
+        raise typer.Exit(start_of(session, client, job, to_end=watch, as_json=as_json))
 
 
 def facets(

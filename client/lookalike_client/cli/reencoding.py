@@ -8,7 +8,7 @@ from lookalike_client.cli import options
 from lookalike_client.cli.collections import Name
 from lookalike_client.cli.output import print_json
 from lookalike_client.cli.session import session_of
-from lookalike_client.cli.watching import watch as follow
+from lookalike_client.cli.watching import start_of
 from lookalike_client.models import ReencodingInput
 
 
@@ -56,9 +56,4 @@ def reencode(
             {**given, **({"allow_missing": True} if allow_missing else {})}
         )
         job = client.start_reencoding(name, wanted)
-        if watch:
-            raise typer.Exit(follow(session, client, job, as_json=as_json))
-        if as_json:
-            print_json(job)
-        else:
-            session.out.print(f"queued as job {job.id}", soft_wrap=True)
+        raise typer.Exit(start_of(session, client, job, to_end=watch, as_json=as_json))

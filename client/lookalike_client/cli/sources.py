@@ -8,6 +8,7 @@ from lookalike_client.cli import load, options
 from lookalike_client.cli.output import print_done, print_json, print_table
 from lookalike_client.cli.session import Session, session_of
 from lookalike_client.cli.source_kinds import SourceOptions, sources_of
+from lookalike_client.cli.watching import start_of
 from lookalike_client.models import StandingSource
 
 app = typer.Typer(help="List standing sources; add, run, pause, resume or delete one.")
@@ -89,10 +90,7 @@ def run(
     session = session_of(context)
     with session.client() as client:
         job = client.run_source(collection, source)
-    if as_json:
-        print_json(job)
-    else:
-        session.out.print(f"queued as job {job.id}", soft_wrap=True)
+        start_of(session, client, job, to_end=False, as_json=as_json)
 
 
 @app.command()
